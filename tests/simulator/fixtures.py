@@ -1,0 +1,15 @@
+"""Pytest fixtures: `from tests.simulator.fixtures import simulator`."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from .simulator import Simulator
+
+
+@pytest.fixture
+async def simulator(socket_enabled: None) -> AsyncIterator[Simulator]:  # noqa: ARG001
+    """Run the service; fail at the end when it was sent anything it would ignore."""
+    async with Simulator() as sim:
+        yield sim
+        sim.assert_clean()

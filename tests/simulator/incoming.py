@@ -1,0 +1,202 @@
+"""Read a request: parameters, character set, and what the service would ignore of it."""
+
+import codecs
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+from .model import Command, Kind, Unknown
+
+_COMMON: Final = frozenset(
+    {"apikey", "login", "password", "format", "charset", "lang", "debug", "test", "cost", "r"}
+)
+_OWN: Final[Mapping[Command, frozenset[str]]] = {
+    Command.SEND: frozenset(
+        {"send", "to", "from", "send_datetime", "ttl", "fields", "callback", "callback_method"}
+    ),
+    Command.CHECK: frozenset({"check", "fields", "limit", "offset", "id"}),
+    Command.INBOUND: frozenset({"inbound"}),
+    Command.BALANCE: frozenset({"balance"}),
+    Command.ACCOUNT: frozenset(),
+}
+_KNOWN: Final = _COMMON.union(*_OWN.values())
+# Section 3 lists fewer parameters than section 1.
+_NOT_FOR_CHECKS: Final = frozenset({"from", "send_datetime", "ttl"})
+_VALUES: Final[Mapping[str, frozenset[str]]] = {
+    "format": frozenset({"json", "xml", "text", "v"}),
+    "lang": frozenset({"en", "ru"}),
+    "test": frozenset({"0", "1"}),
+    "cost": frozenset({"0", "1"}),
+    "callback_method": frozenset({"get", "post"}),
+    "balance": frozenset({"rur", "sms"}),
+}
+MESSAGE_FIELDS: Final = (
+    "server_id",
+    "phone",
+    "price",
+    "status",
+    "sender",
+    "sender_orig",
+    "message",
+    "created",
+    "modified",
+    "send_datetime",
+    "parts",
+    "country",
+    "operator",
+    "error",
+    "error_en",
+    "error_ru",
+)
+FACT_FIELDS: Final = ("imsi", "msc", "mcc", "mnc", "cn", "net", "gcn", "gnet")
+PUSH_FIELDS: Final = (
+    "message",
+    "sender",
+    "sender_orig",
+    "created",
+    "modified",
+    "country",
+    "operator",
+)
+_FORM: Final = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A request, read."""
+
+    command: Command
+    params: Mapping[str, str]
+    query: Mapping[str, str]
+    form: Mapping[str, str]
+    unknown: tuple[Unknown, ...]
+    format: str
+    lang: str
+    charset: str
+    remote: str
+
+    def flag(self, name: str) -> bool:
+        """Tell whether a switch is on."""
+        return self.params.get(name) == "1"
+
+    def list(self, name: str) -> list[str]:
+        """Return a comma-separated list."""
+        value = self.params.get(name, "")
+        return [each.strip() for each in value.split(",")] if value.strip() else []
+
+
+def read(query: str, body: bytes, content_type: str, remote: str) -> Call:
+    """Read a request from its raw parts, bytes decoded as `charset` says."""
+    is_form = content_type in ("", _FORM)
+    raw_query = list(_pairs(query.encode("utf-8", "surrogateescape")))
+    raw_form = list(_pairs(body)) if is_form else []
+    charset = dict(raw_query + raw_form).get(b"charset", b"").decode("ascii", "replace") or "UTF-8"
+    known_charset = _is_charset(charset)
+    codec = charset if known_charset else "UTF-8"
+    query_params = {_ascii(name): _text(name, value, codec) for name, value in raw_query}
+    form_params = {_ascii(name): _text(name, value, codec) for name, value in raw_form}
+    params = query_params | form_params
+    command = next((each for each in Command if each in params), Command.ACCOUNT)
+
+    notes = list(_ignored(command, params))
+    names = [_ascii(name) for name, _ in raw_query + raw_form]
+    notes += [(name, "given twice") for name in params if names.count(name) > 1]
+    if not known_charset:
+        notes.append(("charset", "not a character set"))
+    if body and not is_form:
+        notes.append(("(body)", f"not a form but {content_type}"))
+    return Call(
+        command=command,
+        params=params,
+        query=query_params,
+        form=form_params,
+        unknown=tuple(
+            Unknown(command=command, name=name, value=params.get(name, ""), reason=reason)
+            for name, reason in notes
+        ),
+        format=params.get("format", "text"),
+        lang=params.get("lang", "en"),
+        charset=codec,
+        remote=remote,
+    )
+
+
+def _pairs(raw: bytes) -> Iterator[tuple[bytes, bytes]]:
+    for pair in raw.split(b"&"):
+        if pair:
+            name, _, value = pair.partition(b"=")
+            yield (
+                unquote_to_bytes(name.replace(b"+", b" ")),
+                unquote_to_bytes(value.replace(b"+", b" ")),
+            )
+
+
+def _is_charset(name: str) -> bool:
+    try:
+        codecs.lookup(name)
+    except LookupError:
+        return False
+    return True
+
+
+def _ascii(name: bytes) -> str:
+    return name.decode("utf-8", "replace")
+
+
+def _text(name: bytes, value: bytes, charset: str) -> str:
+    """Decode a value; in a wide character set only the free texts are wide, the rest is ASCII."""
+    wide = "16" in charset or "32" in charset
+    if wide and name not in (b"send", b"from"):
+        return value.decode("utf-8", "replace")
+    return value.decode(charset, "replace")
+
+
+def _ignored(command: Command, params: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Name the parameters without effect, and why."""
+    known = _COMMON | _OWN[command]
+    for name, value in params.items():
+        if name not in _KNOWN:
+            yield name, "unknown"
+        elif name not in known:
+            yield name, f"senseless for {command}"
+        elif name in _VALUES and value not in _VALUES[name]:
+            yield name, "unknown value"
+    if "lang" in params and params.get("format") in ("json", "xml"):
+        yield "lang", "only for the formats text and v"
+    if "apikey" in params:
+        yield from ((each, "beside an apikey") for each in ("login", "password") if each in params)
+    if command is Command.SEND:
+        yield from _ignored_by_send(params)
+    if command is Command.CHECK and "id" in params and params["check"] != "packet":
+        yield "id", "only for check=packet"
+    if command in (Command.SEND, Command.CHECK):
+        known_fields = {"all", *MESSAGE_FIELDS, *FACT_FIELDS}
+        for each in params.get("fields", "").split(","):
+            if each.strip() and each.strip() not in known_fields:
+                yield "fields", f"unknown field {each.strip()}"
+
+
+def _ignored_by_send(params: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    if params["send"] in ("HLR", "PING", "HLRVIP"):
+        for name in _NOT_FOR_CHECKS & params.keys():
+            yield name, "senseless for a number check"
+    if "callback_method" in params and "callback" not in params:
+        yield "callback_method", "without a callback"
+    if params.get("from") == "FLASHCALL":
+        if len(params["send"]) != 4 or not params["send"].isdecimal():  # noqa: PLR2004  # section 5
+            yield "send", "a code has four digits"
+        if "," in params.get("to", ""):
+            yield "to", "a code goes to one number"
+
+
+def kind_of(text: str, sender: str) -> Kind:
+    """Tell what is bought: by the text first, then by the sender."""
+    by_text = {"HLR": Kind.HLR, "PING": Kind.PING, "HLRVIP": Kind.HLRVIP}
+    by_sender = {
+        "2WAY": Kind.TWO_WAY,
+        "GOLOS": Kind.VOICE,
+        "GOLOSM": Kind.VOICE,
+        "FLASHCALL": Kind.FLASH_CALL,
+    }
+    return by_text.get(text) or by_sender.get(sender) or Kind.SMS

@@ -1,0 +1,73 @@
+"""Keep the state in a file over a restart."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from .codec import from_json, to_json
+from .model import Account, Inbound, Message, Order, Phone
+
+if TYPE_CHECKING:
+    from .simulator import Simulator
+    from .state import State
+
+# Long enough to write once for a burst, short enough to lose little.
+_PAUSE: Final = 0.2
+_KEPT: Final = frozenset({"account", "phone", "message", "inbound"})
+
+
+def dump(state: State) -> dict[str, Any]:
+    """Return what survives a restart."""
+    return {
+        "accounts": list(state.accounts.values()),
+        "phones": list(state.phones.values()),
+        "messages": list(state.messages.values()),
+        "inbox": state.inbox,
+        "orders": state.orders,
+        "next_server_id": state.next_server_id,
+        "next_inbound_id": state.next_inbound_id,
+    }
+
+
+def load(state: State, values: Mapping[str, Any]) -> None:
+    """Bring back what was dumped."""
+    state.accounts.clear()
+    for account in from_json(list[Account], values["accounts"]):
+        state.accounts[account.id] = account
+    for phone in from_json(list[Phone], values["phones"]):
+        state.phones[phone.number] = phone
+    for message in from_json(list[Message], values["messages"]):
+        state.store(message)
+    for inbound in from_json(list[Inbound], values["inbox"]):
+        state.keep_inbound(inbound)
+    state.orders.extend(from_json(list[Order], values["orders"]))
+    state.next_server_id = values["next_server_id"]
+    state.next_inbound_id = values["next_inbound_id"]
+
+
+class Memory:
+    """A file that follows the state."""
+
+    def __init__(self, sim: Simulator, path: Path) -> None:
+        """Read the file, if there is one, and listen for changes."""
+        self._sim = sim
+        self._path = path
+        self._timer: asyncio.TimerHandle | None = None
+        if path.exists():
+            load(sim, json.loads(path.read_text("utf-8")))
+        sim.changed.connect(self._changed)
+
+    def save(self) -> None:
+        """Write the file, whole or not at all."""
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        fresh = self._path.with_suffix(".new")
+        fresh.write_text(json.dumps(to_json(dump(self._sim)), ensure_ascii=False), "utf-8")
+        fresh.replace(self._path)
+
+    def _changed(self, topic: str, _: object) -> None:
+        if topic in _KEPT and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_PAUSE, self.save)

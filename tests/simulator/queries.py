@@ -1,0 +1,189 @@
+"""The commands that only read: `check`, `inbound`, `balance`, and none at all."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import islice
+from typing import Final
+
+from .answers import Answer, Checked, InboundList, Info, Row, Value
+from .errors import ApiError
+from .incoming import Call
+from .model import Account, Inbound, Kind, Message, Status
+from .options import UnknownIds
+from .pricing import ANY
+from .rows import columns, moment, row
+from .sending import EMULATOR_ID, TEST_ID
+from .state import State
+
+_MAX_ROWS: Final = 1000
+
+
+def check(state: State, account: Account, call: Call) -> Answer:
+    """Answer `check` (section 2.2)."""
+    fields = call.list("fields")
+    if call.params["check"] in (str(TEST_ID), str(EMULATOR_ID)) and (
+        call.flag("test") or account.emulator
+    ):
+        return Checked(
+            rows=[_test_row(state, account, call.params["check"])], columns=columns(fields)
+        )
+    rows = [
+        row(state, each, fields) if isinstance(each, Message) else _unknown_row(each)
+        for each in _page(call, _chosen(state, account, call))
+    ]
+    return Checked(rows=rows, columns=columns(fields))
+
+
+def _chosen(state: State, account: Account, call: Call) -> Iterable[Message | str]:
+    """Return the messages asked for; an id instead of one the account does not have."""
+    what = call.params["check"].strip()
+    if what == "all":
+        return _ordered(state, state.messages_of(account))
+    if what == "recent":
+        since = state.now() - timedelta(days=1)
+        return _ordered(
+            state, (each for each in state.messages_of(account) if each.created >= since)
+        )
+    if what == "packet":
+        return _ordered(state, _packet(state, account, call.params.get("id", "")))
+    return _by_ids(state, account, what)
+
+
+def _packet(state: State, account: Account, packet_id: str) -> list[Message]:
+    if not packet_id:
+        raise ApiError(230)
+    if not packet_id.isdecimal():
+        raise ApiError(231)
+    found = [state.messages[each] for each in state.packets.get(int(packet_id), [])]
+    if not found or found[0].account != account.id:
+        raise ApiError(304)
+    return found
+
+
+def _by_ids(state: State, account: Account, what: str) -> Iterable[Message | str]:
+    if not what:
+        raise ApiError(300)
+    ids = [each.strip() for each in what.split(",")]
+    if not all(each.isascii() and each.isdecimal() for each in ids):
+        raise ApiError(303 if len(ids) > 1 else 301)
+    rows: list[Message | str] = []
+    for each in ids:
+        message = state.messages.get(int(each))
+        if message is not None and message.account == account.id:
+            rows.append(message)
+        elif state.options.unknown_ids is UnknownIds.ERROR:
+            raise ApiError(state.options.unknown_ids_code)
+        elif state.options.unknown_ids is UnknownIds.ROW:
+            rows.append(each)
+    return _shuffled(rows) if state.options.shuffle else rows
+
+
+def _ordered(state: State, messages: Iterable[Message]) -> Iterable[Message]:
+    return _shuffled(messages) if state.options.shuffle else messages
+
+
+def _shuffled[T: (Message, Message | str)](rows: Iterable[T]) -> list[T]:
+    """Bring rows into an order that looks random, yet is the same on the next page."""
+    return sorted(
+        rows,
+        key=lambda each: hashlib.blake2b(
+            str(each.server_id if isinstance(each, Message) else each).encode()
+        ).digest(),
+    )
+
+
+def _page[T](call: Call, rows: Iterable[T]) -> list[T]:
+    limit, offset = (_number(call.params.get(name, "")) for name in ("limit", "offset"))
+    limit = min(limit or _MAX_ROWS, _MAX_ROWS)
+    return list(islice(rows, offset, offset + limit))
+
+
+def _number(value: str) -> int:
+    return int(value) if value.isascii() and value.isdecimal() else 0
+
+
+def _unknown_row(server_id: str) -> Row:
+    return {"server_id": server_id, "phone": "", "price": "0.00", "status": "-2"}
+
+
+def _test_row(state: State, account: Account, server_id: str) -> Row:
+    number = account.phone
+    price = state.prices[Kind.SMS].get(state.phone(number).operator, state.prices[Kind.SMS][ANY])
+    status = str(int(Status.DELIVERED))
+    return {"server_id": server_id, "phone": number, "price": f"{price:.2f}", "status": status}
+
+
+def inbound(state: State, account: Account, call: Call) -> Answer:
+    """Answer `inbound` (section 6.2)."""
+    options = state.options
+    what = call.params["inbound"].strip()
+    messages = state.inbox_of(account)
+    if what == "new":
+        messages = [each for each in messages if not each.seen]
+    elif what != "all":
+        since = _since(what)
+        messages = [
+            each
+            for each in messages
+            if each.created > since or (options.since_inclusive and each.created == since)
+        ]
+    if options.newest_first:
+        messages.reverse()
+    messages = messages[: options.inbound_limit]
+    rows = [_inbound_row(state, each) for each in messages]
+    if what == "new" and options.new_marks_seen:
+        for each in messages:
+            state.keep_inbound(replace(each, seen=True))
+    return InboundList(rows=rows)
+
+
+def _inbound_row(state: State, message: Inbound) -> Row:
+    created = moment(message.created)
+    return {
+        "id": str(message.id),
+        "phone": message.phone,
+        "num": message.num,
+        "text": message.raw if state.options.list_keeps_prefix else message.text,
+        "created": created if state.options.inbound_seconds else created[:-3],
+        "seen": str(int(message.seen)),
+    }
+
+
+def _since(value: str) -> datetime:
+    try:
+        if value.isascii() and value.isdecimal():
+            return datetime.fromtimestamp(int(value), UTC)
+        return datetime.strptime(value, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise ApiError(500) from error
+
+
+def balance(state: State, account: Account, call: Call) -> Answer:
+    """Answer `balance` (section 8): roubles, or how many SMS they buy."""
+    if call.params["balance"] == "sms":
+        each = min(state.prices[Kind.SMS].values())
+        left = int(max(account.balance, Decimal()) / each)
+        return Value(name="balance", value=str(left))
+    return Value(name="balance", value=f"{account.balance:.2f}")
+
+
+def info(state: State, account: Account, _: Call) -> Answer:
+    """Answer the bare key (section 9)."""
+    return Info(
+        values={
+            "id": str(account.id),
+            "tariff_id": str(account.tariff_id),
+            "email": account.email,
+            "name": account.name,
+            "phone": account.phone,
+            "balance": f"{account.balance:.2f}",
+            "date": moment(account.registered, state.options.zone),
+            "default_sender": account.default_sender,
+            "senders": ",".join(account.senders),
+        }
+    )
+
+
