@@ -1,0 +1,116 @@
+"""What can go wrong, one exception for each reaction it asks for."""
+
+
+class SmspilotError(Exception):
+    """Anything that keeps the service from doing what was asked."""
+
+
+class ConnectionFailed(SmspilotError):
+    """No connection was ever made: the request provably did not go out."""
+
+
+class AnswerLost(SmspilotError):
+    """The request may have gone out, and no readable answer came back."""
+
+
+class AnswerTimeout(AnswerLost):
+    """The request may have gone out, and no answer came in time."""
+
+
+class InvalidResponse(AnswerLost):
+    """An answer came that is not the API's: a HTTP error, HTML, other JSON than expected."""
+
+
+class ApiError(SmspilotError):
+    """The service answered with an error of its own.
+
+    `code` is the service's number, or None where it gave none; `phone` the number it names,
+    international without a plus; `status` and `status_ru` say why an account is blocked (106).
+    """
+
+    def __init__(  # noqa: PLR0913 - the fields of the document's error object
+        self,
+        code: int | None,
+        description: str = "",
+        description_ru: str = "",
+        *,
+        phone: str | None = None,
+        status: str | None = None,
+        status_ru: str | None = None,
+    ) -> None:
+        """Keep what the service said."""
+        super().__init__(f"{code}: {description}")
+        self.code = code
+        self.description = description
+        self.description_ru = description_ru
+        self.phone = phone
+        self.status = status
+        self.status_ru = status_ru
+
+    def text(self, language: str) -> str:
+        """Return the service's own words in the language, else in the other one."""
+        russian, english = self.description_ru, self.description
+        return (russian or english) if language.startswith("ru") else (english or russian)
+
+
+class InvalidCredentials(ApiError):
+    """The key, or the login and password, are not accepted: ask for new ones."""
+
+
+class IpNotAllowed(ApiError):
+    """The caller's address is not in the account's list: a setting, not a wrong key."""
+
+
+class AccountBlocked(ApiError):
+    """The account is blocked or restricted."""
+
+
+class NoMoney(ApiError):
+    """The balance does not suffice."""
+
+
+class RecipientRefused(ApiError):
+    """A recipient's number is refused; `phone` names it where the service does."""
+
+
+class SenderRefused(ApiError):
+    """The sender's name is not allowed."""
+
+
+class TextRefused(ApiError):
+    """The text is refused: spam protection, or no approved template fits."""
+
+
+class DuplicateRefused(ApiError):
+    """The same text went to the same number a moment ago."""
+
+
+class InvalidRequest(ApiError):
+    """The request is wrong: a mistake of ours or of the user's input."""
+
+
+class ServiceFailed(ApiError):
+    """The service cannot work for now."""
+
+
+class DeliveryFailed(ApiError):
+    """A result of delivery, not of a request."""
+
+
+_REACTIONS: tuple[tuple[type[ApiError], tuple[int, ...]], ...] = (
+    (InvalidCredentials, (100, 101, 102, 400, 401)),
+    (IpNotAllowed, (113,)),
+    (AccountBlocked, (103, 104, 105, 106, 107, 117, 122, 242)),
+    (NoMoney, (112, 241)),
+    (RecipientRefused, (108, 111, *range(210, 216))),
+    (SenderRefused, (115, 116, *range(200, 205), 226)),
+    (TextRefused, (223, 224, 225, 227, 247, 248)),
+    (DuplicateRefused, (118, 243)),
+    (
+        InvalidRequest,
+        (*range(10, 15), 109, 220, 221, 230, 231, 240, 250, 260, 270, 275, *range(300, 305), 500),
+    ),
+    (ServiceFailed, (110,)),
+    (DeliveryFailed, tuple(range(600, 606))),
+)
+REACTIONS = {code: reaction for reaction, codes in _REACTIONS for code in codes}

@@ -1,0 +1,88 @@
+"""Names that more than one room uses."""
+
+from datetime import timedelta
+import logging
+from typing import Final
+
+LOGGER: Final = logging.getLogger(__package__)
+
+DOMAIN: Final = "smspilot"
+CURRENCY: Final = "RUB"
+
+# An account (entry.data)
+CONF_LOGIN: Final = "login"
+CONF_CLOUDHOOK_URL: Final = "cloudhook_url"
+SECTION_ADVANCED: Final = "advanced"
+
+# Its options
+CONF_SENDER: Final = "sender"
+CONF_TEST_MODE: Final = "test_mode"
+CONF_MESSAGE_TEMPLATE: Final = "message_template"
+CONF_TWO_WAY_TEMPLATE: Final = "two_way_template"
+CONF_MAX_PARTS: Final = "max_parts"
+CONF_VERIFY_PUSHES: Final = "verify_pushes"
+CONF_INBOUND_INTERVAL: Final = "inbound_interval"
+CONF_LOW_BALANCE: Final = "low_balance"
+CONF_DAILY_LIMIT: Final = "daily_limit"
+CONF_RATE_LIMIT: Final = "rate_limit"
+CONF_DEBUG_EMAIL: Final = "debug_email"
+
+DEFAULT_TEMPLATE: Final = "{message}"
+DEFAULT_LOW_BALANCE: Final = 50
+DEFAULT_DAILY_LIMIT: Final = 500
+DEFAULT_RATE_LIMIT: Final = 30
+
+# A recipient (subentry.data)
+SUBENTRY_RECIPIENT: Final = "recipient"
+CONF_PHONES: Final = "phones"
+CONF_CHANNEL: Final = "channel"
+CONF_ASSIST: Final = "assist"
+CONF_ASSIST_PIN: Final = "assist_pin"
+
+# Fields of actions, events and receipts
+ATTR_ANSWERS: Final = "answers"
+ATTR_CODE: Final = "code"
+ATTR_LIMIT: Final = "limit"
+ATTR_MESSAGE_ID: Final = "message_id"
+ATTR_MESSAGE_IDS: Final = "message_ids"
+ATTR_METHOD: Final = "method"
+ATTR_OFFSET: Final = "offset"
+ATTR_PACKET_ID: Final = "packet_id"
+ATTR_PERIOD: Final = "period"
+ATTR_PHONE: Final = "phone"
+ATTR_PHONES: Final = "phones"
+ATTR_QUESTION: Final = "question"
+ATTR_RECIPIENT: Final = "recipient"
+ATTR_RECIPIENTS: Final = "recipients"
+ATTR_RETRY_FOR: Final = "retry_for"
+ATTR_SCOPE: Final = "scope"
+ATTR_SEND_AT: Final = "send_at"
+ATTR_SENDER: Final = "sender"
+ATTR_SENTENCES: Final = "sentences"
+ATTR_SINCE: Final = "since"
+ATTR_TEST: Final = "test"
+ATTR_TIME_TO_LIVE: Final = "time_to_live"
+ATTR_TIMEOUT: Final = "timeout"
+ATTR_TRANSLITERATE: Final = "transliterate"
+ATTR_TWO_WAY: Final = "two_way"
+ATTR_URGENT: Final = "urgent"
+ATTR_VOICE: Final = "voice"
+ATTR_WAIT: Final = "wait"
+
+EVENT_SMS_RECEIVED: Final = f"{DOMAIN}_sms_received"
+EVENT_REPLY_RECEIVED: Final = f"{DOMAIN}_reply_received"
+EVENT_MESSAGE_STATUS: Final = f"{DOMAIN}_message_status"
+
+DEFAULT_RETRY_FOR: Final = timedelta(minutes=2)
+DEFAULT_CHECK_WAIT: Final = timedelta(minutes=1)
+DEFAULT_ASK_TIMEOUT: Final = timedelta(minutes=5)
+DEFAULT_MAX_AGE: Final = timedelta(minutes=10)
+MAX_WAIT: Final = timedelta(hours=24)
+# A question takes an answer this long; older messages are not read again either.
+HORIZON: Final = timedelta(hours=72)
+
+# The vendor's cabinet: shown in texts, never asked.
+URL_TOP_UP: Final = "https://smspilot.ru/my-pay.php"
+URL_SETTINGS: Final = "https://smspilot.ru/my-settings.php"
+URL_TEMPLATES: Final = "https://smspilot.ru/my-templates.php"
+URL_ERRORS: Final = "https://smspilot.ru/apikey.php#err"

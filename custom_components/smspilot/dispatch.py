@@ -1,0 +1,250 @@
+"""One order, its requests, and the truth about each message, also when answers get lost."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from typing import Final
+
+from homeassistant.core import HomeAssistant
+
+from .client import (
+    AnswerLost,
+    AnswerTimeout,
+    ApiError,
+    ConnectionFailed,
+    DuplicateRefused,
+    Kind,
+    Message,
+    RecipientRefused,
+    Sender,
+    Smspilot,
+    SmspilotError,
+)
+from .client import Receipt as Answer
+from .client.api import PAGE
+from .const import LOGGER
+from .order import Order
+from .phones import to_service
+
+LOOK_FIELDS: Final = ("server_id", "phone", "message", "status", "created")
+# A message that the service accepted is in its list well before this.
+LOOK_PAUSE: Final = 20.0
+LOOKS_AFTER_LOSS: Final = 2
+LOOKS_AFTER_TIMEOUT: Final = 3
+# Looks that cannot be made, as long as the network is gone, before the caller is told.
+FAILED_LOOKS: Final = 6
+# Without a connection nothing costs: soon at first, then not too often.
+RETRY_PAUSES: Final = (2.0, 4.0, 8.0, 10.0)
+
+type Pause = Callable[[float], Awaitable[None]]
+type Pair = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of each number: taken by the service, refused by it, or nobody knows.
+
+    `found` are the ids that no receipt named: the service's list showed them.
+    """
+
+    messages: list[Message] = field(default_factory=list)
+    refused: dict[str, SmspilotError] = field(default_factory=dict)
+    unknown: dict[str, SmspilotError] = field(default_factory=dict)
+    found: set[str | None] = field(default_factory=set)
+    packet_id: str | None = None
+    cost: Decimal | None = None
+    balance: Decimal | None = None
+
+    def take(self, answer: Answer) -> None:
+        """Add an answer to a send."""
+        self.messages += answer.messages
+        self.packet_id = self.packet_id or answer.packet_id
+        prices = sum((message.price or Decimal(0) for message in answer.messages), Decimal(0))
+        self.cost = (self.cost or Decimal(0)) + (prices if answer.cost is None else answer.cost)
+        self.balance = answer.balance if answer.balance is not None else self.balance
+
+
+class Dispatch:
+    """The requests of one order to some numbers; they are international without a plus."""
+
+    def __init__(  # noqa: PLR0913 - what a request needs to know
+        self,
+        hass: HomeAssistant,
+        client: Smspilot,
+        order: Order,
+        *,
+        callback: str | None,
+        known: Callable[[str], bool],
+        pause: Pause,
+    ) -> None:
+        """Take the order; `known` tells an id that belongs to another message."""
+        self._hass = hass
+        self._client = client
+        self._order = order
+        self._callback = callback
+        self._known = known
+        self._pause = pause
+        self.outcome = Outcome()
+
+    async def run(self, phones: Sequence[str]) -> Outcome:
+        """Send, find out what became of it, and never send twice."""
+        await self._send(list(phones))
+        return self.outcome
+
+    async def _send(self, phones: list[str]) -> None:
+        try:
+            self.outcome.take(await self._connected(phones))
+        except RecipientRefused as err:
+            await self._sift(phones, err)
+        except AnswerTimeout as err:
+            # The request may still be on its way: what is absent now proves nothing.
+            await self._search(phones, LOOKS_AFTER_TIMEOUT, err)
+        except AnswerLost as err:
+            if absent := await self._search(phones, LOOKS_AFTER_LOSS, err):
+                await self._again(absent)
+        except (ApiError, ConnectionFailed) as err:
+            self.outcome.refused |= dict.fromkeys(phones, err)
+
+    async def _again(self, phones: list[str]) -> None:
+        """Send what provably did not go out, this once."""
+        LOGGER.warning("The answer to a send was lost and nothing went out; sending it again")
+        try:
+            self.outcome.take(await self._connected(phones))
+        except (AnswerLost, DuplicateRefused) as err:
+            # Error 243 proves that the first one arrived after all.
+            lost = err if isinstance(err, AnswerLost) else AnswerLost(str(err))
+            self.outcome.unknown |= dict.fromkeys(
+                await self._search(phones, LOOKS_AFTER_TIMEOUT, lost), lost
+            )
+        except RecipientRefused as err:
+            await self._sift(phones, err)
+        except (ApiError, ConnectionFailed) as err:
+            self.outcome.refused |= dict.fromkeys(phones, err)
+
+    async def _connected(self, phones: Sequence[str]) -> Answer:
+        """Send; while no connection can be made at all, try again for the order's time."""
+        loop, pauses = self._hass.loop, iter(RETRY_PAUSES)
+        left, wait = self._order.retry_for / timedelta(seconds=1), 0.0
+        while True:
+            start = loop.time()
+            try:
+                return await self._request(phones)
+            except ConnectionFailed:
+                left -= loop.time() - start
+                wait = next(pauses, wait)
+                if left <= 0:
+                    raise
+                await self._pause(min(wait, left))
+                left -= wait
+
+    async def _request(self, phones: Sequence[str]) -> Answer:
+        order, client = self._order, self._client
+        match order.kind:
+            case Kind.HLR | Kind.PING | Kind.HLRVIP:
+                return await client.check_numbers(
+                    order.kind, phones, test=order.test, callback=self._callback
+                )
+            case Kind.FLASH_CALL:
+                return await client.flash_call(
+                    order.text,
+                    phones[0],
+                    time_to_live=order.time_to_live,
+                    test=order.test,
+                    callback=self._callback,
+                )
+            case Kind.VOICE:
+                return await client.call(
+                    order.text,
+                    phones,
+                    voice=Sender(order.sender or Sender.VOICE_FEMALE),
+                    send_at=order.send_at,
+                    time_to_live=order.time_to_live,
+                    test=order.test,
+                    callback=self._callback,
+                )
+            case _:
+                return await client.send(
+                    order.text,
+                    phones,
+                    sender=order.sender,
+                    send_at=order.send_at,
+                    time_to_live=order.time_to_live,
+                    test=order.test,
+                    callback=self._callback,
+                )
+
+    async def _sift(self, phones: list[str], err: RecipientRefused) -> None:
+        """A list was refused for some numbers' sake: find the others, lose none of them.
+
+        What the service did not take all the same goes out in halves, so that the number of
+        requests grows with the refused numbers, not with the list.
+        """
+        if len(phones) == 1:
+            self.outcome.refused[phones[0]] = err
+            return
+        named = to_service(err.phone or "")
+        rest = [phone for phone in phones if phone != named]
+        if len(rest) < len(phones):
+            self.outcome.refused[named] = err
+        absent = rest if self._order.test else await self._search(rest, 1, AnswerLost(str(err)))
+        middle = len(absent) // 2
+        for half in (absent[:middle], absent[middle:]):
+            if half:
+                await self._send(half)
+
+    async def _search(self, phones: list[str], looks: int, err: AnswerLost) -> list[str]:
+        """Look until all is found; return what so many looks did not show.
+
+        Where that many looks could not be made, or prove nothing, the rest is unknown.
+        """
+        if self._order.test:
+            # Test messages are in no list, and cost nothing.
+            self.outcome.unknown |= dict.fromkeys(phones, err)
+            return []
+        absent, done = phones, 0
+        for attempt in range(looks + FAILED_LOOKS):
+            if attempt:
+                await self._pause(LOOK_PAUSE)
+            try:
+                absent = await self._look(absent)
+            except SmspilotError as failed:
+                LOGGER.debug("The list of recent messages cannot be read: %s", failed)
+                continue
+            done += 1
+            if not absent or done == looks:
+                break
+        if absent and (done < looks or isinstance(err, AnswerTimeout)):
+            self.outcome.unknown |= dict.fromkeys(absent, err)
+            return []
+        return absent
+
+    async def _look(self, phones: list[str]) -> list[str]:
+        """Take what the service's list shows of the order; return what it does not."""
+        taken = {message.id for message in self.outcome.messages}
+        found = await find(
+            self._client,
+            {(phone, self._order.text) for phone in phones},
+            lambda server_id: self._known(server_id) or server_id in taken,
+        )
+        self.outcome.messages += found.values()
+        self.outcome.found |= {message.id for message in found.values()}
+        shown = {phone for phone, _text in found}
+        return [phone for phone in phones if phone not in shown]
+
+
+async def find(
+    client: Smspilot, pairs: set[Pair], known: Callable[[str], bool]
+) -> dict[Pair, Message]:
+    """Return the messages of the last day by number and text, but none whose id is known."""
+    found: dict[Pair, Message] = {}
+    offset = 0
+    while True:
+        page = await client.check_recent(fields=LOOK_FIELDS, offset=offset)
+        for message in page:
+            pair = (message.phone, message.message or "")
+            if pair in pairs and pair not in found and message.id and not known(message.id):
+                found[pair] = message
+        if len(page) < PAGE or len(found) == len(pairs):
+            return found
+        offset += PAGE

@@ -1,0 +1,80 @@
+"""What wakes a read: pushes and clocks ring, and many rings share one read."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Final
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+
+from .const import LOGGER
+
+# The service is asked at most once a second, however many pushes come.
+COOLDOWN: Final = 1.0
+
+
+class Doorbell:
+    """Call `read` at once when rung, never twice at a time, at most once a second."""
+
+    def __init__(self, hass: HomeAssistant, name: str, read: Callable[[], Awaitable[None]]) -> None:
+        """Ring nothing yet."""
+        self._hass = hass
+        self._name = name
+        self._read = read
+        self._rung = False
+        self._busy = False
+        self._closed = False
+        self._task: asyncio.Task[None] | None = None
+        self._cooldown: CALLBACK_TYPE | None = None
+        self._alarms: set[CALLBACK_TYPE] = set()
+
+    @callback
+    def ring(self) -> None:
+        """Read now, or as soon as the read under way and its second are over."""
+        self._rung = True
+        if not self._busy and not self._closed:
+            self._rung, self._busy = False, True
+            self._task = self._hass.async_create_background_task(self._answer(), self._name)
+
+    @callback
+    def ring_in(self, seconds: float) -> CALLBACK_TYPE:
+        """Read after so many seconds; return what calls it off."""
+
+        @callback
+        def due(_now: datetime) -> None:
+            self._alarms.discard(cancel)
+            self.ring()
+
+        @callback
+        def cancel() -> None:
+            self._alarms.discard(cancel)
+            stop()
+
+        stop = async_call_later(self._hass, seconds, due)
+        self._alarms.add(cancel)
+        return cancel
+
+    @callback
+    def close(self) -> None:
+        """Ring no more, and end the read under way."""
+        self._closed = True
+        for cancel in [*self._alarms, *filter(None, [self._cooldown])]:
+            cancel()
+        if self._task:
+            self._task.cancel()
+
+    async def _answer(self) -> None:
+        try:
+            await self._read()
+        except Exception:  # noqa: BLE001 - one failed read must not silence the bell for good
+            LOGGER.exception("Unexpected error in %s", self._name)
+        if not self._closed:
+            self._cooldown = async_call_later(self._hass, COOLDOWN, self._rested)
+
+    @callback
+    def _rested(self, _now: datetime) -> None:
+        self._cooldown = None
+        self._busy = False
+        if self._rung:
+            self.ring()

@@ -1,0 +1,126 @@
+"""The only place where an error of the service becomes one of Home Assistant's."""
+
+from enum import StrEnum
+from typing import Final
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+
+from .client import (
+    AccountBlocked,
+    AnswerLost,
+    ApiError,
+    ConnectionFailed,
+    DuplicateRefused,
+    InvalidCredentials,
+    InvalidResponse,
+    IpNotAllowed,
+    NoMoney,
+    Problem,
+    RecipientRefused,
+    SenderRefused,
+    SmspilotError,
+    TextRefused,
+)
+from .const import DOMAIN
+
+
+class Reason(StrEnum):
+    """Why something did not happen; the values are keys of translations."""
+
+    # The service or the network
+    ACCOUNT_BLOCKED = "account_blocked"
+    ACCOUNT_CLOSED = "account_closed"
+    CANNOT_CONNECT = "cannot_connect"
+    DUPLICATE = "duplicate"
+    INVALID_AUTH = "invalid_auth"
+    INVALID_RESPONSE = "invalid_response"
+    IP_NOT_ALLOWED = "ip_not_allowed"
+    NO_MONEY = "no_money"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    PARTLY_REFUSED = "partly_refused"
+    RECIPIENT_REFUSED = "recipient_refused"
+    REFUSED = "refused"
+    SENDER_REFUSED = "sender_refused"
+    TEXT_REFUSED = "text_refused"
+
+    # The person who asks
+    AMBIGUOUS_PHONE = "ambiguous_phone"
+    DAILY_LIMIT = "daily_limit"
+    EMPTY_MESSAGE = "empty_message"
+    INVALID_CODE = "invalid_code"
+    INVALID_PATTERN = "invalid_pattern"
+    INVALID_PHONE = "invalid_phone"
+    INVALID_SENDER = "invalid_sender"
+    NOBODY_LEFT = "nobody_left"
+    NO_TARGET = "no_target"
+    ONE_NUMBER = "one_number"
+    RATE_LIMIT = "rate_limit"
+    SERVICE_WORD = "service_word"
+    TEST_QUESTION = "test_question"
+    TIME_PASSED = "time_passed"
+    TOO_LONG = "too_long"
+    UNKNOWN_FIELD = "unknown_field"
+    UNKNOWN_RECIPIENT = "unknown_recipient"
+
+
+_REASONS: Final[tuple[tuple[type[SmspilotError], Reason], ...]] = (
+    (InvalidCredentials, Reason.INVALID_AUTH),
+    (IpNotAllowed, Reason.IP_NOT_ALLOWED),
+    (AccountBlocked, Reason.ACCOUNT_BLOCKED),
+    (NoMoney, Reason.NO_MONEY),
+    (RecipientRefused, Reason.RECIPIENT_REFUSED),
+    (SenderRefused, Reason.SENDER_REFUSED),
+    (TextRefused, Reason.TEXT_REFUSED),
+    (DuplicateRefused, Reason.DUPLICATE),
+    (ApiError, Reason.REFUSED),
+    (ConnectionFailed, Reason.CANNOT_CONNECT),
+    (InvalidResponse, Reason.INVALID_RESPONSE),
+    (AnswerLost, Reason.CANNOT_CONNECT),
+)
+
+
+def reason(err: SmspilotError) -> Reason:
+    """Return why, whatever the service's code."""
+    return next(reason for kind, reason in _REASONS if isinstance(err, kind))
+
+
+def explained(hass: HomeAssistant, err: SmspilotError) -> str:
+    """Return the service's own code and words, or what the network said."""
+    if isinstance(err, ApiError):
+        words = problem(err).text(hass.config.language)
+        return f"{err.code}: {words}" if err.code is not None else words
+    return str(err)
+
+
+def problem(err: ApiError) -> Problem:
+    """Return the error as it stands in a receipt; of a blocked account also its reason."""
+    russian = f"{err.description_ru} ({err.status_ru})" if err.status_ru else err.description_ru
+    return Problem(code=err.code, description=err.description, description_ru=russian)
+
+
+def failed(hass: HomeAssistant, err: SmspilotError) -> HomeAssistantError:
+    """Return what the service or the network refused, for a person."""
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key=reason(err).value,
+        translation_placeholders={"error": explained(hass, err)},
+    )
+
+
+def failure(why: Reason, **placeholders: str) -> HomeAssistantError:
+    """Return an error that is nobody's mistake."""
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key=why.value,
+        translation_placeholders=placeholders or None,
+    )
+
+
+def mistake(why: Reason, **placeholders: str) -> ServiceValidationError:
+    """Return an error of the person who asks, raised before anything costs."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key=why.value,
+        translation_placeholders=placeholders or None,
+    )

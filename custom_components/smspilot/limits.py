@@ -1,0 +1,169 @@
+"""Money and pace: what was spent today, and what may still be."""
+
+from collections.abc import Awaitable, Callable
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.util import dt as dt_util
+
+from .client import SmspilotError
+from .const import (
+    CONF_DAILY_LIMIT,
+    CONF_RATE_LIMIT,
+    DEFAULT_DAILY_LIMIT,
+    DEFAULT_RATE_LIMIT,
+    LOGGER,
+)
+from .errors import Reason, mistake
+from .order import Order
+from .storage import Ledger, Table
+from .texts import measure
+
+HOUR: Final = timedelta(hours=1)
+# Today, and the week that tells how long a balance lasts.
+DAYS_KEPT: Final = 8
+# With no price known, the service is asked only when so much of the day's limit is left.
+CAUTION: Final = Decimal("0.1")
+
+
+class Limits:
+    """The counters of an account: RUB a day, messages a number and hour."""
+
+    def __init__(self, entry: ConfigEntry, ledger: Ledger) -> None:
+        """Count nothing yet."""
+        self._entry = entry
+        self._ledger = ledger
+        self._days: dict[str, Decimal] = {}
+        self._prices: dict[str, Decimal] = {}
+        self._reserved = Decimal(0)
+        self._sent: dict[str, list[float]] = {}
+
+    def restore(self, days: Table, prices: Table) -> None:
+        """Take up the counters where they were."""
+        self._days = _amounts(days)
+        self._prices = _amounts(prices)
+
+    def tables(self) -> dict[str, Table]:
+        """Return the counters as they are stored."""
+        return {
+            "days": {day: str(amount) for day, amount in self._days.items()},
+            "prices": {kind: str(price) for kind, price in self._prices.items()},
+        }
+
+    @property
+    def spent_today(self) -> Decimal:
+        """Return what was spent since midnight, RUB."""
+        return self._days.get(_today().isoformat(), Decimal(0))
+
+    @property
+    def daily_pace(self) -> Decimal:
+        """Return what a day of the last week cost on average, RUB."""
+        today = _today()
+        week = {(today - timedelta(days=back)).isoformat() for back in range(7)}
+        spent = sum((amount for day, amount in self._days.items() if day in week), Decimal(0))
+        return spent / 7
+
+    def spend(self, amount: Decimal) -> None:
+        """Add to today what a send cost; a refund is negative."""
+        if not amount:
+            return
+        today = _today()
+        oldest = (today - timedelta(days=DAYS_KEPT)).isoformat()
+        for day in [day for day in self._days if day < oldest]:
+            del self._days[day]
+            self._ledger.write("days", day, None)
+        key = today.isoformat()
+        self._days[key] = max(self._days.get(key, Decimal(0)) + amount, Decimal(0))
+        self._ledger.write("days", key, str(self._days[key]))
+
+    def learn(self, order: Order, price: Decimal | None) -> None:
+        """Remember the dearest price a part of the kind."""
+        if not price:
+            return
+        each = price / measure(order.text).parts
+        if each > self._prices.get(order.kind, Decimal(0)):
+            self._prices[order.kind] = each
+            self._ledger.write("prices", order.kind, str(each))
+
+    def admit(self, phone: str, *, urgent: bool) -> bool:
+        """Count a message to the number, or refuse it."""
+        most = int(self._entry.options.get(CONF_RATE_LIMIT, DEFAULT_RATE_LIMIT))
+        now = dt_util.utcnow()
+        since = (now - HOUR).timestamp()
+        times = [time for time in self._sent.get(phone, ()) if time > since]
+        admitted = urgent or most == 0 or len(times) < most
+        if admitted:
+            times.append(now.timestamp())
+        self._sent[phone] = times
+        return admitted
+
+    def count(self, phone: str, time: float) -> None:
+        """Count a message that went out before a restart."""
+        self._sent.setdefault(phone, []).append(time)
+
+    def release(self, phone: str) -> None:
+        """Take back the last message counted: it did not go out."""
+        if times := self._sent.get(phone):
+            times.pop()
+
+    async def reserve(self, order: Order, ask: Callable[[], Awaitable[Decimal]]) -> Decimal:
+        """Set aside what the order may cost, or refuse it.
+
+        The service is asked only when it matters, and an alarm is not held back by a question
+        that nobody answers.
+        """
+        limit = Decimal(str(self._entry.options.get(CONF_DAILY_LIMIT, DEFAULT_DAILY_LIMIT)))
+        if order.test or order.urgent or not limit:
+            return Decimal(0)
+        price = self._prices.get(order.kind)
+        estimate = (price or Decimal(0)) * measure(order.text).parts * len(order.to)
+        left = self._left(limit)
+        if estimate > left or (price is None and left <= limit * CAUTION):
+            try:
+                estimate = await ask()
+            except SmspilotError as err:
+                LOGGER.debug("The price could not be asked for: %s", err)
+            else:
+                # Others may have been sent while the service was asked.
+                if estimate > (left := self._left(limit)):
+                    raise mistake(
+                        Reason.DAILY_LIMIT,
+                        limit=_rub(limit),
+                        spent=_rub(self.spent_today),
+                        cost=_rub(estimate),
+                        left=_rub(max(left, Decimal(0))),
+                    )
+        self._reserved += estimate
+        return estimate
+
+    def settle(self, reserved: Decimal) -> None:
+        """Give back what was set aside; what it really cost is spent."""
+        self._reserved -= reserved
+
+    def _left(self, limit: Decimal) -> Decimal:
+        return limit - self.spent_today - self._reserved
+
+
+def _today() -> date:
+    """Return the day of Home Assistant's own zone, summer time included."""
+    return dt_util.as_local(dt_util.utcnow()).date()
+
+
+def _rub(amount: Decimal) -> str:
+    return f"{amount:.2f}"
+
+
+def _amounts(table: Table) -> dict[str, Decimal]:
+    """Return stored amounts; what cannot be read is no amount."""
+    found: dict[str, Decimal] = {}
+    value: Any
+    for key, value in table.items():
+        try:
+            amount = Decimal(value)
+        except (InvalidOperation, TypeError, ValueError):
+            continue
+        if amount.is_finite():
+            found[key] = amount
+    return found

@@ -1,0 +1,66 @@
+"""Phone numbers: any human form in, E.164 with the plus out."""
+
+from functools import lru_cache
+
+from homeassistant.core import HomeAssistant
+
+DEFAULT_COUNTRY = "RU"
+
+
+class UnreadablePhone(Exception):
+    """No phone number."""
+
+
+class AmbiguousPhone(UnreadablePhone):
+    """Two numbers, one national and one international; a plus decides."""
+
+
+def parse_phone(hass: HomeAssistant, value: object) -> str:
+    """Return the number as E.164; digits without a plus may be national or international."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise UnreadablePhone
+    return _parse(str(value).strip(), hass.config.country or DEFAULT_COUNTRY)
+
+
+def from_service(phone: str) -> str:
+    """Return the service's number with its plus, and a sender that is a word as it is."""
+    return f"+{phone}" if phone.isdecimal() else phone
+
+
+def to_service(phone: str) -> str:
+    """Return the number as the service wants it."""
+    return phone.removeprefix("+")
+
+
+def masked(phone: object) -> str:
+    """Return a number that may stand in a log."""
+    text = str(phone)
+    return f"{text[:5]}•••{text[-4:]}" if len(text) > len("+7908•••4781") - 2 else "•••"
+
+
+# A home has tens of numbers; a thousand keeps a large list known too.
+@lru_cache(maxsize=1024)
+def _parse(text: str, country: str) -> str:
+    # Automations import this module before the requirements are installed.
+    import phonenumbers as pn  # noqa: PLC0415
+
+    if any(character.isalpha() for character in text):
+        raise UnreadablePhone
+    digits = "".join(character for character in text if character.isdecimal())
+    readings = [(text, None)] if text.startswith("+") else [(text, country), (f"+{digits}", None)]
+    possible: dict[str, bool] = {}
+    for reading, region in readings:
+        try:
+            number = pn.parse(reading, region)
+        except pn.NumberParseException:
+            continue
+        if pn.is_possible_number_with_reason(number) == pn.ValidationResult.IS_POSSIBLE:
+            form = pn.format_number(number, pn.PhoneNumberFormat.E164)
+            possible[form] = pn.is_valid_number(number)
+    # New ranges are not in the library yet; a possible number counts where no valid one does.
+    found = [form for form, valid in possible.items() if valid] or list(possible)
+    if not found:
+        raise UnreadablePhone
+    if len(found) > 1:
+        raise AmbiguousPhone
+    return found[0]

@@ -1,0 +1,150 @@
+"""What the caller of a send gets: a row a message, the same to everybody who asks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntry
+
+from .client import Kind, Message, Problem, Status
+from .const import CURRENCY, SUBENTRY_RECIPIENT
+from .phones import from_service
+from .recipients import owners
+
+type Json = dict[str, Any]
+
+NUMBER_CHECKS: Final = (Kind.HLR, Kind.PING, Kind.HLRVIP)
+
+_WORDS: Final = {status: status.name.lower() for status in Status}
+_NUMBER: Final = _WORDS | {Status.UNDELIVERED: "not_in_service", Status.DELIVERED: "in_service"}
+_ONLINE: Final = _WORDS | {Status.UNDELIVERED: "offline", Status.DELIVERED: "online"}
+_BY_KIND: Final = {Kind.HLR: _NUMBER, Kind.HLRVIP: _NUMBER, Kind.PING: _ONLINE}
+
+STATUS_WORDS: Final = sorted({*_WORDS.values(), *_NUMBER.values(), *_ONLINE.values()})
+
+
+def word(status: Status, kind: Kind | None) -> str:
+    """Return the status in the words of its kind."""
+    return (_BY_KIND.get(kind, _WORDS) if kind else _WORDS)[status]
+
+
+@dataclass(slots=True, kw_only=True)
+class Row:
+    """A message of a receipt; while it is on its way its status is kept up to date.
+
+    `phone` is E.164, or as given where it could not be read; `message_id` None where nothing
+    went out. `due_at` is when it shall go out.
+    """
+
+    phone: str
+    kind: Kind
+    recipient_id: str | None = None
+    message_id: str | None = None
+    packet_id: str | None = None
+    status: Status = Status.FAILED
+    price: Decimal | None = None
+    error: Problem | None = None
+    test: bool = False
+    sent_at: datetime | None = None
+    due_at: datetime | None = None
+    changed_at: datetime | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def refused(self) -> bool:
+        """Return whether nothing went out."""
+        return self.message_id is None or self.status is Status.FAILED
+
+    def as_dict(self, entry: ConfigEntry, language: str) -> Json:
+        """Return the row as a response shows it."""
+        return {
+            "message_id": self.message_id,
+            "packet_id": self.packet_id,
+            "phone": self.phone,
+            "recipient": recipient_name(entry, self.phone, self.recipient_id),
+            "kind": self.kind.value,
+            **status_fields(self.status, self.kind),
+            "price": number(self.price),
+            "error": error_fields(self.error, language),
+            "test": self.test,
+            **self.facts,
+        }
+
+
+@dataclass(slots=True, kw_only=True)
+class Receipt:
+    """What came of a send; money in RUB."""
+
+    rows: list[Row]
+    packet_id: str | None = None
+    cost: Decimal | None = None
+    balance: Decimal | None = None
+
+    def as_dict(self, entry: ConfigEntry, language: str) -> Json:
+        """Return the receipt as a response shows it."""
+        return {
+            "packet_id": self.packet_id,
+            "cost": number(self.cost),
+            "balance": number(self.balance),
+            "currency": CURRENCY,
+            "messages": [row.as_dict(entry, language) for row in self.rows],
+        }
+
+
+def status_fields(status: Status, kind: Kind | None) -> Json:
+    """Return a status as a response and an event show it."""
+    return {
+        "status": word(status, kind),
+        "status_code": int(status),
+        "final": status.final,
+    }
+
+
+def error_fields(error: Problem | None, language: str) -> Json | None:
+    """Return an error as a response and an event show it."""
+    return error and {"code": error.code, "description": error.text(language)}
+
+
+def recipient_name(entry: ConfigEntry, phone: str, recipient_id: str | None = None) -> str | None:
+    """Return who it was meant for, else whose number it is."""
+    subentry = entry.subentries.get(recipient_id or "")
+    if subentry and subentry.subentry_type == SUBENTRY_RECIPIENT:
+        return subentry.title
+    people = owners(entry, phone)
+    return people[0].name if people else None
+
+
+def number(amount: Decimal | None) -> float | None:
+    """Return an exact amount as a response can carry it."""
+    return None if amount is None else float(amount)
+
+
+def status_row(entry: ConfigEntry, message: Message, language: str) -> Json:
+    """Return a row of the service's own list, as `get_status` shows it."""
+    phone = from_service(message.phone)
+    return {
+        "message_id": message.id,
+        "packet_id": None,
+        "phone": phone,
+        "recipient": recipient_name(entry, phone),
+        "kind": None,
+        **status_fields(message.status, None),
+        "price": number(message.price),
+        "error": error_fields(message.problem, language),
+        "test": False,
+        "message": message.message,
+        "sender": message.sender,
+        "sender_original": message.sender_original,
+        "parts": message.parts,
+        "country": message.country,
+        "operator": message.operator,
+        "sent_at": iso(message.created),
+        "changed_at": iso(message.modified),
+    }
+
+
+def iso(moment: datetime | None) -> str | None:
+    """Return a time as a response and an event show it."""
+    return moment and moment.isoformat()

@@ -1,0 +1,90 @@
+"""The people of an account: its recipient subentries."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, Self
+
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.const import CONF_NAME
+from homeassistant.util import slugify
+
+from .const import (
+    CONF_ASSIST,
+    CONF_ASSIST_PIN,
+    CONF_CHANNEL,
+    CONF_PHONES,
+    CONF_SENDER,
+    SUBENTRY_RECIPIENT,
+)
+
+# What slugify makes of a name without any letter it knows.
+UNSLUGGABLE: Final = "unknown"
+
+
+class Channel(StrEnum):
+    """How notify reaches a recipient."""
+
+    SMS = "sms"
+    TWO_WAY = "two_way"
+    VOICE = "voice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """A person: numbers as E.164, the first where one is asked for."""
+
+    id: str
+    name: str
+    phones: tuple[str, ...]
+    channel: Channel
+    sender: str | None
+    assist: bool
+    assist_pin: str | None
+
+    @classmethod
+    def from_subentry(cls, subentry: ConfigSubentry) -> Self:
+        """Read what the recipient's form saved."""
+        data: Mapping[str, Any] = subentry.data
+        return cls(
+            id=subentry.subentry_id,
+            name=data[CONF_NAME],
+            phones=tuple(data[CONF_PHONES]),
+            channel=Channel(data.get(CONF_CHANNEL, Channel.SMS)),
+            sender=data.get(CONF_SENDER) or None,
+            assist=data.get(CONF_ASSIST, False),
+            assist_pin=data.get(CONF_ASSIST_PIN) or None,
+        )
+
+    def without_pin(self, message: str) -> str | None:
+        """Return the message without the person's PIN, or None where it does not begin so."""
+        message = message.lstrip()
+        if self.assist_pin and message.startswith(self.assist_pin):
+            return message.removeprefix(self.assist_pin).lstrip()
+        return None
+
+
+def recipients(entry: ConfigEntry) -> list[Recipient]:
+    """Return the account's people, the one added first first."""
+    return [
+        Recipient.from_subentry(subentry)
+        for subentry in entry.subentries.values()
+        if subentry.subentry_type == SUBENTRY_RECIPIENT
+    ]
+
+
+def owners(entry: ConfigEntry, phone: str) -> list[Recipient]:
+    """Return everybody who has the number."""
+    return [recipient for recipient in recipients(entry) if phone in recipient.phones]
+
+
+def by_name(entry: ConfigEntry, name: str) -> Recipient | None:
+    """Return the recipient of that name, whatever its case and outer spaces."""
+    return next((person for person in recipients(entry) if same_name(person.name, name)), None)
+
+
+def same_name(one: str, other: str) -> bool:
+    """Return whether two names are the same to a person, or to an entity id."""
+    if one.strip().casefold() == other.strip().casefold():
+        return True
+    return (slug := slugify(one)) == slugify(other) and slug != UNSLUGGABLE

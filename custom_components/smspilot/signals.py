@@ -1,0 +1,23 @@
+"""What the rooms tell one another; every signal is formatted with its account's entry id."""
+
+from decimal import Decimal
+from typing import Any
+
+from homeassistant.util.signal_type import SignalTypeFormat
+
+from .client import SmspilotError
+
+# The balance a send was answered with, RUB.
+SIGNAL_BALANCE: SignalTypeFormat[Decimal] = SignalTypeFormat("smspilot_balance_{}")
+# Spent today, or how many messages wait, has changed.
+SIGNAL_COUNTS: SignalTypeFormat[()] = SignalTypeFormat("smspilot_counts_{}")
+# The status of a message has changed: the data of the bus event.
+SIGNAL_STATUS: SignalTypeFormat[dict[str, Any]] = SignalTypeFormat("smspilot_status_{}")
+# Somebody wrote: the bus event and its data.
+SIGNAL_INBOUND: SignalTypeFormat[str, dict[str, Any]] = SignalTypeFormat("smspilot_inbound_{}")
+# The service said no, or nothing at all.
+SIGNAL_ERROR: SignalTypeFormat[SmspilotError] = SignalTypeFormat("smspilot_error_{}")
+# A limit held back a send: the option's name.
+SIGNAL_LIMIT: SignalTypeFormat[str] = SignalTypeFormat("smspilot_limit_{}")
+# The service did what was asked: the kind of request.
+SIGNAL_OK: SignalTypeFormat[str] = SignalTypeFormat("smspilot_ok_{}")

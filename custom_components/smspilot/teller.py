@@ -1,0 +1,82 @@
+"""Who says what happened: on the bus and to our own entities, once Home Assistant has started."""
+
+from collections.abc import Callable
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.helpers.start import async_at_started
+from homeassistant.util import dt as dt_util
+
+from .const import EVENT_MESSAGE_STATUS
+from .receipt import Row, error_fields, iso, number, recipient_name, status_fields
+from .signals import SIGNAL_INBOUND, SIGNAL_STATUS
+
+
+class Teller:
+    """Tell at once, or keep it until automations listen."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+        """Wait for Home Assistant's start."""
+        self._hass = hass
+        self._entry = entry
+        self._started = False
+        self._kept: list[Callable[[], None]] = []
+        self._cancel: CALLBACK_TYPE = async_at_started(hass, self._start)
+
+    @callback
+    def status(self, row: Row) -> None:
+        """Tell what became of a message."""
+        data = {
+            **self.account,
+            "message_id": row.message_id,
+            "packet_id": row.packet_id,
+            "kind": row.kind.value,
+            "phone": row.phone,
+            "recipient": recipient_name(self._entry, row.phone, row.recipient_id),
+            **status_fields(row.status, row.kind),
+            "price": number(row.price),
+            "error": error_fields(row.error, self._hass.config.language),
+            "sent_at": iso(row.sent_at),
+            "changed_at": iso(row.changed_at or dt_util.utcnow()),
+        }
+        self._tell(EVENT_MESSAGE_STATUS, data, SIGNAL_STATUS.format(self._entry.entry_id), data)
+
+    @callback
+    def inbound(self, event: str, data: dict[str, Any]) -> None:
+        """Tell what somebody wrote."""
+        data = {**self.account, **data}
+        self._tell(event, data, SIGNAL_INBOUND.format(self._entry.entry_id), event, data)
+
+    @property
+    def account(self) -> dict[str, Any]:
+        """Return the fields that name the account."""
+        return {"entry_id": self._entry.entry_id, "account_id": self._entry.unique_id}
+
+    @callback
+    def close(self) -> None:
+        """Tell nothing more."""
+        self._cancel()
+        self._kept.clear()
+
+    @callback
+    def _tell(self, event: str, data: dict[str, Any], signal: Any, *args: Any) -> None:
+        @callback
+        def tell() -> None:
+            self._hass.bus.async_fire(event, data)
+            async_dispatcher_send(self._hass, signal, *args)
+
+        if self._started:
+            tell()
+        else:
+            self._kept.append(tell)
+
+    @callback
+    def _start(self, _hass: HomeAssistant) -> None:
+        self._started = True
+        kept, self._kept = self._kept, []
+        for tell in kept:
+            tell()
+
+

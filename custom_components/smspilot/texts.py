@@ -1,0 +1,72 @@
+"""What a text is worth: its alphabet, its parts, its frame."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from homeassistant.util import dt as dt_util
+
+
+class Encoding(StrEnum):
+    """How a text travels."""
+
+    GSM7 = "gsm7"
+    UCS2 = "ucs2"
+
+
+# Section 1: characters of a text in one part, and of each part of a longer one.
+_CAPACITY = {Encoding.GSM7: (160, 153), Encoding.UCS2: (70, 67)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """What a text costs in parts."""
+
+    encoding: Encoding
+    characters: int
+    parts: int
+
+
+def measure(text: str) -> Size:
+    """Return alphabet, characters as they travel, and parts of a text."""
+    encoding, characters = Encoding.UCS2, len(text.encode("utf-16-le")) // 2
+    if (septets := _septets(text)) is not None:
+        encoding, characters = Encoding.GSM7, septets
+    single, part = _CAPACITY[encoding]
+    parts = 1 if characters <= single else -(-characters // part)
+    return Size(encoding=encoding, characters=characters, parts=parts)
+
+
+def transliterate(text: str) -> str:
+    """Return the text in Latin letters: twice as many fit, and it costs half."""
+    from text_unidecode import unidecode  # noqa: PLC0415 - see phones.py
+
+    return str(unidecode(text))
+
+
+def framed(template: str, message: str, now: datetime) -> str:
+    """Return the message in its frame; the message's own braces stay."""
+    time = dt_util.as_local(now).strftime("%H:%M")
+    return message.join(part.replace("{time}", time) for part in template.split("{message}"))
+
+
+def shortened(text: str, parts: int) -> str:
+    """Return as much of the text as fits into the parts, with a sign that more was there."""
+    if measure(text).parts <= parts:
+        return text
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        fits = measure(f"{text[:middle]}…").parts <= parts
+        low, high = (middle, high) if fits else (low, middle - 1)
+    return f"{text[:low].rstrip()}…"
+
+
+def _septets(text: str) -> int | None:
+    """Return the length in GSM 03.38, extension characters counted double, or None."""
+    import gsm0338  # noqa: PLC0415 - see phones.py
+
+    try:
+        return len(gsm0338.Codec().encode(text)[0])
+    except UnicodeError:
+        return None
