@@ -2,8 +2,8 @@
 
 import argparse
 import asyncio
-import signal
 from pathlib import Path
+import signal
 
 from .memory import Memory
 from .simulator import Simulator
@@ -17,7 +17,10 @@ def _arguments() -> argparse.Namespace:
         "--control-port", type=int, help="a second port for /control/, open while the first is down"
     )
     parser.add_argument(
-        "--auto", type=float, default=1.0, help="seconds until a message arrives; 0: on command only"
+        "--auto",
+        type=float,
+        default=1.0,
+        help="seconds until a message arrives; 0: on command only",
     )
     parser.add_argument("--state", type=Path, help="a file to keep the state in")
     return parser.parse_args()
@@ -36,8 +39,8 @@ async def _run(arguments: argparse.Namespace) -> None:
         asyncio.get_running_loop().add_signal_handler(each, stopped.set)
     async with sim:
         account = sim.account
-        print(f"SMSPILOT simulator: {sim.url}", flush=True)  # noqa: T201
-        print(f"account {account.id}, apikey {account.apikey}", flush=True)  # noqa: T201
+        print(f"SMSPILOT simulator: {sim.url}", flush=True)
+        print(f"account {account.id}, apikey {account.apikey}", flush=True)
         await stopped.wait()
     if memory:
         memory.save()

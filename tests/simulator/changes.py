@@ -20,7 +20,7 @@ class Changes:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    def __call__(self, topic: str, value: Any) -> None:  # noqa: ANN401  # any record
+    def __call__(self, topic: str, value: Any) -> None:  # any record
         """Tell everybody."""
         for listener in tuple(self._listeners):
             listener(topic, value)

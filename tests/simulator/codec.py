@@ -1,36 +1,39 @@
 """Turn records into JSON values and back, by their annotations."""
 
-import types
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Union, get_args, get_origin, get_type_hints
+import types
+from typing import Any, Final, Union, get_args, get_origin, get_type_hints
+
+# Annotations are slow to look up, and a restart reads thousands of messages.
+_HINTS: Final[dict[type[Any], dict[str, Any]]] = {}
 
 
-def to_json(value: Any) -> Any:  # noqa: ANN401  # any record, any JSON
+def to_json(value: Any) -> Any:
     """Return a record as JSON values."""
+    result = value
     match value:
         case Enum():
-            return value.value
+            result = value.value
         case Decimal():
-            return str(value)
+            result = str(value)
         case datetime():
-            return value.isoformat()
+            result = value.isoformat()
         case timedelta():
-            return value.total_seconds()
+            result = value.total_seconds()
         case Mapping():
-            return {str(to_json(key)): to_json(each) for key, each in value.items()}
-        case list() | tuple() | set() | frozenset():
-            return [to_json(each) for each in value]
+            result = {str(to_json(key)): to_json(each) for key, each in value.items()}
+        case list() | tuple():
+            result = [to_json(each) for each in value]
         case _ if is_dataclass(value):
-            return {each.name: to_json(getattr(value, each.name)) for each in fields(value)}
-        case _:
-            return value
+            result = {each.name: to_json(getattr(value, each.name)) for each in fields(value)}
+    return result
 
 
-def from_json(kind: Any, value: Any) -> Any:  # noqa: ANN401, PLR0911  # any annotation, any record
+def from_json(kind: Any, value: Any) -> Any:  # noqa: PLR0911  # any annotation, any record
     """Return a JSON value as the annotation wants it."""
     origin, args = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
@@ -53,14 +56,19 @@ def from_json(kind: Any, value: Any) -> Any:  # noqa: ANN401, PLR0911  # any ann
 
 def values_for(kind: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return JSON values as a record's fields want them; an unknown name is an error."""
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     if strangers := values.keys() - hints.keys():
-        message = f"{kind.__name__} has no {', '.join(sorted(strangers))}"
-        raise ValueError(message)
+        raise ValueError(f"{kind.__name__} has no {', '.join(sorted(strangers))}")
     return {name: from_json(hints[name], value) for name, value in values.items()}
 
 
-def change(record: Any, values: Mapping[str, Any]) -> None:  # noqa: ANN401  # any mutable record
+def _hints(kind: type[Any]) -> dict[str, Any]:
+    if kind not in _HINTS:
+        _HINTS[kind] = get_type_hints(kind)
+    return _HINTS[kind]
+
+
+def change(record: Any, values: Mapping[str, Any]) -> None:
     """Set fields of a mutable record from JSON values."""
     for name, value in values_for(type(record), values).items():
         setattr(record, name, value)

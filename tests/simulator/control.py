@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohttp import web
 
 from .codec import change, to_json, values_for
+from .faults import Fault
 from .memory import dump
 from .model import Account, Kind, Phone
-from .faults import Fault
 
 if TYPE_CHECKING:
     from .simulator import Simulator
@@ -155,5 +155,3 @@ class Control:
         """Forget the records of what happened, not the state."""
         for records in (self._sim.requests, self._sim.pushes, self._sim.unknown):
             records.clear()
-
-

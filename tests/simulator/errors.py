@@ -2,7 +2,7 @@
 
 from typing import Final, override
 
-# Texts that stand in the document are taken from it to the letter; the rest follows its history of changes.
+# Texts that stand in the document are taken from it to the letter; the rest follows its history.
 ERRORS: Final[dict[int, tuple[str, str]]] = {
     10: ("INPUT data is required", "Нет входных данных"),
     11: ("Unknown INPUT format", "Неизвестный формат входных данных"),

@@ -46,6 +46,8 @@ class Fault:
     when: When = When.BEFORE
     command: Command | None = None
     times: int = 1
+    # How many matching requests pass before.
+    skip: int = 0
     seconds: float = 0.0
     code: int = 110
     phone: str | None = None
@@ -78,6 +80,9 @@ class Faults:
         """Return the fault that meets a request of this command, if any."""
         for fault in self._queue:
             if fault.command in (None, command):
+                if fault.skip:
+                    fault.skip -= 1
+                    continue
                 fault.fired += 1
                 fault.reached.set()
                 if fault.fired >= fault.times:

@@ -8,7 +8,7 @@ from .simulator import Simulator
 
 
 @pytest.fixture
-async def simulator(socket_enabled: None) -> AsyncIterator[Simulator]:  # noqa: ARG001
+async def simulator(socket_enabled: None) -> AsyncIterator[Simulator]:
     """Run the service; fail at the end when it was sent anything it would ignore."""
     async with Simulator() as sim:
         yield sim

@@ -82,9 +82,7 @@ def _xml(answer: Answer, charset: str) -> str:
 
 
 def _attributes(values: Row) -> str:
-    return "".join(
-        f" {name}={quoteattr(value, {'\n': '&#10;'})}" for name, value in values.items()
-    )
+    return "".join(f" {name}={quoteattr(value, {'\n': '&#10;'})}" for name, value in values.items())
 
 
 def _elements(values: Row) -> str:

@@ -1,4 +1,4 @@
-"""Read a request: parameters, character set, and what the service would ignore of it."""
+"""Read a request: parameters, character set, command."""
 
 import codecs
 from collections.abc import Iterator, Mapping
@@ -6,59 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
+from .ignored import ignored
 from .model import Command, Kind, Unknown
 
-_COMMON: Final = frozenset(
-    {"apikey", "login", "password", "format", "charset", "lang", "debug", "test", "cost", "r"}
-)
-_OWN: Final[Mapping[Command, frozenset[str]]] = {
-    Command.SEND: frozenset(
-        {"send", "to", "from", "send_datetime", "ttl", "fields", "callback", "callback_method"}
-    ),
-    Command.CHECK: frozenset({"check", "fields", "limit", "offset", "id"}),
-    Command.INBOUND: frozenset({"inbound"}),
-    Command.BALANCE: frozenset({"balance"}),
-    Command.ACCOUNT: frozenset(),
-}
-_KNOWN: Final = _COMMON.union(*_OWN.values())
-# Section 3 lists fewer parameters than section 1.
-_NOT_FOR_CHECKS: Final = frozenset({"from", "send_datetime", "ttl"})
-_VALUES: Final[Mapping[str, frozenset[str]]] = {
-    "format": frozenset({"json", "xml", "text", "v"}),
-    "lang": frozenset({"en", "ru"}),
-    "test": frozenset({"0", "1"}),
-    "cost": frozenset({"0", "1"}),
-    "callback_method": frozenset({"get", "post"}),
-    "balance": frozenset({"rur", "sms"}),
-}
-MESSAGE_FIELDS: Final = (
-    "server_id",
-    "phone",
-    "price",
-    "status",
-    "sender",
-    "sender_orig",
-    "message",
-    "created",
-    "modified",
-    "send_datetime",
-    "parts",
-    "country",
-    "operator",
-    "error",
-    "error_en",
-    "error_ru",
-)
-FACT_FIELDS: Final = ("imsi", "msc", "mcc", "mnc", "cn", "net", "gcn", "gnet")
-PUSH_FIELDS: Final = (
-    "message",
-    "sender",
-    "sender_orig",
-    "created",
-    "modified",
-    "country",
-    "operator",
-)
 _FORM: Final = "application/x-www-form-urlencoded"
 
 
@@ -99,7 +49,7 @@ def read(query: str, body: bytes, content_type: str, remote: str) -> Call:
     params = query_params | form_params
     command = next((each for each in Command if each in params), Command.ACCOUNT)
 
-    notes = list(_ignored(command, params))
+    notes = list(ignored(command, params))
     names = [_ascii(name) for name, _ in raw_query + raw_form]
     notes += [(name, "given twice") for name in params if names.count(name) > 1]
     if not known_charset:
@@ -150,44 +100,6 @@ def _text(name: bytes, value: bytes, charset: str) -> str:
     if wide and name not in (b"send", b"from"):
         return value.decode("utf-8", "replace")
     return value.decode(charset, "replace")
-
-
-def _ignored(command: Command, params: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Name the parameters without effect, and why."""
-    known = _COMMON | _OWN[command]
-    for name, value in params.items():
-        if name not in _KNOWN:
-            yield name, "unknown"
-        elif name not in known:
-            yield name, f"senseless for {command}"
-        elif name in _VALUES and value not in _VALUES[name]:
-            yield name, "unknown value"
-    if "lang" in params and params.get("format") in ("json", "xml"):
-        yield "lang", "only for the formats text and v"
-    if "apikey" in params:
-        yield from ((each, "beside an apikey") for each in ("login", "password") if each in params)
-    if command is Command.SEND:
-        yield from _ignored_by_send(params)
-    if command is Command.CHECK and "id" in params and params["check"] != "packet":
-        yield "id", "only for check=packet"
-    if command in (Command.SEND, Command.CHECK):
-        known_fields = {"all", *MESSAGE_FIELDS, *FACT_FIELDS}
-        for each in params.get("fields", "").split(","):
-            if each.strip() and each.strip() not in known_fields:
-                yield "fields", f"unknown field {each.strip()}"
-
-
-def _ignored_by_send(params: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    if params["send"] in ("HLR", "PING", "HLRVIP"):
-        for name in _NOT_FOR_CHECKS & params.keys():
-            yield name, "senseless for a number check"
-    if "callback_method" in params and "callback" not in params:
-        yield "callback_method", "without a callback"
-    if params.get("from") == "FLASHCALL":
-        if len(params["send"]) != 4 or not params["send"].isdecimal():  # noqa: PLR2004  # section 5
-            yield "send", "a code has four digits"
-        if "," in params.get("to", ""):
-            yield "to", "a code goes to one number"
 
 
 def kind_of(text: str, sender: str) -> Kind:

@@ -1,8 +1,8 @@
 """Keep the state in a file over a restart."""
 
 import asyncio
-import json
 from collections.abc import Mapping
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 

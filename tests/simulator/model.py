@@ -79,7 +79,7 @@ class Account:
     id: int = 5671
     apikey: str = DEFAULT_KEY
     login: str = "info@example.com"
-    password: str = "cabinet-password"  # noqa: S105  # a made-up one
+    password: str = "cabinet-password"  # a made-up one
     tariff_id: int = 5
     email: str = "info@example.com"
     name: str = " Иванов Сергей Николаевич "

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 import aiohttp
 
+from .fields import fields_of
 from .model import Account, Inbound, Message, Push
 from .options import Pushes
 from .rows import push_params
@@ -110,16 +111,16 @@ class Pusher:
         self._state.changed("push", push)
         return push
 
-    async def _request(
-        self, url: str, method: str, params: Mapping[str, str]
-    ) -> tuple[int, str]:
+    async def _request(self, url: str, method: str, params: Mapping[str, str]) -> tuple[int, str]:
         target = self._target(url)
+        # A space is %20 in the document's examples, not a plus.
+        encoded = urlencode(params, quote_via=quote)
         data = None
-        if method.lower() == "post":
-            data = urlencode(params).encode()
+        if method == "post":
+            data = encoded.encode()
         else:
             parts = urlsplit(target)
-            query = "&".join(each for each in (parts.query, urlencode(params)) if each)
+            query = "&".join(each for each in (parts.query, encoded) if each)
             target = urlunsplit(parts._replace(query=query))
         headers = {"Content-Type": "application/x-www-form-urlencoded"} if data else {}
         timeout = aiohttp.ClientTimeout(total=self._state.options.push_timeout)
@@ -142,9 +143,3 @@ class Pusher:
             )
             self._session = aiohttp.ClientSession(connector=connector)
         return self._session
-
-
-def fields_of(callback: str | None) -> list[str]:
-    """Return the extra attributes a callback's own query asks for."""
-    query = parse_qsl(urlsplit(callback or "").query)
-    return [name.strip() for key, value in query if key == "fields" for name in value.split(",")]

@@ -1,6 +1,5 @@
 """The commands that only read: `check`, `inbound`, `balance`, and none at all."""
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,8 +12,8 @@ from .errors import ApiError
 from .incoming import Call
 from .model import Account, Inbound, Kind, Message, Status
 from .options import UnknownIds
-from .pricing import ANY
-from .rows import columns, moment, row
+from .pricing import price
+from .rows import columns, moment, row, shuffled
 from .sending import EMULATOR_ID, TEST_ID
 from .state import State
 
@@ -27,9 +26,7 @@ def check(state: State, account: Account, call: Call) -> Answer:
     if call.params["check"] in (str(TEST_ID), str(EMULATOR_ID)) and (
         call.flag("test") or account.emulator
     ):
-        return Checked(
-            rows=[_test_row(state, account, call.params["check"])], columns=columns(fields)
-        )
+        return Checked(rows=[_test_row(state, account, call)], columns=columns(fields))
     rows = [
         row(state, each, fields) if isinstance(each, Message) else _unknown_row(each)
         for each in _page(call, _chosen(state, account, call))
@@ -78,21 +75,11 @@ def _by_ids(state: State, account: Account, what: str) -> Iterable[Message | str
             raise ApiError(state.options.unknown_ids_code)
         elif state.options.unknown_ids is UnknownIds.ROW:
             rows.append(each)
-    return _shuffled(rows) if state.options.shuffle else rows
+    return shuffled(rows) if state.options.shuffle else rows
 
 
 def _ordered(state: State, messages: Iterable[Message]) -> Iterable[Message]:
-    return _shuffled(messages) if state.options.shuffle else messages
-
-
-def _shuffled[T: (Message, Message | str)](rows: Iterable[T]) -> list[T]:
-    """Bring rows into an order that looks random, yet is the same on the next page."""
-    return sorted(
-        rows,
-        key=lambda each: hashlib.blake2b(
-            str(each.server_id if isinstance(each, Message) else each).encode()
-        ).digest(),
-    )
+    return shuffled(messages) if state.options.shuffle else messages
 
 
 def _page[T](call: Call, rows: Iterable[T]) -> list[T]:
@@ -109,11 +96,30 @@ def _unknown_row(server_id: str) -> Row:
     return {"server_id": server_id, "phone": "", "price": "0.00", "status": "-2"}
 
 
-def _test_row(state: State, account: Account, server_id: str) -> Row:
-    number = account.phone
-    price = state.prices[Kind.SMS].get(state.phone(number).operator, state.prices[Kind.SMS][ANY])
-    status = str(int(Status.DELIVERED))
-    return {"server_id": server_id, "phone": number, "price": f"{price:.2f}", "status": status}
+def _test_row(state: State, account: Account, call: Call) -> Row:
+    """Return the row that stands for every test message; none was ever stored."""
+    server_id = int(call.params["check"])
+    phone = state.phone(account.phone)
+    now = state.now()
+    message = Message(
+        server_id=server_id,
+        packet_id=server_id,
+        account=account.id,
+        phone=phone.number,
+        text="test",
+        kind=Kind.SMS,
+        sender=account.default_sender,
+        sender_orig="",
+        parts=1,
+        price=price(state.prices, Kind.SMS, phone.operator, 1),
+        status=Status.DELIVERED,
+        error=0,
+        created=now,
+        modified=now,
+        country=phone.country,
+        operator=phone.operator,
+    )
+    return row(state, message, call.list("fields"))
 
 
 def inbound(state: State, account: Account, call: Call) -> Answer:
@@ -185,5 +191,3 @@ def info(state: State, account: Account, _: Call) -> Answer:
             "senders": ",".join(account.senders),
         }
     )
-
-

@@ -1,12 +1,13 @@
 """Show a message as the service does: strings only."""
 
-import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+import hashlib
+import json
 
 from .answers import Row
 from .errors import texts
-from .incoming import FACT_FIELDS, MESSAGE_FIELDS, PUSH_FIELDS
+from .fields import FACT_FIELDS, MESSAGE_FIELDS, PUSH_FIELDS
 from .model import Kind, Message, Phone, Status
 from .options import Facts, Options
 from .state import State
@@ -25,6 +26,17 @@ def columns(fields: list[str]) -> tuple[str, ...]:
         return MESSAGE_FIELDS
     known = tuple(each for each in fields if each in MESSAGE_FIELDS or each in FACT_FIELDS)
     return known or DEFAULT_COLUMNS
+
+
+def shuffled[T: (Message, Message | str, Row)](items: Iterable[T]) -> list[T]:
+    """Bring messages into an order that looks random, yet is the same on the next page."""
+    return sorted(items, key=lambda each: hashlib.blake2b(_id(each).encode()).digest())
+
+
+def _id(item: Message | Row | str) -> str:
+    if isinstance(item, Message):
+        return str(item.server_id)
+    return item if isinstance(item, str) else item["server_id"]
 
 
 def row(state: State, message: Message, fields: list[str]) -> Row:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _NOT_FOUND: Final = (
     "<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n"
-    "<center><h1>404 Not Found</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+    "<center><h1>404 Not Found</h1></center>\r\n<hr><center>nginx</center>\r\n"
+    "</body>\r\n</html>\r\n"
 )
 _BAD_GATEWAY: Final = _NOT_FOUND.replace("404 Not Found", "502 Bad Gateway")
 _MAINTENANCE: Final = "<html><body><h1>Технические работы</h1></body></html>"
@@ -54,9 +55,7 @@ class Front:
             app.add_routes(self._control.routes())
             self._control_runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
             await self._control_runner.setup()
-            await web.TCPSite(
-                self._control_runner, self._sim.host, self._sim.control_port
-            ).start()
+            await web.TCPSite(self._control_runner, self._sim.host, self._sim.control_port).start()
 
     async def stop(self) -> None:
         """Close everything."""
@@ -120,7 +119,7 @@ class Front:
         return call
 
     async def _answer(self, call: Call) -> web.Response:
-        await self._sim.release_due()
+        self._sim.release_due()
         text, content_type = write(self._sim, call, answer(self._sim, call))
         return self._response(text.encode(call.charset, "replace"), content_type, call.charset)
 

@@ -52,7 +52,7 @@ def refusal(state: State, call: Call, error: ApiError) -> Refusal:
 def json_code(state: State, code: int) -> str | int:
     """Return the code in the type the options ask for."""
     style = state.options.error_code
-    as_text = style is CodeStyle.STR or (style is CodeStyle.DOCUMENT and code == 111)  # noqa: PLR2004
+    as_text = style is CodeStyle.STR or (style is CodeStyle.DOCUMENT and code == 111)
     return str(code) if as_text else code
 
 

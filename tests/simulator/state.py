@@ -1,6 +1,5 @@
 """All that the service remembers, and its clock; no network here."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -10,7 +9,6 @@ from typing import Any
 
 from .changes import Changes
 from .model import (
-    DEFAULT_KEY,
     EMULATOR_KEY,
     Account,
     Command,
@@ -86,7 +84,7 @@ class State:
         """Return the service's time, in UTC."""
         return datetime.now(UTC) + self.clock_offset
 
-    def add_account(self, **values: Any) -> Account:  # noqa: ANN401  # any field of Account
+    def add_account(self, **values: Any) -> Account:  # any field of Account
         """Add an account, or replace the one of that id."""
         account = Account(**values)
         self.accounts[account.id] = account
@@ -106,6 +104,11 @@ class State:
             return self.preset_ids.pop(0)
         self.next_server_id += 1
         return self.next_server_id - 1
+
+    def new_inbound_id(self) -> int:
+        """Return an id for an inbound message."""
+        self.next_inbound_id += 1
+        return self.next_inbound_id - 1
 
     def store(self, message: Message) -> None:
         """Keep a new message."""
@@ -140,7 +143,9 @@ class State:
         """Return the scheduled messages whose time has come."""
         now = self.now()
         scheduled = [self.messages[each] for each in sorted(self._scheduled)]
-        return [each for each in scheduled if each.send_datetime is None or each.send_datetime <= now]
+        return [
+            each for each in scheduled if each.send_datetime is None or each.send_datetime <= now
+        ]
 
     def sent_lately(self, account: Account, phone: str, text: str) -> bool:
         """Tell whether the duplicate guard has seen this text to this number."""
@@ -188,12 +193,7 @@ class State:
                 f"  {each.command}: {each.name}={each.value!r} ({each.reason})"
                 for each in self.unknown
             )
-            message = f"the service would have ignored:\n{lines}"
-            raise AssertionError(message)
-
-    async def settle(self) -> None:
-        """Let whatever is ready to run do so."""
-        await asyncio.sleep(0)
+            raise AssertionError(f"the service would have ignored:\n{lines}")
 
 
 def without_prefix(account: Account, text: str) -> str | None:
