@@ -46,7 +46,7 @@ def write(folder: Path, given: str, *, reachable: bool) -> int:
         (folder / name).touch()
     http = storage / "http"
     if not http.exists():
-        _store(http, 2, 2, _http(_free_port()))
+        _store(http, 2, 2, _http(free_port()))
         _store(
             storage / "onboarding",
             4,
@@ -65,7 +65,7 @@ def write(folder: Path, given: str, *, reachable: bool) -> int:
     return port
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """Return a port nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]

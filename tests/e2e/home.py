@@ -131,14 +131,16 @@ class Home:
             return None
         return state
 
-    async def until_state(self, entity_id: str, state: str, *, timeout: float = 15) -> None:
-        """Wait until an entity has a state."""
+    async def until_state(
+        self, entity_id: str, state: str | None = None, *, timeout: float = 15
+    ) -> None:
+        """Wait until an entity is there, and has a state where one is given."""
 
         async def reached() -> bool:
             now = await self.state(entity_id)
-            return now is not None and now["state"] == state
+            return now is not None and state in (None, now["state"])
 
-        await self.until(reached, f"{entity_id} to be {state}", timeout=timeout)
+        await self.until(reached, f"{entity_id} to be {state or 'there'}", timeout=timeout)
 
     async def action(
         self, domain: str, name: str, data: Json | None = None, *, return_response: bool = False

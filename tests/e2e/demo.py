@@ -1,0 +1,201 @@
+"""The main job, as a person would do it, with a transcript: `python -m tests.e2e.demo`."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+import signal
+import sys
+from time import monotonic
+from typing import Any
+
+from .home import Home, Json
+from .log_check import complaints
+from .service import Service
+from .websocket import Subscription
+
+ANNA = "+79087964781"
+ALERT = "Вода под раковиной! 21.5 °C, датчик 2."
+QUESTION = "Перекрыть воду? Ответьте ДА или НЕТ"
+ANSWER = "Да."
+YAML = (Path(__file__).parent / "demo.yaml").read_text()
+# What the answer sets in motion: the switch, and the way its automation heard of it.
+WAYS = {
+    "input_boolean.valve_closed": "by the bus event",
+    "input_boolean.seen_by_entity": "by the event entity",
+    "input_boolean.seen_by_trigger": "by the trigger of the automation editor",
+}
+
+
+class Transcript:
+    """Numbered steps, with the seconds since the start."""
+
+    def __init__(self) -> None:
+        """Start the clock."""
+        self._begin, self._number = monotonic(), 0
+
+    def step(self, text: str) -> None:
+        """Tell what is done now."""
+        self._number += 1
+        print(f"\n[{monotonic() - self._begin:5.1f} s] {self._number}. {text}", flush=True)
+
+    def note(self, text: str) -> None:
+        """Tell what came of it."""
+        print(f"            {text}", flush=True)
+
+
+def expect(truth: object, otherwise: str) -> None:
+    """End the demo with the reason."""
+    if not truth:
+        raise AssertionError(otherwise)
+
+
+class Demo:
+    """One run."""
+
+    def __init__(self, service: Service, home: Home, transcript: Transcript) -> None:
+        """Take the parts."""
+        self.service, self.home = service, home
+        self.step, self.note = transcript.step, transcript.note
+
+    async def run(self) -> None:
+        """Do the main job."""
+        result = await self.add_account()
+        await self.add_recipient(result)
+        async with self.home.websocket() as websocket:
+            statuses = await websocket.subscribe_events("smspilot_message_status")
+            replies = await websocket.subscribe_events("smspilot_reply_received")
+            await self.alarm(statuses)
+            await self.answer(replies)
+        await self.bill()
+
+    async def add_account(self) -> Json:
+        """Go through the config flow, then paste the inbound address at the service."""
+        self.step("The account: Settings, Add integration, SMSPILOT")
+        form = await self.home.start_flow("smspilot")
+        answer = {"api_key": self.service.key, "advanced": {"url": self.service.url}}
+        form = await self.home.answer_flow(form["flow_id"], answer)
+        expect(form.get("step_id") == "sender", f"the key was not taken: {form}")
+        self.note("key accepted; the form shows the address for inbound messages")
+        told = (form.get("description_placeholders") or {}).values()
+        address = next((each for each in map(str, told) if "/api/webhook/" in each), None)
+        expect(address, f"no inbound address among {told}")
+        await self.service.control("account", inbound_url=address)
+        result = await self.home.answer_flow(form["flow_id"], {"sender": "INFORM"})
+        expect(result["type"] == "create_entry", f"no entry was made: {result}")
+        self.note(f"added: {result['title']}")
+        return result
+
+    async def add_recipient(self, result: Json) -> None:
+        """Fill in the recipient's form, which has opened by itself."""
+        self.step("The recipient: the form that opens next")
+        _, flow_id = result.get("next_flow") or (None, None)
+        expect(flow_id, f"no form of a first recipient was opened: {result}")
+        person = {"name": "Anna", "phones": ["8 (908) 796-47-81"]}
+        added = await self.home.answer_flow(str(flow_id), person, "subentries/flow")
+        expect(added["type"] == "create_entry", f"no recipient was made: {added}")
+        for entity_id in ("notify.anna", "event.anna_inbound", "sensor.smspilot_5671_balance"):
+            await self.home.until_state(entity_id)
+        self.note(f"added: {added['title']}, typed as {person['phones'][0]}; notify.anna is there")
+
+    async def alarm(self, statuses: Subscription) -> None:
+        """Let water leak; the first automation texts Anna twice."""
+        self.step("Water leaks: input_boolean.leak turns on, an automation texts Anna")
+        await self.balance()
+        await self.home.action("input_boolean", "turn_on", {"entity_id": "input_boolean.leak"})
+        for _ in range(2):
+            told = (await statuses.take(lambda event: event["data"]["final"], timeout=30))["data"]
+            expect(told["status"] == "delivered", f"not delivered: {told}")
+            expect((told["phone"], told["recipient"]) == (ANNA, "Anna"), f"not to Anna: {told}")
+            self.note(
+                f"smspilot_message_status: {told['kind']} {told['message_id']} to"
+                f" {told['recipient']} {told['status']}, {told['price']} RUB,"
+                f" {self.seconds(told['sent_at'], told['changed_at'])}"
+            )
+        texts = [message["text"] for message in (await self.service.state())["messages"]]
+        expect(sorted(texts) == sorted([ALERT, QUESTION]), f"the phone shows {texts}")
+        self.step("Anna's phone shows")
+        for text in texts:
+            self.note(f"« {text} »")
+
+    async def answer(self, replies: Subscription) -> None:
+        """Let Anna answer; the other automations act."""
+        self.step(f"Anna answers « {ANSWER} »")
+        begin = monotonic()
+        await self.service.control("receive", phone=ANNA.removeprefix("+"), text=ANSWER)
+        told = (await replies.take(timeout=30))["data"]
+        expect(told["message"] == ANSWER, f"another text: {told}")
+        expect((told["recipient"], told["verified"]) == ("Anna", True), f"not hers: {told}")
+        question = (told["reply_to"] or {}).get("message")
+        expect(question == QUESTION, f"matched to another question: {told}")
+        self.note(
+            f"smspilot_reply_received: from {told['recipient']} « {told['message']} »,"
+            f" {monotonic() - begin:.1f} s later, confirmed by the service"
+        )
+        self.note(f"reply to « {question} »")
+        self.step("The answer acts")
+        for switch, way in WAYS.items():
+            await self.home.until_state(switch, "on")
+            self.note(f"{switch} is on, {way}")
+
+    async def bill(self) -> None:
+        """Tell what it cost."""
+        self.step("The bill")
+        await self.balance()
+        orders = (await self.service.state())["orders"]
+        expect(len(orders) == 2, f"{len(orders)} paid requests instead of 2")
+
+    async def balance(self) -> None:
+        """Tell balance and spending as the sensors show them."""
+        for what in ("balance", "spent_today"):
+            state = await self.home.state(f"sensor.smspilot_5671_{what}")
+            expect(state and state["state"] not in ("unknown", "unavailable"), f"{what}: {state}")
+            self.note(f"{what.replace('_', ' ')}: {(state or {})['state']} RUB")
+
+    @staticmethod
+    def seconds(sent_at: str | None, changed_at: str | None) -> str:
+        """Tell how long a message was on its way, in whole seconds as the service counts."""
+        if not sent_at or not changed_at:
+            return "time unknown"
+        moments = [datetime.fromisoformat(each).astimezone(UTC) for each in (sent_at, changed_at)]
+        return f"{(moments[1] - moments[0]).total_seconds():.0f} s on its way"
+
+
+async def check(service: Service, home: Home) -> None:
+    """Look for what must not be in the log, and for what the service did not understand."""
+    # A number without its country code, so that no other way to write it slips through.
+    secrets = [service.key, ANNA.removeprefix("+7"), ALERT, QUESTION]
+    found = complaints(home.log(), secrets)
+    expect(not found, "the log complains or tells too much:\n" + "\n".join(found))
+    unknown: list[Any] = (await service.state())["unknown"]
+    expect(not unknown, f"the service did not understand: {unknown}")
+
+
+async def main() -> int:
+    """Run it and tell how it ended."""
+    if this := asyncio.current_task():  # told to end, it takes both processes along
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
+    transcript = Transcript()
+    transcript.step("A simulated service and a real Home Assistant start")
+    try:
+        async with Service() as service, Home(yaml=YAML) as home:
+            version = (await home.rest("GET", "/api/config"))["version"]
+            transcript.note(f"Home Assistant {version} at {home.url}, service at {service.url}")
+            demo = Demo(service, home, transcript)
+            try:
+                await demo.run()
+                transcript.step("Home Assistant stops; its log is read")
+                await home.stop()
+                await check(service, home)
+            except Exception:
+                print(f"\n--- the end of the log\n{home.tail()}\n---", file=sys.stderr)
+                raise
+    except Exception as error:  # noqa: BLE001  # whatever it is, it is the reason
+        print(f"\nFAILED: {type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+    transcript.note("nothing to complain of")
+    print("\nDone: texted, delivered, answered, acted.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
