@@ -12,10 +12,14 @@ KEY = "KEY0KEY0"
     "log",
     [
         f"{DATE} WARNING (MainThread) [custom_components.smspilot] Slow",
-        f"{DATE} ERROR (MainThread) [homeassistant] Error doing job\nTraceback:\n"
-        '  File "custom_components/smspilot/outbox.py", line 1',
-        f"{DATE} WARNING (MainThread) [homeassistant.helpers.frame] Detected that custom"
-        " integration 'smspilot' calls something old",
+        (
+            f"{DATE} ERROR (MainThread) [homeassistant] Error doing job\nTraceback:\n"
+            '  File "custom_components/smspilot/outbox.py", line 1'
+        ),
+        (
+            f"{DATE} WARNING (MainThread) [homeassistant.helpers.frame] Detected that custom"
+            " integration 'smspilot' calls something old"
+        ),
         f"{DATE} INFO (MainThread) [custom_components.smspilot] Asked with {KEY}",
         f"{DATE} ERROR (MainThread) [homeassistant] Not sent to 8 (908) 796-47-81",
     ],
@@ -29,8 +33,10 @@ def test_trouble_and_secrets_are_found(log: str) -> None:
     "log",
     [
         "",
-        f"{DATE} WARNING (SyncWorker_0) [homeassistant.loader] We found a custom integration"
-        " smspilot which has not been tested by Home Assistant. This component might cause",
+        (
+            f"{DATE} WARNING (SyncWorker_0) [homeassistant.loader] We found a custom integration"
+            " smspilot which has not been tested by Home Assistant. This component might cause"
+        ),
         f"{DATE} DEBUG (MainThread) [custom_components.smspilot] Sent to 79087964781",
         f"{DATE} INFO (MainThread) [custom_components.smspilot] Sent to +7908•••4781",
         f"{DATE} ERROR (MainThread) [haffmpeg.core] FFmpeg fails\nTraceback:\n  File",
