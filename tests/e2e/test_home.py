@@ -1,8 +1,10 @@
 """The real Home Assistant of these tests does what they rely on."""
 
+from http import HTTPStatus
+
 import pytest
 
-from .home import Home, HomeError
+from .home import Home, HomeError, RequestError
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
@@ -41,6 +43,24 @@ async def test_it_acts_tells_and_survives_a_power_cut() -> None:
         await home.restart()
         assert (await home.state("input_boolean.none")) is None
         assert home.log().count("Skipping pip installation") == 3
+
+
+async def test_flows_and_responses() -> None:
+    """Flows of an account and its options, and an action's response, come as the page sees them."""
+    async with Home() as home:
+        dice = {"name": "Dice", "minimum": 1, "maximum": 6}
+        made = await home.flow("random", {"next_step_id": "sensor"}, dice)
+        assert (made["type"], made["title"]) == ("create_entry", "Dice")
+        await home.until_state("sensor.dice")
+        entry_id = made["result"]["entry_id"]
+        changed = await home.flow(entry_id, {"minimum": 3, "maximum": 3}, kind="options/flow")
+        assert changed["type"] == "create_entry"
+        await home.until_state("sensor.dice", "3")
+        said = await home.action("conversation", "process", {"text": "hello"}, return_response=True)
+        assert said["response"]["language"] == "en"
+        with pytest.raises(RequestError) as refused:
+            await home.action("homeassistant", "no_such_action")
+        assert refused.value.status == HTTPStatus.BAD_REQUEST
 
 
 async def test_it_says_why_it_does_not_start() -> None:
