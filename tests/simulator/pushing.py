@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 import aiohttp
+from yarl import URL
 
 from .fields import fields_of
 from .model import Account, Inbound, Message, Push
@@ -124,8 +125,14 @@ class Pusher:
             target = urlunsplit(parts._replace(query=query))
         headers = {"Content-Type": "application/x-www-form-urlencoded"} if data else {}
         timeout = aiohttp.ClientTimeout(total=self._state.options.push_timeout)
+        # Already quoted: a second quoting would change what the customer gets.
+        address = URL(target, encoded=target.isascii())
         async with self._client().request(
-            method.upper(), target, data=data, headers=headers, timeout=timeout
+            "POST" if data is not None else "GET",
+            address,
+            data=data,
+            headers=headers,
+            timeout=timeout,
         ) as response:
             return response.status, await response.text(errors="replace")
 

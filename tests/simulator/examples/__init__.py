@@ -1,0 +1,24 @@
+"""Every example of the service's document, its slips corrected, as a table."""
+
+from .account import ACCOUNT, BALANCE
+from .base import Example
+from .calls import FLASH_CALLS, VOICE
+from .inbound import INBOUND, TWO_WAY
+from .numbers import NUMBER_CHECKS
+from .sending import SENDING
+from .status import STATUS
+from .untold import UNTOLD
+
+EXAMPLES: tuple[Example, ...] = (
+    *SENDING,
+    *STATUS,
+    *NUMBER_CHECKS,
+    *VOICE,
+    *FLASH_CALLS,
+    *INBOUND,
+    *TWO_WAY,
+    *BALANCE,
+    *ACCOUNT,
+)
+
+__all__ = ["EXAMPLES", "UNTOLD", "Example"]
