@@ -5,7 +5,6 @@ import asyncio
 from pathlib import Path
 import signal
 
-from .memory import Memory
 from .simulator import Simulator
 
 
@@ -32,8 +31,8 @@ async def _run(arguments: argparse.Namespace) -> None:
         port=arguments.port,
         control_port=arguments.control_port,
         auto=arguments.auto or None,
+        state_file=arguments.state,
     )
-    memory = Memory(sim, arguments.state) if arguments.state else None
     stopped = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, stopped.set)
@@ -42,8 +41,6 @@ async def _run(arguments: argparse.Namespace) -> None:
         print(f"SMSPILOT simulator: {sim.url}", flush=True)
         print(f"account {account.id}, apikey {account.apikey}", flush=True)
         await stopped.wait()
-    if memory:
-        memory.save()
 
 
 asyncio.run(_run(_arguments()))

@@ -68,7 +68,6 @@ class Control:
             "url": sim.url,
             "now": sim.now(),
             "auto": sim.auto,
-            "options": sim.options,
             "requests": sim.requests,
             "pushes": sim.pushes,
             "unknown": sim.unknown,

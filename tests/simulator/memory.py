@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from .codec import from_json, to_json
-from .model import Account, Inbound, Message, Order, Phone
+from .model import Account, Inbound, Kind, Message, Order, Phone
+from .options import Options
 
 if TYPE_CHECKING:
     from .simulator import Simulator
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
 
 # Long enough to write once for a burst, short enough to lose little.
 _PAUSE: Final = 0.2
-_KEPT: Final = frozenset({"account", "phone", "message", "inbound"})
+_KEPT: Final = frozenset({"account", "phone", "message", "inbound", "settings"})
 
 
 def dump(state: State) -> dict[str, Any]:
@@ -26,6 +29,9 @@ def dump(state: State) -> dict[str, Any]:
         "messages": list(state.messages.values()),
         "inbox": state.inbox,
         "orders": state.orders,
+        "options": state.options,
+        "prices": state.prices,
+        "clock_offset": state.clock_offset,
         "next_server_id": state.next_server_id,
         "next_inbound_id": state.next_inbound_id,
     }
@@ -43,6 +49,10 @@ def load(state: State, values: Mapping[str, Any]) -> None:
     for inbound in from_json(list[Inbound], values["inbox"]):
         state.keep_inbound(inbound)
     state.orders.extend(from_json(list[Order], values["orders"]))
+    state.options = from_json(Options, values["options"])
+    for kind, of_kind in values["prices"].items():
+        state.prices[Kind(kind)] = {name: Decimal(each) for name, each in of_kind.items()}
+    state.clock_offset = timedelta(seconds=values["clock_offset"])
     state.next_server_id = values["next_server_id"]
     state.next_inbound_id = values["next_inbound_id"]
 
@@ -69,5 +79,5 @@ class Memory:
         fresh.replace(self._path)
 
     def _changed(self, topic: str, _: object) -> None:
-        if topic in _KEPT and self._timer is None:
+        if topic in _KEPT and self._timer is None and self._sim.started:
             self._timer = asyncio.get_running_loop().call_later(_PAUSE, self.save)

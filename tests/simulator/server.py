@@ -84,16 +84,20 @@ class Front:
         fault = self._sim.faults.take(call.command)
         if fault is None:
             return await self._answer(call)
-        if fault.when is When.BEFORE and fault.kind not in (FaultKind.SLOW, FaultKind.HANG):
-            return self._failed(request, call, fault, b"")
         if fault.when is When.BEFORE:
-            await self._wait(fault)
-            # Whoever hung up meanwhile has ordered nothing.
-            return await self._answer(call) if request.transport else web.Response()
+            if fault.kind is FaultKind.SLOW:
+                await asyncio.sleep(fault.seconds)
+                return await self._answer(call)
+            if fault.kind is FaultKind.HANG:
+                await fault.released.wait()
+            return self._failed(request, call, fault, b"")
         response = await self._answer(call)
-        if fault.kind in (FaultKind.SLOW, FaultKind.HANG):
-            await self._wait(fault)
+        if fault.kind is FaultKind.SLOW:
+            await asyncio.sleep(fault.seconds)
             return response
+        if fault.kind is FaultKind.HANG:
+            await fault.released.wait()
+            return response if self._sim.started else self._failed(request, call, fault, b"")
         return self._failed(request, call, fault, _body(response))
 
     async def _read(self, request: web.Request) -> Call:
@@ -137,12 +141,6 @@ class Front:
 
     def _date(self) -> str:
         return format_datetime(self._sim.now() + self._sim.date_offset, usegmt=True)
-
-    async def _wait(self, fault: Fault) -> None:
-        if fault.kind is FaultKind.SLOW:
-            await asyncio.sleep(fault.seconds)
-        else:
-            await fault.released.wait()
 
     def _failed(
         self, request: web.Request, call: Call, fault: Fault, good: bytes
@@ -191,4 +189,4 @@ def _sloppy(good: bytes) -> bytes:
     """Spoil JSON the way the document's examples are spoilt."""
     text = (good or '{"error":{"code":110,"description_ru":"Ошибка/сбой"}}'.encode()).decode()
     text = text.replace("\\/", "/").replace("/", "\\")
-    return (text[:-2] + "," + text[-2:]).encode()
+    return (text[:-1] + "," + text[-1:]).encode()

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Coroutine
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from .control import Control
 from .faults import Fault, FaultKind, Faults, When
 from .journey import Journey
+from .memory import Memory
 from .model import SERVICE_NUMBER, Account, Command, Inbound, Message, Push
 from .pushing import Pusher
 from .server import Front
@@ -25,6 +27,7 @@ class Simulator(State):
         port: int = 0,
         control_port: int | None = None,
         auto: float | None = None,
+        state_file: Path | None = None,
     ) -> None:
         """Prepare; `auto` is after how many seconds a message has arrived by itself."""
         super().__init__()
@@ -38,6 +41,7 @@ class Simulator(State):
         self._journey = Journey(self)
         self._front = Front(self, Control(self))
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._memory = Memory(self, state_file) if state_file else None
 
     @property
     def url(self) -> str:
@@ -89,6 +93,8 @@ class Simulator(State):
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._front.stop()
         await self.pusher.close()
+        if self._memory:
+            self._memory.save()
 
     async def down(self) -> None:
         """Close the port: no connection can be made."""
