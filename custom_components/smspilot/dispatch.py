@@ -16,12 +16,12 @@ from .client import (
     DuplicateRefused,
     Kind,
     Message,
+    Receipt as Answer,
     RecipientRefused,
     Sender,
     Smspilot,
     SmspilotError,
 )
-from .client import Receipt as Answer
 from .client.api import PAGE
 from .const import LOGGER
 from .order import Order
@@ -68,7 +68,7 @@ class Outcome:
 class Dispatch:
     """The requests of one order to some numbers; they are international without a plus."""
 
-    def __init__(  # noqa: PLR0913 - what a request needs to know
+    def __init__(
         self,
         hass: HomeAssistant,
         client: Smspilot,
@@ -175,7 +175,7 @@ class Dispatch:
                 )
 
     async def _sift(self, phones: list[str], err: RecipientRefused) -> None:
-        """A list was refused for some numbers' sake: find the others, lose none of them.
+        """Find those that a list refused for some numbers' sake could have reached.
 
         What the service did not take all the same goes out in halves, so that the number of
         requests grows with the refused numbers, not with the list.

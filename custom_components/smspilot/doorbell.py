@@ -23,11 +23,17 @@ class Doorbell:
         self._name = name
         self._read = read
         self._rung = False
-        self._busy = False
+        # Nothing is read before somebody opens: what is told too early is lost.
+        self._busy = True
         self._closed = False
         self._task: asyncio.Task[None] | None = None
         self._cooldown: CALLBACK_TYPE | None = None
         self._alarms: set[CALLBACK_TYPE] = set()
+
+    @callback
+    def open(self) -> None:
+        """Answer from now on, also what rang before."""
+        self._rested()
 
     @callback
     def ring(self) -> None:
@@ -40,11 +46,16 @@ class Doorbell:
     @callback
     def ring_in(self, seconds: float) -> CALLBACK_TYPE:
         """Read after so many seconds; return what calls it off."""
+        return self.call_in(seconds, lambda _now: self.ring())
+
+    @callback
+    def call_in(self, seconds: float, action: Callable[[datetime], None]) -> CALLBACK_TYPE:
+        """Do something after so many seconds, unless the bell is closed before."""
 
         @callback
-        def due(_now: datetime) -> None:
+        def due(now: datetime) -> None:
             self._alarms.discard(cancel)
-            self.ring()
+            action(now)
 
         @callback
         def cancel() -> None:
@@ -73,7 +84,7 @@ class Doorbell:
             self._cooldown = async_call_later(self._hass, COOLDOWN, self._rested)
 
     @callback
-    def _rested(self, _now: datetime) -> None:
+    def _rested(self, _now: datetime | None = None) -> None:
         self._cooldown = None
         self._busy = False
         if self._rung:

@@ -162,7 +162,7 @@ def _amounts(table: Table) -> dict[str, Decimal]:
     for key, value in table.items():
         try:
             amount = Decimal(value)
-        except (InvalidOperation, TypeError, ValueError):
+        except InvalidOperation, TypeError, ValueError:
             continue
         if amount.is_finite():
             found[key] = amount

@@ -1,8 +1,9 @@
 """An order: what goes out, to whom, made from what a person asked; refused before it costs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
@@ -13,6 +14,13 @@ from homeassistant.util import dt as dt_util
 from .client import Kind, Problem, Sender
 from .client.api import NUMBER_CHECKS, SERVICE_WORDS
 from .const import (
+    ATTR_RETRY_FOR,
+    ATTR_SEND_AT,
+    ATTR_TEST,
+    ATTR_TIME_TO_LIVE,
+    ATTR_TRANSLITERATE,
+    ATTR_TWO_WAY,
+    ATTR_URGENT,
     CONF_MAX_PARTS,
     CONF_MESSAGE_TEMPLATE,
     CONF_SENDER,
@@ -25,8 +33,17 @@ from .const import (
 from .errors import Reason, mistake
 from .phones import AmbiguousPhone, UnreadablePhone, masked, parse_phone
 from .receipt import Row
-from .recipients import Recipient, by_name
+from .recipients import Channel, Recipient, by_name
 from .texts import framed, measure, transliterate
+
+# Fields of the same name in every order of words.
+COMMON_FIELDS: Final = (
+    ATTR_SEND_AT,
+    ATTR_TEST,
+    ATTR_URGENT,
+    ATTR_RETRY_FOR,
+    ATTR_TIME_TO_LIVE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,29 +86,20 @@ def everybody(
     """Return the numbers of recipients and of whoever else is named, each once."""
     to: dict[str, Addressee] = {}
     refused: list[tuple[str, HomeAssistantError]] = []
-    named: list[tuple[str, Recipient | None]] = [
-        (entity_id, _by_entity(hass, entry, entity_id)) for entity_id in entities
+    named: list[tuple[object, Recipient | str | HomeAssistantError]] = [
+        *((entity_id, _by_entity(hass, entry, entity_id)) for entity_id in entities),
+        *((value, _by_word(hass, entry, value, at)) for at, value in enumerate(phones, 1)),
     ]
-    for name, person in named:
-        if person is None:
-            refused.append((name, mistake(Reason.UNKNOWN_RECIPIENT, recipient=name)))
-        for phone in person.phones if person else ():
-            to.setdefault(phone, Addressee(phone, person.id if person else None))
-    for position, value in enumerate(phones, 1):
-        if isinstance(value, str) and (person := by_name(entry, value)):
-            for phone in person.phones:
-                to.setdefault(phone, Addressee(phone, person.id))
-            continue
-        try:
-            phone = parse_phone(hass, value)
-        except AmbiguousPhone:
-            why = mistake(Reason.AMBIGUOUS_PHONE, phone=masked(value))
-            refused.append((str(value), why))
-        except UnreadablePhone:
-            refused.append((str(value), mistake(Reason.INVALID_PHONE, position=str(position))))
-        else:
-            to.setdefault(phone, Addressee(phone))
-    if not to and not refused:
+    for given, found in named:
+        match found:
+            case Recipient():
+                for phone in found.phones:
+                    to.setdefault(phone, Addressee(phone, found.id))
+            case str():
+                to.setdefault(found, Addressee(found))
+            case _:
+                refused.append((str(given), found))
+    if not named:
         raise mistake(Reason.NO_TARGET)
     return Who(tuple(to.values()), tuple(refused))
 
@@ -104,15 +112,33 @@ def one(who: Who) -> Who:
     return Who(who.to[:1], who.refused)
 
 
-def _by_entity(hass: HomeAssistant, entry: ConfigEntry, entity_id: str) -> Recipient | None:
+def _by_entity(
+    hass: HomeAssistant, entry: ConfigEntry, entity_id: str
+) -> Recipient | HomeAssistantError:
+    """Return the recipient of a notify entity of the account."""
     found = er.async_get(hass).async_get(entity_id)
-    if not found or found.platform != DOMAIN or found.config_entry_id != entry.entry_id:
-        return None
-    subentry = entry.subentries.get(found.config_subentry_id or "")
-    return Recipient.from_subentry(subentry) if subentry else None
+    ours = found and found.platform == DOMAIN and found.config_entry_id == entry.entry_id
+    subentry = entry.subentries.get((found and found.config_subentry_id) or "") if ours else None
+    if subentry is None:
+        return mistake(Reason.UNKNOWN_RECIPIENT, recipient=entity_id)
+    return Recipient.from_subentry(subentry)
 
 
-def message_order(  # noqa: PLR0913 - the fields of the action
+def _by_word(
+    hass: HomeAssistant, entry: ConfigEntry, value: object, position: int
+) -> Recipient | str | HomeAssistantError:
+    """Return the recipient of a name, or a number."""
+    if isinstance(value, str) and (person := by_name(entry, value)):
+        return person
+    try:
+        return parse_phone(hass, value)
+    except AmbiguousPhone:
+        return mistake(Reason.AMBIGUOUS_PHONE, phone=masked(value))
+    except UnreadablePhone:
+        return mistake(Reason.INVALID_PHONE, position=str(position))
+
+
+def message_order(
     entry: ConfigEntry,
     message: str,
     to: tuple[Addressee, ...],
@@ -154,7 +180,7 @@ def message_order(  # noqa: PLR0913 - the fields of the action
     )
 
 
-def call_order(  # noqa: PLR0913 - the fields of the action
+def call_order(
     entry: ConfigEntry,
     message: str,
     to: tuple[Addressee, ...],
@@ -185,7 +211,31 @@ def call_order(  # noqa: PLR0913 - the fields of the action
     )
 
 
-def flash_order(  # noqa: PLR0913 - the fields of the action
+def notify_order(
+    entry: ConfigEntry,
+    message: str,
+    to: tuple[Addressee, ...],
+    *,
+    channel: Channel,
+    sender: str | None,
+    fields: Mapping[str, Any],
+) -> Order:
+    """Return the order of a text by a channel; a call has neither sender nor alphabet."""
+    common = {name: value for name, value in fields.items() if name in COMMON_FIELDS}
+    if channel is Channel.VOICE:
+        return call_order(entry, message, to, **common)
+    return message_order(
+        entry,
+        message,
+        to,
+        sender=sender,
+        two_way=fields.get(ATTR_TWO_WAY, channel is Channel.TWO_WAY),
+        transliterated=fields.get(ATTR_TRANSLITERATE, False),
+        **common,
+    )
+
+
+def flash_order(
     entry: ConfigEntry,
     code: str,
     to: tuple[Addressee, ...],

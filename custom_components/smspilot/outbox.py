@@ -1,6 +1,7 @@
 """The way out: what was ordered, what became of it, and nothing forgotten in between."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,7 +12,6 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.dispatcher import async_dispatcher_send
-from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 from homeassistant.util.ulid import ulid_now
 
@@ -26,7 +26,7 @@ from .client import (
     SmspilotError,
     Status,
 )
-from .const import CONF_RATE_LIMIT, DEFAULT_RATE_LIMIT, LOGGER
+from .const import CONF_DAILY_LIMIT, CONF_RATE_LIMIT, DEFAULT_RATE_LIMIT, LOGGER
 from .dispatch import Dispatch, Outcome, find
 from .doorbell import Doorbell
 from .errors import Reason, failed, failure, mistake, problem
@@ -36,7 +36,6 @@ from .phones import from_service, masked, to_service
 from .receipt import Receipt, Row, recipient_name
 from .signals import SIGNAL_BALANCE, SIGNAL_ERROR, SIGNAL_LIMIT, SIGNAL_OK
 from .storage import Ledger, Table
-from .teller import Teller
 from .tracker import Tracker
 
 # Vendor samples send so many numbers in one request.
@@ -92,30 +91,31 @@ class Intent:
 class Outbox:
     """The orders of an account."""
 
-    def __init__(  # noqa: PLR0913 - its neighbours
+    def __init__(
         self,
         hass: HomeAssistant,
         entry: ConfigEntry,
+        *,
         client: Smspilot,
         ledger: Ledger,
         limits: Limits,
         tracker: Tracker,
-        teller: Teller,
+        asked: Callable[[list[Row], str], None],
     ) -> None:
-        """Have nothing to send yet."""
+        """Have nothing to send yet; `asked` hears of questions that went out."""
         self._hass = hass
         self._entry = entry
         self._client = client
         self._ledger = ledger
         self._limits = limits
         self._tracker = tracker
-        self._teller = teller
+        self._asked = asked
         self._intents: dict[str, Intent] = {}
         self._ids: dict[str, datetime] = {}
         self._busy: set[str] = set()
         self._flying: dict[tuple[str, str], asyncio.Future[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._bell = Doorbell(hass, "smspilot lost answers", self._look)
+        self.bell = Doorbell(hass, "smspilot lost answers", self._look)
         self._closed: Exception | None = None
         # Where the service shall push statuses; set as soon as the address is known.
         self.callback_url: str | None = None
@@ -126,7 +126,7 @@ class Outbox:
         for intent_id, data in table.items():
             try:
                 intent = Intent.from_stored(intent_id, data)
-            except (LookupError, TypeError, ValueError):
+            except LookupError, TypeError, ValueError:
                 LOGGER.warning("A stored order cannot be read and is left out")
                 continue
             self._intents[intent_id] = intent
@@ -135,7 +135,12 @@ class Outbox:
                 for addressee in intent.to:
                     self._limits.count(addressee.phone, intent.at.timestamp())
         if any(intent.open for intent in self._intents.values()):
-            self._bell.ring()
+            self.bell.ring()
+
+    @property
+    def unresolved(self) -> int:
+        """Return how many orders nobody knows the outcome of."""
+        return sum(intent.open for intent in self._intents.values())
 
     def table(self) -> Table:
         """Return the orders as they are stored."""
@@ -186,7 +191,7 @@ class Outbox:
     def close(self, why: Exception) -> None:
         """End every send; what is on its way stays written down."""
         self._closed = why
-        self._bell.close()
+        self.bell.close()
         for task in self._tasks:
             task.cancel()
 
@@ -200,7 +205,7 @@ class Outbox:
     async def _send_all(self, order: Order, to: list[Addressee], receipt: Receipt) -> None:
         """Send in as few requests as the service allows."""
         error: HomeAssistantError | None = None
-        chunks = [tuple(chunk) for chunk in batched(to, CHUNK)]
+        chunks = [tuple(chunk) for chunk in batched(to, CHUNK, strict=False)]
         for count, chunk in enumerate(chunks, 1):
             outcome, rows = await self._send_some(order, chunk)
             receipt.rows += rows
@@ -267,7 +272,7 @@ class Outbox:
         intent.open = bool(unknown)
         if intent.open:
             intent.to = tuple(one for one in intent.to if one.phone in unknown)
-            self._bell.ring_in(LOOK_AGES[0])
+            self.bell.ring_in(LOOK_AGES[0])
         self._ids |= dict.fromkeys(intent.ids, intent.at)
         self._write(intent)
         for row in rows:
@@ -276,6 +281,8 @@ class Outbox:
         if not any(row.test for row in sent):
             self._limits.spend(outcome.cost or Decimal(0))
             self._limits.learn(order, max((row.price for row in sent if row.price), default=None))
+        if order.kind is Kind.TWO_WAY:
+            self._asked(sent, order.text)
         self._tracker.track(sent)
         if outcome.found:
             self._tracker.hurry()
@@ -370,7 +377,7 @@ class Outbox:
                 intent.open = False
                 self._write(intent)
             elif intent.open:
-                self._bell.ring_in(next((at - age for at in LOOK_AGES if at > age), 60))
+                self.bell.ring_in(next((at - age for at in LOOK_AGES if at > age), 60))
         await self._ledger.flush()
 
     def _adopt(self, intent: Intent, found: dict[tuple[str, str], Message]) -> None:
@@ -443,7 +450,7 @@ class Outbox:
     async def _pause(self, seconds: float) -> None:
         """Wait; a timer of Home Assistant's, that its close ends."""
         future = self._hass.loop.create_future()
-        stop = async_call_later(self._hass, seconds, lambda _now: future.set_result(None))
+        stop = self.bell.call_in(seconds, lambda _now: future.set_result(None))
         try:
             await future
         finally:

@@ -104,7 +104,7 @@ def status_fields(status: Status, kind: Kind | None) -> Json:
 
 def error_fields(error: Problem | None, language: str) -> Json | None:
     """Return an error as a response and an event show it."""
-    return error and {"code": error.code, "description": error.text(language)}
+    return None if error is None else {"code": error.code, "description": error.text(language)}
 
 
 def recipient_name(entry: ConfigEntry, phone: str, recipient_id: str | None = None) -> str | None:
@@ -147,4 +147,4 @@ def status_row(entry: ConfigEntry, message: Message, language: str) -> Json:
 
 def iso(moment: datetime | None) -> str | None:
     """Return a time as a response and an event show it."""
-    return moment and moment.isoformat()
+    return None if moment is None else moment.isoformat()

@@ -1,11 +1,31 @@
 """What the rooms tell one another; every signal is formatted with its account's entry id."""
 
+from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from homeassistant.util.signal_type import SignalTypeFormat
 
 from .client import SmspilotError
+
+
+class Push(StrEnum):
+    """What is known of inbound pushes."""
+
+    ADDRESS = "address"
+    CONFIRMED = "confirmed"
+    MISSED = "missed"
+    UNCONFIRMED = "unconfirmed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A message that answers no question: its event's data, and whether it began with a PIN."""
+
+    data: dict[str, Any]
+    pin_given: bool
+
 
 # The balance a send was answered with, RUB.
 SIGNAL_BALANCE: SignalTypeFormat[Decimal] = SignalTypeFormat("smspilot_balance_{}")
@@ -15,6 +35,12 @@ SIGNAL_COUNTS: SignalTypeFormat[()] = SignalTypeFormat("smspilot_counts_{}")
 SIGNAL_STATUS: SignalTypeFormat[dict[str, Any]] = SignalTypeFormat("smspilot_status_{}")
 # Somebody wrote: the bus event and its data.
 SIGNAL_INBOUND: SignalTypeFormat[str, dict[str, Any]] = SignalTypeFormat("smspilot_inbound_{}")
+# Recipients came, went or changed.
+SIGNAL_PEOPLE: SignalTypeFormat[()] = SignalTypeFormat("smspilot_people_{}")
+# Somebody wrote unasked: for Assist.
+SIGNAL_HEARD: SignalTypeFormat[Heard] = SignalTypeFormat("smspilot_heard_{}")
+# Inbound pushes were confirmed, missed, not to be confirmed, or have another address.
+SIGNAL_PUSH: SignalTypeFormat[Push] = SignalTypeFormat("smspilot_push_{}")
 # The service said no, or nothing at all.
 SIGNAL_ERROR: SignalTypeFormat[SmspilotError] = SignalTypeFormat("smspilot_error_{}")
 # A limit held back a send: the option's name.

@@ -48,7 +48,7 @@ class Ledger:
             try:
                 table, key, value = json.loads(line)
                 rows = tables.setdefault(table, {})
-            except (ValueError, TypeError, RecursionError):
+            except ValueError, TypeError, RecursionError:
                 # The last line of a journal that a power cut ended.
                 LOGGER.warning("A line of the journal cannot be read and is left out")
                 continue

@@ -78,5 +78,3 @@ class Teller:
         kept, self._kept = self._kept, []
         for tell in kept:
             tell()
-
-

@@ -10,7 +10,6 @@ from typing import Final
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
-from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from .client import InvalidRequest, Kind, Message, Smspilot, SmspilotError, Status
@@ -43,10 +42,11 @@ _RANK: Final = {Status.SCHEDULED: 0, Status.ACCEPTED: 1, Status.SENT: 2}
 class Tracker:
     """The messages of an account that wait for their final status."""
 
-    def __init__(  # noqa: PLR0913 - its neighbours
+    def __init__(
         self,
         hass: HomeAssistant,
         entry_id: str,
+        *,
         client: Smspilot,
         ledger: Ledger,
         limits: Limits,
@@ -63,13 +63,17 @@ class Tracker:
         self._waiters: dict[str, set[asyncio.Future[None]]] = {}
         self._pushed: dict[str, tuple[Status, int]] = {}
         self._early: dict[str, tuple[float, Message | Status]] = {}
-        self._bell = Doorbell(hass, "smspilot status", self._read)
+        self.bell = Doorbell(hass, "smspilot status", self._read)
         self._round_due = False
         self._alarm: tuple[float, CALLBACK_TYPE] | None = None
 
     def __contains__(self, server_id: object) -> bool:
         """Return whether the message still waits."""
         return server_id in self._waiting
+
+    def row(self, server_id: str | None) -> Row | None:
+        """Return the message while it waits."""
+        return self._waiting.get(server_id or "")
 
     @property
     def pending(self) -> int:
@@ -81,10 +85,10 @@ class Tracker:
         for server_id, data in table.items():
             try:
                 self._waiting[server_id] = _row_from_stored(server_id, data)
-            except (InvalidOperation, LookupError, TypeError, ValueError):
+            except InvalidOperation, LookupError, TypeError, ValueError:
                 LOGGER.warning("A stored message cannot be read and is left out")
         if self._waiting:
-            self._round()
+            self.hurry()
 
     def table(self) -> Table:
         """Return what waits, as it is stored."""
@@ -111,7 +115,7 @@ class Tracker:
     def hurry(self) -> None:
         """Read all that waits now."""
         self._round_due = True
-        self._bell.ring()
+        self.bell.ring()
 
     @callback
     def push(self, server_id: str, status: Status) -> None:
@@ -155,9 +159,7 @@ class Tracker:
     @callback
     def close(self, why: Exception) -> None:
         """End the clock and whoever waits."""
-        self._bell.close()
-        if self._alarm:
-            self._alarm[1]()
+        self.bell.close()
         for futures in self._waiters.values():
             for future in futures:
                 if not future.done():
@@ -169,7 +171,7 @@ class Tracker:
             self._update(news)
         elif news != self._waiting[server_id].status:
             self._pushed[server_id] = (news, 0)
-            self._bell.ring()
+            self.bell.ring()
 
     @callback
     def _keep_early(self, server_id: str, news: Message | Status) -> None:
@@ -191,7 +193,7 @@ class Tracker:
             ids = ids[: max(PAGE, len(pushed))] if pushed else []
         round_due, self._round_due = self._round_due, False
         try:
-            for some in batched(ids, PAGE):
+            for some in batched(ids, PAGE, strict=False):
                 for message in await self._check(some):
                     self._update(message)
         except SmspilotError as err:
@@ -249,7 +251,7 @@ class Tracker:
                 continue
             if looks < len(LOOKS_AGAIN):
                 self._pushed[server_id] = (status, looks + 1)
-                self._bell.ring_in(LOOKS_AGAIN[looks])
+                self.bell.ring_in(LOOKS_AGAIN[looks])
 
     @callback
     def _give_up(self) -> None:
@@ -262,7 +264,7 @@ class Tracker:
                 self._changed()
 
     @callback
-    def _round(self) -> None:
+    def _round(self, _now: datetime) -> None:
         self._alarm = None
         self.hurry()
 
@@ -274,8 +276,7 @@ class Tracker:
             if self._alarm[0] <= at:
                 return
             self._alarm[1]()
-        stop = async_call_later(self._hass, seconds, lambda _now: self._round())
-        self._alarm = (at, stop)
+        self._alarm = (at, self.bell.call_in(seconds, self._round))
 
     @callback
     def _replan(self) -> None:

@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 import json
 import re
+from time import monotonic
 from typing import Any, Final
 
 import aiohttp
@@ -23,8 +24,8 @@ from .errors import (
 from .models import (
     Account,
     Credentials,
-    Inbox,
     InboundMessage,
+    Inbox,
     Json,
     Kind,
     Message,
@@ -86,8 +87,16 @@ class Smspilot:
         self.url = url
         self.debug = debug
         self.referrer = referrer
+        self._clock: tuple[datetime, float] | None = None
 
-    async def send(  # noqa: PLR0913 - the parameters of section 1
+    def now(self) -> datetime | None:
+        """Return the service's time, by its last answer that told it."""
+        if self._clock is None:
+            return None
+        at, when = self._clock
+        return at + timedelta(seconds=monotonic() - when)
+
+    async def send(
         self,
         message: str,
         to: Sequence[str],
@@ -120,7 +129,7 @@ class Smspilot:
         params = _order(message, to, sender, None, None, test=test)
         return await self._read({**params, "cost": "1"}, _amount("cost"))
 
-    async def call(  # noqa: PLR0913 - the parameters of section 4
+    async def call(
         self,
         message: str,
         to: Sequence[str],
@@ -241,7 +250,7 @@ class Smspilot:
         try:
             return parse(answer)
         # What a changed answer can do to a parser; a large exponent is an ArithmeticError.
-        except (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError):
+        except ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError:
             # The answer may hold texts and numbers, so nothing of it is told.
             msg = "An answer of the service has another form than expected"
             raise InvalidResponse(msg) from None
@@ -275,10 +284,12 @@ class Smspilot:
         data = _parse(body)
         if isinstance(data, dict) and "error" in data:
             raise _api_error(data["error"])
-        return _Answer(data, _date(date))
+        if at := _date(date):
+            self._clock = (at, monotonic())
+        return _Answer(data, at)
 
 
-def _order(  # noqa: PLR0913 - the parameters of section 1
+def _order(
     message: str,
     to: Sequence[str],
     sender: str | None,
@@ -358,7 +369,7 @@ def _parse(body: bytes) -> Any:
         except ValueError:
             string = re.sub(r'\\(?!["\\/bfnrtu])', r"\\\\", string)
             return json.loads(re.sub(r",\s*([\]}])", r"\1", string))
-    except (ValueError, RecursionError):
+    except ValueError, RecursionError:
         msg = "An answer of the service is no JSON"
         raise InvalidResponse(msg) from None
 
@@ -375,7 +386,7 @@ def _api_error(error: Any) -> ApiError | InvalidResponse:
             status=optional(error.get("status")),
             status_ru=optional(error.get("status_ru")),
         )
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+    except ArithmeticError, AttributeError, LookupError, TypeError, ValueError:
         return InvalidResponse("An error of the service has another form than expected")
 
 

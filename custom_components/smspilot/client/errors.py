@@ -28,7 +28,7 @@ class ApiError(SmspilotError):
     international without a plus; `status` and `status_ru` say why an account is blocked (106).
     """
 
-    def __init__(  # noqa: PLR0913 - the fields of the document's error object
+    def __init__(
         self,
         code: int | None,
         description: str = "",

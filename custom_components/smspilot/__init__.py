@@ -1,0 +1,137 @@
+"""SMSPILOT: SMS, calls and number checks for Home Assistant."""
+
+from typing import Final
+
+from homeassistant.const import CONF_NAME, CONF_WEBHOOK_ID, EVENT_HOMEASSISTANT_STOP, Platform
+from homeassistant.core import Event, HomeAssistant
+from homeassistant.helpers import config_validation as cv, device_registry as dr, discovery
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.helpers.typing import ConfigType
+
+from .assist import Assistant
+from .const import DOMAIN, SUBENTRY_RECIPIENT
+from .coordinator import AccountCoordinator
+from .data import ACCOUNTS, Account, SmspilotConfigEntry
+from .entity import account_device, recipient_device
+from .repairs import Watch
+from .services import async_setup_services
+from .signals import SIGNAL_PEOPLE
+from .webhook import Door
+from .webhook_url import async_delete_cloudhook
+
+PLATFORMS: Final = (
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.EVENT,
+    Platform.NOTIFY,
+    Platform.SENSOR,
+)
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
+    """Set up the actions; they are there also while no account is."""
+    async_setup_services(hass)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: SmspilotConfigEntry) -> bool:
+    """Set up an account; one that is known always loads, also without network."""
+    account = await _account(hass, entry)
+    entry.runtime_data = account
+    account.apply()
+
+    coordinator = account.coordinator = AccountCoordinator(hass, entry, account.client)
+    Watch(account).start()
+    await coordinator.async_refresh()
+
+    account.door = Door(account)
+    await account.door.open()
+    Assistant(account).start()
+
+    _register_devices(hass, entry)
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    _discover_legacy_notify(hass, entry)
+    entry.async_on_unload(entry.add_update_listener(_updated))
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: SmspilotConfigEntry) -> bool:
+    """Unload the entry; what waits goes on, unless the account is disabled."""
+    unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    if unloaded and entry.disabled_by:
+        await _close(hass, entry)
+    return unloaded
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: SmspilotConfigEntry) -> None:
+    """Leave nothing behind: no file, no address."""
+    account = await _close(hass, entry) or Account(hass, entry)
+    await account.ledger.remove()
+    await async_delete_cloudhook(hass, entry.data[CONF_WEBHOOK_ID])
+    Watch(account).clear()
+
+
+async def _account(hass: HomeAssistant, entry: SmspilotConfigEntry) -> Account:
+    """Return the account, which may have lived through a reload of its entry."""
+    accounts = hass.data.setdefault(ACCOUNTS, {})
+    if account := accounts.get(entry.entry_id):
+        return account
+    account = accounts[entry.entry_id] = Account(hass, entry)
+    await account.open()
+
+    async def stop(_event: Event) -> None:
+        await account.close()
+
+    account.stop_listening = hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop)
+    return account
+
+
+async def _close(hass: HomeAssistant, entry: SmspilotConfigEntry) -> Account | None:
+    """End an account's life."""
+    account = hass.data.get(ACCOUNTS, {}).pop(entry.entry_id, None)
+    if account:
+        account.stop_listening()
+        await account.close()
+    return account
+
+
+async def _updated(hass: HomeAssistant, entry: SmspilotConfigEntry) -> None:
+    """Apply options and people in place; only credentials and the address need a reload."""
+    account = entry.runtime_data
+    if account.needs_reload:
+        hass.config_entries.async_schedule_reload(entry.entry_id)
+        return
+    account.apply()
+    _register_devices(hass, entry)
+    async_dispatcher_send(hass, SIGNAL_PEOPLE.format(entry.entry_id))
+    if account.legacy:
+        await account.legacy.async_register_services()
+    account.coordinator.async_update_listeners()
+
+
+def _register_devices(hass: HomeAssistant, entry: SmspilotConfigEntry) -> None:
+    """Register the devices by name, the account's first; platforms would name them later."""
+    registry = dr.async_get(hass)
+    registry.async_get_or_create(config_entry_id=entry.entry_id, **account_device(entry))
+    for subentry in entry.subentries.values():
+        if subentry.subentry_type == SUBENTRY_RECIPIENT:
+            registry.async_get_or_create(
+                config_entry_id=entry.entry_id,
+                config_subentry_id=subentry.subentry_id,
+                **recipient_device(entry, subentry),
+            )
+
+
+def _discover_legacy_notify(hass: HomeAssistant, entry: SmspilotConfigEntry) -> None:
+    """Have the legacy services: the account added first needs no number in their names."""
+    first = hass.config_entries.async_entries(DOMAIN)[0].entry_id == entry.entry_id
+    name = DOMAIN if first else f"{DOMAIN}_{entry.unique_id}"
+    entry.async_create_background_task(
+        hass,
+        discovery.async_load_platform(
+            hass, Platform.NOTIFY, DOMAIN, {CONF_NAME: name, "entry_id": entry.entry_id}, {}
+        ),
+        "smspilot legacy notify",
+    )

@@ -1,0 +1,121 @@
+"""Assist by SMS: a recipient's message is an order, and its answer one SMS."""
+
+from collections import deque
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from homeassistant.core import callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.util import dt as dt_util
+from homeassistant.util.ulid import ulid_now
+
+from .const import CONF_MAX_PARTS, DEFAULT_MAX_AGE, LOGGER
+from .order import Addressee, Who, message_order
+from .recipients import owners
+from .signals import SIGNAL_HEARD, Heard
+from .texts import shortened
+
+if TYPE_CHECKING:
+    from .data import Account
+
+# A conversation goes on so long after its last word.
+CONVERSATION: Final = timedelta(minutes=10)
+HOUR: Final = timedelta(hours=1)
+MOST_AN_HOUR: Final = 10
+DEFAULT_PARTS: Final = 3
+
+
+class Assistant:
+    """The ear of an account."""
+
+    def __init__(self, account: Account) -> None:
+        """Listen to nobody yet."""
+        self._account = account
+        self._heard: dict[str, deque[datetime]] = {}
+        self._conversations: dict[str, tuple[str, datetime]] = {}
+
+    @callback
+    def start(self) -> None:
+        """Listen to the inbox."""
+        account = self._account
+        signal = SIGNAL_HEARD.format(account.entry.entry_id)
+        account.entry.async_on_unload(async_dispatcher_connect(account.hass, signal, self._hear))
+
+    @callback
+    def _hear(self, heard: Heard) -> None:
+        """Obey a recipient whom the service confirms, and now."""
+        account, data = self._account, heard.data
+        person = next((one for one in owners(account.entry, data["phone"]) if one.assist), None)
+        if person is None or not data["verified"] or not data["message"].strip():
+            return
+        if data["age"] > DEFAULT_MAX_AGE.total_seconds() or data["phone"] == data["service_number"]:
+            return
+        if person.assist_pin and not heard.pin_given:
+            LOGGER.warning("A message of %s for Assist has not their PIN", person.name)
+            return
+        if not self._admit(data["phone"]):
+            LOGGER.warning("%s has written to Assist too often within an hour", person.name)
+            return
+        account.entry.async_create_background_task(
+            account.hass,
+            self._answer(Addressee(data["phone"], person.id), data["message"]),
+            "smspilot assist",
+        )
+
+    def _admit(self, phone: str) -> bool:
+        now = dt_util.utcnow()
+        times = self._heard.setdefault(phone, deque(maxlen=MOST_AN_HOUR))
+        if len(times) == MOST_AN_HOUR and now - times[0] < HOUR:
+            return False
+        times.append(now)
+        return True
+
+    async def _answer(self, to: Addressee, message: str) -> None:
+        """Ask the agent of the preferred pipeline, and send its answer back."""
+        account = self._account
+        answer = await self._ask(to.phone, message)
+        if not answer:
+            return
+        parts = int(account.entry.options.get(CONF_MAX_PARTS, 0)) or DEFAULT_PARTS
+        try:
+            order = message_order(account.entry, shortened(answer, parts), (to,))
+            await account.send(order, Who((to,)))
+        except (HomeAssistantError, ValueError) as err:
+            LOGGER.warning("Assist's answer was not sent: %s", err)
+
+    async def _ask(self, phone: str, message: str) -> str | None:
+        hass = self._account.hass
+        if "conversation" not in hass.config.components:
+            LOGGER.warning("Assist is not set up, so a message for it is not answered")
+            return None
+        # Only where it is set up: its requirements are not ours.
+        from homeassistant.components import conversation  # noqa: PLC0415
+        from homeassistant.core import Context  # noqa: PLC0415
+
+        now = dt_util.utcnow()
+        conversation_id, last = self._conversations.get(phone, ("", now))
+        if not conversation_id or now - last > CONVERSATION:
+            conversation_id = ulid_now()
+        result = await conversation.async_converse(
+            hass,
+            text=message,
+            conversation_id=conversation_id,
+            context=Context(),
+            language=hass.config.language,
+            agent_id=self._agent(),
+        )
+        self._conversations[phone] = (result.conversation_id or conversation_id, now)
+        speech = result.response.speech.get("plain", {}).get("speech")
+        return str(speech) if speech else None
+
+    def _agent(self) -> str | None:
+        """Return the agent of the preferred pipeline, or None for Home Assistant's own."""
+        hass = self._account.hass
+        if "assist_pipeline" not in hass.config.components:
+            return None
+        from homeassistant.components.assist_pipeline.pipeline import (  # noqa: PLC0415 - as above
+            async_get_pipeline,
+        )
+
+        return async_get_pipeline(hass).conversation_engine

@@ -1,0 +1,44 @@
+"""Whether the money runs out."""
+
+from typing import override
+
+from homeassistant.components.binary_sensor import (
+    BinarySensorEntity,
+    BinarySensorEntityDescription,
+)
+from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .const import CONF_LOW_BALANCE, DEFAULT_LOW_BALANCE
+from .data import SmspilotConfigEntry
+from .entity import AccountEntity
+
+PARALLEL_UPDATES = 0
+
+LOW_BALANCE = BinarySensorEntityDescription(
+    key="low_balance",
+    translation_key="low_balance",
+    device_class=BinarySensorDeviceClass.PROBLEM,
+)
+
+
+async def async_setup_entry(
+    _hass: HomeAssistant,
+    entry: SmspilotConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the binary sensor of an account."""
+    async_add_entities([LowBalanceSensor(entry, LOW_BALANCE, Platform.BINARY_SENSOR)])
+
+
+class LowBalanceSensor(AccountEntity, BinarySensorEntity):
+    """On while the balance is below the option."""
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        """Return whether the balance is low."""
+        threshold = self.account.entry.options.get(CONF_LOW_BALANCE, DEFAULT_LOW_BALANCE)
+        return bool(threshold) and self.coordinator.data.balance < threshold

@@ -1,0 +1,46 @@
+"""A button that shows whether a recipient is reached."""
+
+from typing import override
+
+from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.const import EntityCategory, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .data import SmspilotConfigEntry
+from .entity import RecipientEntity, add_for_recipients
+
+PARALLEL_UPDATES = 0
+
+TEST_MESSAGE = ButtonEntityDescription(
+    key="test_message",
+    translation_key="test_message",
+    entity_category=EntityCategory.CONFIG,
+)
+
+_TEXTS = {"en": "Home Assistant: test message", "ru": "Home Assistant: проверка связи"}
+
+
+async def async_setup_entry(
+    _hass: HomeAssistant,
+    entry: SmspilotConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add a button for each recipient."""
+
+    def make(subentry: ConfigSubentry) -> list[Entity]:
+        return [TestMessageButton(entry, subentry, TEST_MESSAGE, Platform.BUTTON)]
+
+    add_for_recipients(entry, async_add_entities, make)
+
+
+class TestMessageButton(RecipientEntity, ButtonEntity):
+    """Send a short text by the recipient's channel."""
+
+    @override
+    async def async_press(self) -> None:
+        """Send it."""
+        text = _TEXTS.get(self.hass.config.language, _TEXTS["en"])
+        await self.account.notify(self.recipient, text)

@@ -1,0 +1,336 @@
+"""The forms of an account, of its options, and of its recipients."""
+
+from collections.abc import Mapping
+from typing import Any, Final, override
+
+from homeassistant.components import webhook
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_RECONFIGURE,
+    SOURCE_USER,
+    ConfigEntry,
+    ConfigEntryState,
+    ConfigFlow,
+    ConfigFlowResult,
+    ConfigSubentryFlow,
+    FlowType,
+    OptionsFlow,
+    SubentryFlowContext,
+    SubentryFlowResult,
+)
+from homeassistant.const import CONF_NAME, CONF_URL, CONF_WEBHOOK_ID
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.translation import async_get_translations
+
+from .client import Account, ApiError, SmspilotError
+from .client.api import URL
+from .const import (
+    CONF_CLOUDHOOK_URL,
+    CONF_PHONES,
+    CONF_SENDER,
+    DOMAIN,
+    SECTION_ADVANCED,
+    SUBENTRY_RECIPIENT,
+    URL_SETTINGS,
+    URL_TEMPLATES,
+)
+from .data import SmspilotConfigEntry, make_client
+from .errors import Reason, explained, reason
+from .forms import (
+    CREDENTIALS,
+    DEFAULTS,
+    Errors,
+    Form,
+    credentials_schema,
+    entered,
+    filled,
+    is_complete,
+    is_name,
+    is_safe,
+    options_schema,
+    read_phones,
+    recipient_schema,
+    sender_schema,
+    wrong_options,
+    wrong_sender,
+)
+from .recipients import recipients, same_name
+from .webhook_url import async_delete_cloudhook, async_make_url
+
+FLOW_ERRORS: Final = {
+    Reason.ACCOUNT_BLOCKED: "account_blocked",
+    Reason.CANNOT_CONNECT: "cannot_connect",
+    Reason.INVALID_AUTH: "invalid_auth",
+    Reason.INVALID_RESPONSE: "cannot_connect",
+    Reason.IP_NOT_ALLOWED: "ip_not_allowed",
+}
+
+
+class SmspilotConfigFlow(ConfigFlow, domain=DOMAIN):
+    """Add an account, or give a known one new credentials."""
+
+    _account: Account
+    _data: Form
+    _webhook_id: str | None = None
+    _webhook_url: str | None = None
+    _cloudhook_url: str | None = None
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: SmspilotConfigEntry) -> OptionsFlow:
+        """Return the form of an account's options."""
+        return SmspilotOptionsFlow()
+
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(
+        cls, config_entry: SmspilotConfigEntry
+    ) -> dict[str, type[ConfigSubentryFlow]]:
+        """Return what an account has several of."""
+        return {SUBENTRY_RECIPIENT: RecipientFlow}
+
+    @override
+    async def async_step_user(self, user_input: Form | None = None) -> ConfigFlowResult:
+        """Add an account."""
+        return await self._ask_for_credentials("user", user_input)
+
+    async def async_step_reauth(self, _data: Mapping[str, Any]) -> ConfigFlowResult:
+        """Find the credentials of a known account refused."""
+        return await self.async_step_reauth_confirm()
+
+    async def async_step_reauth_confirm(self, user_input: Form | None = None) -> ConfigFlowResult:
+        """Give it new ones."""
+        return await self._ask_for_credentials("reauth_confirm", user_input)
+
+    async def async_step_reconfigure(self, user_input: Form | None = None) -> ConfigFlowResult:
+        """Change how a known account is reached."""
+        return await self._ask_for_credentials("reconfigure", user_input)
+
+    async def async_step_sender(self, user_input: Form | None = None) -> ConfigFlowResult:
+        """Choose who messages come from, and tell how people write back."""
+        errors: Errors = {}
+        if user_input is not None:
+            options = filled(user_input)
+            errors = wrong_sender(options)
+            if not errors:
+                return self._create_entry(options)
+        if self._webhook_id is None:
+            self._webhook_id = webhook.async_generate_id()
+            self._webhook_url, self._cloudhook_url = await async_make_url(
+                self.hass, self._webhook_id
+            )
+        account = self._account
+        schema = sender_schema([account.default_sender, *account.senders])
+        suggested = user_input or {CONF_SENDER: account.default_sender}
+        return self.async_show_form(
+            step_id="sender",
+            data_schema=self.add_suggested_values_to_schema(schema, suggested),
+            errors=errors,
+            description_placeholders=await _hints(self.hass, account.id, self._webhook_url),
+        )
+
+    @override
+    async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
+        """Go on with the form of the first recipient."""
+        recipient = await self.hass.config_entries.subentries.async_init(
+            (result["result"].entry_id, SUBENTRY_RECIPIENT),
+            context=SubentryFlowContext(source=SOURCE_USER),
+        )
+        result["next_flow"] = (FlowType.CONFIG_SUBENTRIES_FLOW, recipient["flow_id"])
+        return result
+
+    @callback
+    @override
+    def async_remove(self) -> None:
+        """Leave no cloudhook of a flow that was given up."""
+        if self._webhook_id and self._cloudhook_url:
+            self.hass.async_create_task(async_delete_cloudhook(self.hass, self._webhook_id))
+
+    async def _ask_for_credentials(self, step_id: str, user_input: Form | None) -> ConfigFlowResult:
+        """Show the form that adds an account, revives it or moves it, and try what it says."""
+        entry = self._known_entry
+        known = entry.data if entry else {}
+        errors: Errors = {}
+        why = ""
+        if user_input is not None:
+            data = entered(user_input, known, keep=self.source == SOURCE_RECONFIGURE)
+            if not is_complete(data):
+                errors["base"] = "credentials_required"
+            elif not is_safe(data[CONF_URL]):
+                errors["base"] = "invalid_url"
+            else:
+                try:
+                    account = await make_client(self.hass, data).account()
+                except SmspilotError as err:
+                    errors["base"] = FLOW_ERRORS.get(reason(err), "unknown")
+                    why = _explained(self.hass, err)
+                else:
+                    return await self._accept(account, data)
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=credentials_schema(
+                known.get(CONF_URL, URL), (user_input or {}).get(SECTION_ADVANCED, {})
+            ),
+            errors=errors,
+            description_placeholders={
+                "account": entry.title if entry else "",
+                "error": why,
+                "settings_url": URL_SETTINGS,
+            },
+        )
+
+    async def _accept(self, account: Account, data: Form) -> ConfigFlowResult:
+        """Take credentials that work, for a known account or one to be added."""
+        entry = self._known_entry
+        await self.async_set_unique_id(account.id, raise_on_progress=entry is None)
+        if entry:
+            self._abort_if_unique_id_mismatch(
+                description_placeholders={"account": entry.title, "other": account.id}
+            )
+            kept = {key: entry.data[key] for key in entry.data if key not in CREDENTIALS}
+            return self.async_update_and_abort(entry, data=kept | data)
+        self._abort_if_unique_id_configured(reload_on_update=False)
+        self._account, self._data = account, data
+        return await self.async_step_sender()
+
+    @callback
+    def _create_entry(self, options: Form) -> ConfigFlowResult:
+        data = self._data | {CONF_WEBHOOK_ID: self._webhook_id}
+        if self._cloudhook_url:
+            # From now on it is the entry's.
+            data[CONF_CLOUDHOOK_URL], self._cloudhook_url = self._cloudhook_url, None
+        title = f"SMSPILOT {self._account.id}"
+        return self.async_create_entry(title=title, data=data, options=options)
+
+    @property
+    def _known_entry(self) -> ConfigEntry | None:
+        """Return the account the flow is about, None where it adds one."""
+        if self.source == SOURCE_REAUTH:
+            return self._get_reauth_entry()
+        if self.source == SOURCE_RECONFIGURE:
+            return self._get_reconfigure_entry()
+        return None
+
+
+class SmspilotOptionsFlow(OptionsFlow):
+    """Change the options of an account."""
+
+    async def async_step_init(self, user_input: Form | None = None) -> ConfigFlowResult:
+        """Show all of them, and again the address for what people write."""
+        entry: SmspilotConfigEntry = self.config_entry
+        errors: Errors = {}
+        if user_input is not None:
+            options = filled(user_input)
+            errors = wrong_options(options)
+            if not errors:
+                return self.async_create_entry(data=options)
+        url, _ = await async_make_url(
+            self.hass, entry.data[CONF_WEBHOOK_ID], entry.data.get(CONF_CLOUDHOOK_URL)
+        )
+        suggested = DEFAULTS | entry.options if user_input is None else user_input
+        return self.async_show_form(
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(
+                options_schema(_senders(entry)), suggested
+            ),
+            errors=errors,
+            description_placeholders=await _hints(self.hass, entry.unique_id, url),
+        )
+
+
+class RecipientFlow(ConfigSubentryFlow):
+    """Add a recipient to an account, or change one."""
+
+    async def async_step_user(self, user_input: Form | None = None) -> SubentryFlowResult:
+        """Add a recipient."""
+        return self._ask("user", user_input)
+
+    async def async_step_reconfigure(self, user_input: Form | None = None) -> SubentryFlowResult:
+        """Change a recipient."""
+        return self._ask("reconfigure", user_input)
+
+    @callback
+    def _ask(self, step_id: str, user_input: Form | None) -> SubentryFlowResult:
+        """Show the form, and save what it says."""
+        entry: SmspilotConfigEntry = self._get_entry()
+        errors: Errors = {}
+        unread: list[str] = []
+        if user_input is None:
+            suggested = self._known
+        else:
+            suggested = user_input
+            data = filled(user_input)
+            phones, unread = read_phones(self.hass, data[CONF_PHONES])
+            errors = self._wrong_name(data.get(CONF_NAME, "")) | wrong_sender(data)
+            if unread or not phones:
+                errors[CONF_PHONES] = "invalid_phone"
+            if not errors:
+                return self._save(data | {CONF_PHONES: phones})
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(
+                recipient_schema(_senders(entry)), suggested
+            ),
+            errors=errors,
+            description_placeholders={
+                "account": entry.unique_id or "",
+                "phone": ", ".join(unread) or "–",
+            },
+        )
+
+    @callback
+    def _save(self, data: Form) -> SubentryFlowResult:
+        if self.source == SOURCE_USER:
+            return self.async_create_entry(title=data[CONF_NAME], data=data)
+        return self.async_update_and_abort(
+            self._get_entry(), self._get_reconfigure_subentry(), title=data[CONF_NAME], data=data
+        )
+
+    @property
+    def _known(self) -> Mapping[str, Any]:
+        """Return what is known of the recipient."""
+        return {} if self.source == SOURCE_USER else self._get_reconfigure_subentry().data
+
+    def _wrong_name(self, name: str) -> Errors:
+        """Return what is wrong with a name."""
+        if not is_name(self.hass, name):
+            return {CONF_NAME: "invalid_name"}
+        own_id = None if self.source == SOURCE_USER else self._reconfigure_subentry_id
+        others = (one for one in recipients(self._get_entry()) if one.id != own_id)
+        return (
+            {CONF_NAME: "name_in_use"} if any(same_name(one.name, name) for one in others) else {}
+        )
+
+
+def _explained(hass: HomeAssistant, err: SmspilotError) -> str:
+    """Return the service's words; why an account is blocked it says in Russian only."""
+    words = explained(hass, err)
+    why = err.status_ru if isinstance(err, ApiError) else None
+    return f"{words} ({why})" if why and why not in words else words
+
+
+def _senders(entry: SmspilotConfigEntry) -> list[str]:
+    """Return the names an account may send from, so far as they are known without asking."""
+    account = (
+        entry.runtime_data.coordinator.data if entry.state is ConfigEntryState.LOADED else None
+    )
+    return [account.default_sender, *account.senders] if account else []
+
+
+async def _hints(hass: HomeAssistant, account_id: str | None, url: str | None) -> dict[str, str]:
+    """Return what the texts of a form tell."""
+    if url is None:
+        # In the home's language; nobody knows whose page it is.
+        texts = await async_get_translations(hass, hass.config.language, "common", {DOMAIN})
+        url = texts[f"component.{DOMAIN}.common.no_address"]
+    return {
+        "account": account_id or "",
+        # In a text they would be placeholders themselves.
+        "message": "{message}",
+        "time": "{time}",
+        "settings_url": URL_SETTINGS,
+        "templates_url": URL_TEMPLATES,
+        "webhook_url": url,
+    }

@@ -1,0 +1,220 @@
+"""An account's life: what outlives a reload of its entry, and ends with its removal."""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_API_KEY, CONF_PASSWORD, CONF_URL
+from homeassistant.core import (
+    CALLBACK_TYPE,
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    callback,
+)
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.helpers.start import async_at_started
+from homeassistant.util.hass_dict import HassKey
+
+from .client import Credentials, Smspilot, SmspilotError
+from .client.api import URL
+from .const import ATTR_SENDER, ATTR_WAIT, CONF_CHANNEL, CONF_DEBUG_EMAIL, CONF_LOGIN
+from .coordinator import AccountCoordinator
+from .errors import Reason, failure
+from .inbox import Inbox
+from .limits import Limits
+from .order import Addressee, Order, Who, everybody, notify_order, refused_rows
+from .outbox import Outbox
+from .phones import masked
+from .receipt import Receipt, Row, recipient_name
+from .recipients import Channel, Recipient, recipients
+from .signals import SIGNAL_ERROR
+from .storage import Ledger, Tables
+from .teller import Teller
+from .tracker import Tracker
+from .webhook import Door
+
+if TYPE_CHECKING:
+    from .notify import LegacyNotify
+
+type SmspilotConfigEntry = ConfigEntry[Account]
+
+
+class Account:
+    """The rooms of an account, and the doors between them."""
+
+    # Those of the entry's present life.
+    coordinator: AccountCoordinator
+    door: Door
+    legacy: LegacyNotify | None = None
+    stop_listening: CALLBACK_TYPE
+
+    def __init__(self, hass: HomeAssistant, entry: SmspilotConfigEntry) -> None:
+        """Build the rooms; nothing is read or asked yet."""
+        self.hass = hass
+        self.entry = entry
+        # What went wrong lately, for diagnostics.
+        self.errors: deque[tuple[datetime, SmspilotError]] = deque(maxlen=20)
+        # Two questions to one number wait for each other.
+        self.asking: dict[str, asyncio.Lock] = {}
+        self.client = make_client(hass, entry.data)
+        self.ledger = Ledger(hass, entry.entry_id)
+        self.teller = Teller(hass, entry)
+        self.limits = Limits(entry, self.ledger)
+        self.tracker = Tracker(
+            hass,
+            entry.entry_id,
+            client=self.client,
+            ledger=self.ledger,
+            limits=self.limits,
+            teller=self.teller,
+        )
+        self.inbox = Inbox(hass, entry, self.client, self.ledger, self.teller)
+        self.outbox = Outbox(
+            hass,
+            entry,
+            client=self.client,
+            ledger=self.ledger,
+            limits=self.limits,
+            tracker=self.tracker,
+            asked=self.inbox.asked,
+        )
+        self._cancel_start: CALLBACK_TYPE | None = None
+
+    async def open(self) -> None:
+        """Take up where the last run ended; what is read is told once automations listen."""
+        tables = await self.ledger.load()
+        self.limits.restore(tables.get("days", {}), tables.get("prices", {}))
+        self.tracker.restore(tables.get("messages", {}))
+        self.outbox.restore(tables.get("orders", {}))
+        self.inbox.restore(tables)
+        self.ledger.snapshot = self._tables
+        await self.inbox.begin()
+        self._cancel_start = async_at_started(self.hass, self._started)
+
+    @property
+    def needs_reload(self) -> bool:
+        """Return whether the entry's credentials or address are other ones now."""
+        fresh = make_client(self.hass, self.entry.data)
+        present = (self.client.credentials, self.client.url)
+        return (fresh.credentials, fresh.url) != present
+
+    @callback
+    def apply(self) -> None:
+        """Take over what the entry says now."""
+        fresh = make_client(self.hass, self.entry.data)
+        self.client.credentials, self.client.url = fresh.credentials, fresh.url
+        self.client.debug = self.entry.options.get(CONF_DEBUG_EMAIL) or None
+        if self._cancel_start:
+            self.inbox.replan()
+
+    async def close(self) -> None:
+        """End everything that waits, and keep what is known."""
+        why = failure(Reason.ACCOUNT_CLOSED, account=self.entry.title)
+        if self._cancel_start:
+            self._cancel_start()
+        for room in (self.outbox, self.tracker, self.inbox):
+            room.close(why)
+        self.teller.close()
+        await self.ledger.close()
+
+    @callback
+    def note(self, err: SmspilotError) -> None:
+        """Let reauth and repairs know what the service said."""
+        async_dispatcher_send(self.hass, SIGNAL_ERROR.format(self.entry.entry_id), err)
+
+    async def send(
+        self, order: Order, who: Who, *, wait: timedelta = timedelta(0), strict: bool = True
+    ) -> Receipt:
+        """Send an order; `strict` raises also where only some were refused, after the rest."""
+        receipt = await self.outbox.send(order, refused_rows(who, order.kind))
+        if strict and (refused := [row for row in receipt.rows if row.refused]):
+            raise failure(Reason.PARTLY_REFUSED, reasons=self._reasons(refused))
+        await self.tracker.wait(receipt.rows, wait)
+        return receipt
+
+    async def respond(self, order: Order, who: Who, call: ServiceCall) -> ServiceResponse:
+        """Send an action's order and return its response, where somebody takes it."""
+        receipt = await self.send(
+            order,
+            who,
+            wait=call.data.get(ATTR_WAIT, timedelta(0)),
+            strict=not call.return_response,
+        )
+        if not call.return_response:
+            return None
+        return receipt.as_dict(self.entry, self.hass.config.language)
+
+    async def notify(self, person: Recipient, message: str) -> None:
+        """Send a text to all numbers of a recipient by their channel."""
+        await self.notify_targets([person.name], message, {})
+
+    async def notify_targets(
+        self, targets: Iterable[object], message: str, fields: Mapping[str, Any]
+    ) -> None:
+        """Send a text to names by their channels and to numbers as SMS; lose nobody."""
+        who = everybody(self.hass, self.entry, phones=targets)
+        people = {person.id: person for person in recipients(self.entry)}
+        groups: dict[tuple[Channel, str | None], list[Addressee]] = {}
+        for addressee in who.to:
+            person = people.get(addressee.recipient_id or "")
+            channel = fields.get(CONF_CHANNEL) or (person.channel if person else Channel.SMS)
+            sender = fields.get(ATTR_SENDER) or (person.sender if person else None)
+            groups.setdefault((channel, sender), []).append(addressee)
+        if not groups:
+            groups[Channel.SMS, None] = []
+        wait = fields.get(ATTR_WAIT, timedelta(0))
+        orders = [
+            notify_order(
+                self.entry, message, tuple(to), channel=channel, sender=sender, fields=fields
+            )
+            for (channel, sender), to in groups.items()
+        ]
+        refused = [Who((), who.refused), *(Who(()) for _ in orders[1:])]
+        results = await asyncio.gather(
+            *(self.send(order, w, wait=wait) for order, w in zip(orders, refused, strict=True)),
+            return_exceptions=True,
+        )
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+
+    def _reasons(self, rows: list[Row]) -> str:
+        """Return who was refused and why: people by name, numbers masked."""
+        language = self.hass.config.language
+        return "; ".join(
+            f"{recipient_name(self.entry, row.phone, row.recipient_id) or masked(row.phone)}: "
+            f"{row.error.text(language) if row.error else row.status.name.lower()}"
+            for row in rows
+        )
+
+    def _tables(self) -> Tables:
+        return {
+            "orders": self.outbox.table(),
+            "messages": self.tracker.table(),
+            **self.limits.tables(),
+            **self.inbox.tables(),
+        }
+
+    @callback
+    def _started(self, _hass: HomeAssistant) -> None:
+        for room in (self.outbox, self.tracker, self.inbox):
+            room.bell.open()
+        self.inbox.bell.ring()
+
+
+# The accounts by entry id: whoever waits for an answer must outlive a reload of the entry,
+# whose runtime data does not.
+ACCOUNTS: Final[HassKey[dict[str, Account]]] = HassKey("smspilot_accounts")
+
+
+def make_client(hass: HomeAssistant, data: Mapping[str, Any]) -> Smspilot:
+    """Return the client of an entry's data."""
+    credentials = Credentials(
+        api_key=data.get(CONF_API_KEY), login=data.get(CONF_LOGIN), password=data.get(CONF_PASSWORD)
+    )
+    return Smspilot(async_get_clientsession(hass), credentials, url=data.get(CONF_URL, URL))

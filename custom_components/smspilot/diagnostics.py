@@ -1,0 +1,98 @@
+"""What a bug report may carry: counts, ages, versions and errors, and nobody's words."""
+
+from typing import Any
+
+from homeassistant.const import CONF_API_KEY, CONF_PASSWORD, CONF_URL, CONF_WEBHOOK_ID
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.loader import async_get_integration
+from homeassistant.util import dt as dt_util
+
+from .client import ApiError
+from .client.api import URL
+from .const import (
+    CONF_CLOUDHOOK_URL,
+    CONF_DEBUG_EMAIL,
+    CONF_LOGIN,
+    CONF_MESSAGE_TEMPLATE,
+    CONF_SENDER,
+    CONF_TWO_WAY_TEMPLATE,
+    DOMAIN,
+)
+from .data import SmspilotConfigEntry
+from .errors import reason
+from .recipients import Recipient, recipients
+
+SECRET_OPTIONS = (
+    CONF_DEBUG_EMAIL,
+    CONF_MESSAGE_TEMPLATE,
+    CONF_SENDER,
+    CONF_TWO_WAY_TEMPLATE,
+)
+
+
+async def async_get_config_entry_diagnostics(
+    hass: HomeAssistant, entry: SmspilotConfigEntry
+) -> dict[str, Any]:
+    """Return the state of an account."""
+    account, integration = entry.runtime_data, await async_get_integration(hass, DOMAIN)
+    now = dt_util.utcnow()
+    last_push = account.inbox.last_push
+    return {
+        "version": str(integration.version),
+        "entry": {
+            "credentials": [
+                key for key in (CONF_API_KEY, CONF_LOGIN, CONF_PASSWORD) if entry.data.get(key)
+            ],
+            "own_service_url": entry.data.get(CONF_URL, URL) != URL,
+            "webhook": bool(entry.data.get(CONF_WEBHOOK_ID)),
+            "cloudhook": bool(entry.data.get(CONF_CLOUDHOOK_URL)),
+            "options": {
+                key: "set" if key in SECRET_OPTIONS and value else value
+                for key, value in entry.options.items()
+            },
+        },
+        "account": {
+            "available": account.coordinator.last_update_success,
+            "senders": len(account.coordinator.data.senders) if account.coordinator.data else None,
+        },
+        "recipients": [_person(person) for person in recipients(entry)],
+        "outbox": {"pending": account.tracker.pending, "unresolved": account.outbox.unresolved},
+        "inbox": {
+            "address": bool(account.inbox.url),
+            "proven": account.inbox.proven,
+            "interval": account.inbox.interval,
+            "last_push_age": last_push and int((now - last_push).total_seconds()),
+            "dropped_pushes": account.inbox.dropped,
+            "malformed_pushes": account.door.malformed,
+        },
+        "errors": [
+            {
+                "age": int((now - at).total_seconds()),
+                "reason": reason(err).value,
+                "code": err.code if isinstance(err, ApiError) else None,
+            }
+            for at, err in account.errors
+        ],
+    }
+
+
+async def async_get_device_diagnostics(
+    hass: HomeAssistant, entry: SmspilotConfigEntry, device: DeviceEntry
+) -> dict[str, Any]:
+    """Return the state of an account, and which of its recipients the device is."""
+    ids = {identifier.removeprefix(f"{entry.entry_id}_") for _, identifier in device.identifiers}
+    people = [_person(person) for person in recipients(entry) if person.id in ids]
+    account = await async_get_config_entry_diagnostics(hass, entry)
+    return {"recipient": people[0] if people else None, **account}
+
+
+def _person(person: Recipient) -> dict[str, Any]:
+    """Return what matters of a recipient, without name and numbers."""
+    return {
+        "phones": len(person.phones),
+        "channel": person.channel.value,
+        "sender": bool(person.sender),
+        "assist": person.assist,
+        "assist_pin": bool(person.assist_pin),
+    }

@@ -1,0 +1,120 @@
+"""What the entities of an account and of its recipients have in common."""
+
+from collections.abc import Callable, Iterable
+
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+from homeassistant.util import slugify
+
+from .const import DOMAIN, SUBENTRY_RECIPIENT, URL_SETTINGS
+from .coordinator import AccountCoordinator
+from .data import SmspilotConfigEntry
+from .recipients import Recipient
+from .signals import SIGNAL_COUNTS, SIGNAL_PEOPLE
+
+MANUFACTURER = "SMSPILOT"
+
+
+class AccountEntity(CoordinatorEntity[AccountCoordinator]):
+    """An entity of the account's device."""
+
+    _attr_has_entity_name = True
+
+    def __init__(
+        self, entry: SmspilotConfigEntry, description: EntityDescription, platform: str
+    ) -> None:
+        """Belong to the account; the first entity id is English in every language."""
+        super().__init__(entry.runtime_data.coordinator)
+        self.entity_description = description
+        self.account = entry.runtime_data
+        self._attr_unique_id = f"{entry.entry_id}_{description.key}"
+        self._attr_device_info = account_device(entry)
+        self.entity_id = f"{platform}.{DOMAIN}_{slugify(entry.unique_id)}_{description.key}"
+
+    async def async_added_to_hass(self) -> None:
+        """Follow the account's counters too."""
+        await super().async_added_to_hass()
+        signal = SIGNAL_COUNTS.format(self.account.entry.entry_id)
+        self.async_on_remove(async_dispatcher_connect(self.hass, signal, self.async_write_ha_state))
+
+
+class RecipientEntity(Entity):
+    """An entity of a recipient's device; it is there as long as its entry is loaded."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(
+        self,
+        entry: SmspilotConfigEntry,
+        subentry: ConfigSubentry,
+        description: EntityDescription,
+        platform: str,
+    ) -> None:
+        """Belong to the recipient; the first entity id is English in every language."""
+        self.entity_description = description
+        self.account = entry.runtime_data
+        self._subentry_id = subentry.subentry_id
+        self._attr_unique_id = f"{subentry.subentry_id}_{description.key}"
+        self._attr_device_info = recipient_device(entry, subentry)
+        name = slugify(subentry.title)
+        suffix = f"_{description.key}" if description.translation_key else ""
+        self.entity_id = f"{platform}.{name}{suffix}"
+
+    @property
+    def recipient(self) -> Recipient:
+        """Return the person as the form says now."""
+        return Recipient.from_subentry(self.account.entry.subentries[self._subentry_id])
+
+
+def account_device(entry: SmspilotConfigEntry) -> DeviceInfo:
+    """Return the device of an account."""
+    return DeviceInfo(
+        configuration_url=URL_SETTINGS,
+        entry_type=DeviceEntryType.SERVICE,
+        identifiers={(DOMAIN, entry.entry_id)},
+        manufacturer=MANUFACTURER,
+        name=entry.title,
+    )
+
+
+def recipient_device(entry: SmspilotConfigEntry, subentry: ConfigSubentry) -> DeviceInfo:
+    """Return the device of a recipient."""
+    return DeviceInfo(
+        entry_type=DeviceEntryType.SERVICE,
+        identifiers={(DOMAIN, f"{entry.entry_id}_{subentry.subentry_id}")},
+        manufacturer=MANUFACTURER,
+        name=subentry.title,
+        via_device_id=dr.async_get_device_id_by_identifier(
+            entry.runtime_data.hass,
+            (DOMAIN, entry.entry_id),
+            config_entry_id=entry.entry_id,
+        ),
+    )
+
+
+def add_for_recipients(
+    entry: SmspilotConfigEntry,
+    add: AddConfigEntryEntitiesCallback,
+    make: Callable[[ConfigSubentry], Iterable[Entity]],
+) -> None:
+    """Add the entities of every recipient, also of those who come later."""
+    known: set[str] = set()
+
+    @callback
+    def people_changed() -> None:
+        known.intersection_update(entry.subentries)
+        for subentry_id, subentry in entry.subentries.items():
+            if subentry.subentry_type == SUBENTRY_RECIPIENT and subentry_id not in known:
+                known.add(subentry_id)
+                add(make(subentry), config_subentry_id=subentry_id)
+
+    people_changed()
+    signal = SIGNAL_PEOPLE.format(entry.entry_id)
+    entry.async_on_unload(async_dispatcher_connect(entry.runtime_data.hass, signal, people_changed))

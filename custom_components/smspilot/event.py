@@ -1,0 +1,118 @@
+"""What came in, and what became of what went out."""
+
+from typing import Any, override
+
+from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .const import ATTR_PHONE, DOMAIN, EVENT_REPLY_RECEIVED, EVENT_SMS_RECEIVED
+from .data import SmspilotConfigEntry
+from .entity import AccountEntity, RecipientEntity, add_for_recipients
+from .receipt import STATUS_WORDS
+from .signals import SIGNAL_INBOUND, SIGNAL_STATUS
+
+PARALLEL_UPDATES = 0
+
+INBOUND = EventEntityDescription(
+    key="inbound",
+    translation_key="inbound",
+    event_types=[
+        EVENT_SMS_RECEIVED.removeprefix(f"{DOMAIN}_"),
+        EVENT_REPLY_RECEIVED.removeprefix(f"{DOMAIN}_"),
+    ],
+)
+DELIVERY = EventEntityDescription(
+    key="delivery", translation_key="delivery", event_types=STATUS_WORDS
+)
+
+
+async def async_setup_entry(
+    _hass: HomeAssistant,
+    entry: SmspilotConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the events of an account and of its recipients."""
+    async_add_entities(
+        [
+            AccountInboundEvent(entry, INBOUND, Platform.EVENT),
+            DeliveryEvent(entry, DELIVERY, Platform.EVENT),
+        ]
+    )
+
+    def make(subentry: ConfigSubentry) -> list[Entity]:
+        return [RecipientInboundEvent(entry, subentry, INBOUND, Platform.EVENT)]
+
+    add_for_recipients(entry, async_add_entities, make)
+
+
+class _Inbound(EventEntity):
+    """Messages people write; who wrote what stays out of the recorder."""
+
+    _unrecorded_attributes = frozenset({"message", "phone", "service_number", "reply_to"})
+
+    @callback
+    def _received(self, event: str, data: dict[str, Any]) -> None:
+        self._trigger_event(event.removeprefix(f"{DOMAIN}_"), data)
+        self.async_write_ha_state()
+
+
+class AccountInboundEvent(AccountEntity, _Inbound):
+    """Everything people write to the account."""
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Stay: an event that comes back would fire again with the old text."""
+        return True
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to the inbox."""
+        await super().async_added_to_hass()
+        signal = SIGNAL_INBOUND.format(self.account.entry.entry_id)
+        self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._received))
+
+
+class RecipientInboundEvent(RecipientEntity, _Inbound):
+    """What one recipient writes."""
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to the inbox."""
+        await super().async_added_to_hass()
+        signal = SIGNAL_INBOUND.format(self.account.entry.entry_id)
+        self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._from_anybody))
+
+    @callback
+    def _from_anybody(self, event: str, data: dict[str, Any]) -> None:
+        if data[ATTR_PHONE] in self.recipient.phones:
+            self._received(event, data)
+
+
+class DeliveryEvent(AccountEntity, EventEntity):
+    """What became of messages."""
+
+    _unrecorded_attributes = frozenset({"phone"})
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Stay: an event that comes back would fire again."""
+        return True
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to the outbox."""
+        await super().async_added_to_hass()
+        signal = SIGNAL_STATUS.format(self.account.entry.entry_id)
+        self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._changed))
+
+    @callback
+    def _changed(self, data: dict[str, Any]) -> None:
+        self._trigger_event(data["status"], data)
+        self.async_write_ha_state()

@@ -1,0 +1,402 @@
+"""The way in: what people write, once each, oldest first, and only what the service confirms."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+import re
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.util import dt as dt_util
+
+from .client import InboundMessage, Smspilot, SmspilotError
+from .const import (
+    CONF_INBOUND_INTERVAL,
+    CONF_VERIFY_PUSHES,
+    EVENT_REPLY_RECEIVED,
+    EVENT_SMS_RECEIVED,
+    HORIZON,
+    LOGGER,
+)
+from .doorbell import Doorbell
+from .phones import from_service
+from .receipt import Row, iso
+from .recipients import owners
+from .signals import SIGNAL_COUNTS, SIGNAL_ERROR, SIGNAL_HEARD, SIGNAL_PUSH, Heard, Push
+from .storage import Ledger, Table, Tables
+from .teller import Teller
+
+# The list's times have minutes only, and say nothing of messages that came in late.
+OVERLAP: Final = timedelta(minutes=10)
+LOOKS_AGAIN: Final = (2.0, 5.0, 15.0, 30.0)
+# Ids kept at most; those of the horizon, unless somebody floods the number.
+MOST_KNOWN: Final = 10_000
+MOST_ANSWERS: Final = 100
+MINUTE: Final = timedelta(minutes=1)
+# So many pushes in a row that the list never shows are no accident.
+SUSPICIOUS: Final = 3
+# How long the push of a message that a clock found first may take.
+PUSH_TIME: Final = 60.0
+INTERVAL_ASKING, INTERVAL_UNPROVEN, INTERVAL_PROVEN = 15, 60, 900
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A 2WAY message that may be answered once."""
+
+    message_id: str
+    phone: str
+    message: str
+    sent_at: datetime
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as `reply_to` of an event."""
+        return {
+            "message_id": self.message_id,
+            "message": self.message,
+            "sent_at": iso(self.sent_at),
+        }
+
+
+class Inbox:
+    """The messages people write to an account."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        client: Smspilot,
+        ledger: Ledger,
+        teller: Teller,
+    ) -> None:
+        """Know nothing yet."""
+        self._hass = hass
+        self._entry = entry
+        self._client = client
+        self._ledger = ledger
+        self._teller = teller
+        self._known: dict[str, str] = {}
+        self._questions: dict[str, Question] = {}
+        self._facts: dict[str, str] = {}
+        self._pushed: dict[str, int] = {}
+        self._unannounced: dict[str, CALLBACK_TYPE] = {}
+        self._replies: dict[str, asyncio.Future[dict[str, Any]]] = {}
+        self._answers: dict[str, dict[str, Any]] = {}
+        self._opened = hass.loop.time()
+        self._streak = 0
+        self._alarm: CALLBACK_TYPE | None = None
+        self.bell = Doorbell(hass, "smspilot inbound", self._read)
+        self.dropped = 0
+        # Where the service shall push; set as soon as the address is known.
+        self.url: str | None = None
+
+    def restore(self, tables: Tables) -> None:
+        """Take up what was known before the restart."""
+        self._known = {str(key): str(value) for key, value in tables.get("known", {}).items()}
+        self._facts = {str(key): str(value) for key, value in tables.get("inbox", {}).items()}
+        for message_id, data in tables.get("questions", {}).items():
+            try:
+                self._questions[message_id] = Question(
+                    message_id=message_id,
+                    phone=str(data["phone"]),
+                    message=str(data["message"]),
+                    sent_at=datetime.fromisoformat(data["sent_at"]),
+                )
+            except LookupError, TypeError, ValueError:
+                LOGGER.warning("A stored question cannot be read and is left out")
+
+    def tables(self) -> dict[str, Table]:
+        """Return what is known, as it is stored."""
+        return {
+            "known": dict(self._known),
+            "inbox": dict(self._facts),
+            "questions": {key: _as_stored(one) for key, one in self._questions.items()},
+        }
+
+    @property
+    def last_push(self) -> datetime | None:
+        """Return when a push was last confirmed."""
+        return _moment(self._facts.get("last_push"))
+
+    @property
+    def proven(self) -> bool:
+        """Return whether pushes are known to arrive at the present address."""
+        return bool(self.url) and self._facts.get("proven") == self.url
+
+    @property
+    def proven_elsewhere(self) -> bool:
+        """Return whether pushes once arrived, at an address that is no more."""
+        return bool(self._facts.get("proven")) and not self.proven
+
+    @property
+    def interval(self) -> int:
+        """Return the seconds between reads that no push woke; 0 for none."""
+        chosen = self._entry.options.get(CONF_INBOUND_INTERVAL)
+        if chosen is not None:
+            return int(chosen)
+        if self._replies:
+            return INTERVAL_ASKING
+        return INTERVAL_PROVEN if self.proven else INTERVAL_UNPROVEN
+
+    async def begin(self) -> None:
+        """Note where the list ends when an account is new: history is not replayed."""
+        if "cursor" in self._facts:
+            return
+        start = dt_util.utcnow() - OVERLAP
+        try:
+            inbox = await self._client.inbound_since(start)
+        except SmspilotError as err:
+            # The next read begins here.
+            LOGGER.debug("The inbound list cannot be read yet: %s", err)
+            return
+        for message in inbox.messages:
+            self._know(message)
+        newest = max((message.created for message in inbox.messages), default=start)
+        self._note("cursor", max(inbox.at or newest, newest).isoformat())
+        await self._ledger.flush()
+
+    @callback
+    def replan(self) -> None:
+        """Have the next read in an interval's time."""
+        if self._alarm:
+            self._alarm()
+        self._alarm = self.bell.ring_in(self.interval) if self.interval else None
+
+    @callback
+    def push(self, message: InboundMessage) -> None:
+        """Hear that somebody wrote; the list tells who, and what."""
+        if stop := self._unannounced.pop(message.id, None):
+            stop()
+            self._confirmed()
+        if message.id in self._known or message.id in self._pushed:
+            return
+        if self._entry.options.get(CONF_VERIFY_PUSHES, True):
+            self._pushed[message.id] = 0
+            self.bell.ring()
+            return
+        self._know(message)
+        self._receive(message, self._service_time(), verified=False)
+        self._confirmed()
+        self._hass.async_create_background_task(self._ledger.flush(), "smspilot ledger")
+
+    @callback
+    def asked(self, rows: list[Row], text: str) -> None:
+        """Remember 2WAY messages: what their numbers write next is the answer."""
+        now = self._service_time()
+        for row in rows:
+            if row.message_id and not row.test and not row.refused:
+                question = Question(
+                    message_id=row.message_id, phone=row.phone, message=text, sent_at=now
+                )
+                self._questions[row.message_id] = question
+                self._ledger.write("questions", row.message_id, _as_stored(question))
+
+    async def reply(self, message_id: str, limit: timedelta) -> dict[str, Any] | None:
+        """Return the answer to a question, or None when the time is over."""
+        if data := self._answers.pop(message_id, None):
+            # It came while the receipt was still being written down.
+            return data
+        future: asyncio.Future[dict[str, Any]] = self._hass.loop.create_future()
+        self._replies[message_id] = future
+        self.replan()
+        try:
+            async with asyncio.timeout(limit.total_seconds()):
+                return await future
+        except TimeoutError:
+            return None
+        finally:
+            del self._replies[message_id]
+            self.replan()
+
+    @callback
+    def close(self, why: Exception) -> None:
+        """End the clock and whoever waits."""
+        self.bell.close()
+        for stop in self._unannounced.values():
+            stop()
+        for future in self._replies.values():
+            if not future.done():
+                future.set_exception(why)
+
+    async def _read(self) -> None:
+        """Read what came since the last time, tell what is new, and look for what was pushed."""
+        if "cursor" not in self._facts:
+            await self.begin()
+        pushed = set(self._pushed)
+        try:
+            inbox = await self._client.inbound_since(self._since())
+        except SmspilotError as err:
+            async_dispatcher_send(self._hass, SIGNAL_ERROR.format(self._entry.entry_id), err)
+        else:
+            at = inbox.at or dt_util.utcnow()
+            for message in sorted(inbox.messages, key=_by_id):
+                if message.id not in self._known:
+                    self._take(message, at, pushed=message.id in self._pushed)
+            self._forget(at)
+        finally:
+            self._look_again(pushed)
+            self.replan()
+        await self._ledger.flush()
+
+    def _take(self, message: InboundMessage, at: datetime, *, pushed: bool) -> None:
+        """Tell a message that is new, unless it is too old for anybody."""
+        age = at - message.created
+        if age > HORIZON:
+            self._know(message)
+            return
+        self._receive(message, at, verified=True)
+        self._know(message)
+        if message.created.isoformat() > self._facts.get("cursor", ""):
+            self._note("cursor", message.created.isoformat())
+        if pushed:
+            self._confirmed()
+        elif self.url and age.total_seconds() < self._hass.loop.time() - self._opened:
+            self._await_push(message.id)
+
+    @callback
+    def _receive(self, message: InboundMessage, at: datetime, *, verified: bool) -> None:
+        """Tell who wrote what, and what it answers."""
+        phone = from_service(message.phone)
+        people = owners(self._entry, phone)
+        text = self.without_prefix(message.message)
+        question = self._answered(phone, message.created)
+        stripped = next(
+            (rest for one in people if (rest := one.without_pin(text)) is not None), None
+        )
+        data = {
+            "message_id": message.id,
+            "phone": phone,
+            "recipient": people[0].name if people else None,
+            "message": text if stripped is None else stripped,
+            "service_number": from_service(message.service_number),
+            "received_at": iso(message.created),
+            "age": max(int((at - message.created).total_seconds()), 0),
+            "verified": verified,
+            "reply_to": question.as_dict() if question else None,
+        }
+        self._teller.inbound(EVENT_REPLY_RECEIVED if question else EVENT_SMS_RECEIVED, data)
+        if question:
+            self._hand_over(question, data)
+        else:
+            heard = Heard(data=data, pin_given=stripped is not None)
+            async_dispatcher_send(self._hass, SIGNAL_HEARD.format(self._entry.entry_id), heard)
+
+    def _hand_over(self, question: Question, data: dict[str, Any]) -> None:
+        """Give the answer to who waits for it, or will in a moment."""
+        future = self._replies.get(question.message_id)
+        if future and not future.done():
+            future.set_result(data)
+        elif not future:
+            self._answers = dict(list(self._answers.items())[-MOST_ANSWERS:])
+            self._answers[question.message_id] = data
+
+    def _answered(self, phone: str, at: datetime) -> Question | None:
+        """Return the newest question to the number, which is then answered."""
+        asked = [one for one in self._questions.values() if one.phone == phone]
+        # What was written before the question answers another one; the list may tell minutes only.
+        asked = [one for one in asked if one.sent_at - at < MINUTE]
+        for old in [one for one in asked if at - one.sent_at > HORIZON]:
+            asked.remove(old)
+            self._drop_question(old)
+        if not asked:
+            return None
+        newest = max(asked, key=lambda question: question.sent_at)
+        self._drop_question(newest)
+        return newest
+
+    def _drop_question(self, question: Question) -> None:
+        del self._questions[question.message_id]
+        self._ledger.write("questions", question.message_id, None)
+
+    def without_prefix(self, text: str) -> str:
+        """Return the text without the contract number, which finds the account on its way."""
+        return re.sub(rf"^\s*{re.escape(self._entry.unique_id or '')}\s+", "", text)
+
+    @callback
+    def _confirmed(self) -> None:
+        """Note that a push arrived for a message that is in the list."""
+        self._streak = 0
+        self._note("last_push", dt_util.utcnow().isoformat())
+        if self.url and not self.proven:
+            self._note("proven", self.url)
+        self._say(Push.CONFIRMED)
+
+    @callback
+    def _await_push(self, message_id: str) -> None:
+        """Find out whether the push of a message that a clock found comes at all."""
+
+        @callback
+        def missed(_now: datetime) -> None:
+            self._unannounced.pop(message_id, None)
+            if self._facts.get("proven"):
+                self._note("proven", "")
+            self._say(Push.MISSED)
+            self.replan()
+
+        self._unannounced[message_id] = self.bell.call_in(PUSH_TIME, missed)
+
+    @callback
+    def _look_again(self, pushed: set[str]) -> None:
+        """Look again, a few times, for what was pushed and the list does not show."""
+        for message_id in pushed:
+            looks = self._pushed.pop(message_id, 0)
+            if message_id in self._known:
+                continue
+            if looks < len(LOOKS_AGAIN):
+                self._pushed[message_id] = looks + 1
+                self.bell.ring_in(LOOKS_AGAIN[looks])
+                continue
+            self.dropped += 1
+            self._streak += 1
+            LOGGER.warning("A pushed message is not in SMSPILOT's list and is dropped")
+            if self._streak >= SUSPICIOUS:
+                self._say(Push.UNCONFIRMED)
+
+    def _say(self, push: Push) -> None:
+        async_dispatcher_send(self._hass, SIGNAL_PUSH.format(self._entry.entry_id), push)
+        async_dispatcher_send(self._hass, SIGNAL_COUNTS.format(self._entry.entry_id))
+
+    def _since(self) -> datetime:
+        """Return from when on to read: the service's time, never the machine's."""
+        since = (_moment(self._facts.get("cursor")) or dt_util.utcnow()) - OVERLAP
+        now = self._client.now()
+        return max(since, now - HORIZON) if now else since
+
+    def _service_time(self) -> datetime:
+        return self._client.now() or dt_util.utcnow()
+
+    def _know(self, message: InboundMessage) -> None:
+        self._known[message.id] = message.created.isoformat()
+        self._ledger.write("known", message.id, self._known[message.id])
+
+    def _note(self, fact: str, value: str) -> None:
+        self._facts[fact] = value
+        self._ledger.write("inbox", fact, value)
+
+    def _forget(self, at: datetime) -> None:
+        """Forget ids that no read shows any more."""
+        horizon = (at - HORIZON - 2 * OVERLAP).isoformat()
+        old = [key for key, created in self._known.items() if created < horizon]
+        old += list(self._known)[: max(len(self._known) - len(old) - MOST_KNOWN, 0)]
+        for message_id in old:
+            if self._known.pop(message_id, None):
+                self._ledger.write("known", message_id, None)
+
+
+def _as_stored(question: Question) -> Table:
+    return {
+        "phone": question.phone,
+        "message": question.message,
+        "sent_at": question.sent_at.isoformat(),
+    }
+
+
+def _by_id(message: InboundMessage) -> tuple[int, str]:
+    """Return what sorts ids as the numbers they are."""
+    return (int(message.id) if message.id.isdecimal() else 0, message.id)
+
+
+def _moment(value: str | None) -> datetime | None:
+    return dt_util.parse_datetime(value) if value else None

@@ -1,0 +1,101 @@
+"""Recipients as notify knows them: an entity each, and the legacy services."""
+
+from collections.abc import Mapping
+from typing import Any, override
+
+from homeassistant.components.notify import NotifyEntity, NotifyEntityDescription
+from homeassistant.components.notify.const import (
+    ATTR_DATA,
+    ATTR_TARGET,
+    ATTR_TITLE,
+    NotifyEntityFeature,
+)
+from homeassistant.components.notify.legacy import BaseNotificationService
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.typing import ConfigType, DiscoveryInfoType
+import voluptuous as vol
+
+from .data import Account, SmspilotConfigEntry
+from .entity import RecipientEntity, add_for_recipients
+from .errors import Reason, mistake
+from .recipients import recipients
+from .services import NOTIFY_DATA_SCHEMA
+
+PARALLEL_UPDATES = 0
+
+RECIPIENT = NotifyEntityDescription(key="notify", name=None)
+
+
+async def async_setup_entry(
+    _hass: HomeAssistant,
+    entry: SmspilotConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add an entity for each recipient."""
+
+    def make(subentry: ConfigSubentry) -> list[Entity]:
+        return [RecipientNotify(entry, subentry, RECIPIENT, Platform.NOTIFY)]
+
+    add_for_recipients(entry, async_add_entities, make)
+
+
+class RecipientNotify(RecipientEntity, NotifyEntity):
+    """A recipient; never unavailable, for Home Assistant skips such an entity in silence."""
+
+    _attr_supported_features = NotifyEntityFeature.TITLE
+
+    @override
+    async def async_send_message(self, message: str, title: str | None = None) -> None:
+        """Send by the recipient's channel."""
+        await self.account.notify(self.recipient, titled(message, title))
+
+
+async def async_get_service(
+    hass: HomeAssistant,
+    _config: ConfigType,
+    discovery_info: DiscoveryInfoType | None = None,
+) -> LegacyNotify | None:
+    """Return the legacy services of an account, discovered by its entry."""
+    entry_id = (discovery_info or {}).get("entry_id", "")
+    entry: SmspilotConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
+    if entry is None or not hasattr(entry, "runtime_data"):
+        return None
+    service = LegacyNotify(entry.runtime_data)
+    entry.runtime_data.legacy = service
+    return service
+
+
+class LegacyNotify(BaseNotificationService):
+    """`notify.smspilot`, and a service for each recipient."""
+
+    def __init__(self, account: Account) -> None:
+        """Serve the account."""
+        self._account = account
+
+    @property
+    @override
+    def targets(self) -> Mapping[str, Any]:
+        """Return the recipients, each a service of its own."""
+        return {person.name: person.name for person in recipients(self._account.entry)}
+
+    @override
+    async def async_send_message(self, message: str = "", **kwargs: Any) -> None:
+        """Send to names by their channels, and to numbers as SMS."""
+        targets = kwargs.get(ATTR_TARGET)
+        if not targets:
+            raise mistake(Reason.NO_TARGET)
+        try:
+            fields = NOTIFY_DATA_SCHEMA(kwargs.get(ATTR_DATA) or {})
+        except vol.Invalid as err:
+            raise mistake(Reason.UNKNOWN_FIELD, error=str(err)) from err
+        text = titled(message, kwargs.get(ATTR_TITLE))
+        await self._account.notify_targets(targets, text, fields)
+
+
+def titled(message: str, title: str | None) -> str:
+    """Return the message, its title as the first line."""
+    return f"{title}\n{message}" if title else message

@@ -1,0 +1,228 @@
+"""What the owner must see to: raised when it happens, gone by itself when it is solved."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig
+from homeassistant.util import dt as dt_util
+import voluptuous as vol
+
+from .client import (
+    AccountBlocked,
+    InvalidCredentials,
+    IpNotAllowed,
+    NoMoney,
+    SenderRefused,
+    SmspilotError,
+    TextRefused,
+)
+from .const import (
+    CONF_LOW_BALANCE,
+    CONF_RATE_LIMIT,
+    CONF_SENDER,
+    CONF_TEST_MODE,
+    DEFAULT_LOW_BALANCE,
+    DOMAIN,
+    URL_SETTINGS,
+    URL_TEMPLATES,
+    URL_TOP_UP,
+)
+from .errors import explained
+from .limits import HOUR
+from .signals import SIGNAL_COUNTS, SIGNAL_ERROR, SIGNAL_LIMIT, SIGNAL_OK, SIGNAL_PUSH, Push
+
+if TYPE_CHECKING:
+    from .data import Account, SmspilotConfigEntry
+
+ISSUES: Final = (
+    "account_blocked",
+    "daily_limit",
+    "inbound_address",
+    "ip_not_allowed",
+    "low_balance",
+    "no_money",
+    "pushes_unconfirmed",
+    "rate_limit",
+    "sender_refused",
+    "test_mode",
+    "text_refused",
+)
+# What an answer of the service proves to be over; a send proves more than a question.
+SOLVED_BY: Final = {
+    "account": ("account_blocked", "ip_not_allowed"),
+    "send": ("account_blocked", "ip_not_allowed", "no_money", "sender_refused", "text_refused"),
+}
+_BY_ERROR: Final[tuple[tuple[type[SmspilotError], str], ...]] = (
+    (AccountBlocked, "account_blocked"),
+    (IpNotAllowed, "ip_not_allowed"),
+    (NoMoney, "no_money"),
+    (SenderRefused, "sender_refused"),
+    (TextRefused, "text_refused"),
+)
+
+
+class Watch:
+    """The issues of an account."""
+
+    def __init__(self, account: Account) -> None:
+        """Watch nothing yet."""
+        self._account = account
+        self._limited: dict[str, datetime] = {}
+
+    @callback
+    def start(self) -> None:
+        """Watch for as long as the entry is loaded."""
+        entry, hass = self._account.entry, self._account.hass
+        listeners: tuple[tuple[Any, Callable[..., None]], ...] = (
+            (SIGNAL_ERROR, self._failed),
+            (SIGNAL_OK, self._worked),
+            (SIGNAL_LIMIT, self._held_back),
+            (SIGNAL_PUSH, self._pushed),
+            (SIGNAL_COUNTS, self.review),
+        )
+        for signal, listener in listeners:
+            target = signal.format(entry.entry_id)
+            entry.async_on_unload(async_dispatcher_connect(hass, target, listener))
+        entry.async_on_unload(self._account.coordinator.async_add_listener(self.review))
+
+    @callback
+    def clear(self) -> None:
+        """Forget all issues."""
+        for key in ISSUES:
+            self._solve(key)
+
+    @callback
+    def review(self) -> None:
+        """Raise and forget what follows from the options and the balance."""
+        account, options = self._account, self._account.entry.options
+        now = dt_util.utcnow()
+        for key, since in list(self._limited.items()):
+            over = now - since > HOUR if key == CONF_RATE_LIMIT else not _same_day(now, since)
+            if over:
+                del self._limited[key]
+                self._solve(key)
+        if options.get(CONF_TEST_MODE):
+            self._raise("test_mode")
+        else:
+            self._solve("test_mode")
+        threshold = options.get(CONF_LOW_BALANCE, DEFAULT_LOW_BALANCE)
+        if info := account.coordinator.data:
+            if threshold and info.balance < threshold:
+                pace = account.limits.daily_pace
+                days = str(int(info.balance / pace)) if pace else "–"
+                balance = f"{info.balance:.2f}"
+                self._raise("low_balance", balance=balance, days=days, top_up_url=URL_TOP_UP)
+            else:
+                self._solve("low_balance")
+
+    @callback
+    def _failed(self, err: SmspilotError) -> None:
+        account = self._account
+        account.errors.append((dt_util.utcnow(), err))
+        if isinstance(err, InvalidCredentials):
+            account.entry.async_start_reauth(account.hass)
+            return
+        key = next((key for kind, key in _BY_ERROR if isinstance(err, kind)), None)
+        if key is None:
+            return
+        info = account.coordinator.data
+        self._raise(
+            key,
+            error=explained(account.hass, err),
+            senders=", ".join(info.senders) if info else "",
+            templates_url=URL_TEMPLATES,
+            top_up_url=URL_TOP_UP,
+        )
+
+    @callback
+    def _worked(self, what: str) -> None:
+        for key in SOLVED_BY.get(what, ()):
+            self._solve(key)
+
+    @callback
+    def _held_back(self, option: str) -> None:
+        if option not in self._limited:
+            self._limited[option] = dt_util.utcnow()
+            self._raise(option, limit=str(self._account.entry.options.get(option, "")))
+
+    @callback
+    def _pushed(self, push: Push) -> None:
+        inbox = self._account.inbox
+        match push:
+            case Push.CONFIRMED:
+                self._solve("inbound_address")
+                self._solve("pushes_unconfirmed")
+            case Push.UNCONFIRMED:
+                self._raise("pushes_unconfirmed")
+            case Push.MISSED if inbox.url:
+                self._raise("inbound_address", url=inbox.url, settings_url=URL_SETTINGS)
+            case Push.ADDRESS if inbox.url and inbox.proven_elsewhere:
+                self._raise("inbound_address", url=inbox.url, settings_url=URL_SETTINGS)
+
+    @callback
+    def _raise(self, key: str, **placeholders: str) -> None:
+        entry = self._account.entry
+        ir.async_create_issue(
+            self._account.hass,
+            DOMAIN,
+            f"{key}_{entry.entry_id}",
+            data={"entry_id": entry.entry_id},
+            is_fixable=key == "sender_refused",
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=key,
+            translation_placeholders={"account": entry.title, **placeholders},
+        )
+
+    @callback
+    def _solve(self, key: str) -> None:
+        issue_id = f"{key}_{self._account.entry.entry_id}"
+        ir.async_delete_issue(self._account.hass, DOMAIN, issue_id)
+
+
+class ChooseSender(RepairsFlow):
+    """Choose another sender for an account whose sender is not allowed."""
+
+    def __init__(self, entry: SmspilotConfigEntry, placeholders: dict[str, str] | None) -> None:
+        """Know the account, and what the service said."""
+        self._entry = entry
+        self._placeholders = placeholders
+
+    async def async_step_init(self, _input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Begin."""
+        return await self.async_step_choose()
+
+    async def async_step_choose(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Let the owner choose, and use it from the next message on."""
+        if user_input is not None:
+            options = {**self._entry.options, CONF_SENDER: user_input[CONF_SENDER]}
+            self.hass.config_entries.async_update_entry(self._entry, options=options)
+            return self.async_create_entry(data={})
+        info = self._entry.runtime_data.coordinator.data
+        senders = SelectSelectorConfig(
+            options=list(info.senders) if info else [], custom_value=True
+        )
+        return self.async_show_form(
+            step_id="choose",
+            data_schema=vol.Schema({vol.Required(CONF_SENDER): SelectSelector(senders)}),
+            description_placeholders=self._placeholders,
+        )
+
+
+async def async_create_fix_flow(
+    hass: HomeAssistant, issue_id: str, data: dict[str, Any] | None
+) -> RepairsFlow:
+    """Return the way out of an issue that has one."""
+    entry = hass.config_entries.async_get_known_entry(str((data or {})["entry_id"]))
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
+    return ChooseSender(entry, issue.translation_placeholders if issue else None)
+
+
+def _same_day(one: datetime, other: datetime) -> bool:
+    return dt_util.as_local(one).date() == dt_util.as_local(other).date()

@@ -1,0 +1,141 @@
+"""What an account has, spends and waits for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import override
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import EntityCategory, Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.event import async_track_time_change
+from homeassistant.util import dt as dt_util
+
+from .const import CURRENCY
+from .data import Account, SmspilotConfigEntry
+from .entity import AccountEntity
+
+PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountSensorDescription(SensorEntityDescription):
+    """A sensor and where its value comes from."""
+
+    value_fn: Callable[[Account], Decimal | int | datetime | None]
+
+
+SENSORS = (
+    AccountSensorDescription(
+        key="balance",
+        translation_key="balance",
+        device_class=SensorDeviceClass.MONETARY,
+        native_unit_of_measurement=CURRENCY,
+        state_class=SensorStateClass.TOTAL,
+        suggested_display_precision=2,
+        value_fn=lambda account: account.coordinator.data.balance,
+    ),
+    AccountSensorDescription(
+        key="pending_messages",
+        translation_key="pending_messages",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda account: account.tracker.pending,
+    ),
+    AccountSensorDescription(
+        key="last_push",
+        translation_key="last_push",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda account: account.inbox.last_push,
+    ),
+)
+SMS_LEFT = AccountSensorDescription(
+    key="sms_left",
+    translation_key="sms_left",
+    entity_registry_enabled_default=False,
+    state_class=SensorStateClass.MEASUREMENT,
+    value_fn=lambda account: account.coordinator.sms_left,
+)
+SPENT_TODAY = AccountSensorDescription(
+    key="spent_today",
+    translation_key="spent_today",
+    device_class=SensorDeviceClass.MONETARY,
+    native_unit_of_measurement=CURRENCY,
+    state_class=SensorStateClass.TOTAL,
+    suggested_display_precision=2,
+    value_fn=lambda account: account.limits.spent_today,
+)
+
+
+async def async_setup_entry(
+    _hass: HomeAssistant,
+    entry: SmspilotConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the sensors of an account."""
+    async_add_entities(
+        [
+            *(AccountSensor(entry, description, Platform.SENSOR) for description in SENSORS),
+            SmsLeftSensor(entry, SMS_LEFT, Platform.SENSOR),
+            SpentTodaySensor(entry, SPENT_TODAY, Platform.SENSOR),
+        ]
+    )
+
+
+class AccountSensor(AccountEntity, SensorEntity):
+    """A sensor of an account."""
+
+    entity_description: AccountSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> Decimal | int | datetime | None:
+        """Return the value."""
+        return self.entity_description.value_fn(self.account)
+
+
+class SmsLeftSensor(AccountSensor):
+    """How many SMS the balance lasts for; asked only while somebody wants to know."""
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Have it asked from now on."""
+        await super().async_added_to_hass()
+        self.coordinator.wants_sms_left = True
+        await self.coordinator.async_request_refresh()
+
+    @override
+    async def async_will_remove_from_hass(self) -> None:
+        """Have it asked no more."""
+        self.coordinator.wants_sms_left = False
+
+
+class SpentTodaySensor(AccountSensor):
+    """What was spent since midnight."""
+
+    @property
+    @override
+    def last_reset(self) -> datetime:
+        """Return the local midnight."""
+        return dt_util.start_of_local_day()
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Begin anew each midnight."""
+        await super().async_added_to_hass()
+
+        @callback
+        def midnight(_now: datetime) -> None:
+            self.async_write_ha_state()
+
+        self.async_on_remove(
+            async_track_time_change(self.hass, midnight, hour=0, minute=0, second=0)
+        )

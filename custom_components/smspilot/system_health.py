@@ -1,0 +1,28 @@
+"""Whether the service is reachable, and how statuses and messages come in."""
+
+from typing import Any
+
+from homeassistant.components import system_health
+from homeassistant.core import HomeAssistant, callback
+
+from .client.api import URL
+from .const import DOMAIN
+from .data import ACCOUNTS
+
+
+@callback
+def async_register(_hass: HomeAssistant, register: system_health.SystemHealthRegistration) -> None:
+    """Register the information."""
+    register.async_register_info(_info)
+
+
+async def _info(hass: HomeAssistant) -> dict[str, Any]:
+    """Return what the page shows."""
+    accounts = hass.data.get(ACCOUNTS, {}).values()
+    urls = {account.client.url for account in accounts} or {URL}
+    return {
+        "reachable": system_health.async_check_can_reach_url(hass, min(urls)),
+        "accounts": len(hass.config_entries.async_entries(DOMAIN)),
+        "push": sum(account.inbox.proven for account in accounts),
+        "poll": sum(not account.inbox.proven for account in accounts),
+    }

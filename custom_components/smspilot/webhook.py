@@ -1,0 +1,184 @@
+"""The door for pushes: parse into a value, hand it on, answer at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from time import monotonic
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl
+
+from aiohttp import ClientError
+from aiohttp.hdrs import METH_GET, METH_POST
+from aiohttp.web import Request, Response
+from homeassistant.components import webhook
+from homeassistant.const import CONF_WEBHOOK_ID, EVENT_CORE_CONFIG_UPDATE
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.util import dt as dt_util
+
+from .client import InboundMessage, Message
+from .const import CONF_CLOUDHOOK_URL, CONF_VERIFY_PUSHES, DOMAIN, LOGGER
+from .signals import SIGNAL_PUSH, Push
+from .webhook_url import async_make_url
+
+if TYPE_CHECKING:
+    from .data import Account
+
+# The longest message with all its attributes is a small part of this.
+MOST_BYTES: Final = 64 * 1024
+MOST_FIELDS: Final = 100
+MOST_LONG: Final = 64
+# A flood of nonsense writes one line so often.
+LOG_EVERY: Final = 60.0
+
+# Sections 2.1 and 6.1.
+STATUS_FIELDS: Final = ("server_id", "phone", "status")
+INBOUND_FIELDS: Final = ("id", "phone", "message")
+
+
+class MalformedPush(Exception):
+    """Nothing the service would send."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusPush:
+    """A message is said to have another status."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundPush:
+    """Somebody is said to have written."""
+
+    message: InboundMessage
+    user_id: str
+
+
+class Door:
+    """The webhook of an account."""
+
+    def __init__(self, account: Account) -> None:
+        """Stand in front of the account."""
+        self._account = account
+        self._logged = -LOG_EVERY
+        self.malformed = 0
+
+    async def handle(self, _hass: HomeAssistant, _webhook_id: str, request: Request) -> Response:
+        """Answer a push; what it wakes is done afterwards."""
+        try:
+            push = parse(await _fields(request))
+        except MalformedPush:
+            self._count_malformed()
+            return Response(status=HTTPStatus.BAD_REQUEST)
+        verify = self._account.entry.options.get(CONF_VERIFY_PUSHES, True)
+        match push:
+            case StatusPush(message=message) if verify and message.id:
+                self._account.tracker.push(message.id, message.status)
+            case StatusPush(message=message):
+                self._account.tracker.push_unverified(message)
+            case InboundPush(user_id=user_id) if not verify and self._foreign(user_id):
+                return Response(status=HTTPStatus.FORBIDDEN)
+            case InboundPush(message=message):
+                self._account.inbox.push(message)
+        return Response(status=HTTPStatus.OK)
+
+    async def open(self) -> None:
+        """Let pushes in at the address there is, and follow it when it changes."""
+        hass, entry = self._account.hass, self._account.entry
+        webhook.async_register(
+            hass,
+            DOMAIN,
+            entry.title,
+            entry.data[CONF_WEBHOOK_ID],
+            self.handle,
+            local_only=False,
+            allowed_methods=[METH_GET, METH_POST],
+        )
+        entry.async_on_unload(lambda: webhook.async_unregister(hass, entry.data[CONF_WEBHOOK_ID]))
+        await self.find_address()
+
+        @callback
+        def changed(_news: object) -> None:
+            entry.async_create_task(hass, self.find_address(), "smspilot address")
+
+        entry.async_on_unload(hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, changed))
+        if "cloud" in hass.config.components:
+            from homeassistant.components import cloud  # noqa: PLC0415 - only where it is set up
+
+            entry.async_on_unload(cloud.async_listen_connection_change(hass, changed))
+
+    async def find_address(self) -> None:
+        """Tell the rooms where the service can push to."""
+        account = self._account
+        hass, entry = account.hass, account.entry
+        known = entry.data.get(CONF_CLOUDHOOK_URL)
+        url, cloudhook = await async_make_url(hass, entry.data[CONF_WEBHOOK_ID], known)
+        if cloudhook and cloudhook != known:
+            data = {**entry.data, CONF_CLOUDHOOK_URL: cloudhook}
+            hass.config_entries.async_update_entry(entry, data=data)
+        account.outbox.callback_url = account.inbox.url = url
+        async_dispatcher_send(hass, SIGNAL_PUSH.format(entry.entry_id), Push.ADDRESS)
+
+    def _foreign(self, user_id: str) -> bool:
+        return user_id not in ("", self._account.entry.unique_id)
+
+    def _count_malformed(self) -> None:
+        self.malformed += 1
+        if monotonic() - self._logged >= LOG_EVERY:
+            self._logged = monotonic()
+            LOGGER.warning("Something that is no push of SMSPILOT came to the webhook")
+
+
+def parse(fields: Mapping[str, str]) -> StatusPush | InboundPush | None:
+    """Return what a request says, or None of an empty one."""
+    if not fields:
+        return None
+    try:
+        if all(name in fields for name in STATUS_FIELDS):
+            if not _short(fields["server_id"]):
+                raise MalformedPush
+            return StatusPush(message=Message.from_api(fields))
+        if all(name in fields for name in INBOUND_FIELDS):
+            return _inbound(fields)
+    except ArithmeticError, LookupError, TypeError, ValueError:
+        raise MalformedPush from None
+    raise MalformedPush
+
+
+def _inbound(fields: Mapping[str, str]) -> InboundPush:
+    message_id, phone = fields["id"], fields["phone"]
+    if not _short(message_id) or not message_id.isdecimal() or not _short(phone):
+        raise MalformedPush
+    message = InboundMessage(
+        id=message_id,
+        phone=phone.lstrip("+"),
+        service_number=fields.get("num", "")[:MOST_LONG],
+        message=fields["message"],
+        # A push tells no time.
+        created=dt_util.utcnow(),
+        seen=False,
+    )
+    return InboundPush(message=message, user_id=fields.get("user_id", ""))
+
+
+def _short(value: str) -> bool:
+    return 0 < len(value) <= MOST_LONG
+
+
+async def _fields(request: Request) -> dict[str, str]:
+    """Return the fields of query and form; Home Assistant Cloud's request has no more than this."""
+    body = bytearray()
+    try:
+        while chunk := await request.content.read(MOST_BYTES + 1 - len(body)):
+            body += chunk
+            if len(body) > MOST_BYTES:
+                raise MalformedPush
+        form = parse_qsl(
+            body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict"
+        )
+    except ClientError, OSError, ValueError:
+        raise MalformedPush from None
+    if body and not form:
+        raise MalformedPush
+    return {**request.query, **dict(form)}

@@ -1,0 +1,135 @@
+"""What tests of the integration share: an account that is set up, and a clock."""
+
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.const import CONF_API_KEY, CONF_NAME, CONF_URL, CONF_WEBHOOK_ID
+from homeassistant.core import Event, HomeAssistant, ServiceResponse, callback
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smspilot.const import CONF_PHONES, DOMAIN, SUBENTRY_RECIPIENT
+
+from .simulator.model import DEFAULT_KEY
+from .simulator.simulator import Simulator
+
+PAPA = "+79087964781"
+MAMA = "+79161231212"
+WEBHOOK_ID = "5" * 64
+
+
+def person(name: str, *phones: str, **more: Any) -> ConfigSubentryData:
+    """Return a recipient as its form saves it."""
+    return ConfigSubentryData(
+        data={CONF_NAME: name, CONF_PHONES: list(phones), **more},
+        subentry_type=SUBENTRY_RECIPIENT,
+        title=name,
+        unique_id=None,
+    )
+
+
+async def add_account(
+    hass: HomeAssistant,
+    sim: Simulator,
+    *,
+    people: Sequence[ConfigSubentryData] = (),
+    options: Mapping[str, Any] | None = None,
+    data: Mapping[str, Any] | None = None,
+    account_id: str = "5671",
+) -> MockConfigEntry:
+    """Set up an account of the simulator, as the flow would have made it."""
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        title=f"SMSPILOT {account_id}",
+        unique_id=account_id,
+        data={
+            CONF_API_KEY: DEFAULT_KEY,
+            CONF_URL: sim.url,
+            CONF_WEBHOOK_ID: WEBHOOK_ID,
+            **(data or {}),
+        },
+        options=dict(options or {}),
+        subentries_data=[*people],
+    )
+    entry.add_to_hass(hass)
+    assert await async_setup_component(hass, DOMAIN, {})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    sim.requests.clear()
+    return entry
+
+
+async def act(
+    hass: HomeAssistant, action: str, *, respond: bool = True, **data: Any
+) -> dict[str, Any]:
+    """Call an action of ours and return its response."""
+    response: ServiceResponse = await hass.services.async_call(
+        DOMAIN, action, data, blocking=True, return_response=respond
+    )
+    return dict(response or {})
+
+
+class Heard:
+    """The data of all events of a kind."""
+
+    def __init__(self, hass: HomeAssistant, event: str) -> None:
+        self.data: list[dict[str, Any]] = []
+
+        @callback
+        def hear(heard: Event[dict[str, Any]]) -> None:
+            self.data.append(dict(heard.data))
+
+        hass.bus.async_listen(event, hear)
+
+    def of(self, field: str) -> list[Any]:
+        """Return one field of every event."""
+        return [data[field] for data in self.data]
+
+
+class Clock:
+    """A clock that tests move: that of Home Assistant, of its loop and so of every timer.
+
+    It cannot wait for background tasks to end, since some of them wait for this clock; it waits
+    until nothing moves any more. On loopback every answer is there in the next turn of the loop.
+    """
+
+    TURNS = 60
+
+    def __init__(self, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._hass = hass
+        self._ahead = 0.0
+        real_time, real_now = hass.loop.time, dt_util.utcnow
+        monkeypatch.setattr(hass.loop, "time", lambda: real_time() + self._ahead)
+        monkeypatch.setattr(dt_util, "utcnow", lambda: real_now() + timedelta(seconds=self._ahead))
+
+    async def advance(self, seconds: float) -> None:
+        """Let so much time pass at once, with whatever was due in it."""
+        await self.settle()
+        self._ahead += seconds
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Let everything go on that does not wait for time."""
+        quiet = 0
+        while quiet < self.TURNS:
+            pending = (*self._hass._tasks, *self._hass._background_tasks)
+            if jobs := [future for future in pending if not isinstance(future, asyncio.Task)]:
+                await asyncio.wait(jobs)
+                quiet = 0
+            await asyncio.sleep(0)
+            quiet += 1
+
+    async def finish[T](self, work: Coroutine[Any, Any, T], step: float = 5, most: int = 60) -> T:
+        """Let time pass until the work is done, and return what came of it."""
+        task = self._hass.async_create_background_task(work, "test work")
+        await self.settle()
+        for _ in range(most):
+            if task.done():
+                return await task
+            await self.advance(step)
+        task.cancel()
+        pytest.fail("The work did not end")

@@ -1,0 +1,36 @@
+"""Fixtures of every test of the integration."""
+
+from collections.abc import Iterator
+import logging
+
+from homeassistant.core import HomeAssistant
+import pytest
+
+from .common import Clock
+from .simulator.fixtures import simulator
+
+__all__ = ["simulator"]
+
+
+@pytest.fixture(autouse=True)
+def _custom_integration(enable_custom_integrations: None) -> None:
+    """Let Home Assistant find the integration."""
+
+
+@pytest.fixture(autouse=True)
+def _no_complaints(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Fail a test in which Home Assistant has something to report to us."""
+    yield
+    complaints = [
+        record.getMessage()
+        for record in caplog.records
+        if record.levelno >= logging.WARNING
+        and "custom integration 'smspilot'" in record.getMessage()
+    ]
+    assert not complaints
+
+
+@pytest.fixture
+def clock(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Return a clock that moves Home Assistant's time."""
+    return Clock(hass, monkeypatch)
