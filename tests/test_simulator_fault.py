@@ -13,7 +13,6 @@ from aiohttp import (
 import pytest
 
 from tests.simulator import DEFAULT_KEY, Fault, FaultKind, Simulator
-from tests.simulator.fixtures import simulator  # noqa: F401
 
 SEND = {"apikey": DEFAULT_KEY, "send": "Hello", "to": "79087964781", "format": "json"}
 
@@ -27,7 +26,7 @@ async def post(sim: Simulator, **params: str) -> tuple[ClientResponse, bytes]:
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-async def test_reset(simulator: Simulator, when: str) -> None:  # noqa: F811
+async def test_reset(simulator: Simulator, when: str) -> None:
     fault = simulator.fault("reset", when=when, command="send")
 
     with pytest.raises(ClientConnectionError):
@@ -39,7 +38,7 @@ async def test_reset(simulator: Simulator, when: str) -> None:  # noqa: F811
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-async def test_hang_until_the_client_gives_up(simulator: Simulator, when: str) -> None:  # noqa: F811
+async def test_hang_until_the_client_gives_up(simulator: Simulator, when: str) -> None:
     fault = simulator.fault("hang", when=when)
     async with ClientSession(timeout=ClientTimeout(total=0.2)) as session:
         with pytest.raises(TimeoutError):
@@ -49,7 +48,7 @@ async def test_hang_until_the_client_gives_up(simulator: Simulator, when: str) -
     assert len(simulator.orders) == (2 if when == "after" else 1)
 
 
-async def test_hang_until_released(simulator: Simulator) -> None:  # noqa: F811
+async def test_hang_until_released(simulator: Simulator) -> None:
     lost = simulator.fault("hang")
     late = simulator.fault("hang", when="after")
     first = asyncio.create_task(post(simulator))
@@ -83,7 +82,7 @@ async def test_hang_until_released(simulator: Simulator) -> None:  # noqa: F811
 )
 @pytest.mark.parametrize("when", ["before", "after"])
 async def test_answers(
-    simulator: Simulator,  # noqa: F811
+    simulator: Simulator,
     kind: FaultKind,
     status: int,
     piece: bytes,
@@ -100,19 +99,19 @@ async def test_answers(
     assert b'"status":"0"' in (await post(simulator))[1]
 
 
-async def test_empty_page_has_no_body(simulator: Simulator) -> None:  # noqa: F811
+async def test_empty_page_has_no_body(simulator: Simulator) -> None:
     simulator.fault("empty")
     assert (await post(simulator))[1] == b""
 
 
-async def test_any_error(simulator: Simulator) -> None:  # noqa: F811
+async def test_any_error(simulator: Simulator) -> None:
     simulator.fault("error", code=604, phone="79087964781")
     _, body = await post(simulator)
     assert '"phone":"79087964781"' in body.decode()
     assert "Невозможно доставить" in body.decode()
 
 
-async def test_only_the_command_meant(simulator: Simulator) -> None:  # noqa: F811
+async def test_only_the_command_meant(simulator: Simulator) -> None:
     fault = simulator.fault("http_500", command="send", times=2, skip=1)
 
     async def statuses(times: int) -> list[int]:
@@ -126,13 +125,13 @@ async def test_only_the_command_meant(simulator: Simulator) -> None:  # noqa: F8
     assert fault.fired == 2
 
 
-async def test_redirect_leads_elsewhere(simulator: Simulator) -> None:  # noqa: F811
+async def test_redirect_leads_elsewhere(simulator: Simulator) -> None:
     simulator.fault("redirect", location="http://127.0.0.1:9/login")
     response, _ = await post(simulator)
     assert response.headers["Location"] == "http://127.0.0.1:9/login"
 
 
-async def test_port_closed_and_open_again(simulator: Simulator) -> None:  # noqa: F811
+async def test_port_closed_and_open_again(simulator: Simulator) -> None:
     url = simulator.url
     await simulator.down()
     with pytest.raises(ClientConnectorError):

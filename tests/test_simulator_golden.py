@@ -8,7 +8,6 @@ import pytest
 from yarl import URL
 
 from tests.simulator.examples import EXAMPLES, UNTOLD, Example
-from tests.simulator.fixtures import simulator  # noqa: F401
 from tests.simulator.simulator import Simulator
 
 type Tree = tuple[str, dict[str, str], str, list[Tree]]
@@ -16,7 +15,7 @@ type Tree = tuple[str, dict[str, str], str, list[Tree]]
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda each: each.section)
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_example(simulator: Simulator, example: Example, method: str) -> None:  # noqa: F811
+async def test_example(simulator: Simulator, example: Example, method: str) -> None:
     simulator.account.apikey = "XYZ"
     example.arrange(simulator)
 

@@ -14,7 +14,6 @@ from aiohttp import ClientConnectorError, ClientSession
 import pytest
 
 from tests.simulator import DEFAULT_KEY, Kind, Simulator, Status
-from tests.simulator.fixtures import simulator  # noqa: F401
 
 type Control = Callable[..., Coroutine[Any, Any, Any]]
 
@@ -36,7 +35,7 @@ def controlled(session: ClientSession, origin: str) -> Control:
 
 
 @pytest.fixture
-async def control(simulator: Simulator) -> AsyncIterator[Control]:  # noqa: F811
+async def control(simulator: Simulator) -> AsyncIterator[Control]:
     async with ClientSession() as session:
         yield controlled(session, simulator.origin)
 
@@ -47,7 +46,7 @@ async def send(url: str, **params: str) -> Any:
         return await response.json()
 
 
-async def test_state(simulator: Simulator, control: Control) -> None:  # noqa: F811
+async def test_state(simulator: Simulator, control: Control) -> None:
     await send(simulator.url)
     await simulator.receive(PHONE, "5671 on")
 
@@ -62,7 +61,7 @@ async def test_state(simulator: Simulator, control: Control) -> None:  # noqa: F
     assert state["url"] == simulator.url
 
 
-async def test_everything_by_http(simulator: Simulator, control: Control) -> None:  # noqa: F811
+async def test_everything_by_http(simulator: Simulator, control: Control) -> None:
     server_id = (await send(simulator.url))["send"][0]["server_id"]
     assert (await control("advance", server_id=server_id))["status"] == 1
     assert (await control("advance", server_id=server_id, status=-1, error=603))["error"] == 603
@@ -105,7 +104,7 @@ async def test_everything_by_http(simulator: Simulator, control: Control) -> Non
         ("phone", {"on": True}),
     ],
 )
-async def test_wrong_bodies(simulator: Simulator, page: str, body: dict[str, Any]) -> None:  # noqa: F811
+async def test_wrong_bodies(simulator: Simulator, page: str, body: dict[str, Any]) -> None:
     url = f"{simulator.origin}/control/{page}"
     async with ClientSession() as session, session.post(url, json=body) as response:
         assert response.status == 400

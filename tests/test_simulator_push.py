@@ -1,48 +1,17 @@
-"""What the simulator tells by itself: statuses, inbound messages, and where they are routed."""
+"""Statuses the simulator tells by itself."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from aiohttp import ClientSession, web
-from aiohttp.test_utils import TestServer
+from aiohttp import ClientSession
 import pytest
 
 from tests.simulator import DEFAULT_KEY, Pushes, Simulator, Status
-from tests.simulator.fixtures import simulator  # noqa: F401
+from tests.simulator.customer import Customer
+
+pytest_plugins = ("tests.simulator.asking",)
 
 PHONE = "79087964781"
-type Params = dict[str, str]
-
-
-@dataclass
-class Customer:
-    """Somebody who is pushed to."""
-
-    url: str = ""
-    got: list[tuple[str, str, Params, Params]] = field(default_factory=list)
-    authorization: list[str | None] = field(default_factory=list)
-    silent: asyncio.Event | None = None
-
-    async def page(self, request: web.Request) -> web.Response:
-        form = {name: str(value) for name, value in (await request.post()).items()}
-        self.got.append((request.method, request.path, dict(request.query), form))
-        self.authorization.append(request.headers.get("Authorization"))
-        if self.silent:
-            await self.silent.wait()
-        return web.Response(text="OK")
-
-
-@pytest.fixture
-async def customer(socket_enabled: None) -> AsyncIterator[Customer]:
-    who = Customer()
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", who.page)
-    async with TestServer(app, host="127.0.0.1") as server:
-        who.url = str(server.make_url("/sms-status.php"))
-        yield who
 
 
 async def send(sim: Simulator, callback: str = "", **params: str) -> int:
@@ -54,14 +23,7 @@ async def send(sim: Simulator, callback: str = "", **params: str) -> int:
     return int(answer["send"][0]["server_id"])
 
 
-async def inbound(sim: Simulator, **params: str) -> list[Params]:
-    data = {"apikey": DEFAULT_KEY, "format": "json", **params}
-    async with ClientSession() as session, session.post(sim.url, data=data) as response:
-        rows: list[Params] = (await response.json())["inbound"]
-        return rows
-
-
-async def test_delivered(simulator: Simulator, customer: Customer) -> None:  # noqa: F811
+async def test_delivered(simulator: Simulator, customer: Customer) -> None:
     simulator.preset_ids = [182138593]
     await simulator.deliver(await send(simulator, customer.url))
 
@@ -75,7 +37,7 @@ async def test_delivered(simulator: Simulator, customer: Customer) -> None:  # n
 
 
 async def test_undelivered_as_in_the_document(
-    simulator: Simulator,  # noqa: F811
+    simulator: Simulator,
     customer: Customer,
 ) -> None:
     simulator.preset_ids = [182138593]
@@ -94,7 +56,7 @@ async def test_undelivered_as_in_the_document(
     assert customer.got == [("POST", "/sms-status.php", {}, form)]
 
 
-async def test_fields_of_the_callback(simulator: Simulator, customer: Customer) -> None:  # noqa: F811
+async def test_fields_of_the_callback(simulator: Simulator, customer: Customer) -> None:
     text = "Ура & работает = 100%?"
     await simulator.advance(
         await send(simulator, f"{customer.url}?a=1&fields=message,modified", send=text)
@@ -110,25 +72,25 @@ async def test_fields_of_the_callback(simulator: Simulator, customer: Customer) 
     }
 
 
-async def test_basic_auth(simulator: Simulator, customer: Customer) -> None:  # noqa: F811
+async def test_basic_auth(simulator: Simulator, customer: Customer) -> None:
     await simulator.advance(await send(simulator, customer.url.replace("://", "://user:password@")))
     assert customer.authorization == ["Basic dXNlcjpwYXNzd29yZA=="]
 
 
-async def test_address_of_the_account(simulator: Simulator, customer: Customer) -> None:  # noqa: F811
+async def test_address_of_the_account(simulator: Simulator, customer: Customer) -> None:
     simulator.account.status_url, simulator.account.status_method = customer.url, "post"
     await simulator.advance(await send(simulator))
     assert customer.got[0][0] == "POST"
 
 
-async def test_twice_and_backwards(simulator: Simulator, customer: Customer) -> None:  # noqa: F811
+async def test_twice_and_backwards(simulator: Simulator, customer: Customer) -> None:
     simulator.options.push_copies = 2
     simulator.options.push_reversed = True
     await simulator.deliver(await send(simulator, customer.url))
     assert [query["status"] for _, _, query, _ in customer.got] == ["2", "2", "1", "1"]
 
 
-async def test_held_and_off(simulator: Simulator, customer: Customer) -> None:  # noqa: F811
+async def test_held_and_off(simulator: Simulator, customer: Customer) -> None:
     simulator.options.pushes = Pushes.HOLD
     server_id = await send(simulator, customer.url)
     await simulator.deliver(server_id)
@@ -141,7 +103,7 @@ async def test_held_and_off(simulator: Simulator, customer: Customer) -> None:  
     assert len(customer.got) == 2
 
 
-async def test_cut_off(simulator: Simulator, customer: Customer) -> None:  # noqa: F811
+async def test_cut_off(simulator: Simulator, customer: Customer) -> None:
     assert simulator.options.push_timeout == 30
     simulator.options.push_timeout = 0.05
     customer.silent = asyncio.Event()
@@ -151,13 +113,13 @@ async def test_cut_off(simulator: Simulator, customer: Customer) -> None:  # noq
     assert "Timeout" in simulator.pushes[0].failure
 
 
-async def test_nobody_there(simulator: Simulator) -> None:  # noqa: F811
+async def test_nobody_there(simulator: Simulator) -> None:
     await simulator.advance(await send(simulator, "http://127.0.0.1:9/"))
     assert simulator.pushes[0].status is None
     assert simulator.pushes[0].failure
 
 
-async def test_public_address(simulator: Simulator, customer: Customer) -> None:  # noqa: F811
+async def test_public_address(simulator: Simulator, customer: Customer) -> None:
     origin = customer.url.removesuffix("/sms-status.php")
     simulator.pusher.resolve = {"https://home.example": origin}
     await simulator.advance(await send(simulator, "https://home.example/api/webhook/1"))
@@ -165,7 +127,7 @@ async def test_public_address(simulator: Simulator, customer: Customer) -> None:
     assert simulator.pushes[0].url == "https://home.example/api/webhook/1"
 
 
-async def test_forged(simulator: Simulator, customer: Customer) -> None:  # noqa: F811
+async def test_forged(simulator: Simulator, customer: Customer) -> None:
     server_id = await send(simulator, customer.url)
     push = await simulator.push_status(server_id=str(server_id), status="2", phone=PHONE, error="0")
     assert push.status == 200
@@ -178,7 +140,7 @@ async def test_forged(simulator: Simulator, customer: Customer) -> None:  # noqa
     assert not simulator.inbox
 
 
-async def test_by_itself(simulator: Simulator, customer: Customer) -> None:  # noqa: F811
+async def test_by_itself(simulator: Simulator, customer: Customer) -> None:
     simulator.auto = 0.02
     server_id = await send(simulator, customer.url)
     await simulator.changed.wait_for(lambda: len(simulator.pushes) == 2)
@@ -201,7 +163,7 @@ async def test_by_itself(simulator: Simulator, customer: Customer) -> None:  # n
     ],
 )
 async def test_outcomes(
-    simulator: Simulator,  # noqa: F811
+    simulator: Simulator,
     text: str,
     sender: str,
     change: dict[str, Any],
@@ -217,71 +179,3 @@ async def test_outcomes(
     assert (message.status, message.error) == end
     # What failed is not charged.
     assert (simulator.account.balance == before) is (end[0] == Status.FAILED)
-
-
-async def test_inbound_push(simulator: Simulator, customer: Customer) -> None:  # noqa: F811
-    simulator.account.inbound_url = customer.url
-    simulator.next_inbound_id = 54321
-
-    await simulator.receive(PHONE, "5671 restart server alfa", num="79533984570")
-
-    form = {
-        "phone": PHONE,
-        "message": "restart server alfa",
-        "user_id": "5671",
-        "id": "54321",
-        "num": "79533984570",
-    }
-    assert customer.got == [("POST", "/sms-status.php", {}, form)]
-    await simulator.receive(PHONE, "unheard", push=False)
-    assert len(customer.got) == 1
-
-
-async def test_routing(simulator: Simulator) -> None:  # noqa: F811
-    second = simulator.add_account(id=77, apikey="B" * 64, phone="79990000000")
-
-    async def routed(phone: str, text: str) -> tuple[int, str] | None:
-        message = await simulator.receive(phone, text)
-        return (message.account, message.text) if message else None
-
-    # Nobody knows this phone, and no number stands before the text.
-    assert await routed("Sberbank", "code 1234") is None
-    assert await routed("79131437355", "5671") is None
-    assert await routed("79131437355", "77 open the gate") == (77, "open the gate")
-    # It has written before.
-    assert await routed("79131437355", "thanks") == (77, "thanks")
-    # A user of the service, by the phone of the account.
-    assert await routed("79990000000", "hello") == (77, "hello")
-    second.contacts.append("Sberbank")
-    assert await routed("Sberbank", "code 1234") == (77, "code 1234")
-    # An outgoing SMS wins over those, the prefix over it, and a 2WAY message over all.
-    await send(simulator, to="79131437355")
-    assert await routed("79131437355", "hello") == (5671, "hello")
-    assert await routed("79131437355", "77 hello") == (77, "hello")
-    await send(simulator, **{"to": "79131437355", "from": "2WAY"})
-    assert await routed("79131437355", "77 hello") == (5671, "77 hello")
-
-
-async def test_inbound_list(simulator: Simulator) -> None:  # noqa: F811
-    start = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
-    for minutes, text in enumerate(("one", "two", "three")):
-        await simulator.receive(
-            PHONE, f"5671 {text}", created=start + timedelta(minutes=minutes), push=False
-        )
-
-    async def texts(what: str) -> list[str]:
-        return [each["text"] for each in await inbound(simulator, inbound=what)]
-
-    assert await texts("all") == ["three", "two", "one"]
-    assert await texts("2026-11-23 12:01:00") == ["three"]
-    assert await texts(str(int(start.timestamp()))) == ["three", "two"]
-    simulator.options.since_inclusive = True
-    assert await texts("2026-11-23 12:01:00") == ["three", "two"]
-    simulator.options.newest_first = False
-    simulator.options.inbound_limit = 2
-    assert await texts("new") == ["one", "two"]
-    assert await texts("new") == ["three"]
-    assert await texts("new") == []
-    assert [each["seen"] for each in await inbound(simulator, inbound="all")] == ["1", "1"]
-    simulator.options.list_keeps_prefix = True
-    assert await texts("all") == ["5671 one", "5671 two"]

@@ -1,4 +1,4 @@
-"""Pytest fixtures: `from tests.simulator.fixtures import simulator`."""
+"""The fixture of every test that needs the service; `tests/conftest.py` imports it."""
 
 from collections.abc import AsyncIterator
 

@@ -9,6 +9,8 @@ from .incoming import Call
 from .service import json_code
 from .state import State
 
+# A parser takes these for spaces otherwise.
+_BLANKS: Final = {"\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
 _TYPES: Final = {"json": "application/json", "xml": "text/xml"}
 _INBOUND: Final = ("id", "phone", "num", "text", "created", "seen")
 
@@ -82,7 +84,7 @@ def _xml(answer: Answer, charset: str) -> str:
 
 
 def _attributes(values: Row) -> str:
-    return "".join(f" {name}={quoteattr(value, {'\n': '&#10;'})}" for name, value in values.items())
+    return "".join(f" {name}={quoteattr(value, _BLANKS)}" for name, value in values.items())
 
 
 def _elements(values: Row) -> str:
@@ -91,7 +93,7 @@ def _elements(values: Row) -> str:
 
 def _inbound_xml(row: Row) -> str:
     attributes = _attributes({name: value for name, value in row.items() if name != "text"})
-    return f"<sms{attributes}>{escape(row['text'])}</sms>\n"
+    return f"<sms{attributes}>{escape(row['text'], _BLANKS)}</sms>\n"
 
 
 def _text(answer: Answer, lang: str) -> str:

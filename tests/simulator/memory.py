@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 import json
 from pathlib import Path
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 from .codec import from_json, to_json
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 # Long enough to write once for a burst, short enough to lose little.
 _PAUSE: Final = 0.2
+# A large state takes long to write: most of the time is left for work.
+_REST: Final = 10
 _KEPT: Final = frozenset({"account", "phone", "message", "inbound", "settings"})
 
 
@@ -64,6 +67,7 @@ class Memory:
         """Read the file, if there is one, and listen for changes."""
         self._sim = sim
         self._path = path
+        self._pause = _PAUSE
         self._timer: asyncio.TimerHandle | None = None
         if path.exists():
             load(sim, json.loads(path.read_text("utf-8")))
@@ -74,10 +78,12 @@ class Memory:
         if self._timer:
             self._timer.cancel()
             self._timer = None
+        start = time.perf_counter()
         fresh = self._path.with_suffix(".new")
         fresh.write_text(json.dumps(to_json(dump(self._sim)), ensure_ascii=False), "utf-8")
         fresh.replace(self._path)
+        self._pause = max(_PAUSE, _REST * (time.perf_counter() - start))
 
     def _changed(self, topic: str, _: object) -> None:
         if topic in _KEPT and self._timer is None and self._sim.started:
-            self._timer = asyncio.get_running_loop().call_later(_PAUSE, self.save)
+            self._timer = asyncio.get_running_loop().call_later(self._pause, self.save)

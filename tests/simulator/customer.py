@@ -1,0 +1,32 @@
+"""A customer of the service: who asks it, and who is pushed to."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+type Ask = Callable[..., Coroutine[Any, Any, Any]]
+type Params = dict[str, str]
+
+
+@dataclass(slots=True)
+class Customer:
+    """A customer's server."""
+
+    url: str = ""
+    # Method, path, query, form.
+    got: list[tuple[str, str, Params, Params]] = field(default_factory=list)
+    authorization: list[str | None] = field(default_factory=list)
+    # Where set, nothing is answered before it is.
+    silent: asyncio.Event | None = None
+
+    async def page(self, request: web.Request) -> web.Response:
+        """Take a push."""
+        form = {name: str(value) for name, value in (await request.post()).items()}
+        self.got.append((request.method, request.path, dict(request.query), form))
+        self.authorization.append(request.headers.get("Authorization"))
+        if self.silent:
+            await self.silent.wait()
+        return web.Response(text="OK")
