@@ -111,6 +111,16 @@ async def test_wrong_bodies(simulator: Simulator, page: str, body: dict[str, Any
         assert (await response.json())["error"]
 
 
+async def test_second_port(socket_enabled: None, unused_tcp_port: int) -> None:
+    async with Simulator(control_port=unused_tcp_port) as sim, ClientSession() as session:
+        control = controlled(session, f"http://127.0.0.1:{unused_tcp_port}")
+        await control("down")
+        with pytest.raises(ClientConnectorError):
+            await send(sim.url)
+        await control("up")
+        assert "send" in await send(sim.url)
+
+
 async def test_restart_from_a_file(socket_enabled: None, tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     first = Simulator(state_file=path)
