@@ -7,11 +7,12 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.const import CONF_API_KEY, CONF_NAME, CONF_URL, CONF_WEBHOOK_ID
-from homeassistant.core import Event, HomeAssistant, ServiceResponse, callback
+from homeassistant.core import Event, HomeAssistant, ServiceResponse, State, callback
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smspilot.const import CONF_PHONES, DOMAIN, SUBENTRY_RECIPIENT
 
@@ -59,6 +60,11 @@ async def add_account(
     entry.add_to_hass(hass)
     assert await async_setup_component(hass, DOMAIN, {})
     await hass.async_block_till_done(wait_background_tasks=True)
+    if hass.config.external_url:
+        # What the owner pastes in the cabinet.
+        sim.accounts[
+            int(account_id)
+        ].inbound_url = f"{hass.config.external_url}/api/webhook/{entry.data[CONF_WEBHOOK_ID]}"
     sim.requests.clear()
     return entry
 
@@ -71,6 +77,20 @@ async def act(
         DOMAIN, action, data, blocking=True, return_response=respond
     )
     return dict(response or {})
+
+
+def state_of(hass: HomeAssistant, entity_id: str) -> State:
+    """Return the state of an entity that is there."""
+    state = hass.states.get(entity_id)
+    assert state is not None, entity_id
+    return state
+
+
+async def write(sim: Simulator, phone: str, text: str) -> str:
+    """Have somebody write, and return the id of the message."""
+    message = await sim.receive(phone.removeprefix("+"), text)
+    assert message is not None
+    return str(message.id)
 
 
 class Heard:
@@ -133,3 +153,10 @@ class Clock:
             await self.advance(step)
         task.cancel()
         pytest.fail("The work did not end")
+
+
+async def open_door(hass: HomeAssistant, client_maker: ClientSessionGenerator) -> None:
+    """Have Home Assistant listen, at an external address that is really its own."""
+    assert await async_setup_component(hass, "webhook", {})
+    client = await client_maker()
+    hass.config.external_url = str(client.make_url("")).rstrip("/")

@@ -62,6 +62,8 @@ class Doorbell:
             self._alarms.discard(cancel)
             stop()
 
+        if self._closed:
+            return _nothing
         stop = async_call_later(self._hass, seconds, due)
         self._alarms.add(cancel)
         return cancel
@@ -89,3 +91,7 @@ class Doorbell:
         self._busy = False
         if self._rung:
             self.ring()
+
+
+def _nothing() -> None:
+    """Call off what was never planned."""

@@ -302,7 +302,8 @@ class Inbox:
             self._drop_question(old)
         if not asked:
             return None
-        newest = max(asked, key=lambda question: question.sent_at)
+        # In the order they were asked: the service's clock tells seconds only.
+        newest = asked[-1]
         self._drop_question(newest)
         return newest
 

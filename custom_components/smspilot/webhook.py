@@ -167,10 +167,11 @@ def _short(value: str) -> bool:
 
 
 async def _fields(request: Request) -> dict[str, str]:
-    """Return the fields of query and form; Home Assistant Cloud's request has no more than this."""
-    body = bytearray()
+    """Return the fields of query and form."""
+    # Home Assistant Cloud's request makes a new stream each time it is asked for one.
+    content, body = request.content, bytearray()
     try:
-        while chunk := await request.content.read(MOST_BYTES + 1 - len(body)):
+        while chunk := await content.read(MOST_BYTES + 1 - len(body)):
             body += chunk
             if len(body) > MOST_BYTES:
                 raise MalformedPush

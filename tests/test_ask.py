@@ -1,0 +1,130 @@
+"""Ask somebody, and act on the answer."""
+
+import asyncio
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntryDisabler
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+import pytest
+
+from .common import MAMA, PAPA, Clock, act, add_account, person, write
+from .simulator.model import Blocked, Kind
+from .simulator.simulator import Simulator
+
+PEOPLE = [person("Папа", PAPA), person("Мама", MAMA)]
+ANSWERS = [
+    {"id": "yes", "sentences": ["Да", "Топи", "Хорошо[, топи]"]},
+    {"id": "no", "sentences": ["Нет", "Не надо"]},
+]
+NOTHING = {
+    "answered": False,
+    "answer": None,
+    "answer_id": None,
+    "message_id": None,
+    "phone": None,
+    "answered_at": None,
+}
+
+
+def ask(hass: HomeAssistant, **more: Any) -> asyncio.Task[dict[str, Any]]:
+    data = {"phones": ["Папа"], "question": "Топить баню?", "answers": ANSWERS} | more
+    return hass.async_create_background_task(act(hass, "ask", **data), "ask")
+
+
+@pytest.mark.parametrize(
+    ("said", "answer_id"),
+    [("Да", "yes"), ("  да!! ", "yes"), ("ТОПИ.", "yes"), ("нет", "no"), ("Сам решай", None)],
+)
+async def test_answer(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, said: str, answer_id: str | None
+) -> None:
+    """The answer ends the wait, whether a sentence fits or not."""
+    await add_account(hass, simulator, people=PEOPLE)
+    asking = ask(hass)
+    await clock.settle()
+    assert [order.kind for order in simulator.orders] == [Kind.TWO_WAY]
+    message_id = await write(simulator, PAPA, said)
+    await clock.advance(16)
+    answer = await asking
+    assert answer == {
+        "answered": True,
+        "answer": said,
+        "answer_id": answer_id,
+        "message_id": message_id,
+        "phone": PAPA,
+        "answered_at": answer["answered_at"],
+    }
+
+
+async def test_no_answer(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """No answer in time is no error."""
+    await add_account(hass, simulator, people=PEOPLE)
+    assert await clock.finish(act(hass, "ask", phones=[PAPA], question="Ау?"), step=100) == NOTHING
+    assert len(simulator.orders) == 1
+
+
+async def test_not_sent(hass: HomeAssistant, simulator: Simulator) -> None:
+    """What cannot be asked is an error."""
+    await add_account(hass, simulator, people=PEOPLE)
+    simulator.account.blocked = Blocked()
+    with pytest.raises(HomeAssistantError) as raised:
+        await act(hass, "ask", phones=[PAPA], question="Ау?")
+    assert raised.value.translation_key == "account_blocked"
+    with pytest.raises(ServiceValidationError):
+        await act(hass, "ask", phones=[PAPA, MAMA], question="Ау?")
+    with pytest.raises(ServiceValidationError):
+        await act(hass, "ask", phones=["nobody"], question="Ау?")
+    assert simulator.orders == []
+
+
+async def test_two_questions_queue(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """The second question to a number is sent when the first is over; another number waits not."""
+    await add_account(hass, simulator, people=PEOPLE)
+    first, second = ask(hass), ask(hass, question="Точно?")
+    other = ask(hass, phones=["Мама"])
+    await clock.settle()
+    assert sorted(order.text for order in simulator.orders) == ["Топить баню?", "Топить баню?"]
+    await write(simulator, PAPA, "да")
+    await clock.advance(16)
+    assert (await first)["answer_id"] == "yes"
+    await write(simulator, PAPA, "нет")
+    await write(simulator, MAMA, "да")
+    await clock.advance(16)
+    assert (await second)["answer_id"] == "no"
+    assert (await other)["phone"] == MAMA
+
+
+async def test_survives_reload_not_disabling(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """A reload ends no question; disabling does, with an error."""
+    entry = await add_account(hass, simulator, people=PEOPLE)
+    asking = ask(hass)
+    await clock.settle()
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await write(simulator, PAPA, "да")
+    await clock.advance(16)
+    assert (await asking)["answer_id"] == "yes"
+    asking = ask(hass)
+    await clock.settle()
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    with pytest.raises(HomeAssistantError) as raised:
+        await asking
+    assert raised.value.translation_key == "account_closed"
+
+
+async def test_ended_by_the_automation(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """A stopped automation asks no longer: the next question goes out at once."""
+    await add_account(hass, simulator, people=PEOPLE)
+    asking = ask(hass)
+    await clock.settle()
+    asking.cancel()
+    second = ask(hass, question="Точно?")
+    await clock.settle()
+    assert [order.text for order in simulator.orders] == ["Топить баню?", "Точно?"]
+    await write(simulator, PAPA, "да")
+    await clock.advance(16)
+    assert (await second)["answer_id"] == "yes"

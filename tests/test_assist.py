@@ -1,0 +1,176 @@
+"""Assist by SMS: only those who may, only now, and one answer."""
+
+from typing import override
+
+from homeassistant.components import conversation
+from homeassistant.components.assist_pipeline.pipeline import (
+    async_get_pipeline,
+    async_update_pipeline,
+)
+from homeassistant.components.conversation.models import (
+    AbstractConversationAgent,
+    ConversationInput,
+    ConversationResult,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import intent
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.smspilot.const import (
+    CONF_ASSIST,
+    CONF_ASSIST_PIN,
+    CONF_VERIFY_PUSHES,
+    EVENT_SMS_RECEIVED,
+)
+
+from .common import MAMA, PAPA, Clock, Heard, act, add_account, open_door, person, write
+from .simulator.simulator import Simulator
+
+ASSISTED = [person("Папа", PAPA, **{CONF_ASSIST: True}), person("Мама", MAMA)]
+WITH_PIN = [person("Папа", PAPA, **{CONF_ASSIST: True, CONF_ASSIST_PIN: "4711"})]
+
+
+class Agent(AbstractConversationAgent):
+    """An agent that notes what it is asked."""
+
+    def __init__(self, answer: str = "Свет включён") -> None:
+        self.heard: list[ConversationInput] = []
+        self.answer = answer
+
+    @property
+    @override
+    def supported_languages(self) -> list[str]:
+        return ["en", "ru"]
+
+    @override
+    async def async_process(self, user_input: ConversationInput) -> ConversationResult:
+        self.heard.append(user_input)
+        response = intent.IntentResponse(language=user_input.language)
+        response.async_set_speech(self.answer)
+        return ConversationResult(response=response, conversation_id=user_input.conversation_id)
+
+
+@pytest.fixture
+async def agent(hass: HomeAssistant) -> Agent:
+    assert await async_setup_component(hass, "homeassistant", {})
+    assert await async_setup_component(hass, "assist_pipeline", {})
+    agent, entry = Agent(), MockConfigEntry()
+    entry.add_to_hass(hass)
+    conversation.async_set_agent(hass, entry, agent)
+    preferred = async_get_pipeline(hass)
+    await async_update_pipeline(hass, preferred, conversation_engine=entry.entry_id)
+    return agent
+
+
+async def test_answer(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, agent: Agent
+) -> None:
+    """A text is an order, its answer one SMS, and the conversation goes on for ten minutes."""
+    hass.config.language = "ru"
+    await add_account(hass, simulator, people=ASSISTED)
+    await write(simulator, PAPA, "5671 Включи свет")
+    await clock.advance(61)
+    assert [heard.text for heard in agent.heard] == ["Включи свет"]
+    assert agent.heard[0].language == "ru"
+    assert [(order.phone, order.text) for order in simulator.orders] == [(PAPA[1:], "Свет включён")]
+    await write(simulator, PAPA, "5671 А на кухне?")
+    await clock.advance(61)
+    await clock.advance(700)
+    await write(simulator, PAPA, "5671 Привет")
+    await clock.advance(61)
+    ids = [heard.conversation_id for heard in agent.heard]
+    assert ids[0] == ids[1] != ids[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "heard"),
+    [
+        ("5671 4711 Включи свет", ["Включи свет"]),
+        ("5671 4711Включи свет", ["Включи свет"]),
+        ("5671 Включи свет", []),
+        ("5671 0000 Включи свет", []),
+        ("5671 Включи свет 4711", []),
+        ("5671 4711", []),
+    ],
+)
+async def test_pin(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    agent: Agent,
+    text: str,
+    heard: list[str],
+) -> None:
+    """Without the PIN there is silence; with it nobody else learns it."""
+    await add_account(hass, simulator, people=WITH_PIN)
+    events = Heard(hass, EVENT_SMS_RECEIVED)
+    await write(simulator, PAPA, text)
+    await clock.advance(61)
+    assert [asked.text for asked in agent.heard] == heard
+    assert len(simulator.orders) == len(heard)
+    if heard:
+        assert events.of("message") == heard
+
+
+async def test_not_everybody(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, agent: Agent
+) -> None:
+    """Others, strangers, replies and old messages are no orders."""
+    entry = await add_account(hass, simulator, people=ASSISTED)
+    await write(simulator, MAMA, "5671 Включи свет")
+    await write(simulator, "+79990001122", "5671 Включи свет")
+    await act(hass, "send_sms", phones=["Папа"], message="Топить?", two_way=True)
+    await write(simulator, PAPA, "Да")
+    await clock.advance(61)
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert agent.heard == []
+    assert len(simulator.orders) == 1
+
+
+async def test_unverified(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    agent: Agent,
+    hass_client_no_auth: ClientSessionGenerator,
+) -> None:
+    """A push that nobody confirmed gives no orders."""
+    await open_door(hass, hass_client_no_auth)
+    await add_account(hass, simulator, people=ASSISTED, options={CONF_VERIFY_PUSHES: False})
+    events = Heard(hass, EVENT_SMS_RECEIVED)
+    await write(simulator, PAPA, "5671 Включи свет")
+    await clock.advance(61)
+    assert events.of("verified") == [False]
+    assert agent.heard == []
+
+
+async def test_ten_an_hour(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, agent: Agent
+) -> None:
+    """Nobody talks a home into bankruptcy."""
+    await add_account(hass, simulator, people=ASSISTED)
+    for number in range(12):
+        await write(simulator, PAPA, f"5671 {number}")
+    await clock.advance(61)
+    assert len(agent.heard) == 10
+    assert len(simulator.orders) == 10
+    await clock.advance(3600)
+    await write(simulator, PAPA, "5671 снова")
+    await clock.advance(61)
+    assert len(agent.heard) == 11
+
+
+async def test_long_answer(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, agent: Agent
+) -> None:
+    """A long answer is cut at three parts."""
+    agent.answer = "Температура в доме. " * 50
+    await add_account(hass, simulator, people=ASSISTED)
+    await write(simulator, PAPA, "5671 Как дома?")
+    await clock.advance(61)
+    (message,) = simulator.messages.values()
+    assert message.parts == 3
+    assert message.text.endswith("…")

@@ -1,0 +1,316 @@
+"""Once, in order, and only what the service confirms: what comes in."""
+
+from datetime import timedelta
+
+from homeassistant.config_entries import ConfigEntryDisabler
+from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.smspilot.const import (
+    CONF_INBOUND_INTERVAL,
+    CONF_VERIFY_PUSHES,
+    EVENT_REPLY_RECEIVED,
+    EVENT_SMS_RECEIVED,
+)
+
+from .common import MAMA, PAPA, Clock, Heard, act, add_account, open_door, person, state_of, write
+from .simulator.options import Pushes
+from .simulator.simulator import Simulator
+
+PEOPLE = [person("Папа", PAPA), person("Мама", MAMA)]
+LAST_PUSH = "sensor.smspilot_5671_last_push"
+
+
+def reads(simulator: Simulator) -> int:
+    return len(simulator.calls("inbound"))
+
+
+@pytest.fixture
+async def _door(hass: HomeAssistant, hass_client_no_auth: ClientSessionGenerator) -> None:
+    await open_door(hass, hass_client_no_auth)
+
+
+@pytest.mark.usefixtures("_door")
+async def test_push_wakes_a_read(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """A message is told at once, once, with all that the contract promises."""
+    entry = await add_account(hass, simulator, people=PEOPLE)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    await clock.advance(1)
+    simulator.requests.clear()
+    message_id = await write(simulator, PAPA, "5671 Открой ворота")
+    await clock.settle()
+    assert heard.data == [
+        {
+            "entry_id": entry.entry_id,
+            "account_id": "5671",
+            "message_id": message_id,
+            "phone": PAPA,
+            "recipient": "Папа",
+            "message": "Открой ворота",
+            "service_number": "+79533984570",
+            "received_at": heard.data[0]["received_at"],
+            "age": 0,
+            "verified": True,
+            "reply_to": None,
+        }
+    ]
+    assert reads(simulator) == 1
+    assert state_of(hass, LAST_PUSH).state != "unknown"
+
+
+@pytest.mark.usefixtures("_door")
+async def test_flood_of_messages(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """200 messages at once are 200 events in order, at the price of few reads."""
+    await add_account(hass, simulator, people=PEOPLE)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    for number in range(200):
+        await write(simulator, PAPA, f"5671 {number}")
+    for _ in range(10):
+        await clock.advance(1)
+    assert heard.of("message") == [str(number) for number in range(200)]
+    assert reads(simulator) <= 20
+
+
+@pytest.mark.usefixtures("_door")
+async def test_forged_push(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The right address and account with an invented id open no gate."""
+    await add_account(hass, simulator, people=PEOPLE)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    await clock.advance(1)
+    simulator.requests.clear()
+    push = await simulator.push_inbound(
+        phone=PAPA[1:], message="Открой ворота", user_id="5671", id="99999", num="79533984570"
+    )
+    for seconds in (1, 3, 6, 16, 31, 31):
+        await clock.advance(seconds)
+    assert heard.data == []
+    assert push.status == 200
+    assert reads(simulator) == 5  # at once, after 2, 5, 15 and 30 s
+    assert sum("is dropped" in record.message for record in caplog.records) == 1
+    assert state_of(hass, LAST_PUSH).state == "unknown"
+
+
+@pytest.mark.usefixtures("_door")
+async def test_list_text_counts(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """A genuine id with another text tells the text of the list."""
+    await add_account(hass, simulator, people=PEOPLE)
+    simulator.options.pushes = Pushes.OFF
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    message_id = await write(simulator, PAPA, "5671 Закрой ворота")
+    await simulator.push_inbound(
+        phone=MAMA[1:], message="Открой ворота", user_id="1", id=message_id, num="7"
+    )
+    await clock.advance(1)
+    assert heard.of("message") == ["Закрой ворота"]
+    assert heard.of("phone") == [PAPA]
+
+
+@pytest.mark.usefixtures("_door")
+async def test_known_push_wakes_nothing(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """A push that comes twice, or late, asks nobody again."""
+    await add_account(hass, simulator, people=PEOPLE)
+    simulator.options.push_copies = 3
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    await write(simulator, PAPA, "5671 раз")
+    await clock.advance(2)
+    simulator.requests.clear()
+    await simulator.push_inbound(
+        phone=PAPA[1:], message="раз", user_id="5671", id=heard.data[0]["message_id"], num="7"
+    )
+    await clock.advance(2)
+    assert reads(simulator) == 0
+    assert len(heard.data) == 1
+
+
+async def test_without_address(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """Who never pasted an address is served within a minute, and history is not replayed."""
+    await write(simulator, PAPA, "5671 вчерашнее")
+    await add_account(hass, simulator, people=PEOPLE)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    await write(simulator, PAPA, "5671 сегодняшнее")
+    await clock.advance(61)
+    assert heard.of("message") == ["сегодняшнее"]
+    await clock.advance(61)
+    assert heard.of("message") == ["сегодняшнее"]
+
+
+@pytest.mark.parametrize(("interval", "expected"), [(None, 5), (10, 30), (0, 0), (86400, 0)])
+async def test_interval(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, interval: int | None, expected: int
+) -> None:
+    """The option sets how often the list is read when no push wakes it."""
+    options = {} if interval is None else {CONF_INBOUND_INTERVAL: interval}
+    await add_account(hass, simulator, options=options)
+    for _ in range(30):
+        await clock.advance(10.1)
+    assert abs(reads(simulator) - expected) <= 1
+
+
+@pytest.mark.usefixtures("_door")
+async def test_interval_follows_pushes(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, issue_registry: ir.IssueRegistry
+) -> None:
+    """Proven pushes make reads rare; a message that no push announced makes them frequent."""
+    entry = await add_account(hass, simulator, people=PEOPLE)
+    await write(simulator, PAPA, "5671 раз")
+    await clock.advance(1)
+    simulator.requests.clear()
+    for _ in range(10):
+        await clock.advance(61)
+    assert reads(simulator) == 0
+    simulator.options.pushes = Pushes.OFF
+    await write(simulator, PAPA, "5671 два")
+    for _ in range(10):
+        await clock.advance(61)
+    simulator.requests.clear()
+    issue = ("smspilot", f"inbound_address_{entry.entry_id}")
+    assert issue in issue_registry.issues
+    for _ in range(5):
+        await clock.advance(61)
+    assert reads(simulator) == 5
+    simulator.options.pushes = Pushes.ON
+    await write(simulator, PAPA, "5671 три")
+    await clock.advance(1)
+    assert issue not in issue_registry.issues
+
+
+async def test_restarts(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """What came while the entry was away is told once, over many restarts."""
+    entry = await add_account(hass, simulator, people=PEOPLE)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    for number in range(5):
+        assert await hass.config_entries.async_set_disabled_by(
+            entry.entry_id, ConfigEntryDisabler.USER
+        )
+        await clock.settle()
+        await write(simulator, PAPA, f"5671 {number}")
+        assert await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+        await clock.advance(1)
+    assert heard.of("message") == ["0", "1", "2", "3", "4"]
+
+
+async def test_old_message(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """Age is told by the service's clock; what is older than 72 hours is told no more."""
+    entry = await add_account(hass, simulator, people=PEOPLE)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    await clock.settle()
+    await write(simulator, PAPA, "5671 слишком старое")
+    simulator.clock_offset += timedelta(hours=71)
+    await write(simulator, PAPA, "5671 старое")
+    simulator.clock_offset += timedelta(hours=2)
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+    await clock.advance(1)
+    assert heard.of("message") == ["старое"]
+    assert heard.of("age") == [pytest.approx(7200, abs=60)]
+
+
+@pytest.mark.usefixtures("_door")
+async def test_told_after_start(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """Nothing is told before automations listen."""
+    hass.set_state(CoreState.starting)
+    await add_account(hass, simulator, people=PEOPLE)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    await write(simulator, PAPA, "5671 рано")
+    await clock.advance(100)
+    assert heard.data == []
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire("homeassistant_started")
+    await clock.settle()
+    assert heard.of("message") == ["рано"]
+
+
+@pytest.mark.usefixtures("_door")
+async def test_reply(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """The newest question takes one answer; what follows is a message like any other."""
+    await add_account(hass, simulator, people=PEOPLE)
+    replies, messages = Heard(hass, EVENT_REPLY_RECEIVED), Heard(hass, EVENT_SMS_RECEIVED)
+    await act(hass, "send_sms", phones=["Папа"], message="Топить баню?", two_way=True)
+    await clock.advance(5)
+    second = await act(hass, "send_sms", phones=["Папа"], message="Точно?", two_way=True)
+    await act(hass, "send_sms", phones=["Мама"], message="Не вопрос")
+    for text in ("Да", "Нет", "Может быть"):
+        await write(simulator, PAPA, text)
+        await clock.advance(1)
+    await write(simulator, MAMA, "5671 Привет")
+    await clock.advance(1)
+    assert [reply["message"] for reply in replies.of("reply_to")] == ["Точно?", "Топить баню?"]
+    assert replies.data[0]["reply_to"]["message_id"] == second["messages"][0]["message_id"]
+    assert replies.of("message") == ["Да", "Нет"]
+    assert messages.of("message") == ["Может быть", "Привет"]
+
+
+@pytest.mark.usefixtures("_door")
+async def test_unverified(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """Without verification a push is an event at once, and no read repeats it."""
+    await add_account(hass, simulator, people=PEOPLE, options={CONF_VERIFY_PUSHES: False})
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    await write(simulator, PAPA, "5671 раз")
+    assert heard.of("verified") == [False]
+    assert reads(simulator) == 0
+    push = await simulator.push_inbound(
+        phone=PAPA[1:], message="чужое", user_id="1", id="77", num="7"
+    )
+    assert push.status == 403
+    await clock.advance(61)
+    await clock.advance(900)
+    assert heard.of("message") == ["раз"]
+
+
+async def test_event_entities(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """The account tells all, a recipient theirs; a sender that is a word stays a word."""
+    await add_account(hass, simulator, people=PEOPLE)
+    await write(simulator, PAPA, "5671 папино")
+    await clock.advance(61)
+    papa, mama = state_of(hass, "event.papa_inbound"), state_of(hass, "event.mama_inbound")
+    assert papa.attributes["message"] == "папино"
+    assert papa.attributes["event_type"] == "sms_received"
+    assert mama.state == "unknown"
+    await write(simulator, "Sberbank", "5671 код 1234")
+    await clock.advance(61)
+    state = state_of(hass, "event.smspilot_5671_inbound")
+    assert state.attributes["phone"] == "Sberbank"
+    assert state.attributes["recipient"] is None
+    assert state_of(hass, "event.papa_inbound") == papa
+
+
+async def test_read_fails(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """A hiccup of the service loses nothing."""
+    await add_account(hass, simulator, people=PEOPLE)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    simulator.fault("html", command="inbound", times=2)
+    await write(simulator, PAPA, "5671 раз")
+    for _ in range(3):
+        await clock.advance(61)
+    assert heard.of("message") == ["раз"]
+
+
+async def test_get_inbound(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """The list is shown without any event and without moving anything."""
+    assert await async_setup_component(hass, "homeassistant", {})
+    await add_account(hass, simulator, people=PEOPLE)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    message_id = await write(simulator, PAPA, "5671 раз")
+    response = await act(hass, "get_inbound", scope="all")
+    assert response["messages"] == [
+        {
+            "message_id": message_id,
+            "phone": PAPA,
+            "recipient": "Папа",
+            "message": "раз",
+            "service_number": "+79533984570",
+            "received_at": response["messages"][0]["received_at"],
+            "seen": False,
+        }
+    ]
+    assert (await act(hass, "get_inbound", since="2031-01-01 00:00:00"))["messages"] == []
+    assert heard.data == []
+    await clock.advance(61)
+    assert heard.of("message") == ["раз"]

@@ -1,0 +1,140 @@
+"""The door: what parses is answered at once, what does not is refused, and nothing crashes it."""
+
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.typing import (
+    ClientSessionGenerator,
+    WebSocketGenerator,
+)
+
+from custom_components.smspilot.const import EVENT_MESSAGE_STATUS, EVENT_SMS_RECEIVED
+
+from .common import PAPA, WEBHOOK_ID, Clock, Heard, act, add_account, person, write
+from .simulator.simulator import Simulator
+
+PATH = f"/api/webhook/{WEBHOOK_ID}"
+STATUS = {"server_id": "182000001", "phone": "79087964781", "status": "2", "error": "0"}
+INBOUND = {"phone": "79087964781", "message": "on", "user_id": "5671", "id": "54321", "num": "7953"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "answer"),
+    [
+        ({}, 200),
+        (STATUS, 200),
+        (INBOUND, 200),
+        (INBOUND | {"user_id": "1"}, 200),
+        (INBOUND | {"phone": "Sberbank"}, 200),
+        (STATUS | {"message": "text", "created": "2026-11-01 10:00:00"}, 200),
+        ({"hello": "world"}, 400),
+        (STATUS | {"status": "delivered"}, 400),
+        (STATUS | {"server_id": ""}, 400),
+        ({key: value for key, value in INBOUND.items() if key != "message"}, 400),
+        (INBOUND | {"id": "abc"}, 400),
+        (INBOUND | {"phone": "7" * 65}, 400),
+        (INBOUND | {"message": "x" * 70_000}, 400),
+    ],
+)
+@pytest.mark.parametrize("method", ["get", "post"])
+async def test_answers(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    hass_client_no_auth: ClientSessionGenerator,
+    method: str,
+    fields: dict[str, str],
+    answer: int,
+) -> None:
+    """Query and form are taken alike."""
+    if method == "get" and len(str(fields)) > 8000:
+        pytest.skip("the server itself refuses so long a query")
+    assert await async_setup_component(hass, "webhook", {})
+    client = await hass_client_no_auth()
+    await add_account(hass, simulator)
+    if method == "get":
+        response = await client.get(PATH, params=fields)
+    else:
+        response = await client.post(PATH, data=fields)
+    assert response.status == answer
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe", b"no form at all", b"&".join([b"a=1"] * 200)])
+async def test_other_bodies(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    hass_client_no_auth: ClientSessionGenerator,
+    caplog: pytest.LogCaptureFixture,
+    body: bytes,
+) -> None:
+    """What the service would never send is refused, said once a minute, and not repeated."""
+    assert await async_setup_component(hass, "webhook", {})
+    client = await hass_client_no_auth()
+    await add_account(hass, simulator)
+    for _ in range(5):
+        assert (await client.post(PATH, data=body)).status == 400
+    assert sum("no push of SMSPILOT" in record.message for record in caplog.records) == 1
+
+
+async def test_through_the_cloud(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    hass_ws_client: WebSocketGenerator,
+    clock: Clock,
+) -> None:
+    """Home Assistant Cloud hands over a request that is none of aiohttp's."""
+    assert await async_setup_component(hass, "webhook", {})
+    websocket = await hass_ws_client(hass)
+    await add_account(hass, simulator, people=[person("Папа", PAPA)])
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    message_id = await write(simulator, PAPA, "5671 Открой")
+    body = f"phone=79087964781&message=x&user_id=5671&id={message_id}&num=7953"
+    await websocket.send_json_auto_id(
+        {
+            "type": "webhook/handle",
+            "webhook_id": WEBHOOK_ID,
+            "method": "POST",
+            "headers": {"Content-Type": "application/x-www-form-urlencoded"},
+            "query": "",
+            "body": body,
+        }
+    )
+    answer: dict[str, Any] = await websocket.receive_json()
+    assert answer["result"]["status"] == 200
+    await clock.advance(1)
+    assert heard.of("message") == ["Открой"]
+
+
+async def test_status_push(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    hass_client_no_auth: ClientSessionGenerator,
+    clock: Clock,
+) -> None:
+    """A forged status tells nothing; the service's own answer does."""
+    assert await async_setup_component(hass, "webhook", {})
+    client = await hass_client_no_auth()
+    await add_account(hass, simulator)
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    receipt = await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
+    server_id = receipt["messages"][0]["message_id"]
+    await client.post(PATH, data=STATUS | {"server_id": server_id})
+    await clock.advance(1)
+    assert heard.data == []
+    await simulator.deliver(int(server_id))
+    await clock.advance(3)
+    assert heard.of("status") == ["delivered"]
+
+
+async def test_gone_with_the_entry(
+    hass: HomeAssistant, simulator: Simulator, hass_client_no_auth: ClientSessionGenerator
+) -> None:
+    """A reload keeps the door, removal takes it away."""
+    assert await async_setup_component(hass, "webhook", {})
+    client = await hass_client_no_auth()
+    entry = await add_account(hass, simulator)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    assert (await client.post(PATH, data={"hello": "world"})).status == 400
+    assert await hass.config_entries.async_remove(entry.entry_id)
+    assert (await client.post(PATH, data={"hello": "world"})).status == 200
