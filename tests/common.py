@@ -58,6 +58,8 @@ async def add_account(
         subentries_data=[*people],
     )
     entry.add_to_hass(hass)
+    if DOMAIN in hass.config.components:
+        assert await hass.config_entries.async_setup(entry.entry_id)
     assert await async_setup_component(hass, DOMAIN, {})
     await hass.async_block_till_done(wait_background_tasks=True)
     if hass.config.external_url:

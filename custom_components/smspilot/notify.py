@@ -10,7 +10,7 @@ from homeassistant.components.notify.const import (
     ATTR_TITLE,
     NotifyEntityFeature,
 )
-from homeassistant.components.notify.legacy import BaseNotificationService
+from homeassistant.components.notify.legacy import NOTIFY_SERVICES, BaseNotificationService
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
@@ -19,6 +19,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import ConfigType, DiscoveryInfoType
 import voluptuous as vol
 
+from .const import DOMAIN
 from .data import Account, SmspilotConfigEntry
 from .entity import RecipientEntity, add_for_recipients
 from .errors import Reason, mistake
@@ -64,8 +65,16 @@ async def async_get_service(
     entry: SmspilotConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
     if entry is None or not hasattr(entry, "runtime_data"):
         return None
-    service = LegacyNotify(entry.runtime_data)
-    entry.runtime_data.legacy = service
+    account = entry.runtime_data
+    service = account.legacy = LegacyNotify(account)
+
+    async def unload() -> None:
+        await service.async_unregister_services()
+        # Home Assistant would register them again when it reloads notify.
+        hass.data[NOTIFY_SERVICES][DOMAIN].remove(service)
+        account.legacy = None
+
+    entry.async_on_unload(unload)
     return service
 
 

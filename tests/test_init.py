@@ -1,0 +1,264 @@
+"""An account's life: it always loads, it leaves nothing behind, and it comes back by itself."""
+
+from pathlib import Path
+from types import MappingProxyType
+
+from homeassistant.config_entries import (
+    ConfigEntry,
+    ConfigEntryDisabler,
+    ConfigEntryState,
+    ConfigSubentry,
+)
+from homeassistant.const import CONF_API_KEY, STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
+import pytest
+
+from custom_components.smspilot.const import (
+    CONF_LOW_BALANCE,
+    CONF_TEST_MODE,
+    DOMAIN,
+    EVENT_MESSAGE_STATUS,
+)
+
+from .common import MAMA, PAPA, Clock, Heard, act, add_account, person, state_of, write
+from .simulator.model import Blocked
+from .simulator.simulator import Simulator
+
+BALANCE = "sensor.smspilot_5671_balance"
+PENDING = "sensor.smspilot_5671_pending_messages"
+LEFT = "sensor.smspilot_5671_sms_left"
+
+
+def files(hass: HomeAssistant, entry_id: str) -> list[str]:
+    folder = Path(hass.config.path(".storage"))
+    return [path.name for path in folder.glob("*") if entry_id in path.name]
+
+
+def devices(registry: dr.DeviceRegistry, entry: ConfigEntry) -> set[str | None]:
+    found = dr.async_entries_for_config_entry(registry, entry.entry_id)
+    return {device.name for device in found}
+
+
+async def test_balance_is_fresh(hass: HomeAssistant, simulator: Simulator) -> None:
+    """Every send tells the balance; nobody asks for it."""
+    await add_account(hass, simulator)
+    before = float(state_of(hass, BALANCE).state)
+    await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
+    assert float(state_of(hass, BALANCE).state) == float(simulator.account.balance) < before
+    assert state_of(hass, PENDING).state == "1"
+    assert len(simulator.requests) == 1
+
+
+async def test_sms_left(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, entity_registry: er.EntityRegistry
+) -> None:
+    """It is asked for only while somebody wants to know."""
+    await add_account(hass, simulator)
+    await clock.advance(1801)
+    assert simulator.calls("balance") == []
+    entity_registry.async_update_entity(LEFT, disabled_by=None)
+    await clock.advance(31)
+    await clock.advance(1801)
+    assert simulator.calls("balance")
+    assert int(state_of(hass, LEFT).state) > 0
+
+
+async def test_without_network(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A known account loads without network: sending raises, and all comes up by itself."""
+    await simulator.down()
+    entry = await add_account(hass, simulator, people=[person("Папа", PAPA)])
+    assert entry.state is ConfigEntryState.LOADED
+    assert state_of(hass, BALANCE).state == STATE_UNAVAILABLE
+    assert state_of(hass, "notify.papa").state != STATE_UNAVAILABLE
+    with pytest.raises(HomeAssistantError) as raised:
+        await act(hass, "send_sms", phones=[PAPA], message="Протечка!", retry_for=0)
+    assert raised.value.translation_key == "cannot_connect"
+    for _ in range(3):
+        await clock.advance(1801)
+    await simulator.up()
+    await clock.advance(1801)
+    assert state_of(hass, BALANCE).state != STATE_UNAVAILABLE
+    said = [record.message for record in caplog.records if record.levelname in ("ERROR", "INFO")]
+    assert sum("Error fetching smspilot data" in text for text in said) == 1
+    assert sum("Fetching smspilot data recovered" in text for text in said) == 1
+
+
+async def test_dead_key(hass: HomeAssistant, simulator: Simulator) -> None:
+    """A key that is refused asks for a new one, and is asked for once."""
+    entry = await add_account(hass, simulator, data={CONF_API_KEY: "F" * 64})
+    assert entry.state is ConfigEntryState.LOADED
+    with pytest.raises(HomeAssistantError) as raised:
+        await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
+    assert raised.value.translation_key == "invalid_auth"
+    flows = hass.config_entries.flow.async_progress()
+    assert [flow["context"]["source"] for flow in flows] == ["reauth"]
+
+
+async def test_blocked(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, issue_registry: ir.IssueRegistry
+) -> None:
+    """A blocked account says why, and forgets it when it is free again."""
+    simulator.account.blocked = Blocked()
+    entry = await add_account(hass, simulator)
+    issue = issue_registry.async_get_issue(DOMAIN, f"account_blocked_{entry.entry_id}")
+    assert issue
+    assert issue.translation_placeholders
+    assert "106" in issue.translation_placeholders["error"]
+    simulator.account.blocked = None
+    await clock.advance(1801)
+    assert not issue_registry.issues
+    assert hass.config_entries.flow.async_progress() == []
+
+
+async def test_reload_keeps_what_waits(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """A reload ends no wait and forgets no message."""
+    entry = await add_account(hass, simulator)
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    waiting = hass.async_create_background_task(
+        act(hass, "send_sms", phones=[PAPA], message="Протечка!", wait=600), "wait"
+    )
+    await clock.settle()
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await simulator.deliver(simulator.orders[0].server_id)
+    await clock.advance(31)
+    assert (await waiting)["messages"][0]["status"] == "delivered"
+    assert heard.of("status") == ["delivered"]
+
+
+@pytest.mark.parametrize("ending", ["disable", "remove", "stop"])
+async def test_wait_ends(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, ending: str
+) -> None:
+    """Disabling, removal and stop end a wait with an error that says so."""
+    entry = await add_account(hass, simulator)
+    waiting = hass.async_create_background_task(
+        act(hass, "send_sms", phones=[PAPA], message="Протечка!", wait=600), "wait"
+    )
+    await clock.settle()
+    match ending:
+        case "disable":
+            user = ConfigEntryDisabler.USER
+            await hass.config_entries.async_set_disabled_by(entry.entry_id, user)
+        case "remove":
+            await hass.config_entries.async_remove(entry.entry_id)
+        case _:
+            hass.bus.async_fire("homeassistant_stop")
+    with pytest.raises(HomeAssistantError) as raised:
+        await waiting
+    assert raised.value.translation_key == "account_closed"
+
+
+async def test_removal_leaves_nothing(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    device_registry: dr.DeviceRegistry,
+    entity_registry: er.EntityRegistry,
+    issue_registry: ir.IssueRegistry,
+) -> None:
+    """No service, entity, device, issue or file outlives its account."""
+    entry = await add_account(
+        hass, simulator, people=[person("Папа", PAPA)], options={CONF_TEST_MODE: True}
+    )
+    await act(hass, "send_sms", phones=[PAPA], message="Протечка!", test=False)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert hass.services.has_service("notify", "smspilot_papa")
+    assert issue_registry.issues
+    assert await hass.config_entries.async_remove(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert devices(device_registry, entry) == set()
+    assert not entity_registry.entities
+    assert not issue_registry.issues
+    assert not [name for name in hass.services.async_services()["notify"] if DOMAIN in name]
+    assert files(hass, entry.entry_id) == []
+
+
+async def test_people_in_place(
+    hass: HomeAssistant, simulator: Simulator, device_registry: dr.DeviceRegistry
+) -> None:
+    """Somebody who is added, renamed or removed needs no reload."""
+    entry = await add_account(hass, simulator, people=[person("Папа", PAPA)])
+    added = ConfigSubentry(
+        data=MappingProxyType({"name": "Мама", "phones": [MAMA]}),
+        subentry_type="recipient",
+        title="Мама",
+        unique_id=None,
+    )
+    hass.config_entries.async_add_subentry(entry, added)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await hass.services.async_call(
+        "notify", "send_message", {"entity_id": "notify.mama", "message": "Привет"}, blocking=True
+    )
+    await hass.services.async_call(
+        "notify", "smspilot_mama", {"message": "Привет снова"}, blocking=True
+    )
+    assert [order.phone for order in simulator.orders] == [MAMA[1:]] * 2
+    data = {"name": "Мамочка", "phones": [MAMA]}
+    hass.config_entries.async_update_subentry(entry, added, data=data, title="Мамочка")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert hass.services.has_service("notify", "smspilot_mamochka")
+    assert not hass.services.has_service("notify", "smspilot_mama")
+    assert devices(device_registry, entry) == {"SMSPILOT 5671", "Папа", "Мамочка"}
+    hass.config_entries.async_remove_subentry(entry, added.subentry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert hass.states.get("notify.mama") is None
+    assert not hass.services.has_service("notify", "smspilot_mamochka")
+    assert devices(device_registry, entry) == {"SMSPILOT 5671", "Папа"}
+    assert simulator.calls("account") == []
+
+
+async def test_options_in_place(
+    hass: HomeAssistant, simulator: Simulator, issue_registry: ir.IssueRegistry
+) -> None:
+    """Options count from the next message on, and no entity is told anew."""
+    entry = await add_account(hass, simulator)
+    hass.config_entries.async_update_entry(
+        entry, options={"sender": "test", "message_template": "Дом: {message}", "test_mode": True}
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert issue_registry.async_get_issue(DOMAIN, f"test_mode_{entry.entry_id}")
+    receipt = await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
+    (request,) = simulator.requests
+    assert request.form["send"] == "Дом: Протечка!"
+    assert request.form["from"] == "test"
+    assert request.form["test"] == "1"
+    assert receipt["messages"][0]["test"] is True
+    assert simulator.orders == []
+    hass.config_entries.async_update_entry(entry, options={CONF_LOW_BALANCE: 10_000})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert state_of(hass, "binary_sensor.smspilot_5671_low_balance").state == "on"
+    assert issue_registry.async_get_issue(DOMAIN, f"low_balance_{entry.entry_id}")
+    hass.config_entries.async_update_entry(entry, options={})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert not issue_registry.issues
+
+
+async def test_two_accounts(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """Two accounts live side by side, and one goes without the other."""
+    simulator.add_account(id=777, apikey="B" * 64)
+    first = await add_account(hass, simulator, people=[person("Папа", PAPA)])
+    second = await add_account(
+        hass,
+        simulator,
+        people=[person("Папа", MAMA)],
+        account_id="777",
+        data={CONF_API_KEY: "B" * 64, "webhook_id": "7" * 64},
+    )
+    with pytest.raises(HomeAssistantError):
+        await act(hass, "send_sms", phones=["Папа"], message="Кому?")
+    await act(hass, "send_sms", config_entry_id=second.entry_id, phones=["Папа"], message="Второй")
+    assert [(order.account, order.phone) for order in simulator.orders] == [(777, MAMA[1:])]
+    assert hass.services.has_service("notify", "smspilot_papa")
+    assert hass.services.has_service("notify", "smspilot_777_papa")
+    heard = Heard(hass, "smspilot_sms_received")
+    await write(simulator, "+79990001122", "777 Привет")
+    await clock.advance(61)
+    assert heard.of("account_id") == ["777"]
+    assert await hass.config_entries.async_remove(first.entry_id)
+    await act(hass, "send_sms", phones=["Папа"], message="Остался")
+    assert simulator.orders[-1].account == 777
