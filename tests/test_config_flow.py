@@ -1,0 +1,969 @@
+"""The forms, through Home Assistant and against the simulated service."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from http import HTTPStatus
+import json
+from pathlib import Path
+import re
+from types import SimpleNamespace
+from typing import Any
+
+from homeassistant.components.cloud.const import DATA_CLOUD
+from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, ConfigEntryState, FlowType
+from homeassistant.const import (
+    CONF_API_KEY,
+    CONF_NAME,
+    CONF_PASSWORD,
+    CONF_URL,
+    CONF_WEBHOOK_ID,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.smspilot.client.api import URL
+from custom_components.smspilot.const import (
+    CONF_ASSIST,
+    CONF_ASSIST_PIN,
+    CONF_CHANNEL,
+    CONF_CLOUDHOOK_URL,
+    CONF_DAILY_LIMIT,
+    CONF_DEBUG_EMAIL,
+    CONF_INBOUND_INTERVAL,
+    CONF_LOGIN,
+    CONF_LOW_BALANCE,
+    CONF_MAX_PARTS,
+    CONF_MESSAGE_TEMPLATE,
+    CONF_PHONES,
+    CONF_RATE_LIMIT,
+    CONF_SENDER,
+    CONF_TEST_MODE,
+    CONF_TWO_WAY_TEMPLATE,
+    CONF_VERIFY_PUSHES,
+    DOMAIN,
+    SECTION_ADVANCED,
+    SUBENTRY_RECIPIENT,
+)
+from custom_components.smspilot.forms import is_safe
+
+from .common import MAMA, PAPA, WEBHOOK_ID, add_account, person
+from .simulator import DEFAULT_KEY, EMULATOR_KEY, Blocked, FaultKind, Simulator
+
+type Json = dict[str, Any]
+
+OTHER_KEY = "OTHER" * 12 + "KEYS"
+HOME = "https://home.example"
+TEXTS = Path(__file__).parents[1] / "custom_components" / DOMAIN / "translations"
+
+OPTIONS: Json = {
+    CONF_SENDER: "test",
+    CONF_TEST_MODE: True,
+    CONF_MESSAGE_TEMPLATE: "Home: {message} ({time})",
+    CONF_TWO_WAY_TEMPLATE: "Home asks: {message}",
+    CONF_MAX_PARTS: 3,
+    CONF_VERIFY_PUSHES: False,
+    CONF_INBOUND_INTERVAL: 30,
+    CONF_LOW_BALANCE: 99.5,
+    CONF_DAILY_LIMIT: 1000,
+    CONF_RATE_LIMIT: 5,
+    CONF_DEBUG_EMAIL: "debug@example.com",
+}
+
+
+def credentials(sim: Simulator, **given: str) -> Json:
+    """Return the first form, filled in for the simulator; the default key where nothing is."""
+    key = {CONF_API_KEY: given.pop(CONF_API_KEY)} if CONF_API_KEY in given else {}
+    if not key and not given:
+        key = {CONF_API_KEY: DEFAULT_KEY}
+    return {**key, SECTION_ADVANCED: {CONF_URL: sim.url, **given}}
+
+
+def check(result: Mapping[str, Any], group: str = "config") -> Mapping[str, Any]:
+    """Return a step, all of whose words there are in both languages, with what they tell."""
+    for language in ("en", "ru"):
+        texts = json.loads((TEXTS / f"{language}.json").read_text())
+        for part in group.split("."):
+            texts = texts[part]
+        if result["type"] is FlowResultType.ABORT:
+            said: Any = texts["abort"][result["reason"]]
+        else:
+            step = texts["step"][result["step_id"]]
+            said = [step, *(texts["error"][key] for key in (result["errors"] or {}).values())]
+            for key, value in result["data_schema"].schema.items():
+                where, names = step, [str(key)]
+                if str(key) == SECTION_ADVANCED:
+                    where, names = step["sections"][key], [*map(str, value.schema.schema)]
+                assert all(where["data"][name] for name in names)
+                assert all(where["data_description"][name] for name in names)
+        needed = set(re.findall(r"{(\w+)}", json.dumps(said)))
+        assert needed <= set(result.get("description_placeholders") or {})
+    return result
+
+
+async def begin(hass: HomeAssistant) -> Mapping[str, Any]:
+    """Open the first form."""
+    result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    assert result["type"] is FlowResultType.FORM
+    return check(result)
+
+
+async def submit(hass: HomeAssistant, step: Mapping[str, Any], form: Json) -> Mapping[str, Any]:
+    """Send in a form of an account."""
+    result = await hass.config_entries.flow.async_configure(step["flow_id"], form)
+    await hass.async_block_till_done()
+    return result if result["type"] is FlowResultType.CREATE_ENTRY else check(result)
+
+
+async def to_sender(hass: HomeAssistant, sim: Simulator) -> Mapping[str, Any]:
+    """Go as far as the second form."""
+    result = await submit(hass, await begin(hass), credentials(sim))
+    assert result["step_id"] == "sender"
+    return result
+
+
+def nothing_was_made(hass: HomeAssistant) -> bool:
+    """Return whether there is no account."""
+    return not hass.config_entries.async_entries(DOMAIN)
+
+
+@pytest.fixture
+def home(hass: HomeAssistant) -> str:
+    """Give the home an address that the service can call."""
+    hass.config.external_url = HOME
+    return HOME
+
+
+# An account
+
+
+async def test_account_is_added(hass: HomeAssistant, simulator: Simulator, home: str) -> None:
+    """The forms ask what they must, tell what a person needs, and make an account that works."""
+    step = await begin(hass)
+    advanced = next(key for key in step["data_schema"].schema if key == SECTION_ADVANCED)
+    assert advanced.description == {"suggested_value": {CONF_URL: URL}}
+    assert step["data_schema"].schema[advanced].options == {"collapsed": True}
+
+    step = await submit(hass, step, credentials(simulator))
+    assert step["step_id"] == "sender"
+    [request] = simulator.calls()
+    assert request.method == "POST"
+    assert dict(request.params) == {"apikey": DEFAULT_KEY, "format": "json"}
+    address = step["description_placeholders"]["webhook_url"]
+    assert re.fullmatch(rf"{home}/api/webhook/[0-9a-f]{{64}}", address)
+    assert step["description_placeholders"]["account"] == "5671"
+    sender = next(key for key in step["data_schema"].schema if key == CONF_SENDER)
+    assert sender.description == {"suggested_value": "INFORM"}
+    assert step["data_schema"].schema[sender].config["options"] == ["INFORM", "test"]
+    assert nothing_was_made(hass)
+
+    result = await submit(hass, step, {CONF_SENDER: " test "})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == "SMSPILOT 5671"
+    entry = result["result"]
+    assert entry.unique_id == "5671"
+    assert dict(entry.data) == {
+        CONF_API_KEY: DEFAULT_KEY,
+        CONF_URL: simulator.url,
+        CONF_WEBHOOK_ID: address.rpartition("/")[2],
+    }
+    assert dict(entry.options) == {CONF_SENDER: "test", CONF_TEST_MODE: False}
+    assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_first_recipient_comes_next(hass: HomeAssistant, simulator: Simulator) -> None:
+    """The form of the first recipient opens by itself."""
+    result = await submit(hass, await to_sender(hass, simulator), {})
+    assert dict(result["result"].options) == {CONF_TEST_MODE: False}
+    kind, flow_id = result["next_flow"]
+    assert kind is FlowType.CONFIG_SUBENTRIES_FLOW
+    result = await hass.config_entries.subentries.async_configure(
+        flow_id, {CONF_NAME: "Papa", CONF_PHONES: ["8 908 796-47-81"]}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    assert hass.states.get("notify.papa")
+
+
+async def test_url_may_be_left_alone(hass: HomeAssistant, simulator: Simulator) -> None:
+    """A key is all the first form needs; the service's own address is the default."""
+    step = await begin(hass)
+    assert step["data_schema"]({CONF_API_KEY: "key"}) == {
+        CONF_API_KEY: "key",
+        SECTION_ADVANCED: {CONF_URL: URL},
+    }
+
+
+async def test_login_instead_of_key(hass: HomeAssistant, simulator: Simulator) -> None:
+    """A login with its password serves as well."""
+    account = simulator.account
+    form = credentials(simulator, login=f" {account.login} ", password=account.password)
+    step = await submit(hass, await begin(hass), form)
+    result = await submit(hass, step, {CONF_TEST_MODE: True})
+    data = result["result"].data
+    assert data[CONF_LOGIN] == account.login
+    assert data[CONF_PASSWORD] == account.password
+    assert CONF_API_KEY not in data
+
+
+async def test_public_key_to_try_with(hass: HomeAssistant, simulator: Simulator) -> None:
+    """The vendor's emulator is an account like any other."""
+    form = credentials(simulator, api_key=EMULATOR_KEY)
+    step = await submit(hass, await begin(hass), form)
+    result = await submit(hass, step, {})
+    assert result["title"] == "SMSPILOT 10000"
+
+
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [
+        ({}, "credentials_required"),
+        ({CONF_API_KEY: "  "}, "credentials_required"),
+        ({CONF_LOGIN: "info@example.com"}, "credentials_required"),
+        ({CONF_PASSWORD: "cabinet-password"}, "credentials_required"),
+        (
+            {CONF_API_KEY: DEFAULT_KEY, CONF_LOGIN: "a@example.com", CONF_PASSWORD: "b"},
+            "credentials_required",
+        ),
+        ({CONF_API_KEY: DEFAULT_KEY, CONF_LOGIN: "a@example.com"}, "credentials_required"),
+        ({CONF_API_KEY: "short"}, "invalid_auth"),  # 101
+        ({CONF_API_KEY: OTHER_KEY}, "invalid_auth"),  # 102
+        ({CONF_LOGIN: "nobody@example.com", CONF_PASSWORD: "wrong"}, "invalid_auth"),  # 400
+    ],
+)
+async def test_credentials_are_wrong(
+    hass: HomeAssistant, simulator: Simulator, given: dict[str, str], error: str
+) -> None:
+    """What cannot be right is told, and the next try works."""
+    key = {CONF_API_KEY: given[CONF_API_KEY]} if CONF_API_KEY in given else {}
+    login = {name: value for name, value in given.items() if name != CONF_API_KEY}
+    form = {**key, SECTION_ADVANCED: {CONF_URL: simulator.url, **login}}
+    step = await submit(hass, await begin(hass), form)
+    assert step["step_id"] == "user"
+    assert step["errors"] == {"base": error}
+    assert bool(simulator.calls()) is (error == "invalid_auth")
+    assert nothing_was_made(hass)
+    assert (await submit(hass, step, credentials(simulator)))["step_id"] == "sender"
+
+
+@pytest.mark.parametrize("code", [100, 101, 102, 400, 401])
+async def test_service_refuses_credentials(
+    hass: HomeAssistant, simulator: Simulator, code: int
+) -> None:
+    """Each code for wrong credentials is told in the service's own words."""
+    simulator.fault(FaultKind.ERROR, code=code)
+    step = await submit(hass, await begin(hass), credentials(simulator))
+    assert step["errors"] == {"base": "invalid_auth"}
+    assert step["description_placeholders"]["error"].startswith(f"{code}: ")
+    assert nothing_was_made(hass)
+
+
+async def test_account_is_blocked(hass: HomeAssistant, simulator: Simulator) -> None:
+    """The service's own reason is told, whatever the language."""
+    simulator.account.blocked = Blocked()
+    step = await submit(hass, await begin(hass), credentials(simulator))
+    assert step["errors"] == {"base": "account_blocked"}
+    why = step["description_placeholders"]["error"]
+    assert why == "106: User is blocked (Проблемы с эл. почтой)"
+
+    hass.config.language = "ru"
+    step = await submit(hass, step, credentials(simulator))
+    why = step["description_placeholders"]["error"]
+    assert why == "106: Пользователь заблокирован за спам/ошибки (Проблемы с эл. почтой)"
+    assert nothing_was_made(hass)
+
+
+async def test_ip_is_not_allowed(hass: HomeAssistant, simulator: Simulator) -> None:
+    """Error 113 is not taken for a wrong key."""
+    simulator.account.allowed_ips = ["192.0.2.1"]
+    step = await submit(hass, await begin(hass), credentials(simulator))
+    assert step["errors"] == {"base": "ip_not_allowed"}
+    assert nothing_was_made(hass)
+
+
+async def test_no_connection(hass: HomeAssistant, simulator: Simulator) -> None:
+    """A closed port is told as such, and the same form works once it is open."""
+    step = await begin(hass)
+    await simulator.down()
+    step = await submit(hass, step, credentials(simulator))
+    assert step["errors"] == {"base": "cannot_connect"}
+    assert nothing_was_made(hass)
+    await simulator.up()
+    assert (await submit(hass, step, credentials(simulator)))["step_id"] == "sender"
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        FaultKind.RESET,
+        FaultKind.HTML,
+        FaultKind.HTTP_500,
+        FaultKind.HTTP_502_HTML,
+        FaultKind.HTTP_404_HTML,
+        FaultKind.REDIRECT,
+        FaultKind.TRUNCATED,
+        FaultKind.EMPTY,
+        FaultKind.NOT_UTF8,
+        FaultKind.OTHER_JSON,
+        FaultKind.HUGE,
+    ],
+)
+async def test_answer_makes_no_sense(
+    hass: HomeAssistant, simulator: Simulator, kind: FaultKind
+) -> None:
+    """Whatever is not the API's JSON counts as no connection."""
+    simulator.fault(kind)
+    step = await submit(hass, await begin(hass), credentials(simulator))
+    assert step["errors"] == {"base": "cannot_connect"}
+    assert step["description_placeholders"]["error"]
+    assert nothing_was_made(hass)
+
+
+async def test_other_error(hass: HomeAssistant, simulator: Simulator) -> None:
+    """An error without a name of its own is shown as the service says it."""
+    simulator.fault(FaultKind.ERROR, code=110)
+    step = await submit(hass, await begin(hass), credentials(simulator))
+    assert step["errors"] == {"base": "unknown"}
+    assert step["description_placeholders"]["error"] == "110: SYSTEM ERROR"
+    assert nothing_was_made(hass)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "smspilot.ru/api.php",
+        "ftp://127.0.0.1/api.php",
+        "http://smspilot.ru/api.php",
+        "http://8.8.8.8/api.php",
+        "http://169.254.169.254/latest",
+        "http://localhost.example.com/api.php",
+        "https://user:password@smspilot.ru/api.php",
+        "http://user@127.0.0.1/api.php",
+        "http://127.0.0.1:99999/api.php",
+        "https:///api.php",
+        "",
+    ],
+)
+async def test_url_is_not_safe(hass: HomeAssistant, simulator: Simulator, url: str) -> None:
+    """A key is sent nowhere else than encrypted, or inside the home."""
+    form = {CONF_API_KEY: DEFAULT_KEY, SECTION_ADVANCED: {CONF_URL: url}}
+    step = await submit(hass, await begin(hass), form)
+    assert step["errors"] == {"base": "invalid_url"}
+    assert nothing_was_made(hass)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://127.0.0.1:{port}/api.php",
+        "http://127.0.0.1:{port}/elsewhere",
+    ],
+)
+async def test_url_is_safe_but_wrong(hass: HomeAssistant, simulator: Simulator, url: str) -> None:
+    """An address inside the home is tried; nothing of the service answers there."""
+    address = url.format(port=simulator.port)
+    form = {CONF_API_KEY: DEFAULT_KEY, SECTION_ADVANCED: {CONF_URL: address}}
+    step = await submit(hass, await begin(hass), form)
+    assert step["errors"] == {"base": "cannot_connect"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        URL,
+        "https://203.0.113.5/api.php",
+        "http://localhost:8124/api.php",
+        "http://127.1.2.3/api.php",
+        "http://172.16.0.1/api.php",
+        "http://192.168.1.2:8124/api.php",
+        "http://[fd00::1]/api.php",
+        "http://[::ffff:10.0.0.1]/api.php",
+    ],
+)
+def test_url_is_safe(url: str) -> None:
+    """What is encrypted, or stays inside the home, may be given a key."""
+    assert is_safe(url)
+
+
+async def test_secrets_are_not_repeated(hass: HomeAssistant, simulator: Simulator) -> None:
+    """A form that complains shows login and address again, but no key and no password."""
+    form = credentials(simulator, login="nobody@example.com", password="top-secret")
+    step = await submit(hass, await begin(hass), form)
+    advanced = next(key for key in step["data_schema"].schema if key == SECTION_ADVANCED)
+    assert advanced.description == {
+        "suggested_value": {CONF_URL: simulator.url, CONF_LOGIN: "nobody@example.com"}
+    }
+    assert step["data_schema"].schema[advanced].options == {"collapsed": False}
+    assert step["data_schema"].schema[advanced].schema({}) == {CONF_URL: URL}
+
+
+@pytest.mark.parametrize("sender", ["2way", "GOLOS", "golosm", " FLASHCALL"])
+async def test_sender_is_none(hass: HomeAssistant, simulator: Simulator, sender: str) -> None:
+    """A word that makes a message something else is no sender."""
+    simulator.account.senders = ["INFORM", "GOLOS", ""]
+    step = await submit(hass, await to_sender(hass, simulator), {CONF_SENDER: sender})
+    assert step["errors"] == {CONF_SENDER: "invalid_sender"}
+    selector = next(iter(step["data_schema"].schema.values()))
+    assert selector.config["options"] == ["INFORM"]
+    assert nothing_was_made(hass)
+    result = await submit(hass, step, {CONF_SENDER: "My own"})
+    assert result["options"][CONF_SENDER] == "My own"
+
+
+async def test_account_is_known(hass: HomeAssistant, simulator: Simulator) -> None:
+    """An account is added once; its entry is left alone."""
+    entry = await add_account(hass, simulator)
+    before = dict(entry.data)
+    account = simulator.account
+    form = credentials(simulator, login=account.login, password=account.password)
+    result = await submit(hass, await begin(hass), form)
+    assert result["reason"] == "already_configured"
+    assert dict(entry.data) == before
+    assert hass.config_entries.async_entries(DOMAIN) == [entry]
+
+
+async def test_account_is_being_added(hass: HomeAssistant, simulator: Simulator) -> None:
+    """Two windows cannot add one account at a time."""
+    await to_sender(hass, simulator)
+    result = await submit(hass, await begin(hass), credentials(simulator))
+    assert result["reason"] == "already_in_progress"
+
+
+async def test_two_accounts(hass: HomeAssistant, simulator: Simulator) -> None:
+    """Accounts live side by side."""
+    simulator.add_account(id=777, apikey=OTHER_KEY, balance=Decimal(1))
+    await submit(hass, await to_sender(hass, simulator), {})
+    step = await submit(hass, await begin(hass), credentials(simulator, api_key=OTHER_KEY))
+    await submit(hass, step, {})
+    entries = hass.config_entries.async_entries(DOMAIN)
+    assert [entry.title for entry in entries] == ["SMSPILOT 5671", "SMSPILOT 777"]
+    assert all(entry.state is ConfigEntryState.LOADED for entry in entries)
+    assert len({entry.data[CONF_WEBHOOK_ID] for entry in entries}) == 2
+
+
+# The address people's messages come to
+
+
+async def test_no_address(hass: HomeAssistant, simulator: Simulator) -> None:
+    """A home that nobody can call is told so, in its language."""
+    hass.config.internal_url = "http://192.168.1.2:8123"
+    step = await to_sender(hass, simulator)
+    assert step["description_placeholders"]["webhook_url"].startswith("There is none yet")
+    hass.config_entries.flow.async_abort(step["flow_id"])
+    hass.config.language = "ru"
+    step = await to_sender(hass, simulator)
+    assert step["description_placeholders"]["webhook_url"].startswith("Адреса пока нет")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8123", "https://203.0.113.5", "http://home.example:8123"]
+)
+async def test_external_url_is_taken_at_its_word(
+    hass: HomeAssistant, simulator: Simulator, url: str
+) -> None:
+    """Home Assistant's external URL counts, however it looks."""
+    hass.config.external_url = url
+    hass.config.api = SimpleNamespace(use_ssl=True, port=443, local_ip="192.168.1.2")  # type: ignore[assignment]
+    step = await to_sender(hass, simulator)
+    assert step["description_placeholders"]["webhook_url"].startswith(f"{url}/api/webhook/")
+
+
+class Cloud:
+    """As much of Home Assistant Cloud as its own functions look at."""
+
+    def __init__(self) -> None:
+        self.is_logged_in = True
+        self.subscription_expired = False
+        self.iot = SimpleNamespace(connected=True)
+        self.client = SimpleNamespace(cloudhooks={})
+        self.cloudhooks = self
+        self.error: Exception | None = None
+
+    async def async_create(self, webhook_id: str, managed: bool) -> Json:
+        if self.error:
+            raise self.error
+        hook = {"cloudhook_url": f"https://hooks.nabu.casa/{webhook_id[:8]}"}
+        self.client.cloudhooks[webhook_id] = hook
+        return hook
+
+    async def async_delete(self, webhook_id: str) -> None:
+        if webhook_id not in self.client.cloudhooks:
+            raise ValueError
+        del self.client.cloudhooks[webhook_id]
+
+
+@pytest.fixture
+def cloud(hass: HomeAssistant) -> Iterator[Cloud]:
+    """Log in to Home Assistant Cloud."""
+    hass.config.components.add("cloud")
+    cloud: Any = Cloud()
+    hass.data[DATA_CLOUD] = cloud
+    yield cloud
+    hass.config.components.remove("cloud")
+
+
+async def test_cloud_address(
+    hass: HomeAssistant, simulator: Simulator, home: str, cloud: Cloud
+) -> None:
+    """Where there is a subscription the cloud's address counts, and the entry keeps it."""
+    step = await to_sender(hass, simulator)
+    [hook] = cloud.client.cloudhooks.values()
+    assert step["description_placeholders"]["webhook_url"] == hook["cloudhook_url"]
+    # The same form again makes no second one.
+    step = await submit(hass, step, {CONF_SENDER: "2WAY"})
+    result = await submit(hass, step, {})
+    entry = result["result"]
+    assert entry.data[CONF_CLOUDHOOK_URL] == hook["cloudhook_url"]
+    assert list(cloud.client.cloudhooks) == [entry.data[CONF_WEBHOOK_ID]]
+
+
+async def test_cloud_address_of_a_flow_given_up(
+    hass: HomeAssistant, simulator: Simulator, cloud: Cloud
+) -> None:
+    """Nothing is left in the cloud, and nothing minds if it was gone before."""
+    for gone in (False, True):
+        step = await to_sender(hass, simulator)
+        assert cloud.client.cloudhooks
+        if gone:
+            cloud.client.cloudhooks.clear()
+        hass.config_entries.flow.async_abort(step["flow_id"])
+        await hass.async_block_till_done()
+        assert not cloud.client.cloudhooks
+
+
+@pytest.mark.parametrize("trouble", ["expired", "disconnected", "error"])
+async def test_cloud_gives_no_address(
+    hass: HomeAssistant, simulator: Simulator, home: str, cloud: Cloud, trouble: str
+) -> None:
+    """Without the cloud's the external address counts."""
+    cloud.subscription_expired = trouble == "expired"
+    cloud.iot.connected = trouble != "disconnected"
+    cloud.error = TimeoutError() if trouble == "error" else None
+    step = await to_sender(hass, simulator)
+    assert step["description_placeholders"]["webhook_url"].startswith(home)
+    result = await submit(hass, step, {})
+    assert CONF_CLOUDHOOK_URL not in result["result"].data
+
+
+async def test_known_cloud_address_stays(
+    hass: HomeAssistant, simulator: Simulator, cloud: Cloud
+) -> None:
+    """An address that was pasted is shown also while the cloud is not connected."""
+    cloud.iot.connected = False
+    known = "https://hooks.nabu.casa/known"
+    entry = await add_account(hass, simulator, data={CONF_CLOUDHOOK_URL: known})
+    step = await hass.config_entries.options.async_init(entry.entry_id)
+    assert (step["description_placeholders"] or {})["webhook_url"] == known
+
+
+# New credentials for a known account
+
+
+async def test_reauth(hass: HomeAssistant, simulator: Simulator) -> None:
+    """A key that is refused is replaced; the account keeps everything else."""
+    simulator.account.apikey = OTHER_KEY
+    entry = await add_account(hass, simulator, people=[person("Papa", PAPA)])
+    assert entry.state is ConfigEntryState.LOADED
+    [flow] = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    assert flow["step_id"] == "reauth_confirm"
+
+    step = await submit(hass, flow, {SECTION_ADVANCED: {}})
+    assert step["errors"] == {"base": "credentials_required"}
+    assert step["description_placeholders"]["account"] == "SMSPILOT 5671"
+    step = await submit(hass, step, {CONF_API_KEY: DEFAULT_KEY})
+    assert step["errors"] == {"base": "invalid_auth"}
+    assert entry.data[CONF_API_KEY] == DEFAULT_KEY
+    # The form need not repeat the address.
+    result = await submit(hass, step, {CONF_API_KEY: f"{OTHER_KEY}\n"})
+    assert result["reason"] == "reauth_successful"
+    assert dict(entry.data) == {
+        CONF_API_KEY: OTHER_KEY,
+        CONF_URL: simulator.url,
+        CONF_WEBHOOK_ID: WEBHOOK_ID,
+    }
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry.state is ConfigEntryState.LOADED
+    assert (state := hass.states.get("sensor.smspilot_5671_balance"))
+    assert state.state == "2936.81"
+    assert not hass.config_entries.flow.async_progress()
+
+
+async def test_reauth_with_a_new_password(hass: HomeAssistant, simulator: Simulator) -> None:
+    """A new password is enough where the login is known; a key may take their place."""
+    account = simulator.account
+    data = {CONF_API_KEY: "", CONF_LOGIN: account.login, CONF_PASSWORD: account.password}
+    entry = await add_account(hass, simulator, data=data)
+    account.password = "new one"
+    step = check(await entry.start_reauth_flow(hass))
+    form = {SECTION_ADVANCED: {CONF_PASSWORD: "new one"}}
+    assert (await submit(hass, step, form))["reason"] == "reauth_successful"
+    assert entry.data[CONF_LOGIN] == account.login
+    assert entry.data[CONF_PASSWORD] == "new one"
+
+    step = check(await entry.start_reauth_flow(hass))
+    assert (await submit(hass, step, credentials(simulator)))["reason"] == "reauth_successful"
+    assert entry.data[CONF_API_KEY] == DEFAULT_KEY
+    assert not {CONF_LOGIN, CONF_PASSWORD} & set(entry.data)
+
+
+@pytest.mark.parametrize("source", ["reauth", "reconfigure"])
+async def test_credentials_of_another_account(
+    hass: HomeAssistant, simulator: Simulator, source: str
+) -> None:
+    """Credentials that belong to another account are not mixed up."""
+    simulator.add_account(id=777, apikey=OTHER_KEY)
+    entry = await add_account(hass, simulator)
+    step = check(
+        await (
+            entry.start_reauth_flow(hass)
+            if source == "reauth"
+            else entry.start_reconfigure_flow(hass)
+        )
+    )
+    result = await submit(hass, step, {CONF_API_KEY: OTHER_KEY})
+    assert result["reason"] == "unique_id_mismatch"
+    assert result["description_placeholders"] == {"account": "SMSPILOT 5671", "other": "777"}
+    assert entry.data[CONF_API_KEY] == DEFAULT_KEY
+
+
+async def test_reconfigure_keeps_the_key(hass: HomeAssistant, simulator: Simulator) -> None:
+    """The address may change alone; the key is not shown, and an empty field keeps it."""
+    entry = await add_account(hass, simulator)
+    step = check(await entry.start_reconfigure_flow(hass))
+    assert step["step_id"] == "reconfigure"
+    assert DEFAULT_KEY not in str(step["data_schema"].schema)
+    async with Simulator() as moved:
+        result = await submit(hass, step, {SECTION_ADVANCED: {CONF_URL: moved.url}})
+        assert result["reason"] == "reconfigure_successful"
+        await hass.async_block_till_done(wait_background_tasks=True)
+        assert entry.data[CONF_API_KEY] == DEFAULT_KEY
+        assert entry.data[CONF_URL] == moved.url
+        assert entry.state is ConfigEntryState.LOADED
+        assert not simulator.calls()
+
+
+async def test_reconfigure_with_a_new_key(hass: HomeAssistant, simulator: Simulator) -> None:
+    """A new key is taken only when it works."""
+    entry = await add_account(hass, simulator)
+    step = check(await entry.start_reconfigure_flow(hass))
+    step = await submit(hass, step, {CONF_API_KEY: OTHER_KEY})
+    assert step["errors"] == {"base": "invalid_auth"}
+    assert entry.data[CONF_API_KEY] == DEFAULT_KEY
+    simulator.account.apikey = OTHER_KEY
+    result = await submit(hass, step, {CONF_API_KEY: OTHER_KEY})
+    assert result["reason"] == "reconfigure_successful"
+    assert entry.data[CONF_API_KEY] == OTHER_KEY
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+# Options
+
+
+async def options_step(hass: HomeAssistant, entry: MockConfigEntry) -> Mapping[str, Any]:
+    """Open the options."""
+    return check(await hass.config_entries.options.async_init(entry.entry_id), "options")
+
+
+async def test_options_are_kept(hass: HomeAssistant, simulator: Simulator, home: str) -> None:
+    """Every option is shown with what it is worth, and kept as it was entered."""
+    entry = await add_account(hass, simulator)
+    step = await options_step(hass, entry)
+    shown = {str(key): (key.description or {}) for key in step["data_schema"].schema}
+    assert list(shown) == list(OPTIONS)
+    assert {key: hint.get("suggested_value") for key, hint in shown.items()} == {
+        CONF_SENDER: None,
+        CONF_TEST_MODE: None,
+        CONF_MESSAGE_TEMPLATE: "{message}",
+        CONF_TWO_WAY_TEMPLATE: "{message}",
+        CONF_MAX_PARTS: 0,
+        CONF_VERIFY_PUSHES: None,
+        CONF_INBOUND_INTERVAL: None,
+        CONF_LOW_BALANCE: 50,
+        CONF_DAILY_LIMIT: 500,
+        CONF_RATE_LIMIT: 30,
+        CONF_DEBUG_EMAIL: None,
+    }
+    address = step["description_placeholders"]["webhook_url"]
+    assert address == f"{home}/api/webhook/{WEBHOOK_ID}"
+    result = await hass.config_entries.options.async_configure(step["flow_id"], OPTIONS)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert dict(entry.options) == OPTIONS
+    assert all(type(entry.options[key]) is type(OPTIONS[key]) for key in OPTIONS)
+
+    step = await options_step(hass, entry)
+    shown = {str(key): (key.description or {}) for key in step["data_schema"].schema}
+    assert {key: hint["suggested_value"] for key, hint in shown.items()} == OPTIONS
+
+
+async def test_options_are_cleared(hass: HomeAssistant, simulator: Simulator) -> None:
+    """An empty field is an option that is not set any more."""
+    entry = await add_account(hass, simulator, options=OPTIONS)
+    step = await options_step(hass, entry)
+    form = {CONF_SENDER: " ", CONF_DEBUG_EMAIL: "", CONF_MESSAGE_TEMPLATE: ""}
+    await hass.config_entries.options.async_configure(step["flow_id"], form)
+    assert dict(entry.options) == {CONF_TEST_MODE: False, CONF_VERIFY_PUSHES: True}
+
+
+@pytest.mark.parametrize(
+    ("form", "errors"),
+    [
+        ({CONF_MESSAGE_TEMPLATE: "Home"}, {CONF_MESSAGE_TEMPLATE: "invalid_template"}),
+        ({CONF_TWO_WAY_TEMPLATE: "{time}"}, {CONF_TWO_WAY_TEMPLATE: "invalid_template"}),
+        ({CONF_INBOUND_INTERVAL: 4}, {CONF_INBOUND_INTERVAL: "invalid_interval"}),
+        ({CONF_DEBUG_EMAIL: "nobody"}, {CONF_DEBUG_EMAIL: "invalid_email"}),
+        ({CONF_SENDER: "GOLOS"}, {CONF_SENDER: "invalid_sender"}),
+    ],
+)
+async def test_options_are_wrong(
+    hass: HomeAssistant, simulator: Simulator, form: Json, errors: dict[str, str]
+) -> None:
+    """A form that complains changes nothing, and shows what was entered."""
+    entry = await add_account(hass, simulator)
+    step = await options_step(hass, entry)
+    step = check(
+        await hass.config_entries.options.async_configure(step["flow_id"], form), "options"
+    )
+    assert step["errors"] == errors
+    [(name, value)] = form.items()
+    key = next(key for key in step["data_schema"].schema if key == name)
+    assert key.description == {"suggested_value": value}
+    assert not entry.options
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        (CONF_MAX_PARTS, 11),
+        (CONF_MAX_PARTS, -1),
+        (CONF_INBOUND_INTERVAL, 86401),
+        (CONF_LOW_BALANCE, -1),
+        (CONF_DAILY_LIMIT, -0.01),
+        (CONF_RATE_LIMIT, -1),
+    ],
+)
+async def test_options_have_bounds(
+    hass: HomeAssistant, simulator: Simulator, name: str, value: float
+) -> None:
+    """A number out of bounds is not taken."""
+    entry = await add_account(hass, simulator)
+    step = await options_step(hass, entry)
+    with pytest.raises(InvalidData):
+        await hass.config_entries.options.async_configure(step["flow_id"], {name: value})
+
+
+@pytest.mark.parametrize("value", [0, 5, 86400])
+async def test_intervals(hass: HomeAssistant, simulator: Simulator, value: int) -> None:
+    """Nothing but pushes, and every interval between its bounds, may be chosen."""
+    entry = await add_account(hass, simulator)
+    step = await options_step(hass, entry)
+    await hass.config_entries.options.async_configure(
+        step["flow_id"], {CONF_INBOUND_INTERVAL: value}
+    )
+    assert entry.options[CONF_INBOUND_INTERVAL] == value
+
+
+async def test_options_without_the_service(hass: HomeAssistant, simulator: Simulator) -> None:
+    """Options open also when the account's senders were never learnt, or it is disabled."""
+    await simulator.down()
+    entry = await add_account(hass, simulator)
+    for _ in range(2):
+        step = await options_step(hass, entry)
+        assert step["data_schema"].schema[CONF_SENDER].config["options"] == []
+        hass.config_entries.options.async_abort(step["flow_id"])
+        await hass.config_entries.async_unload(entry.entry_id)
+
+
+# Recipients
+
+
+async def recipient_step(
+    hass: HomeAssistant, entry: MockConfigEntry, subentry_id: str | None = None
+) -> Mapping[str, Any]:
+    """Open the form of a recipient, a new one where none is named."""
+    result = await hass.config_entries.subentries.async_init(
+        (entry.entry_id, SUBENTRY_RECIPIENT),
+        context={"source": SOURCE_RECONFIGURE, "subentry_id": subentry_id}
+        if subentry_id
+        else {"source": SOURCE_USER},
+    )
+    return check(result, "config_subentries.recipient")
+
+
+async def save(hass: HomeAssistant, step: Mapping[str, Any], form: Json) -> Mapping[str, Any]:
+    """Send in the form of a recipient."""
+    result = await hass.config_entries.subentries.async_configure(step["flow_id"], form)
+    await hass.async_block_till_done()
+    if result["type"] is FlowResultType.CREATE_ENTRY:
+        return result
+    return check(result, "config_subentries.recipient")
+
+
+async def test_recipient_is_added(hass: HomeAssistant, simulator: Simulator) -> None:
+    """A recipient is kept with numbers as E.164, each once."""
+    entry = await add_account(hass, simulator)
+    step = await recipient_step(hass, entry)
+    assert step["description_placeholders"]["account"] == "5671"
+    assert step["data_schema"].schema[CONF_SENDER].config["options"] == ["INFORM", "test"]
+    result = await save(
+        hass,
+        step,
+        {
+            CONF_NAME: "  Папа ",
+            CONF_PHONES: ["8 (908) 796-47-81", "79087964781", " ", "+7 916 123 12 12"],
+            CONF_CHANNEL: "voice",
+            CONF_SENDER: "test",
+            CONF_ASSIST: True,
+            CONF_ASSIST_PIN: " 0042 ",
+        },
+    )
+    assert result["title"] == "Папа"
+    [subentry] = entry.subentries.values()
+    assert subentry.subentry_type == SUBENTRY_RECIPIENT
+    assert subentry.title == "Папа"
+    assert dict(subentry.data) == {
+        CONF_NAME: "Папа",
+        CONF_PHONES: [PAPA, MAMA],
+        CONF_CHANNEL: "voice",
+        CONF_SENDER: "test",
+        CONF_ASSIST: True,
+        CONF_ASSIST_PIN: "0042",
+    }
+    assert hass.states.get("notify.papa")
+
+
+async def test_recipient_needs_little(hass: HomeAssistant, simulator: Simulator) -> None:
+    """A name and a number are enough."""
+    entry = await add_account(hass, simulator)
+    await save(
+        hass, await recipient_step(hass, entry), {CONF_NAME: "Mama", CONF_PHONES: ["79161231212"]}
+    )
+    [subentry] = entry.subentries.values()
+    assert dict(subentry.data) == {
+        CONF_NAME: "Mama",
+        CONF_PHONES: [MAMA],
+        CONF_CHANNEL: "sms",
+        CONF_ASSIST: False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("form", "errors", "unread"),
+    [
+        ({CONF_NAME: " "}, {CONF_NAME: "invalid_name"}, None),
+        ({CONF_NAME: "8 908 796-47-81"}, {CONF_NAME: "invalid_name"}, None),
+        ({CONF_NAME: "8-999"}, {CONF_NAME: "invalid_name"}, None),
+        ({CONF_NAME: "*"}, {CONF_NAME: "invalid_name"}, None),
+        ({CONF_NAME: "mama"}, {CONF_NAME: "name_in_use"}, None),
+        ({CONF_NAME: " MAMA "}, {CONF_NAME: "name_in_use"}, None),
+        ({CONF_NAME: "Мама"}, {CONF_NAME: "name_in_use"}, None),
+        ({CONF_SENDER: "golos"}, {CONF_SENDER: "invalid_sender"}, None),
+        ({CONF_PHONES: []}, {CONF_PHONES: "invalid_phone"}, "–"),
+        ({CONF_PHONES: [" "]}, {CONF_PHONES: "invalid_phone"}, "–"),
+        ({CONF_PHONES: [PAPA, "12", "no"]}, {CONF_PHONES: "invalid_phone"}, "12, no"),
+        (
+            {CONF_NAME: "", CONF_PHONES: ["no"]},
+            {CONF_NAME: "invalid_name", CONF_PHONES: "invalid_phone"},
+            "no",
+        ),
+    ],
+)
+async def test_recipient_is_wrong(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    form: Json,
+    errors: dict[str, str],
+    unread: str | None,
+) -> None:
+    """What is wrong is told at its field, all at once, and nobody is added."""
+    entry = await add_account(hass, simulator, people=[person("Mama", MAMA)])
+    step = await recipient_step(hass, entry)
+    step = await save(hass, step, {CONF_NAME: "Papa", CONF_PHONES: [PAPA]} | form)
+    assert step["errors"] == errors
+    assert unread in (None, step["description_placeholders"]["phone"])
+    assert len(entry.subentries) == 1
+    result = await save(hass, step, {CONF_NAME: "Papa", CONF_PHONES: [PAPA]})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_number_with_two_readings(hass: HomeAssistant, simulator: Simulator) -> None:
+    """A number that may be two is refused until a plus decides."""
+    entry = await add_account(hass, simulator)
+    step = await recipient_step(hass, entry)
+    # A line in Moscow, or one in Germany.
+    ambiguous = "495 325-28-88"
+    step = await save(hass, step, {CONF_NAME: "Oma", CONF_PHONES: [ambiguous]})
+    assert step["errors"] == {CONF_PHONES: "invalid_phone"}
+    assert step["description_placeholders"]["phone"] == ambiguous
+    result = await save(hass, step, {CONF_NAME: "Oma", CONF_PHONES: [f"+7 {ambiguous}"]})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_recipient_is_changed(hass: HomeAssistant, simulator: Simulator) -> None:
+    """A recipient is renamed and given other numbers; the entity stays."""
+    entry = await add_account(
+        hass, simulator, people=[person("Papa", PAPA, sender="test"), person("Mama", MAMA)]
+    )
+    papa, mama = entry.subentries.values()
+    registry = er.async_get(hass)
+    unique_id = registry.async_get("notify.papa").unique_id  # type: ignore[union-attr]
+
+    step = await recipient_step(hass, entry, papa.subentry_id)
+    assert step["step_id"] == "reconfigure"
+    shown = {str(key): (key.description or {}) for key in step["data_schema"].schema}
+    assert shown[CONF_NAME] == {"suggested_value": "Papa"}
+    assert shown[CONF_PHONES] == {"suggested_value": [PAPA]}
+    step = await save(hass, step, {CONF_NAME: "mama", CONF_PHONES: [PAPA]})
+    assert step["errors"] == {CONF_NAME: "name_in_use"}
+    # Its own name, otherwise written, is no other's.
+    result = await save(hass, step, {CONF_NAME: "PAPA", CONF_PHONES: [MAMA]})
+    assert result["reason"] == "reconfigure_successful"
+    changed = entry.subentries[papa.subentry_id]
+    assert changed.title == "PAPA"
+    assert dict(changed.data) == {
+        CONF_NAME: "PAPA",
+        CONF_PHONES: [MAMA],
+        CONF_CHANNEL: "sms",
+        CONF_ASSIST: False,
+    }
+    assert entry.subentries[mama.subentry_id] == mama
+    assert registry.async_get("notify.papa").unique_id == unique_id  # type: ignore[union-attr]
+    assert entry.state is ConfigEntryState.LOADED
+
+
+# As the page sees it
+
+
+async def test_forms_over_http(
+    hass: HomeAssistant, simulator: Simulator, hass_client: ClientSessionGenerator
+) -> None:
+    """Every form can be told to a browser, and taken from it."""
+    assert await async_setup_component(hass, "config", {})
+    assert await async_setup_component(hass, "webhook", {})
+    client = await hass_client()
+
+    async def post(path: str, form: Json) -> Json:
+        answer = await client.post(f"/api/config/config_entries/{path}", json=form)
+        assert answer.status == HTTPStatus.OK, await answer.text()
+        told: Json = await answer.json()
+        return told
+
+    step = await post("flow", {"handler": DOMAIN})
+    assert [field["name"] for field in step["data_schema"]] == [CONF_API_KEY, SECTION_ADVANCED]
+    step = await post(f"flow/{step['flow_id']}", credentials(simulator))
+    assert step["step_id"] == "sender"
+    result = await post(f"flow/{step['flow_id']}", {CONF_TEST_MODE: False})
+    entry_id = result["result"]["entry_id"]
+    assert result["next_flow"][0] == "config_subentries_flow"
+    step = await post(f"subentries/flow/{result['next_flow'][1]}", {"name": "P", "phones": [PAPA]})
+    assert step["type"] == "create_entry"
+
+    for path, handler in (
+        ("options/flow", entry_id),
+        ("subentries/flow", [entry_id, SUBENTRY_RECIPIENT]),
+    ):
+        step = await post(path, {"handler": handler})
+        assert all("selector" in field for field in step["data_schema"])
