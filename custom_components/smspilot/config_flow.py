@@ -295,7 +295,7 @@ class RecipientFlow(ConfigSubentryFlow):
 
     def _wrong_name(self, name: str) -> Errors:
         """Return what is wrong with a name."""
-        if not is_name(self.hass, name):
+        if not is_name(name):
             return {CONF_NAME: "invalid_name"}
         own_id = None if self.source == SOURCE_USER else self._reconfigure_subentry_id
         others = (one for one in recipients(self._get_entry()) if one.id != own_id)

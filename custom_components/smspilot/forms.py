@@ -48,7 +48,7 @@ from .const import (
     DEFAULT_TEMPLATE,
     SECTION_ADVANCED,
 )
-from .phones import AmbiguousPhone, UnreadablePhone, parse_phone
+from .phones import UnreadablePhone, parse_phone
 from .recipients import Channel
 
 # The service refuses longer texts: ten parts are 670 Cyrillic letters.
@@ -259,17 +259,10 @@ def wrong_options(options: Form) -> Errors:
     return errors
 
 
-def is_name(hass: HomeAssistant, name: str) -> bool:
+def is_name(name: str) -> bool:
     """Return whether nobody takes the name for a number, or for anybody's."""
-    if not name or name == ANYBODY or re.sub(r"[\W_]", "", name).isdecimal():
-        return False
-    try:
-        parse_phone(hass, name)
-    except AmbiguousPhone:
-        return False
-    except UnreadablePhone:
-        return True
-    return False
+    letters = re.sub(r"[\W_]", "", name)
+    return bool(name) and name != ANYBODY and not letters.isdecimal()
 
 
 def read_phones(hass: HomeAssistant, values: Iterable[str]) -> tuple[list[str], list[str]]:
