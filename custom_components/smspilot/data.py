@@ -131,7 +131,7 @@ class Account:
         self, order: Order, who: Who, *, wait: timedelta = timedelta(0), strict: bool = True
     ) -> Receipt:
         """Send an order; `strict` raises also where only some were refused, after the rest."""
-        receipt = await self.outbox.send(order, refused_rows(who, order.kind))
+        receipt = await self.outbox.send(order, refused_rows(self.hass, who, order.kind))
         if strict and (refused := [row for row in receipt.rows if row.refused]):
             raise failure(Reason.PARTLY_REFUSED, reasons=self._reasons(refused))
         await self.tracker.wait(receipt.rows, wait)

@@ -5,6 +5,7 @@ from typing import Final
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.translation import async_get_cached_translations
 
 from .client import (
     AccountBlocked,
@@ -106,6 +107,13 @@ def failed(hass: HomeAssistant, err: SmspilotError) -> HomeAssistantError:
         translation_key=reason(err).value,
         translation_placeholders={"error": explained(hass, err)},
     )
+
+
+def told(hass: HomeAssistant, err: HomeAssistantError) -> str:
+    """Return an error in Home Assistant's language, for where it is part of another text."""
+    texts = async_get_cached_translations(hass, hass.config.language, "exceptions", DOMAIN)
+    text = texts.get(f"component.{DOMAIN}.exceptions.{err.translation_key}.message")
+    return text.format(**(err.translation_placeholders or {})) if text else str(err)
 
 
 def failure(why: Reason, **placeholders: str) -> HomeAssistantError:

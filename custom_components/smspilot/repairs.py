@@ -22,11 +22,14 @@ from .client import (
     TextRefused,
 )
 from .const import (
+    CONF_DAILY_LIMIT,
     CONF_LOW_BALANCE,
     CONF_RATE_LIMIT,
     CONF_SENDER,
     CONF_TEST_MODE,
+    DEFAULT_DAILY_LIMIT,
     DEFAULT_LOW_BALANCE,
+    DEFAULT_RATE_LIMIT,
     DOMAIN,
     URL_SETTINGS,
     URL_TEMPLATES,
@@ -52,6 +55,10 @@ ISSUES: Final = (
     "test_mode",
     "text_refused",
 )
+DEFAULT_LIMITS: Final = {
+    CONF_DAILY_LIMIT: DEFAULT_DAILY_LIMIT,
+    CONF_RATE_LIMIT: DEFAULT_RATE_LIMIT,
+}
 # What an answer of the service proves to be over; a send proves more than a question.
 SOLVED_BY: Final = {
     "account": ("account_blocked", "ip_not_allowed"),
@@ -148,7 +155,8 @@ class Watch:
     def _held_back(self, option: str) -> None:
         if option not in self._limited:
             self._limited[option] = dt_util.utcnow()
-            self._raise(option, limit=str(self._account.entry.options.get(option, "")))
+            limit = self._account.entry.options.get(option, DEFAULT_LIMITS[option])
+            self._raise(option, limit=str(limit))
 
     @callback
     def _pushed(self, push: Push) -> None:

@@ -1,0 +1,194 @@
+"""What the owner must see to: raised with a way out, gone by itself when solved."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from decimal import Decimal
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.smspilot.const import (
+    CONF_DAILY_LIMIT,
+    CONF_LOW_BALANCE,
+    CONF_RATE_LIMIT,
+    DOMAIN,
+)
+
+from .common import PAPA, Clock, act, add_account, open_door, person, state_of, write
+from .simulator.model import Template
+from .simulator.simulator import Simulator
+
+
+def issues(registry: ir.IssueRegistry) -> list[str]:
+    return sorted(issue.translation_key or "" for issue in registry.issues.values())
+
+
+def no_money(simulator: Simulator) -> None:
+    simulator.account.balance = Decimal(0)
+
+
+def templates(simulator: Simulator) -> None:
+    simulator.account.templates = [Template(text="Дом: .*", regex=True)]
+
+
+def foreign(simulator: Simulator) -> None:
+    simulator.account.allowed_ips = ["10.0.0.1"]
+
+
+def strict(simulator: Simulator) -> None:
+    simulator.options.strict_senders = True
+
+
+def solve(simulator: Simulator) -> None:
+    simulator.account.balance = Decimal(1000)
+    simulator.account.templates = None
+    simulator.account.allowed_ips = []
+    simulator.options.strict_senders = False
+
+
+@pytest.mark.parametrize(
+    ("cause", "issue"),
+    [
+        (no_money, "no_money"),
+        (templates, "text_refused"),
+        (foreign, "ip_not_allowed"),
+        (strict, "sender_refused"),
+    ],
+)
+async def test_raised_and_gone(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    issue_registry: ir.IssueRegistry,
+    cause: Callable[[Simulator], None],
+    issue: str,
+) -> None:
+    """A refused send raises the issue, with the service's own words; a good one takes it away."""
+    await add_account(hass, simulator, options={CONF_LOW_BALANCE: 0})
+    cause(simulator)
+    with pytest.raises(HomeAssistantError):
+        await act(hass, "send_sms", phones=[PAPA], message="Протечка!", sender="Nobody")
+    assert issues(issue_registry) == [issue]
+    (found,) = issue_registry.issues.values()
+    assert found.translation_placeholders
+    assert found.translation_placeholders["error"][:3].isdecimal()
+    solve(simulator)
+    await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
+    assert issues(issue_registry) == []
+
+
+async def test_choose_a_sender(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    issue_registry: ir.IssueRegistry,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """A sender that is not allowed can be exchanged on the spot."""
+    for component in ("repairs", "webhook"):
+        assert await async_setup_component(hass, component, {})
+    client = await hass_client()
+    entry = await add_account(hass, simulator, options={"sender": "Nobody"})
+    simulator.options.strict_senders = True
+    with pytest.raises(HomeAssistantError):
+        await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
+    issue_id = f"sender_refused_{entry.entry_id}"
+    answer = await client.post(
+        "/api/repairs/issues/fix", json={"handler": DOMAIN, "issue_id": issue_id}
+    )
+    form = await answer.json()
+    assert form["step_id"] == "choose"
+    assert "INFORM" in str(form["data_schema"])
+    path = f"/api/repairs/issues/fix/{form['flow_id']}"
+    await client.post(path, json={"sender": "INFORM"})
+    await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
+    assert [message.sender for message in simulator.messages.values()] == ["INFORM"]
+    assert issues(issue_registry) == []
+
+
+async def test_low_balance(
+    hass: HomeAssistant, simulator: Simulator, issue_registry: ir.IssueRegistry
+) -> None:
+    """It tells how many days the money lasts at the last week's pace."""
+    simulator.account.balance = Decimal("51.00")
+    await add_account(hass, simulator)
+    assert issues(issue_registry) == []
+    await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
+    (issue,) = issue_registry.issues.values()
+    spent = Decimal(state_of(hass, "sensor.smspilot_5671_spent_today").state)
+    left = simulator.account.balance
+    assert issue.translation_placeholders
+    assert issue.translation_placeholders["balance"] == f"{left:.2f}"
+    assert issue.translation_placeholders["days"] == str(int(left / (spent / 7)))
+    simulator.account.balance = Decimal(100)
+    await act(hass, "get_account")
+    assert issues(issue_registry) == []
+
+
+@pytest.mark.parametrize(
+    ("option", "limit", "sends"), [(CONF_RATE_LIMIT, 3, 3), (CONF_DAILY_LIMIT, 4, 3)]
+)
+async def test_limits(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    issue_registry: ir.IssueRegistry,
+    clock: Clock,
+    option: str,
+    limit: int,
+    sends: int,
+) -> None:
+    """A limit that holds messages back says so once, and forgets it in time."""
+    await add_account(hass, simulator, options={option: limit})
+    for number in range(6):
+        with suppress(HomeAssistantError):
+            await act(hass, "send_sms", phones=[PAPA], message=f"Протечка {number}!")
+    assert len(simulator.orders) == sends
+    assert issues(issue_registry) == [option]
+    await clock.advance(25 * 3600)
+    await clock.advance(1801)
+    assert issues(issue_registry) == []
+
+
+async def test_unconfirmed_pushes(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    issue_registry: ir.IssueRegistry,
+    clock: Clock,
+    hass_client_no_auth: ClientSessionGenerator,
+) -> None:
+    """Several pushes that the list never shows are told, until one is confirmed."""
+    await open_door(hass, hass_client_no_auth)
+    await add_account(hass, simulator, people=[person("Папа", PAPA)])
+    for number in range(3):
+        assert issues(issue_registry) == []
+        await simulator.push_inbound(
+            phone=PAPA[1:], message="x", user_id="5671", id=str(900 + number), num="7"
+        )
+        for seconds in (2, 3, 6, 16, 31, 2):
+            await clock.advance(seconds)
+    assert issues(issue_registry) == ["pushes_unconfirmed"]
+    await write(simulator, PAPA, "5671 раз")
+    await clock.advance(2)
+    assert issues(issue_registry) == []
+
+
+async def test_address_changed(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    issue_registry: ir.IssueRegistry,
+    clock: Clock,
+    hass_client_no_auth: ClientSessionGenerator,
+) -> None:
+    """An address that worked and is no more names the one to paste."""
+    await open_door(hass, hass_client_no_auth)
+    await add_account(hass, simulator, people=[person("Папа", PAPA)])
+    await write(simulator, PAPA, "5671 раз")
+    await clock.advance(2)
+    await hass.config.async_update(external_url="https://new.example.com")
+    await clock.settle()
+    (issue,) = (one for one in issue_registry.issues.values() if one.domain == DOMAIN)
+    assert issue.translation_key == "inbound_address"
+    assert issue.translation_placeholders
+    assert issue.translation_placeholders["url"].startswith("https://new.example.com/api/webhook/")
