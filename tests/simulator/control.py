@@ -22,16 +22,17 @@ type Handler = Callable[[Body], Awaitable[Any]]
 _PREFIX: Final = "/control"
 
 
+class Refused(Exception):
+    """What was asked cannot be done."""
+
+
 class Control:
     """What a test in another process, or the phone's page, can do."""
 
     def __init__(self, sim: Simulator) -> None:
-        """Remember the simulator."""
+        """Remember the simulator, and who does what."""
         self._sim = sim
-
-    def routes(self) -> list[web.RouteDef]:
-        """Return the pages; those that change something take POST."""
-        posts: dict[str, Handler] = {
+        self._handlers: dict[str, Handler] = {
             "receive": self._receive,
             "advance": self._advance,
             "deliver": self._deliver,
@@ -48,21 +49,35 @@ class Control:
             "up": self._up,
             "forget": self._forget,
         }
-        routes = [web.post(f"{_PREFIX}/{name}", self._page(each)) for name, each in posts.items()]
-        return [web.get(f"{_PREFIX}/state", self._page(self._state)), *routes]
 
-    def _page(self, handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
+    def routes(self) -> list[web.RouteDef]:
+        """Return the pages; those that change something take POST."""
+        posts = [web.post(f"{_PREFIX}/{name}", self._page(name)) for name in self._handlers]
+        return [web.get(f"{_PREFIX}/state", self._state_page), *posts]
+
+    async def perform(self, name: str, body: Body) -> Any:
+        """Do what a page does, and return its answer; what cannot be done raises `Refused`."""
+        try:
+            result = await self._handlers[name](body)
+        except (ValueError, KeyError, TypeError) as error:
+            raise Refused(f"{type(error).__name__}: {error}") from error
+        self._sim.changed("control", name)
+        return to_json(result)
+
+    def _page(self, name: str) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def page(request: web.Request) -> web.Response:
             try:
                 body = await request.json() if request.can_read_body else {}
-                result = await handler(body)
-            except (ValueError, KeyError, TypeError) as error:
-                return web.json_response({"error": f"{type(error).__name__}: {error}"}, status=400)
-            return web.json_response(to_json(result))
+                return web.json_response(await self.perform(name, body))
+            except (ValueError, Refused) as error:
+                return web.json_response({"error": str(error)}, status=400)
 
         return page
 
-    async def _state(self, _: Body) -> Body:
+    async def _state_page(self, _: web.Request) -> web.Response:
+        return web.json_response(to_json(self._state()))
+
+    def _state(self) -> Body:
         sim = self._sim
         return dump(sim) | {
             "url": sim.url,

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from .life import next_step, outcome
-from .model import FINAL, Message, Status
+from .model import CALLS, FINAL, Message, Status
 
 if TYPE_CHECKING:
     from .simulator import Simulator
@@ -95,6 +95,8 @@ class Journey:
         elif sim.auto is not None:
             # Two steps lead to the end.
             seconds = sim.auto / 2
+            if message.kind in CALLS and message.status is Status.SENT:
+                seconds = max(seconds, sim.ringing)
         else:
             return
         if sim.started:

@@ -106,6 +106,8 @@ class Phone:
     """A subscriber's phone and how it takes what is sent to it."""
 
     number: str
+    # Whose it is; the service does not know, the phone page shows it.
+    owner: str = ""
     on: bool = True
     in_service: bool = True
     blacklisted: bool = False

@@ -90,7 +90,7 @@ class Options:
     pushes: Pushes = Pushes.ON
     push_copies: int = 1
     push_delay: float = 0.0
-    # Within one command (`deliver`) the last status comes first.
+    # The last status comes first, and those before it after it.
     push_reversed: bool = False
     # Nobody waits longer (section 2.1).
     push_timeout: float = 30.0

@@ -10,7 +10,7 @@ import aiohttp
 from yarl import URL
 
 from .fields import fields_of
-from .model import Account, Inbound, Message, Push
+from .model import FINAL, Account, Inbound, Message, Push
 from .options import Pushes
 from .rows import push_params
 from .state import State
@@ -38,6 +38,8 @@ class Pusher:
         self._session: aiohttp.ClientSession | None = None
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self.held: list[_Call] = []
+        # Of a message not at its end yet, where the last status is to come first.
+        self._late: dict[int, list[_Call]] = {}
         # Where the customer's public origins really listen: {"https://home.example": "http://127.0.0.1:8123"}.
         self.resolve: dict[str, str] = {}
 
@@ -49,17 +51,22 @@ class Pusher:
 
     async def status(self, *messages: Message) -> None:
         """Push the statuses of a message, oldest first."""
-        calls = [
-            _Call(
+        calls: list[_Call] = []
+        for each in messages:
+            if not each.callback:
+                continue
+            call = _Call(
                 url=each.callback,
                 method=each.callback_method,
                 params=push_params(self._state, each, fields_of(each.callback)),
             )
-            for each in messages
-            if each.callback
-        ]
-        if self._state.options.push_reversed:
-            calls.reverse()
+            late = self._late.pop(each.server_id, [])
+            if not self._state.options.push_reversed:
+                calls += [*late, call]
+            elif each.status in FINAL:
+                calls += [call, *reversed(late)]
+            else:
+                self._late[each.server_id] = [*late, call]
         await self._make(calls)
 
     async def inbound(self, account: Account, message: Inbound) -> None:

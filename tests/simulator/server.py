@@ -14,6 +14,7 @@ from .faults import HUGE, Fault, FaultKind, When
 from .formats import write
 from .incoming import Call, read
 from .model import Request
+from .page import Page
 from .service import answer, refusal
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Front:
         """Prepare the pages."""
         self._sim = sim
         self._control = control
+        self._phones = Page(sim, control)
         self._runner: web.AppRunner | None = None
         self._control_runner: web.AppRunner | None = None
         self._site: web.TCPSite | None = None
@@ -45,20 +47,24 @@ class Front:
         app = web.Application(client_max_size=_LARGEST_BODY)
         app.router.add_route("GET", "/api.php", self._page)
         app.router.add_route("POST", "/api.php", self._page)
-        app.add_routes(self._control.routes())
+        self._add_pages(app)
         app.router.add_route("*", "/{path:.*}", self._nowhere)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
         await self.open_port()
         if self._sim.control_port is not None:
             app = web.Application()
-            app.add_routes(self._control.routes())
+            self._add_pages(app)
             self._control_runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
             await self._control_runner.setup()
             await web.TCPSite(self._control_runner, self._sim.host, self._sim.control_port).start()
 
+    def _add_pages(self, app: web.Application) -> None:
+        app.add_routes([*self._control.routes(), *self._phones.routes()])
+
     async def stop(self) -> None:
         """Close everything."""
+        await self._phones.close()
         for runner in (self._runner, self._control_runner):
             if runner:
                 await runner.cleanup()
@@ -72,6 +78,11 @@ class Front:
             )
             await self._site.start()
             self._sim.port = self._runner.addresses[0][1]
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether a connection can be made."""
+        return self._site is not None
 
     async def close_port(self) -> None:
         """Refuse connections."""

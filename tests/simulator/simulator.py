@@ -38,6 +38,7 @@ class Simulator(State):
         self.faults = Faults()
         self.pusher = Pusher(self)
         self._auto = auto
+        self._ringing = 0.0
         self._journey = Journey(self)
         self._front = Front(self, Control(self))
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -62,6 +63,21 @@ class Simulator(State):
     def auto(self, seconds: float | None) -> None:
         self._auto = seconds
         self._journey.resume()
+
+    @property
+    def ringing(self) -> float:
+        """Return for how many seconds at least a call rings."""
+        return self._ringing
+
+    @ringing.setter
+    def ringing(self, seconds: float) -> None:
+        self._ringing = seconds
+        self._journey.resume()
+
+    @property
+    def is_up(self) -> bool:
+        """Tell whether the port is open."""
+        return self._front.is_open
 
     async def __aenter__(self) -> Self:
         """Start."""
