@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 import json
 from pathlib import Path
@@ -9,13 +10,16 @@ from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.storage import STORAGE_DIR, Store
+from homeassistant.helpers.storage import STORAGE_DIR
+from homeassistant.util.file import write_utf8_file_atomic
 
 from .const import DOMAIN, LOGGER
 
 VERSION: Final = 1
 # The journal is folded into the snapshot at this size: a year of a busy home writes few.
 COMPACT_AT: Final = 256 * 1024
+# Texts and numbers of people stand in both files.
+PRIVATE: Final = 0o600
 
 type Table = dict[str, Any]
 type Tables = dict[str, Table]
@@ -26,56 +30,36 @@ class Ledger:
 
     `write` only remembers; `flush` returns when all that was remembered lies with the operating
     system. Whoever flushes at the same time shares one write.
+
+    Home Assistant's own `Store` hides a write that failed, and puts off one while it stops: the
+    journal would be gone before the snapshot is there.
     """
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Know where the files are, and read nothing yet."""
         self._hass = hass
-        self._store: Store[Tables] = Store(hass, VERSION, f"{DOMAIN}.{entry_id}")
-        self._path = Path(hass.config.path(STORAGE_DIR, f"{DOMAIN}.{entry_id}.journal"))
+        self._files = _Files(Path(hass.config.path(STORAGE_DIR)), f"{DOMAIN}.{entry_id}")
         self._lines: list[str] = []
         self._lock = asyncio.Lock()
+        self._remembered = 0
         self._written = 0
         self._size = 0
         self.snapshot: Callable[[], Tables] = dict
 
     async def load(self) -> Tables:
         """Return the tables; what cannot be read is set aside, never lost and never fatal."""
-        tables = await self._load_snapshot()
-        lines = await self._hass.async_add_executor_job(_read_lines, self._path)
-        self._size = sum(map(len, lines))
-        for line in filter(None, lines):
-            try:
-                table, key, value = json.loads(line)
-                rows = tables.setdefault(table, {})
-            except ValueError, TypeError, RecursionError:
-                # The last line of a journal that a power cut ended.
-                LOGGER.warning("A line of the journal cannot be read and is left out")
-                continue
-            if value is None:
-                rows.pop(key, None)
-            else:
-                rows[key] = value
-        return tables
+        return await self._hass.async_add_executor_job(self._files.load)
 
     def write(self, table: str, key: str, value: Any) -> None:
         """Remember a value, or with None that it is gone."""
-        self._lines.append(json.dumps([table, key, value], ensure_ascii=False))
+        self._lines.append(json.dumps([table, key, value]))
+        self._remembered += 1
 
     async def flush(self) -> None:
         """Return when everything written so far survives a kill of the process."""
-        mine = self._written + len(self._lines)
-        async with self._lock:
-            if self._written >= mine or not self._lines:
-                return
-            lines, self._lines = self._lines, []
-            # A line that a kill cut short ends where the next one begins.
-            data = "\n".join(["", *lines])
-            await self._hass.async_add_executor_job(_append, self._path, data)
-            self._written += len(lines)
-            self._size += len(data)
-            if self._size > COMPACT_AT:
-                await self._compact()
+        # A caller may be cancelled, but not the write that others wait for.
+        work = self._hass.async_create_task(self._flush(self._remembered), "smspilot ledger")
+        await asyncio.shield(work)
 
     async def close(self) -> None:
         """Fold the journal into the snapshot."""
@@ -85,56 +69,118 @@ class Ledger:
     async def remove(self) -> None:
         """Leave no file behind."""
         async with self._lock:
-            await self._store.async_remove()
-            await self._hass.async_add_executor_job(_unlink, self._path)
+            self._forget(len(self._lines))
+            await self._hass.async_add_executor_job(self._files.remove)
+
+    async def _flush(self, mine: int) -> None:
+        async with self._lock:
+            if self._written >= mine:
+                return
+            count = len(self._lines)
+            # A line that a power cut left unfinished ends where the next one begins.
+            data = "\n".join(["", *self._lines])
+            if not await self._done(self._files.append, data):
+                return
+            self._forget(count)
+            self._size += len(data)
+            if self._size > COMPACT_AT:
+                await self._compact()
 
     async def _compact(self) -> None:
-        # Between the two steps the journal repeats what the snapshot says: it replays the same.
-        self._written += len(self._lines)
-        self._lines.clear()
-        await self._store.async_save(self.snapshot())
-        await self._hass.async_add_executor_job(_unlink, self._path)
-        self._size = 0
+        count = len(self._lines)
+        if await self._done(self._files.replace, self.snapshot()):
+            self._forget(count)
+            self._size = 0
 
-    async def _load_snapshot(self) -> Tables:
+    async def _done(self, work: Callable[..., None], *args: Any) -> bool:
+        """Return whether a write succeeded; an alarm goes out all the same where it did not."""
         try:
-            data = await self._store.async_load()
-        except (HomeAssistantError, AttributeError, LookupError, TypeError, ValueError) as err:
-            LOGGER.warning("The stored state cannot be read (%s)", type(err).__name__)
-            data = None
-            await self._set_aside()
-        if data is None:
+            await self._hass.async_add_executor_job(work, *args)
+        except (HomeAssistantError, OSError) as err:
+            LOGGER.error("The account's state cannot be written (%s)", type(err).__name__)
+            return False
+        return True
+
+    def _forget(self, count: int) -> None:
+        """Drop the oldest lines: they are written."""
+        del self._lines[:count]
+        self._written += count
+
+
+class _Files:
+    """Where a ledger lies; every method blocks."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder = folder
+        self._snapshot = folder / name
+        self._journal = folder / f"{name}.journal"
+
+    def load(self) -> Tables:
+        """Read the tables, and fold the journal into the snapshot."""
+        tables = self._load_snapshot()
+        try:
+            lines = self._journal.read_text(encoding="utf-8", errors="replace").split("\n")
+            for line in filter(None, lines):
+                _replay(tables, line)
+            self.replace(tables)
+        except FileNotFoundError:
+            pass
+        except (HomeAssistantError, OSError) as err:
+            LOGGER.error("The journal cannot be folded (%s)", type(err).__name__)
+        return tables
+
+    def append(self, data: str) -> None:
+        """Add to the journal."""
+        self._folder.mkdir(exist_ok=True)
+        self._journal.touch(PRIVATE)
+        with self._journal.open("a", encoding="utf-8") as file:
+            file.write(data)
+
+    def replace(self, tables: Tables) -> None:
+        """Write the snapshot, and drop the journal; in between it repeats what that says."""
+        data = json.dumps({"version": VERSION, "data": tables})
+        write_utf8_file_atomic(str(self._snapshot), data, private=True)
+        self._journal.unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        """Remove everything, also what was set aside."""
+        for path in self._folder.glob(f"{self._snapshot.name}*"):
+            path.unlink()
+
+    def _load_snapshot(self) -> Tables:
+        try:
+            return _tables(json.loads(self._snapshot.read_text(encoding="utf-8")))
+        except FileNotFoundError:
             return {}
-        if not isinstance(data, dict) or not all(isinstance(t, dict) for t in data.values()):
-            LOGGER.warning("The stored state has another form than expected")
-            await self._set_aside()
+        except (LookupError, OSError, RecursionError, TypeError, ValueError) as err:
+            now = datetime.now(UTC)
+            aside = self._snapshot.with_name(f"{self._snapshot.name}.damaged.{now:%Y%m%dT%H%M%S}")
+            with suppress(OSError):
+                self._snapshot.rename(aside)
+            LOGGER.warning(
+                "The stored state cannot be read (%s); it is kept as %s, and the account starts"
+                " without it",
+                type(err).__name__,
+                aside.name,
+            )
             return {}
-        return data
-
-    async def _set_aside(self) -> None:
-        path = Path(self._store.path)
-        aside = path.with_name(f"{path.name}.damaged.{datetime.now(UTC):%Y%m%dT%H%M%S}")
-        await self._hass.async_add_executor_job(_move, path, aside)
-        LOGGER.warning("It is kept as %s, and the account starts without it", aside.name)
 
 
-def _read_lines(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace").split("\n")
-    except FileNotFoundError:
-        return []
+def _tables(stored: Any) -> Tables:
+    tables: Tables = stored["data"]
+    if stored["version"] != VERSION or not all(isinstance(t, dict) for t in tables.values()):
+        raise ValueError
+    return tables
 
 
-def _append(path: Path, data: str) -> None:
-    path.parent.mkdir(exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(data)
-
-
-def _move(path: Path, aside: Path) -> None:
-    if path.exists():
-        path.rename(aside)
-
-
-def _unlink(path: Path) -> None:
-    path.unlink(missing_ok=True)
+def _replay(tables: Tables, line: str) -> None:
+    with suppress(ValueError, RecursionError):
+        match json.loads(line):
+            case [str(table), str(key), None]:
+                tables.setdefault(table, {}).pop(key, None)
+                return
+            case [str(table), str(key), value]:
+                tables.setdefault(table, {})[key] = value
+                return
+    # The last line of a journal that a power cut ended.
+    LOGGER.warning("A line of the journal cannot be read and is left out")

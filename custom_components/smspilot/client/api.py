@@ -47,6 +47,10 @@ MAX_ANSWER: Final = 5 * 1024 * 1024
 # Section 2.2: no more rows than this in an answer, nor ids in a question.
 PAGE: Final = 1000
 
+# A backslash that escapes something, else a stray one.
+ESCAPE: Final = re.compile(r'(\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))|\\')
+TRAILING_COMMA: Final = re.compile(r",(?=\s*[\]}])")
+
 RECEIPT_FIELDS: Final = ("server_id", "phone", "price", "status", "error", "error_en", "error_ru")
 NUMBER_CHECKS: Final = {Kind.HLR: "HLR", Kind.PING: "PING", Kind.HLRVIP: "HLRVIP"}
 SERVICE_WORDS: Final = frozenset(NUMBER_CHECKS.values())
@@ -183,10 +187,7 @@ class Smspilot:
     ) -> tuple[Message, ...]:
         """Return what became of messages, 1,000 ids at most (section 2.2)."""
         params = {"check": ",".join(ids), "fields": ",".join(fields)}
-        if len(ids) == 1:
-            # `limit` keeps the page whole; one id needs none.
-            return await self._read(params | _test(test=test), _messages)
-        return await self._read({**params, "limit": str(PAGE)} | _test(test=test), _messages)
+        return await self._read(params | _test(test=test), _messages)
 
     async def check_packet(
         self,
@@ -249,8 +250,8 @@ class Smspilot:
         answer = await self._request(params)
         try:
             return parse(answer)
-        # What a changed answer can do to a parser; a large exponent is an ArithmeticError.
-        except ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError:
+        # What a changed answer can do to a parser; a time beyond all years is an ArithmeticError.
+        except ArithmeticError, AttributeError, LookupError, TypeError, ValueError:
             # The answer may hold texts and numbers, so nothing of it is told.
             msg = "An answer of the service has another form than expected"
             raise InvalidResponse(msg) from None
@@ -276,14 +277,15 @@ class Smspilot:
             raise ConnectionFailed(_cause(err)) from None
         except TimeoutError as err:
             raise AnswerTimeout(_cause(err)) from None
-        except (aiohttp.ClientError, OSError, ValueError) as err:
+        # A closed session is a RuntimeError.
+        except (aiohttp.ClientError, OSError, RuntimeError, ValueError) as err:
             raise AnswerLost(_cause(err)) from None
         if status != HTTPStatus.OK:
             msg = f"HTTP status {status}"
             raise InvalidResponse(msg)
         data = _parse(body)
-        if isinstance(data, dict) and "error" in data:
-            raise _api_error(data["error"])
+        if isinstance(data, dict) and (error := data.get("error")):
+            raise _api_error(error)
         if at := _date(date):
             self._clock = (at, monotonic())
         return _Answer(data, at)
@@ -299,10 +301,10 @@ def _order(
     test: bool,
 ) -> dict[str, str]:
     """Return the parameters of a message."""
-    if message in SERVICE_WORDS:
+    if message.strip() in SERVICE_WORDS:
         msg = "The service would take this text for a number check"
         raise ValueError(msg)
-    params = {"send": message, "to": ",".join(to)}
+    params = {"send": text(message), "to": ",".join(to)}
     if sender:
         params["from"] = sender
     if send_at is not None:
@@ -353,7 +355,7 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
         body += chunk
         if len(body) > MAX_ANSWER:
             msg = "An answer of the service is too large"
-            raise aiohttp.ClientPayloadError(msg)
+            raise InvalidResponse(msg)
     return bytes(body)
 
 
@@ -367,8 +369,8 @@ def _parse(body: bytes) -> Any:
         try:
             return json.loads(string)
         except ValueError:
-            string = re.sub(r'\\(?!["\\/bfnrtu])', r"\\\\", string)
-            return json.loads(re.sub(r",\s*([\]}])", r"\1", string))
+            string = ESCAPE.sub(lambda found: found[1] or r"\\", string)
+            return json.loads(TRAILING_COMMA.sub("", string))
     except ValueError, RecursionError:
         msg = "An answer of the service is no JSON"
         raise InvalidResponse(msg) from None
@@ -393,9 +395,11 @@ def _api_error(error: Any) -> ApiError | InvalidResponse:
 def _date(header: str | None) -> datetime | None:
     """Return the service's time, where its answer tells it."""
     try:
-        return parsedate_to_datetime(header) if header else None
+        at = parsedate_to_datetime(header) if header else None
     except ValueError:
         return None
+    # A zone of "-0000" makes a naive one.
+    return at and at.replace(tzinfo=at.tzinfo or UTC)
 
 
 def _cause(err: BaseException) -> str:

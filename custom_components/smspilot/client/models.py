@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import IntEnum, StrEnum
 import json
@@ -14,8 +14,9 @@ type Json = Mapping[str, Any]
 # Section 3.3. The document calls the service centre `mnc` a second time and writes `gscn`.
 HLRVIP_FACTS = ("imsi", "msc", "mcc", "mnc", "cn", "net", "gcn", "gscn", "gnet")
 
-
+# An exponent can make a few characters an amount of gigabytes.
 MAX_DIGITS = 18
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Status(IntEnum):
@@ -245,9 +246,13 @@ def text(value: Any) -> str:
     """Return a string of a string or a number, and "" of nothing."""
     if value is None:
         return ""
-    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+    if not _plain(value):
         raise TypeError
-    return str(value)
+    string = str(value)
+    # Half an emoji, as escapes of JSON and of templates can spell it, is joined or replaced:
+    # nobody could send or store it.
+    pairs = b"" if string.isascii() else string.encode("utf-16", "surrogatepass")
+    return pairs.decode("utf-16", "replace") if pairs else string
 
 
 def optional(value: Any) -> str | None:
@@ -257,13 +262,8 @@ def optional(value: Any) -> str | None:
 
 def integer(value: Any) -> int | None:
     """Return the whole number, or None of nothing."""
-    if value is None or value == "":
-        return None
     amount = money(value)
-    # An exponent can make a few characters a number of gigabytes.
-    if amount is None or amount.adjusted() > MAX_DIGITS:
-        raise ValueError
-    return int(amount)
+    return None if amount is None else int(amount)
 
 
 def money(value: Any) -> Decimal | None:
@@ -274,7 +274,7 @@ def money(value: Any) -> Decimal | None:
         amount = Decimal(text(value).strip().replace(",", "."))
     except InvalidOperation as err:
         raise ValueError from err
-    if not amount.is_finite():
+    if not amount.is_finite() or abs(amount.adjusted()) > MAX_DIGITS:
         raise ValueError
     return amount
 
@@ -284,9 +284,9 @@ def moment(value: Any) -> datetime | None:
     if not (string := text(value).strip()) or string.startswith("0000"):
         return None
     if string.isdecimal():
-        return datetime.fromtimestamp(int(string), UTC)
+        return EPOCH + timedelta(seconds=int(string))
     time = datetime.fromisoformat(string)
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _status(value: Any) -> Status:
@@ -299,15 +299,23 @@ def _status(value: Any) -> Status:
 
 def _facts(row: Json) -> dict[str, str]:
     """Return HLRVIP's extra facts, whether fields of their own or inside `message`."""
-    facts = {key: text(row[key]) for key in HLRVIP_FACTS if row.get(key) not in (None, "")}
     inside = row.get("message")
-    if facts or not isinstance(inside, str):
+    if (facts := _known(row)) or not isinstance(inside, str):
         return facts
     found: Any = None
-    if inside.lstrip().startswith("{"):
-        with suppress(ValueError):
-            found = json.loads(inside)
+    with suppress(ValueError, RecursionError):
+        found = json.loads(inside)
     if not isinstance(found, dict):
         pairs = (part.partition("=") for part in inside.replace(";", "\n").splitlines())
         found = {key.strip(): value.strip() for key, sign, value in pairs if sign}
-    return {key: text(found[key]) for key in HLRVIP_FACTS if found.get(key) not in (None, "")}
+    return _known(found)
+
+
+def _known(values: Json) -> dict[str, str]:
+    """Return the facts among the values; a text of somebody's may look like some, and not be."""
+    found = {key: values.get(key) for key in HLRVIP_FACTS}
+    return {key: text(value) for key, value in found.items() if value != "" and _plain(value)}
+
+
+def _plain(value: Any) -> bool:
+    return isinstance(value, str | int | float | Decimal) and not isinstance(value, bool)
