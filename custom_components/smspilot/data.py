@@ -27,10 +27,9 @@ from .coordinator import AccountCoordinator
 from .errors import Reason, failure
 from .inbox import Inbox
 from .limits import Limits
-from .order import Addressee, Order, Who, everybody, notify_order, refused_rows
+from .order import Addressee, Order, Who, everybody, notify_order
 from .outbox import Outbox
-from .phones import masked
-from .receipt import Receipt, Row, recipient_name
+from .receipt import Receipt, reasons
 from .recipients import Channel, Recipient, recipients
 from .signals import SIGNAL_ERROR
 from .storage import Ledger, Tables
@@ -131,9 +130,13 @@ class Account:
         self, order: Order, who: Who, *, wait: timedelta = timedelta(0), strict: bool = True
     ) -> Receipt:
         """Send an order; `strict` raises also where only some were refused, after the rest."""
-        receipt = await self.outbox.send(order, refused_rows(self.hass, who, order.kind))
+        receipt = await self.outbox.send(order, who.refused)
         if strict and (refused := [row for row in receipt.rows if row.refused]):
-            raise failure(Reason.PARTLY_REFUSED, reasons=self._reasons(refused))
+            if all(row.unknown for row in refused):
+                raise failure(Reason.OUTCOME_UNKNOWN, account=self.entry.title)
+            language = self.hass.config.language
+            why = reasons(self.entry, refused, language)
+            raise failure(Reason.PARTLY_REFUSED, reasons=why)
         await self.tracker.wait(receipt.rows, wait)
         return receipt
 
@@ -182,15 +185,6 @@ class Account:
         for result in results:
             if isinstance(result, BaseException):
                 raise result
-
-    def _reasons(self, rows: list[Row]) -> str:
-        """Return who was refused and why: people by name, numbers masked."""
-        language = self.hass.config.language
-        return "; ".join(
-            f"{recipient_name(self.entry, row.phone, row.recipient_id) or masked(row.phone)}: "
-            f"{row.error.text(language) if row.error else row.status.name.lower()}"
-            for row in rows
-        )
 
     def _tables(self) -> Tables:
         return {

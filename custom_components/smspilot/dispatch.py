@@ -1,9 +1,7 @@
 """One order, its requests, and the truth about each message, also when answers get lost."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
-from decimal import Decimal
 from typing import Final
 
 from homeassistant.core import HomeAssistant
@@ -25,6 +23,7 @@ from .client import (
 from .client.api import PAGE
 from .const import LOGGER
 from .order import Order
+from .outcome import Outcome
 from .phones import to_service
 
 LOOK_FIELDS: Final = ("server_id", "phone", "message", "status", "created")
@@ -39,30 +38,6 @@ RETRY_PAUSES: Final = (2.0, 4.0, 8.0, 10.0)
 
 type Pause = Callable[[float], Awaitable[None]]
 type Pair = tuple[str, str]
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What became of each number: taken by the service, refused by it, or nobody knows.
-
-    `found` are the ids that no receipt named: the service's list showed them.
-    """
-
-    messages: list[Message] = field(default_factory=list)
-    refused: dict[str, SmspilotError] = field(default_factory=dict)
-    unknown: dict[str, SmspilotError] = field(default_factory=dict)
-    found: set[str | None] = field(default_factory=set)
-    packet_id: str | None = None
-    cost: Decimal | None = None
-    balance: Decimal | None = None
-
-    def take(self, answer: Answer) -> None:
-        """Add an answer to a send."""
-        self.messages += answer.messages
-        self.packet_id = self.packet_id or answer.packet_id
-        prices = sum((message.price or Decimal(0) for message in answer.messages), Decimal(0))
-        self.cost = (self.cost or Decimal(0)) + (prices if answer.cost is None else answer.cost)
-        self.balance = answer.balance if answer.balance is not None else self.balance
 
 
 class Dispatch:
@@ -87,21 +62,25 @@ class Dispatch:
         self._pause = pause
         self.outcome = Outcome()
 
-    async def run(self, phones: Sequence[str]) -> Outcome:
+    async def run(self) -> Outcome:
         """Send, find out what became of it, and never send twice."""
-        await self._send(list(phones))
-        return self.outcome
+        phones = [to_service(addressee.phone) for addressee in self._order.to]
+        await self._send(phones)
+        outcome = self.outcome
+        # A number the answer leaves out is as good as an answer lost.
+        outcome.unknown |= {*phones} - outcome.messages.keys() - outcome.refused.keys()
+        return outcome
 
     async def _send(self, phones: list[str]) -> None:
         try:
             self.outcome.take(await self._connected(phones))
-        except RecipientRefused as err:
+        except (RecipientRefused, DuplicateRefused) as err:
             await self._sift(phones, err)
-        except AnswerTimeout as err:
+        except AnswerTimeout:
             # The request may still be on its way: what is absent now proves nothing.
-            await self._search(phones, LOOKS_AFTER_TIMEOUT, err)
-        except AnswerLost as err:
-            if absent := await self._search(phones, LOOKS_AFTER_LOSS, err):
+            await self._search(phones, LOOKS_AFTER_TIMEOUT)
+        except AnswerLost:
+            if absent := await self._search(phones, LOOKS_AFTER_LOSS):
                 await self._again(absent)
         except (ApiError, ConnectionFailed) as err:
             self.outcome.refused |= dict.fromkeys(phones, err)
@@ -111,18 +90,17 @@ class Dispatch:
         LOGGER.warning("The answer to a send was lost and nothing went out; sending it again")
         try:
             self.outcome.take(await self._connected(phones))
-        except (AnswerLost, DuplicateRefused) as err:
-            # Error 243 proves that the first one arrived after all.
-            lost = err if isinstance(err, AnswerLost) else AnswerLost(str(err))
-            self.outcome.unknown |= dict.fromkeys(
-                await self._search(phones, LOOKS_AFTER_TIMEOUT, lost), lost
-            )
+        except AnswerLost, DuplicateRefused:
+            await self._search(phones, LOOKS_AFTER_TIMEOUT)
         except RecipientRefused as err:
             await self._sift(phones, err)
         except (ApiError, ConnectionFailed) as err:
             self.outcome.refused |= dict.fromkeys(phones, err)
+        # Error 243 proves that the first one arrived after all.
+        if doubled := self.outcome.doubled():
+            await self._search(doubled, LOOKS_AFTER_TIMEOUT)
 
-    async def _connected(self, phones: Sequence[str]) -> Answer:
+    async def _connected(self, phones: list[str]) -> Answer:
         """Send; while no connection can be made at all, try again for the order's time."""
         loop, pauses = self._hass.loop, iter(RETRY_PAUSES)
         left, wait = self._order.retry_for / timedelta(seconds=1), 0.0
@@ -138,7 +116,7 @@ class Dispatch:
                 await self._pause(min(wait, left))
                 left -= wait
 
-    async def _request(self, phones: Sequence[str]) -> Answer:
+    async def _request(self, phones: list[str]) -> Answer:
         order, client = self._order, self._client
         match order.kind:
             case Kind.HLR | Kind.PING | Kind.HLRVIP:
@@ -174,7 +152,7 @@ class Dispatch:
                     callback=self._callback,
                 )
 
-    async def _sift(self, phones: list[str], err: RecipientRefused) -> None:
+    async def _sift(self, phones: list[str], err: RecipientRefused | DuplicateRefused) -> None:
         """Find those that a list refused for some numbers' sake could have reached.
 
         What the service did not take all the same goes out in halves, so that the number of
@@ -184,24 +162,22 @@ class Dispatch:
             self.outcome.refused[phones[0]] = err
             return
         named = to_service(err.phone or "")
-        rest = [phone for phone in phones if phone != named]
-        if len(rest) < len(phones):
+        if named in phones:
             self.outcome.refused[named] = err
-        absent = rest if self._order.test else await self._search(rest, 1, AnswerLost(str(err)))
+        absent = await self._search([phone for phone in phones if phone != named], 1)
         middle = len(absent) // 2
         for half in (absent[:middle], absent[middle:]):
             if half:
                 await self._send(half)
 
-    async def _search(self, phones: list[str], looks: int, err: AnswerLost) -> list[str]:
+    async def _search(self, phones: list[str], looks: int) -> list[str]:
         """Look until all is found; return what so many looks did not show.
 
-        Where that many looks could not be made, or prove nothing, the rest is unknown.
+        Where so many looks could not be made, that is unknown, and nothing is returned.
         """
         if self._order.test:
             # Test messages are in no list, and cost nothing.
-            self.outcome.unknown |= dict.fromkeys(phones, err)
-            return []
+            return phones
         absent, done = phones, 0
         for attempt in range(looks + FAILED_LOOKS):
             if attempt:
@@ -213,38 +189,50 @@ class Dispatch:
                 continue
             done += 1
             if not absent or done == looks:
-                break
-        if absent and (done < looks or isinstance(err, AnswerTimeout)):
-            self.outcome.unknown |= dict.fromkeys(absent, err)
-            return []
-        return absent
+                return absent
+        return []
 
     async def _look(self, phones: list[str]) -> list[str]:
         """Take what the service's list shows of the order; return what it does not."""
-        taken = {message.id for message in self.outcome.messages}
+        taken = {message.id for message in self.outcome.messages.values()}
         found = await find(
             self._client,
-            {(phone, self._order.text) for phone in phones},
+            ((phone, self._order.text) for phone in phones),
             lambda server_id: self._known(server_id) or server_id in taken,
         )
-        self.outcome.messages += found.values()
-        self.outcome.found |= {message.id for message in found.values()}
-        shown = {phone for phone, _text in found}
-        return [phone for phone in phones if phone not in shown]
+        self.outcome.take_found(found.values())
+        return [phone for phone in phones if phone not in self.outcome.messages]
 
 
 async def find(
-    client: Smspilot, pairs: set[Pair], known: Callable[[str], bool]
+    client: Smspilot, wanted: Iterable[Pair], known: Callable[[str], bool]
 ) -> dict[Pair, Message]:
-    """Return the messages of the last day by number and text, but none whose id is known."""
+    """Return the newest messages of the last day by number and text, but none whose id is known."""
+    pairs = {(phone, _words(text)): (phone, text) for phone, text in wanted}
     found: dict[Pair, Message] = {}
+    seen: set[str | None] = set()
     offset = 0
     while True:
         page = await client.check_recent(fields=LOOK_FIELDS, offset=offset)
         for message in page:
-            pair = (message.phone, message.message or "")
-            if pair in pairs and pair not in found and message.id and not known(message.id):
+            pair = pairs.get((message.phone, _words(message.message or "")))
+            if pair is None or message.id is None or known(message.id):
+                continue
+            if pair not in found or _newer(message, found[pair]):
                 found[pair] = message
-        if len(page) < PAGE or len(found) == len(pairs):
+        fresh = {message.id for message in page} - seen
+        # A page that shows nothing new would be shown for ever.
+        if len(page) < PAGE or not fresh:
             return found
+        seen |= fresh
         offset += PAGE
+
+
+def _words(text: str) -> str:
+    """Return a text as it compares: the service may have its own line ends and outer spaces."""
+    return " ".join(text.split())
+
+
+def _newer(message: Message, other: Message) -> bool:
+    """Return whether a message has the higher id; ids are whole numbers that grow."""
+    return (len(message.id or ""), message.id or "") > (len(other.id or ""), other.id or "")

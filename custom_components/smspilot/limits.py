@@ -1,6 +1,7 @@
 """Money and pace: what was spent today, and what may still be."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -24,8 +25,17 @@ from .texts import measure
 HOUR: Final = timedelta(hours=1)
 # Today, and the week that tells how long a balance lasts.
 DAYS_KEPT: Final = 8
-# With no price known, the service is asked only when so much of the day's limit is left.
-CAUTION: Final = Decimal("0.1")
+# Prices of one kind differ so much between operators: the dearest seen need not be the dearest.
+CAUTION: Final = 4
+# A part of an unknown price is taken for this share of the day's limit.
+UNKNOWN_PRICE: Final = Decimal("0.1")
+
+
+@dataclass(slots=True)
+class Reserve:
+    """What is set aside for an order until it is paid, RUB."""
+
+    left: Decimal = Decimal(0)
 
 
 class Limits:
@@ -65,8 +75,17 @@ class Limits:
         spent = sum((amount for day, amount in self._days.items() if day in week), Decimal(0))
         return spent / 7
 
+    def pay(self, amount: Decimal, reserve: Reserve) -> None:
+        """Spend what a send cost, out of what was set aside for it."""
+        self.spend(amount)
+        self._take(min(amount, reserve.left), reserve)
+
+    def free(self, reserve: Reserve) -> None:
+        """Give back what is left of what was set aside."""
+        self._take(reserve.left, reserve)
+
     def spend(self, amount: Decimal) -> None:
-        """Add to today what a send cost; a refund is negative."""
+        """Add to today what something cost; a refund is negative."""
         if not amount:
             return
         today = _today()
@@ -108,7 +127,7 @@ class Limits:
         if times := self._sent.get(phone):
             times.pop()
 
-    async def reserve(self, order: Order, ask: Callable[[], Awaitable[Decimal]]) -> Decimal:
+    async def reserve(self, order: Order, ask: Callable[[], Awaitable[Decimal]]) -> Reserve:
         """Set aside what the order may cost, or refuse it.
 
         The service is asked only when it matters, and an alarm is not held back by a question
@@ -116,11 +135,11 @@ class Limits:
         """
         limit = Decimal(str(self._entry.options.get(CONF_DAILY_LIMIT, DEFAULT_DAILY_LIMIT)))
         if order.test or order.urgent or not limit:
-            return Decimal(0)
+            return Reserve()
         price = self._prices.get(order.kind)
-        estimate = (price or Decimal(0)) * measure(order.text).parts * len(order.to)
-        left = self._left(limit)
-        if estimate > left or (price is None and left <= limit * CAUTION):
+        each = limit * UNKNOWN_PRICE if price is None else price * CAUTION
+        estimate = each * measure(order.text).parts * len(order.to)
+        if estimate > self._left(limit):
             try:
                 estimate = await ask()
             except SmspilotError as err:
@@ -136,11 +155,11 @@ class Limits:
                         left=_rub(max(left, Decimal(0))),
                     )
         self._reserved += estimate
-        return estimate
+        return Reserve(estimate)
 
-    def settle(self, reserved: Decimal) -> None:
-        """Give back what was set aside; what it really cost is spent."""
-        self._reserved -= reserved
+    def _take(self, amount: Decimal, reserve: Reserve) -> None:
+        reserve.left -= amount
+        self._reserved -= amount
 
     def _left(self, limit: Decimal) -> Decimal:
         return limit - self.spent_today - self._reserved

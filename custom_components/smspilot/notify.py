@@ -24,7 +24,7 @@ from .data import Account, SmspilotConfigEntry
 from .entity import RecipientEntity, add_for_recipients
 from .errors import Reason, mistake
 from .recipients import recipients
-from .services import NOTIFY_DATA_SCHEMA
+from .schemas import NOTIFY_DATA_SCHEMA
 
 PARALLEL_UPDATES = 0
 

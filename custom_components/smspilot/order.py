@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
@@ -28,7 +29,6 @@ from .const import (
     CONF_TWO_WAY_TEMPLATE,
     DEFAULT_RETRY_FOR,
     DEFAULT_TEMPLATE,
-    DOMAIN,
 )
 from .errors import Reason, mistake
 from .phones import AmbiguousPhone, UnreadablePhone, masked, parse_phone
@@ -117,7 +117,7 @@ def _by_entity(
 ) -> Recipient | HomeAssistantError:
     """Return the recipient of a notify entity of the account."""
     found = er.async_get(hass).async_get(entity_id)
-    ours = found and found.platform == DOMAIN and found.config_entry_id == entry.entry_id
+    ours = found and found.domain == Platform.NOTIFY and found.config_entry_id == entry.entry_id
     subentry = entry.subentries.get((found and found.config_subentry_id) or "") if ours else None
     if subentry is None:
         return mistake(Reason.UNKNOWN_RECIPIENT, recipient=entity_id)
@@ -153,14 +153,12 @@ def message_order(
     retry_for: timedelta = DEFAULT_RETRY_FOR,
 ) -> Order:
     """Return the order of a text, framed, from the sender asked for, else the account's."""
-    word = (sender or "").strip().upper()
-    if word in (Sender.VOICE_FEMALE, Sender.VOICE_MALE, Sender.FLASH_CALL):
+    sender = (sender or entry.options.get(CONF_SENDER) or "").strip()
+    if (word := sender.upper()) in (Sender.VOICE_FEMALE, Sender.VOICE_MALE, Sender.FLASH_CALL):
         raise mistake(Reason.INVALID_SENDER, sender=word)
     kind = Kind.TWO_WAY if two_way or word == Sender.TWO_WAY else Kind.SMS
     template = CONF_TWO_WAY_TEMPLATE if kind is Kind.TWO_WAY else CONF_MESSAGE_TEMPLATE
-    if not message.strip():
-        raise mistake(Reason.EMPTY_MESSAGE)
-    text = framed(entry.options.get(template) or DEFAULT_TEMPLATE, message, dt_util.utcnow())
+    text = _framed(entry, template, message)
     if transliterated:
         text = transliterate(text)
     _check_words(text)
@@ -171,7 +169,7 @@ def message_order(
         kind=kind,
         text=text,
         to=to,
-        sender=Sender.TWO_WAY if kind is Kind.TWO_WAY else sender or entry.options.get(CONF_SENDER),
+        sender=Sender.TWO_WAY if kind is Kind.TWO_WAY else sender or None,
         send_at=_due(send_at),
         time_to_live=time_to_live,
         test=test or entry.options.get(CONF_TEST_MODE, False),
@@ -193,10 +191,7 @@ def call_order(
     retry_for: timedelta = DEFAULT_RETRY_FOR,
 ) -> Order:
     """Return the order of a call that speaks the text in its frame."""
-    if not message.strip():
-        raise mistake(Reason.EMPTY_MESSAGE)
-    template = entry.options.get(CONF_MESSAGE_TEMPLATE) or DEFAULT_TEMPLATE
-    text = framed(template, message, dt_util.utcnow())
+    text = _framed(entry, CONF_MESSAGE_TEMPLATE, message)
     _check_words(text)
     return Order(
         kind=Kind.VOICE,
@@ -264,19 +259,23 @@ def check_order(entry: ConfigEntry, method: Kind, to: tuple[Addressee, ...]) -> 
     return Order(kind=method, text=NUMBER_CHECKS[method], to=to, test=test)
 
 
-def refused_rows(who: Who, kind: Kind) -> list[Row]:
-    """Return the rows of those who cannot be reached."""
-    return [refused_row(named, kind, str(why)) for named, why in who.refused]
-
-
 def refused_row(named: str, kind: Kind, why: str, recipient_id: str | None = None) -> Row:
     """Return the row of a number that was refused here, before any request."""
     error = Problem(code=None, description=why, description_ru="")
-    return Row(phone=named, kind=kind, recipient_id=recipient_id, error=error)
+    return Row(phone=named, kind=kind, recipient_id=recipient_id, error=error, named=True)
+
+
+def _framed(entry: ConfigEntry, template: str, message: str) -> str:
+    """Return the message in the account's frame of the kind."""
+    if not message.strip():
+        raise mistake(Reason.EMPTY_MESSAGE)
+    return framed(entry.options.get(template) or DEFAULT_TEMPLATE, message, dt_util.utcnow())
 
 
 def _check_words(text: str) -> None:
-    """Refuse a text that would buy a number check, or that the frame left empty."""
+    """Refuse a text that would buy a number check, or of which the alphabet left nothing."""
+    if not text.strip():
+        raise mistake(Reason.EMPTY_MESSAGE)
     if text.strip() in SERVICE_WORDS:
         raise mistake(Reason.SERVICE_WORD, message=text.strip())
 

@@ -1,17 +1,18 @@
 """What the caller of a send gets: a row a message, the same to everybody who asks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from homeassistant.config_entries import ConfigEntry
 
 from .client import Kind, Message, Problem, Status
 from .const import CURRENCY, SUBENTRY_RECIPIENT
-from .phones import from_service
+from .phones import from_service, masked
 from .recipients import owners
+from .storage import Table
 
 type Json = dict[str, Any]
 
@@ -21,6 +22,9 @@ _WORDS: Final = {status: status.name.lower() for status in Status}
 _NUMBER: Final = _WORDS | {Status.UNDELIVERED: "not_in_service", Status.DELIVERED: "in_service"}
 _ONLINE: Final = _WORDS | {Status.UNDELIVERED: "offline", Status.DELIVERED: "online"}
 _BY_KIND: Final = {Kind.HLR: _NUMBER, Kind.HLRVIP: _NUMBER, Kind.PING: _ONLINE}
+
+# An error that lists a thousand numbers is read by nobody.
+MOST_NAMED: Final = 20
 
 STATUS_WORDS: Final = sorted({*_WORDS.values(), *_NUMBER.values(), *_ONLINE.values()})
 
@@ -35,7 +39,7 @@ class Row:
     """A message of a receipt; while it is on its way its status is kept up to date.
 
     `phone` is E.164, or as given where it could not be read; `message_id` None where nothing
-    went out. `due_at` is when it shall go out.
+    went out, or where that is `unknown`. `due_at` is when it shall go out.
     """
 
     phone: str
@@ -46,6 +50,9 @@ class Row:
     status: Status = Status.FAILED
     price: Decimal | None = None
     error: Problem | None = None
+    # The error itself says whom it is about.
+    named: bool = False
+    unknown: bool = False
     test: bool = False
     sent_at: datetime | None = None
     due_at: datetime | None = None
@@ -54,7 +61,7 @@ class Row:
 
     @property
     def refused(self) -> bool:
-        """Return whether nothing went out."""
+        """Return whether nothing went out, as far as anybody knows."""
         return self.message_id is None or self.status is Status.FAILED
 
     def as_dict(self, entry: ConfigEntry, language: str) -> Json:
@@ -65,12 +72,40 @@ class Row:
             "phone": self.phone,
             "recipient": recipient_name(entry, self.phone, self.recipient_id),
             "kind": self.kind.value,
-            **status_fields(self.status, self.kind),
+            **status_fields(None if self.unknown else self.status, self.kind),
             "price": number(self.price),
             "error": error_fields(self.error, language),
             "test": self.test,
             **self.facts,
         }
+
+    def as_stored(self) -> Table:
+        """Return it as stored while it waits for its final status."""
+        return {
+            "packet": self.packet_id,
+            "phone": self.phone,
+            "who": self.recipient_id,
+            "kind": self.kind.value,
+            "status": int(self.status),
+            "price": None if self.price is None else str(self.price),
+            "sent": iso(self.sent_at),
+            "due": iso(self.due_at),
+        }
+
+    @classmethod
+    def from_stored(cls, server_id: str, data: Table) -> Self:
+        """Read what was stored."""
+        return cls(
+            message_id=server_id,
+            packet_id=data["packet"],
+            phone=str(data["phone"]),
+            recipient_id=data["who"],
+            kind=Kind(data["kind"]),
+            status=Status(data["status"]),
+            price=None if data["price"] is None else Decimal(data["price"]),
+            sent_at=datetime.fromisoformat(data["sent"]),
+            due_at=datetime.fromisoformat(data["due"]),
+        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -93,8 +128,10 @@ class Receipt:
         }
 
 
-def status_fields(status: Status, kind: Kind | None) -> Json:
+def status_fields(status: Status | None, kind: Kind | None) -> Json:
     """Return a status as a response and an event show it."""
+    if status is None:
+        return dict.fromkeys(("status", "status_code", "final"))
     return {
         "status": word(status, kind),
         "status_code": int(status),
@@ -116,22 +153,42 @@ def recipient_name(entry: ConfigEntry, phone: str, recipient_id: str | None = No
     return people[0].name if people else None
 
 
+def named(entry: ConfigEntry, phone: str, recipient_id: str | None = None) -> str:
+    """Return whose number it is, as an error or a log may say: a name, else a masked number."""
+    return recipient_name(entry, phone, recipient_id) or masked(phone)
+
+
 def number(amount: Decimal | None) -> float | None:
     """Return an exact amount as a response can carry it."""
     return None if amount is None else float(amount)
 
 
-def status_row(entry: ConfigEntry, message: Message, language: str) -> Json:
-    """Return a row of the service's own list, as `get_status` shows it."""
-    phone = from_service(message.phone)
+def reasons(entry: ConfigEntry, rows: Iterable[Row], language: str) -> str:
+    """Return why rows did not go out, and whose: people by name, bare numbers masked."""
+    whose: dict[str, dict[str, None]] = {}
+    for row in rows:
+        why = row.error.text(language) if row.error else word(row.status, row.kind)
+        names = whose.setdefault(why, {})
+        if not row.named:
+            names[named(entry, row.phone, row.recipient_id)] = None
+    said = (f"{_listed(names, ', ')}: {why}" if names else why for why, names in whose.items())
+    return _listed(said, "; ")
+
+
+def status_row(entry: ConfigEntry, message: Message, kind: Kind | None, language: str) -> Json:
+    """Return a row of the service's own list, as `get_status` shows it.
+
+    A row without a number stands for an id that the service does not know.
+    """
+    phone = from_service(message.phone) or None
     return {
         "message_id": message.id,
         "packet_id": None,
         "phone": phone,
-        "recipient": recipient_name(entry, phone),
-        "kind": None,
-        **status_fields(message.status, None),
-        "price": number(message.price),
+        "recipient": phone and recipient_name(entry, phone),
+        "kind": kind,
+        **status_fields(message.status if phone else None, kind),
+        "price": number(message.price) if phone else None,
         "error": error_fields(message.problem, language),
         "test": False,
         "message": message.message,
@@ -148,3 +205,8 @@ def status_row(entry: ConfigEntry, message: Message, language: str) -> Json:
 def iso(moment: datetime | None) -> str | None:
     """Return a time as a response and an event show it."""
     return None if moment is None else moment.isoformat()
+
+
+def _listed(texts: Iterable[str], separator: str) -> str:
+    every = list(texts)
+    return separator.join([*every[:MOST_NAMED], *(["…"] if len(every) > MOST_NAMED else [])])

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from datetime import timedelta
+import re
 import secrets
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_ID
 from homeassistant.core import (
@@ -14,11 +14,10 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
-from homeassistant.helpers import config_validation as cv, service
+from homeassistant.helpers import service
 import voluptuous as vol
 
-from .client import InboundMessage, Inbox, Kind, Sender, SmspilotError
-from .client.api import PAGE
+from .client import InboundMessage, Inbox, Kind, Message, Sender, SmspilotError
 from .const import (
     ATTR_ANSWERS,
     ATTR_CODE,
@@ -32,27 +31,16 @@ from .const import (
     ATTR_PHONES,
     ATTR_QUESTION,
     ATTR_RECIPIENTS,
-    ATTR_RETRY_FOR,
     ATTR_SCOPE,
-    ATTR_SEND_AT,
     ATTR_SENDER,
     ATTR_SENTENCES,
     ATTR_SINCE,
-    ATTR_TEST,
-    ATTR_TIME_TO_LIVE,
     ATTR_TIMEOUT,
     ATTR_TRANSLITERATE,
     ATTR_TWO_WAY,
-    ATTR_URGENT,
     ATTR_VOICE,
-    ATTR_WAIT,
-    CONF_CHANNEL,
     CURRENCY,
-    DEFAULT_ASK_TIMEOUT,
-    DEFAULT_CHECK_WAIT,
-    DEFAULT_RETRY_FOR,
     DOMAIN,
-    MAX_WAIT,
 )
 from .data import Account, SmspilotConfigEntry
 from .errors import Reason, failed, mistake
@@ -68,116 +56,19 @@ from .order import (
     message_order,
     one,
 )
-from .phones import from_service, to_service
+from .phones import from_service
 from .receipt import iso, number, recipient_name, status_row
-from .recipients import Channel
+from .schemas import (
+    ASK_SCHEMA,
+    CALL_SCHEMA,
+    CHECK_NUMBER_SCHEMA,
+    FLASH_CALL_SCHEMA,
+    GET_ACCOUNT_SCHEMA,
+    GET_INBOUND_SCHEMA,
+    GET_STATUS_SCHEMA,
+    SEND_SMS_SCHEMA,
+)
 from .texts import measure
-
-_NO_WAIT: Final = timedelta(0)
-_CODE: Final = vol.All(cv.string, vol.Match(r"^\d{4}$"))
-
-_ENTRY: Final[dict[vol.Marker, Any]] = {vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string}
-_WHO: Final[dict[vol.Marker, Any]] = {
-    **_ENTRY,
-    vol.Optional(ATTR_RECIPIENTS, default=list): cv.entity_ids,
-    # What cannot be read is refused on its own; it must not cost the others.
-    vol.Optional(ATTR_PHONES, default=list): cv.ensure_list,
-}
-_DURATION: Final = vol.All(cv.positive_time_period, vol.Range(max=MAX_WAIT))
-_LIFE: Final = vol.All(
-    cv.positive_time_period, vol.Range(min=timedelta(minutes=1), max=timedelta(hours=24))
-)
-_SENDING: Final[dict[vol.Marker, Any]] = {
-    vol.Optional(ATTR_TEST, default=False): cv.boolean,
-    vol.Optional(ATTR_URGENT, default=False): cv.boolean,
-    vol.Optional(ATTR_RETRY_FOR, default=DEFAULT_RETRY_FOR): _DURATION,
-    vol.Optional(ATTR_TIME_TO_LIVE): _LIFE,
-}
-_TEXT: Final[dict[vol.Marker, Any]] = {
-    vol.Optional(ATTR_SENDER): cv.string,
-    vol.Optional(ATTR_TWO_WAY, default=False): cv.boolean,
-    vol.Optional(ATTR_SEND_AT): cv.datetime,
-    vol.Optional(ATTR_TRANSLITERATE, default=False): cv.boolean,
-}
-_WAIT: Final[dict[vol.Marker, Any]] = {vol.Optional(ATTR_WAIT, default=_NO_WAIT): _DURATION}
-
-NOTIFY_DATA_SCHEMA: Final = vol.Schema(
-    {
-        **_SENDING,
-        **_TEXT,
-        **_WAIT,
-        vol.Optional(ATTR_TWO_WAY): cv.boolean,
-        vol.Optional(CONF_CHANNEL): vol.Coerce(Channel),
-    }
-)
-SEND_SMS_SCHEMA: Final = vol.Schema(
-    {**_WHO, vol.Required(ATTR_MESSAGE): cv.string, **_SENDING, **_TEXT, **_WAIT}
-)
-CALL_SCHEMA: Final = vol.Schema(
-    {
-        **_WHO,
-        vol.Required(ATTR_MESSAGE): cv.string,
-        vol.Optional(ATTR_VOICE, default=Sender.VOICE_FEMALE.value): vol.In(
-            [Sender.VOICE_FEMALE.value, Sender.VOICE_MALE.value]
-        ),
-        vol.Optional(ATTR_SEND_AT): cv.datetime,
-        **_SENDING,
-        **_WAIT,
-    }
-)
-FLASH_CALL_SCHEMA: Final = vol.Schema(
-    {**_WHO, vol.Optional(ATTR_CODE): cv.string, **_SENDING, **_WAIT}
-)
-CHECK_NUMBER_SCHEMA: Final = vol.Schema(
-    {
-        **_WHO,
-        vol.Optional(ATTR_METHOD, default=Kind.HLR.value): vol.In(
-            [Kind.HLR.value, Kind.PING.value, Kind.HLRVIP.value]
-        ),
-        vol.Optional(ATTR_WAIT, default=DEFAULT_CHECK_WAIT): _DURATION,
-    }
-)
-GET_STATUS_SCHEMA: Final = vol.All(
-    vol.Schema(
-        {
-            **_ENTRY,
-            vol.Exclusive(ATTR_MESSAGE_IDS, "which"): vol.All(cv.ensure_list, [cv.string]),
-            vol.Exclusive(ATTR_PACKET_ID, "which"): cv.string,
-            vol.Exclusive(ATTR_PERIOD, "which"): vol.In(["recent", "all"]),
-            vol.Optional(ATTR_LIMIT, default=PAGE): vol.All(
-                vol.Coerce(int), vol.Range(min=1, max=PAGE)
-            ),
-            vol.Optional(ATTR_OFFSET, default=0): vol.All(vol.Coerce(int), vol.Range(min=0)),
-        }
-    ),
-    cv.has_at_least_one_key(ATTR_MESSAGE_IDS, ATTR_PACKET_ID, ATTR_PERIOD),
-)
-GET_INBOUND_SCHEMA: Final = vol.All(
-    vol.Schema(
-        {
-            **_ENTRY,
-            vol.Exclusive(ATTR_SINCE, "which"): cv.datetime,
-            vol.Exclusive(ATTR_SCOPE, "which"): vol.In(["new", "all"]),
-        }
-    ),
-    cv.has_at_least_one_key(ATTR_SINCE, ATTR_SCOPE),
-)
-ASK_SCHEMA: Final = vol.Schema(
-    {
-        **_WHO,
-        vol.Required(ATTR_QUESTION): cv.string,
-        vol.Optional(ATTR_TIMEOUT, default=DEFAULT_ASK_TIMEOUT): _DURATION,
-        vol.Optional(ATTR_ANSWERS, default=list): vol.All(
-            cv.ensure_list,
-            [
-                {
-                    vol.Required(ATTR_ID): cv.string,
-                    vol.Required(ATTR_SENTENCES): vol.All(cv.ensure_list, [cv.string]),
-                }
-            ],
-        ),
-    }
-)
 
 type Fields = Mapping[str, Any]
 type Handler = Callable[[Account, ServiceCall], Coroutine[Any, Any, ServiceResponse]]
@@ -196,7 +87,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
         ("get_status", _get_status, GET_STATUS_SCHEMA, only),
         ("get_inbound", _get_inbound, GET_INBOUND_SCHEMA, only),
         ("ask", _ask, ASK_SCHEMA, only),
-        ("get_account", _get_account, vol.Schema(_ENTRY), only),
+        ("get_account", _get_account, GET_ACCOUNT_SCHEMA, only),
     )
     for name, handler, schema, response in actions:
         hass.services.async_register(DOMAIN, name, _on_account(handler), schema, response)
@@ -262,11 +153,9 @@ async def _call(account: Account, call: ServiceCall) -> ServiceResponse:
 
 
 async def _flash_call(account: Account, call: ServiceCall) -> ServiceResponse:
-    code = call.data.get(ATTR_CODE) or f"{secrets.randbelow(10_000):04}"
-    try:
-        _CODE(code)
-    except vol.Invalid as err:
-        raise mistake(Reason.INVALID_CODE) from err
+    code: str = call.data.get(ATTR_CODE, f"{secrets.randbelow(10_000):04}")
+    if not re.fullmatch(r"[0-9]{4}", code):
+        raise mistake(Reason.INVALID_CODE)
     who = one(_who(account, call))
     order = flash_order(account.entry, code, who.to, **_common(call.data))
     response = await account.respond(order, who, call)
@@ -284,11 +173,10 @@ async def _estimate_cost(account: Account, call: ServiceCall) -> ServiceResponse
     order = _text_order(account, call, who)
     if not who.to:
         raise who.refused[0][1]
-    phones = [to_service(addressee.phone) for addressee in who.to]
-    cost = await account.client.cost(order.text, phones, sender=order.sender, test=order.test)
+    cost = await account.outbox.cost(order)
     size = measure(order.text)
     return {
-        "cost": float(cost),
+        "cost": number(cost),
         "currency": CURRENCY,
         "parts": size.parts,
         "encoding": size.encoding.value,
@@ -298,23 +186,25 @@ async def _estimate_cost(account: Account, call: ServiceCall) -> ServiceResponse
 
 async def _get_status(account: Account, call: ServiceCall) -> ServiceResponse:
     client, data = account.client, call.data
-    page = {"limit": data[ATTR_LIMIT], "offset": data[ATTR_OFFSET]}
+    limit, offset = data[ATTR_LIMIT], data[ATTR_OFFSET]
     packet_id = data.get(ATTR_PACKET_ID)
-    if ids := data.get(ATTR_MESSAGE_IDS):
-        messages = await client.check(ids)
+    messages: tuple[Message, ...] = ()
+    if (ids := data.get(ATTR_MESSAGE_IDS)) is not None:
+        if some := ids[offset : offset + limit]:
+            messages = await client.check(some)
     elif packet_id is not None:
-        messages = await client.check_packet(packet_id, **page)
-    elif data.get(ATTR_PERIOD) == "all":
-        messages = await client.check_all(**page)
+        messages = await client.check_packet(packet_id, limit=limit, offset=offset)
+    elif data[ATTR_PERIOD] == "all":
+        messages = await client.check_all(limit=limit, offset=offset)
     else:
-        messages = await client.check_recent(**page)
-    language = call.hass.config.language
+        messages = await client.check_recent(limit=limit, offset=offset)
     rows = []
     for message in messages:
-        row = status_row(account.entry, message, language)
-        if known := account.tracker.row(message.id):
-            row |= {"kind": known.kind.value, "packet_id": known.packet_id}
-        rows.append(row if packet_id is None else {**row, "packet_id": packet_id})
+        kind = account.outbox.kind(message.id)
+        row = status_row(account.entry, message, kind, call.hass.config.language)
+        known = account.tracker.row(message.id)
+        row["packet_id"] = packet_id or (known.packet_id if known else None)
+        rows.append(row)
     return cast("ServiceResponse", {"messages": rows})
 
 
@@ -372,13 +262,13 @@ async def _get_account(account: Account, _call: ServiceCall) -> ServiceResponse:
     account.coordinator.async_set_updated_data(info)
     return {
         "account_id": info.id,
-        "name": info.name,
-        "email": info.email,
-        "phone": from_service(info.phone),
+        "name": info.name or None,
+        "email": info.email or None,
+        "phone": from_service(info.phone) or None,
         "balance": number(info.balance),
         "currency": CURRENCY,
-        "tariff_id": info.tariff_id,
-        "default_sender": info.default_sender,
+        "tariff_id": info.tariff_id or None,
+        "default_sender": info.default_sender or None,
         "senders": list(info.senders),
         "registered_on": iso(info.registered),
     }

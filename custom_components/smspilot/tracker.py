@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import InvalidOperation
 from itertools import batched
 from typing import Final
 
@@ -17,26 +17,21 @@ from .client.api import PAGE
 from .const import LOGGER
 from .doorbell import Doorbell
 from .limits import Limits
-from .receipt import NUMBER_CHECKS, Row
+from .receipt import Row
 from .signals import SIGNAL_COUNTS, SIGNAL_ERROR
 from .storage import Ledger, Table
 from .teller import Teller
+from .waiting import Waiting, follows
 
 FIELDS: Final = ("server_id", "phone", "price", "status", "error", "error_en", "error_ru")
-# How old a message is when it is looked at; number checks are answered within seconds.
-MESSAGE_AGES: Final = (15, 30, 60, 120, 300)
-CHECK_AGES: Final = (5, 15, 30, 45, 60, 90, 120, 300)
-RAREST: Final = 3600
 # A message that is not final so long after it was due stays as it is.
-GIVEN_UP: Final = timedelta(hours=48)
+GIVEN_UP: Final = timedelta(hours=48) / timedelta(seconds=1)
 # A push that the list does not confirm is looked for again.
 LOOKS_AGAIN: Final = (2.0, 5.0, 15.0, 30.0)
 # A push may be faster than the answer to its send.
 EARLY: Final = 60.0
 # No stranger fills the memory with ids that nobody sent.
 MOST_EARLY: Final = 1000
-
-_RANK: Final = {Status.SCHEDULED: 0, Status.ACCEPTED: 1, Status.SENT: 2}
 
 
 class Tracker:
@@ -59,21 +54,16 @@ class Tracker:
         self._ledger = ledger
         self._limits = limits
         self._teller = teller
-        self._waiting: dict[str, Row] = {}
-        self._waiters: dict[str, set[asyncio.Future[None]]] = {}
-        self._pushed: dict[str, tuple[Status, int]] = {}
+        self._waiting: dict[str, Waiting] = {}
         self._early: dict[str, tuple[float, Message | Status]] = {}
         self.bell = Doorbell(hass, "smspilot status", self._read)
         self._round_due = False
         self._alarm: tuple[float, CALLBACK_TYPE] | None = None
 
-    def __contains__(self, server_id: object) -> bool:
-        """Return whether the message still waits."""
-        return server_id in self._waiting
-
     def row(self, server_id: str | None) -> Row | None:
         """Return the message while it waits."""
-        return self._waiting.get(server_id or "")
+        waiting = self._waiting.get(server_id or "")
+        return waiting.row if waiting else None
 
     @property
     def pending(self) -> int:
@@ -84,7 +74,7 @@ class Tracker:
         """Wait again for what had no final status before the restart."""
         for server_id, data in table.items():
             try:
-                self._waiting[server_id] = _row_from_stored(server_id, data)
+                self._wait_for(server_id, Row.from_stored(server_id, data))
             except InvalidOperation, LookupError, TypeError, ValueError:
                 LOGGER.warning("A stored message cannot be read and is left out")
         if self._waiting:
@@ -92,7 +82,7 @@ class Tracker:
 
     def table(self) -> Table:
         """Return what waits, as it is stored."""
-        return {server_id: _as_stored(row) for server_id, row in self._waiting.items()}
+        return {server_id: one.row.as_stored() for server_id, one in self._waiting.items()}
 
     @callback
     def track(self, rows: Iterable[Row]) -> None:
@@ -103,12 +93,12 @@ class Tracker:
             if row.status.final:
                 self._teller.status(row)
                 continue
-            self._waiting[row.message_id] = row
-            self._ledger.write("messages", row.message_id, _as_stored(row))
-            self._plan(_next_look(row, 0))
+            waiting = self._wait_for(row.message_id, row)
+            self._ledger.write("messages", row.message_id, row.as_stored())
+            self._plan(waiting.next_look(self._now))
             deadline, news = self._early.pop(row.message_id, (0.0, None))
-            if news is not None and deadline > self._hass.loop.time():
-                self._hear(row.message_id, news)
+            if news is not None and deadline > self._now:
+                self._hear(waiting, news)
         self._changed()
 
     @callback
@@ -120,80 +110,96 @@ class Tracker:
     @callback
     def push(self, server_id: str, status: Status) -> None:
         """Hear that a message has another status; only the service's own answer tells."""
-        if server_id in self._waiting:
-            self._hear(server_id, status)
+        if waiting := self._waiting.get(server_id):
+            self._hear(waiting, status)
         else:
             self._keep_early(server_id, status)
 
     @callback
     def push_unverified(self, message: Message) -> None:
-        """Take a push at its word."""
+        """Take a push at its word, but for money and for what no push tells."""
         if not message.id:
             return
-        if message.id in self._waiting:
-            self._hear(message.id, message)
+        waiting = self._waiting.get(message.id)
+        if waiting and waiting.row.kind is Kind.HLRVIP:
+            self._hear(waiting, message.status)
+        elif waiting:
+            self._hear(waiting, replace(message, price=None))
         else:
-            self._keep_early(message.id, message)
+            self._keep_early(message.id, replace(message, price=None))
 
     async def wait(self, rows: Iterable[Row], limit: timedelta) -> None:
-        """Return when all rows are final or the time is over."""
-        ids = {row.message_id for row in rows if row.message_id in self._waiting}
-        waiting = {server_id: self._hass.loop.create_future() for server_id in ids if server_id}
+        """Return when all rows are final, or when the time is over."""
+        found = (self._waiting.get(row.message_id or "") for row in rows)
+        waiting = [one for one in found if one]
         if not waiting or not limit:
             return
-        for server_id, future in waiting.items():
-            self._waiters.setdefault(server_id, set()).add(future)
+        futures = [self._hass.loop.create_future() for _ in waiting]
+        for one, future in zip(waiting, futures, strict=True):
+            one.futures.add(future)
         try:
             async with asyncio.timeout(limit.total_seconds()):
-                await asyncio.gather(*waiting.values())
+                await asyncio.gather(*futures)
         except TimeoutError:
             pass
         finally:
-            for server_id, future in waiting.items():
-                if waiters := self._waiters.get(server_id):
-                    waiters.discard(future)
-                    if not waiters:
-                        del self._waiters[server_id]
+            for one, future in zip(waiting, futures, strict=True):
+                one.futures.discard(future)
                 future.cancel()
 
     @callback
     def close(self, why: Exception) -> None:
         """End the clock and whoever waits."""
         self.bell.close()
-        for futures in self._waiters.values():
-            for future in futures:
+        for waiting in self._waiting.values():
+            for future in waiting.futures:
                 if not future.done():
                     future.set_exception(why)
 
+    @property
+    def _now(self) -> float:
+        return self._hass.loop.time()
+
+    def _wait_for(self, server_id: str, row: Row) -> Waiting:
+        now = dt_util.utcnow()
+        due = self._now + ((row.due_at or now) - now).total_seconds()
+        waiting = self._waiting[server_id] = Waiting(row, due)
+        return waiting
+
     @callback
-    def _hear(self, server_id: str, news: Message | Status) -> None:
+    def _hear(self, waiting: Waiting, news: Message | Status) -> None:
         if isinstance(news, Message):
             self._update(news)
-        elif news != self._waiting[server_id].status:
-            self._pushed[server_id] = (news, 0)
+        elif follows(news, waiting.row.status):
+            waiting.pushed, waiting.looks = news, 0
             self.bell.ring()
 
     @callback
     def _keep_early(self, server_id: str, news: Message | Status) -> None:
-        now = self._hass.loop.time()
+        """Keep for a minute what is said of a message that nobody here has sent yet."""
+        _deadline, before = self._early.pop(server_id, (0.0, None))
+        if before is not None and _status(before).final:
+            news = before
         while self._early:
             oldest = next(iter(self._early))
-            if self._early[oldest][0] > now and len(self._early) < MOST_EARLY:
+            if self._early[oldest][0] > self._now and len(self._early) < MOST_EARLY:
                 break
             del self._early[oldest]
-        self._early[server_id] = (now + EARLY, news)
+        self._early[server_id] = (self._now + EARLY, news)
 
     async def _read(self) -> None:
         """Ask for all that waits, or for what was pushed and as much as fits beside it."""
         if not self._waiting:
             return
-        pushed = [server_id for server_id in self._pushed if server_id in self._waiting]
-        ids = [*pushed, *(one for one in self._waiting if one not in self._pushed)]
+        pushed = [server_id for server_id, one in self._waiting.items() if one.pushed is not None]
+        ids = [*pushed, *(key for key, one in self._waiting.items() if one.pushed is None)]
         if not self._round_due:
             ids = ids[: max(PAGE, len(pushed))] if pushed else []
         round_due, self._round_due = self._round_due, False
+        odd = [server_id for server_id in ids if self._waiting[server_id].odd]
+        even = [server_id for server_id in ids if not self._waiting[server_id].odd]
         try:
-            for some in batched(ids, PAGE, strict=False):
+            for some in (*batched(even, PAGE, strict=False), *batched(odd, PAGE, strict=False)):
                 for message in await self._check(some):
                     self._update(message)
         except SmspilotError as err:
@@ -206,11 +212,14 @@ class Tracker:
 
     async def _check(self, ids: tuple[str, ...]) -> tuple[Message, ...]:
         """Ask about ids; one that the service cannot read costs the others nothing."""
-        vip = any(row.kind is Kind.HLRVIP for one in ids if (row := self._waiting.get(one)))
+        waiting = [one for server_id in ids if (one := self._waiting.get(server_id))]
+        vip = any(one.row.kind is Kind.HLRVIP for one in waiting)
         try:
             return await self._client.check(ids, fields=("all",) if vip else FIELDS)
         except InvalidRequest:
             if len(ids) == 1:
+                for one in waiting:
+                    one.odd = True
                 return ()
             middle = len(ids) // 2
             return (*await self._check(ids[:middle]), *await self._check(ids[middle:]))
@@ -218,50 +227,55 @@ class Tracker:
     @callback
     def _update(self, message: Message) -> None:
         """Take what the service says of a message; never back, and never after the end."""
-        row = self._waiting.get(message.id or "")
+        waiting = self._waiting.get(message.id or "")
         # A row without a number stands for an id the service does not know: no news.
-        if row is None or not row.message_id or not message.phone:
+        if waiting is None or not message.id or not message.phone:
             return
+        row = waiting.row
         if message.price is not None and message.price != row.price:
-            self._limits.spend(message.price - (row.price or Decimal(0)))
+            self._limits.spend(message.price - (row.price or 0))
             row.price = message.price
+            self._ledger.write("messages", message.id, row.as_stored())
             self._changed()
-        if not message.status.final and _RANK[message.status] <= _RANK[row.status]:
+        if not follows(message.status, row.status):
             return
-        row.status, row.error = message.status, message.problem
-        row.facts, row.changed_at = message.facts, dt_util.utcnow()
+        row.status, row.error, row.facts = message.status, message.problem, message.facts
+        row.changed_at = self._client.now() or dt_util.utcnow()
         if row.status.final:
-            del self._waiting[row.message_id]
-            self._pushed.pop(row.message_id, None)
-            for future in self._waiters.pop(row.message_id, ()):
-                if not future.done():
-                    future.set_result(None)
-            self._changed()
-        stored = None if row.status.final else _as_stored(row)
-        self._ledger.write("messages", row.message_id, stored)
+            self._end(message.id)
+        else:
+            self._ledger.write("messages", message.id, row.as_stored())
         self._teller.status(replace(row))
+
+    @callback
+    def _end(self, server_id: str) -> None:
+        """Wait for a message no more."""
+        for future in self._waiting.pop(server_id).futures:
+            if not future.done():
+                future.set_result(None)
+        self._ledger.write("messages", server_id, None)
+        self._changed()
 
     @callback
     def _look_again(self, pushed: list[str]) -> None:
         """Look again, a few times, for what a push said and the list does not."""
         for server_id in pushed:
-            status, looks = self._pushed.pop(server_id, (None, 0))
-            row = self._waiting.get(server_id)
-            if status is None or row is None or row.status is status:
+            waiting = self._waiting.get(server_id)
+            if waiting is None or waiting.pushed is None:
                 continue
-            if looks < len(LOOKS_AGAIN):
-                self._pushed[server_id] = (status, looks + 1)
+            looks = waiting.looks
+            if follows(waiting.pushed, waiting.row.status) and looks < len(LOOKS_AGAIN):
+                waiting.looks += 1
                 self.bell.ring_in(LOOKS_AGAIN[looks])
+            else:
+                waiting.pushed = None
 
     @callback
     def _give_up(self) -> None:
-        now = dt_util.utcnow()
-        for server_id, row in list(self._waiting.items()):
-            if row.due_at and now - row.due_at > GIVEN_UP:
-                LOGGER.info("A message has no final status after 48 hours; nobody asks any more")
-                del self._waiting[server_id]
-                self._ledger.write("messages", server_id, None)
-                self._changed()
+        old = [key for key, one in self._waiting.items() if self._now - one.due > GIVEN_UP]
+        for server_id in old:
+            LOGGER.info("A message has no final status after 48 hours; nobody asks any more")
+            self._end(server_id)
 
     @callback
     def _round(self, _now: datetime) -> None:
@@ -271,7 +285,7 @@ class Tracker:
     @callback
     def _plan(self, seconds: float) -> None:
         """Have a round in so many seconds, unless one comes sooner."""
-        at = self._hass.loop.time() + seconds
+        at = self._now + seconds
         if self._alarm:
             if self._alarm[0] <= at:
                 return
@@ -280,12 +294,7 @@ class Tracker:
 
     @callback
     def _replan(self) -> None:
-        now = dt_util.utcnow()
-        looks = (
-            _next_look(row, (now - row.due_at).total_seconds())
-            for row in self._waiting.values()
-            if row.due_at
-        )
+        looks = (one.next_look(self._now) for one in self._waiting.values())
         if (soonest := min(looks, default=None)) is not None:
             self._plan(soonest)
 
@@ -294,37 +303,5 @@ class Tracker:
         async_dispatcher_send(self._hass, SIGNAL_COUNTS.format(self._entry_id))
 
 
-def _next_look(row: Row, age: float) -> float:
-    """Return in how many seconds a message of that age is looked at next."""
-    ages = CHECK_AGES if row.kind in NUMBER_CHECKS else MESSAGE_AGES
-    if age < 0:
-        return min(ages[0] - age, RAREST)
-    # Beyond the table ever rarer: when it is twice as old.
-    return next((look - age for look in ages if look > age), min(age, RAREST))
-
-
-def _as_stored(row: Row) -> Table:
-    return {
-        "packet": row.packet_id,
-        "phone": row.phone,
-        "who": row.recipient_id,
-        "kind": row.kind.value,
-        "status": int(row.status),
-        "price": None if row.price is None else str(row.price),
-        "sent": row.sent_at and row.sent_at.isoformat(),
-        "due": row.due_at and row.due_at.isoformat(),
-    }
-
-
-def _row_from_stored(server_id: str, data: Table) -> Row:
-    return Row(
-        message_id=server_id,
-        packet_id=data["packet"],
-        phone=str(data["phone"]),
-        recipient_id=data["who"],
-        kind=Kind(data["kind"]),
-        status=Status(data["status"]),
-        price=None if data["price"] is None else Decimal(data["price"]),
-        sent_at=datetime.fromisoformat(data["sent"]),
-        due_at=datetime.fromisoformat(data["due"]),
-    )
+def _status(news: Message | Status) -> Status:
+    return news.status if isinstance(news, Message) else news

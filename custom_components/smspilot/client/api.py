@@ -117,6 +117,9 @@ class Smspilot:
         `send_at` is aware; `time_to_live` 1 to 1440 minutes. A text that the service would
         take for a number check is a `ValueError`.
         """
+        if message in SERVICE_WORDS:
+            msg = "The service would take this text for a number check"
+            raise ValueError(msg)
         params = _order(message, to, sender, send_at, time_to_live, test=test)
         params["fields"] = ",".join(fields)
         return await self._buy(params, callback)
@@ -129,7 +132,7 @@ class Smspilot:
         sender: str | None = None,
         test: bool = False,
     ) -> Decimal:
-        """Return what a send would cost in RUB; sends nothing (section 1.3)."""
+        """Return what a send, or with such a text a number check, would cost in RUB (section 1.3)."""
         params = _order(message, to, sender, None, None, test=test)
         return await self._read({**params, "cost": "1"}, _amount("cost"))
 

@@ -1,0 +1,153 @@
+"""What was ordered: written down before it is asked for, kept until nothing of it is in doubt."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from homeassistant.util import dt as dt_util
+from homeassistant.util.ulid import ulid_now
+
+from .client import Kind
+from .const import LOGGER
+from .order import Addressee, Order
+from .storage import Ledger, Table
+
+# `check=recent` shows a day; what is older never comes up again.
+RECENT: Final = timedelta(hours=26)
+
+
+@dataclass(slots=True, kw_only=True)
+class Intent:
+    """A request that was decided on; `ids` by number, of those who are known to be reached."""
+
+    id: str
+    at: datetime
+    kind: Kind
+    text: str
+    due_at: datetime
+    to: tuple[Addressee, ...]
+    ids: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def lost(self) -> tuple[Addressee, ...]:
+        """Return those of whom nobody knows whether they are reached."""
+        return tuple(one for one in self.to if one.phone not in self.ids)
+
+    def as_stored(self) -> Table:
+        """Return it as stored; a text is kept only as long as it may have to be looked for."""
+        return {
+            "at": self.at.isoformat(),
+            "kind": self.kind.value,
+            "text": self.text if self.lost else "",
+            "due": self.due_at.isoformat(),
+            "to": [[one.phone, one.recipient_id, self.ids.get(one.phone)] for one in self.to],
+        }
+
+    @classmethod
+    def from_stored(cls, intent_id: str, data: Table) -> Intent:
+        """Read what was stored."""
+        return cls(
+            id=intent_id,
+            at=datetime.fromisoformat(data["at"]),
+            kind=Kind(data["kind"]),
+            text=str(data["text"]),
+            due_at=datetime.fromisoformat(data["due"]),
+            to=tuple(Addressee(str(phone), person) for phone, person, _id in data["to"]),
+            ids={str(phone): str(one) for phone, _person, one in data["to"] if one},
+        )
+
+
+class Intents:
+    """The orders of an account of the last day."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        """Have decided on nothing yet."""
+        self._ledger = ledger
+        self._intents: dict[str, Intent] = {}
+        self._by_id: dict[str, Intent] = {}
+        self._busy: set[str] = set()
+        self._flying: dict[tuple[str, str], asyncio.Future[None]] = {}
+
+    def restore(self, table: Table) -> list[Intent]:
+        """Take up what was ordered before the restart, and return it."""
+        for intent_id, data in table.items():
+            try:
+                intent = Intent.from_stored(intent_id, data)
+            except LookupError, TypeError, ValueError:
+                LOGGER.warning("A stored order cannot be read and is left out")
+                continue
+            self._intents[intent_id] = intent
+            self._by_id |= dict.fromkeys(intent.ids.values(), intent)
+        return list(self._intents.values())
+
+    def table(self) -> Table:
+        """Return the orders as they are stored."""
+        return {intent.id: intent.as_stored() for intent in self._intents.values()}
+
+    def of(self, server_id: str | None) -> Intent | None:
+        """Return the order of a message, while it is remembered."""
+        return self._by_id.get(server_id or "")
+
+    def lost(self) -> list[Intent]:
+        """Return the orders that nobody knows the outcome of, but those under way."""
+        return [one for one in self._intents.values() if one.lost and one.id not in self._busy]
+
+    @asynccontextmanager
+    async def under_way(self, order: Order) -> AsyncGenerator[Intent]:
+        """Write down what is about to be sent.
+
+        No two sends of one text to one number go at a time: lost answers could not be told apart.
+        """
+        pairs = [(one.phone, order.text) for one in order.to]
+        while other := next((self._flying[pair] for pair in pairs if pair in self._flying), None):
+            await asyncio.shield(other)
+        landed = asyncio.get_running_loop().create_future()
+        self._flying |= dict.fromkeys(pairs, landed)
+        intent = self._open(order)
+        try:
+            await self._ledger.flush()
+            yield intent
+        finally:
+            self._busy.discard(intent.id)
+            for pair in pairs:
+                del self._flying[pair]
+            landed.set_result(None)
+
+    async def flush(self) -> None:
+        """Return when what was written survives a kill of the process."""
+        await self._ledger.flush()
+
+    def write(self, intent: Intent) -> None:
+        """Write down what became of it; nothing where it reached nobody."""
+        self._by_id |= dict.fromkeys(intent.ids.values(), intent)
+        if intent.to:
+            self._ledger.write("orders", intent.id, intent.as_stored())
+        else:
+            self._forget(intent)
+
+    def _open(self, order: Order) -> Intent:
+        now = dt_util.utcnow()
+        for old in [one for one in self._intents.values() if now - one.at > RECENT]:
+            if old.id not in self._busy:
+                self._forget(old)
+        intent = Intent(
+            id=ulid_now(),
+            at=now,
+            kind=order.kind,
+            text=order.text,
+            due_at=order.send_at or now,
+            to=order.to,
+        )
+        self._intents[intent.id] = intent
+        self._busy.add(intent.id)
+        self.write(intent)
+        return intent
+
+    def _forget(self, intent: Intent) -> None:
+        del self._intents[intent.id]
+        self._ledger.write("orders", intent.id, None)
+        for server_id in intent.ids.values():
+            self._by_id.pop(server_id, None)

@@ -1,0 +1,105 @@
+"""What nobody knows the outcome of: looked for, ever rarer, until it shows up."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.util import dt as dt_util
+
+from .client import Message, Smspilot, SmspilotError, Status
+from .const import LOGGER
+from .dispatch import Pair, find
+from .doorbell import Doorbell
+from .intents import RECENT, Intent, Intents
+from .phones import to_service
+from .receipt import Row, named
+from .signals import SIGNAL_ERROR
+
+# At these ages, in seconds.
+LOOK_AGES: Final = (60, 120, 300, 600, 1200, 1800, 3600)
+# As long as the list cannot be read at all.
+LOOK_AGAIN: Final = 300
+
+type Taken = Callable[[list[Row], Intent], None]
+
+
+class Lost:
+    """The orders of an account whose answers were lost for good."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        *,
+        client: Smspilot,
+        intents: Intents,
+        taken: Taken,
+    ) -> None:
+        """Look for nothing yet; `taken` hears of what did go out."""
+        self._hass = hass
+        self._entry = entry
+        self._client = client
+        self._intents = intents
+        self._taken = taken
+        self.bell = Doorbell(hass, "smspilot lost answers", self._look)
+
+    def look_later(self) -> None:
+        """Begin to look."""
+        self.bell.ring_in(LOOK_AGES[0])
+
+    async def _look(self) -> None:
+        """Look for everything at once."""
+        if not (lost := self._intents.lost()):
+            return
+        pairs = [(to_service(one.phone), intent.text) for intent in lost for one in intent.lost]
+        found: dict[Pair, Message] | None = None
+        try:
+            found = await find(self._client, pairs, lambda one: self._intents.of(one) is not None)
+        except SmspilotError as err:
+            async_dispatcher_send(self._hass, SIGNAL_ERROR.format(self._entry.entry_id), err)
+        for intent in lost:
+            if found:
+                self._adopt(intent, found)
+            if intent.lost:
+                self._go_on(intent, looked=found is not None)
+        await self._intents.flush()
+
+    def _adopt(self, intent: Intent, found: dict[Pair, Message]) -> None:
+        """Take what the service's list shows of an order."""
+        rows = []
+        for addressee in intent.lost:
+            message = found.pop((to_service(addressee.phone), intent.text), None)
+            if message is None or message.id is None:
+                continue
+            intent.ids[addressee.phone] = message.id
+            rows.append(
+                Row(
+                    message_id=message.id,
+                    phone=addressee.phone,
+                    recipient_id=addressee.recipient_id,
+                    kind=intent.kind,
+                    status=Status.ACCEPTED,
+                    sent_at=intent.at,
+                    due_at=intent.due_at,
+                )
+            )
+        if rows:
+            LOGGER.info("A message whose answer was lost did go out")
+            self._intents.write(intent)
+            self._taken(rows, intent)
+
+    def _go_on(self, intent: Intent, *, looked: bool) -> None:
+        """Look again later; give up after an hour, but never without having looked."""
+        age = (dt_util.utcnow() - intent.at).total_seconds()
+        if (age > LOOK_AGES[-1] and looked) or age > RECENT / timedelta(seconds=1):
+            LOGGER.warning(
+                "Nobody knows whether a message to %s went out; SMSPILOT does not list it",
+                ", ".join(named(self._entry, one.phone, one.recipient_id) for one in intent.lost),
+            )
+            intent.to = tuple(one for one in intent.to if one.phone in intent.ids)
+            self._intents.write(intent)
+        else:
+            self.bell.ring_in(next((at - age for at in LOOK_AGES if at > age), LOOK_AGAIN))

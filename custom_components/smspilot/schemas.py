@@ -1,0 +1,157 @@
+"""What the actions take."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_ID
+from homeassistant.helpers import config_validation as cv
+import voluptuous as vol
+
+from .client import Kind, Sender
+from .client.api import PAGE
+from .const import (
+    ATTR_ANSWERS,
+    ATTR_CODE,
+    ATTR_LIMIT,
+    ATTR_MESSAGE,
+    ATTR_MESSAGE_IDS,
+    ATTR_METHOD,
+    ATTR_OFFSET,
+    ATTR_PACKET_ID,
+    ATTR_PERIOD,
+    ATTR_PHONES,
+    ATTR_QUESTION,
+    ATTR_RECIPIENTS,
+    ATTR_RETRY_FOR,
+    ATTR_SCOPE,
+    ATTR_SEND_AT,
+    ATTR_SENDER,
+    ATTR_SENTENCES,
+    ATTR_SINCE,
+    ATTR_TEST,
+    ATTR_TIME_TO_LIVE,
+    ATTR_TIMEOUT,
+    ATTR_TRANSLITERATE,
+    ATTR_TWO_WAY,
+    ATTR_URGENT,
+    ATTR_VOICE,
+    ATTR_WAIT,
+    CONF_CHANNEL,
+    DEFAULT_ASK_TIMEOUT,
+    DEFAULT_CHECK_WAIT,
+    DEFAULT_RETRY_FOR,
+    MAX_WAIT,
+)
+from .recipients import Channel
+
+_NO_WAIT: Final = timedelta(0)
+
+# Anything else would be a word that asks for more than one message.
+_ID: Final = vol.All(cv.string, vol.Match(r"^[0-9]+\Z"))
+
+_ENTRY: Final[dict[vol.Marker, Any]] = {vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string}
+_WHO: Final[dict[vol.Marker, Any]] = {
+    **_ENTRY,
+    vol.Optional(ATTR_RECIPIENTS, default=list): cv.entity_ids,
+    # What cannot be read is refused on its own; it must not cost the others.
+    vol.Optional(ATTR_PHONES, default=list): cv.ensure_list,
+}
+_DURATION: Final = vol.All(cv.positive_time_period, vol.Range(max=MAX_WAIT))
+_LIFE: Final = vol.All(
+    cv.positive_time_period, vol.Range(min=timedelta(minutes=1), max=timedelta(hours=24))
+)
+_SENDING: Final[dict[vol.Marker, Any]] = {
+    vol.Optional(ATTR_TEST, default=False): cv.boolean,
+    vol.Optional(ATTR_URGENT, default=False): cv.boolean,
+    vol.Optional(ATTR_RETRY_FOR, default=DEFAULT_RETRY_FOR): _DURATION,
+    vol.Optional(ATTR_TIME_TO_LIVE): _LIFE,
+}
+_TEXT: Final[dict[vol.Marker, Any]] = {
+    vol.Optional(ATTR_SENDER): cv.string,
+    vol.Optional(ATTR_TWO_WAY, default=False): cv.boolean,
+    vol.Optional(ATTR_SEND_AT): cv.datetime,
+    vol.Optional(ATTR_TRANSLITERATE, default=False): cv.boolean,
+}
+_WAIT: Final[dict[vol.Marker, Any]] = {vol.Optional(ATTR_WAIT, default=_NO_WAIT): _DURATION}
+
+NOTIFY_DATA_SCHEMA: Final = vol.Schema(
+    {
+        **_SENDING,
+        **{name: rule for name, rule in _TEXT.items() if name != ATTR_TWO_WAY},
+        **_WAIT,
+        # Absent, the recipient's channel decides.
+        vol.Optional(ATTR_TWO_WAY): cv.boolean,
+        vol.Optional(CONF_CHANNEL): vol.Coerce(Channel),
+    }
+)
+SEND_SMS_SCHEMA: Final = vol.Schema(
+    {**_WHO, vol.Required(ATTR_MESSAGE): cv.string, **_SENDING, **_TEXT, **_WAIT}
+)
+CALL_SCHEMA: Final = vol.Schema(
+    {
+        **_WHO,
+        vol.Required(ATTR_MESSAGE): cv.string,
+        vol.Optional(ATTR_VOICE, default=Sender.VOICE_FEMALE.value): vol.In(
+            [Sender.VOICE_FEMALE.value, Sender.VOICE_MALE.value]
+        ),
+        vol.Optional(ATTR_SEND_AT): cv.datetime,
+        **_SENDING,
+        **_WAIT,
+    }
+)
+FLASH_CALL_SCHEMA: Final = vol.Schema(
+    {**_WHO, vol.Optional(ATTR_CODE): cv.string, **_SENDING, **_WAIT}
+)
+CHECK_NUMBER_SCHEMA: Final = vol.Schema(
+    {
+        **_WHO,
+        vol.Optional(ATTR_METHOD, default=Kind.HLR.value): vol.In(
+            [Kind.HLR.value, Kind.PING.value, Kind.HLRVIP.value]
+        ),
+        vol.Optional(ATTR_WAIT, default=DEFAULT_CHECK_WAIT): _DURATION,
+    }
+)
+GET_STATUS_SCHEMA: Final = vol.All(
+    vol.Schema(
+        {
+            **_ENTRY,
+            vol.Exclusive(ATTR_MESSAGE_IDS, "which"): vol.All(cv.ensure_list, [_ID]),
+            vol.Exclusive(ATTR_PACKET_ID, "which"): _ID,
+            vol.Exclusive(ATTR_PERIOD, "which"): vol.In(["recent", "all"]),
+            vol.Optional(ATTR_LIMIT, default=PAGE): vol.All(
+                vol.Coerce(int), vol.Range(min=1, max=PAGE)
+            ),
+            vol.Optional(ATTR_OFFSET, default=0): vol.All(vol.Coerce(int), vol.Range(min=0)),
+        }
+    ),
+    cv.has_at_least_one_key(ATTR_MESSAGE_IDS, ATTR_PACKET_ID, ATTR_PERIOD),
+)
+GET_INBOUND_SCHEMA: Final = vol.All(
+    vol.Schema(
+        {
+            **_ENTRY,
+            vol.Exclusive(ATTR_SINCE, "which"): cv.datetime,
+            vol.Exclusive(ATTR_SCOPE, "which"): vol.In(["new", "all"]),
+        }
+    ),
+    cv.has_at_least_one_key(ATTR_SINCE, ATTR_SCOPE),
+)
+ASK_SCHEMA: Final = vol.Schema(
+    {
+        **_WHO,
+        vol.Required(ATTR_QUESTION): cv.string,
+        vol.Optional(ATTR_TIMEOUT, default=DEFAULT_ASK_TIMEOUT): _DURATION,
+        vol.Optional(ATTR_ANSWERS, default=list): vol.All(
+            cv.ensure_list,
+            [
+                {
+                    vol.Required(ATTR_ID): cv.string,
+                    vol.Required(ATTR_SENTENCES): vol.All(cv.ensure_list, [cv.string]),
+                }
+            ],
+        ),
+    }
+)
+
+
+GET_ACCOUNT_SCHEMA: Final = vol.Schema(_ENTRY)

@@ -1,0 +1,45 @@
+"""A message on its way: when it is looked at, and which news of it are news."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Final
+
+from .client import Status
+from .receipt import NUMBER_CHECKS, Row
+
+# How old a message is when it is looked at; number checks are answered within seconds.
+MESSAGE_AGES: Final = (15, 30, 60, 120, 300)
+CHECK_AGES: Final = (5, 15, 30, 45, 60, 90, 120, 300)
+RAREST: Final = 3600
+
+_RANK: Final = {Status.SCHEDULED: 0, Status.ACCEPTED: 1, Status.SENT: 2}
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A message that has no final status yet, and who waits for it.
+
+    `due` is by the loop's clock, which the correction of a machine's clock does not move;
+    `odd` is an id that the service cannot read.
+    """
+
+    row: Row
+    due: float
+    futures: set[asyncio.Future[None]] = field(default_factory=set)
+    pushed: Status | None = None
+    looks: int = 0
+    odd: bool = False
+
+    def next_look(self, now: float) -> float:
+        """Return in how many seconds it is looked at next."""
+        ages = CHECK_AGES if self.row.kind in NUMBER_CHECKS else MESSAGE_AGES
+        age = now - self.due
+        if age < 0:
+            return min(ages[0] - age, RAREST)
+        # Beyond the table ever rarer: when it is twice as old. A timer may be early by a trifle.
+        return next((look - age for look in ages if look > age + 1), min(age, RAREST))
+
+
+def follows(status: Status, present: Status) -> bool:
+    """Return whether a status is news; what is final is not present any more."""
+    return status.final or _RANK[status] > _RANK[present]
