@@ -50,7 +50,6 @@ class Reason(StrEnum):
     DAILY_LIMIT = "daily_limit"
     EMPTY_MESSAGE = "empty_message"
     INVALID_CODE = "invalid_code"
-    INVALID_PATTERN = "invalid_pattern"
     INVALID_PHONE = "invalid_phone"
     INVALID_SENDER = "invalid_sender"
     NOBODY_LEFT = "nobody_left"
