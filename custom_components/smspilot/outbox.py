@@ -23,7 +23,7 @@ from .lost import Lost
 from .order import Order, refused_row
 from .outcome import Outcome
 from .phones import to_service
-from .receipt import Receipt, Row, named, reasons
+from .receipt import NUMBER_CHECKS, Receipt, Row, named, reasons
 from .signals import SIGNAL_BALANCE, SIGNAL_ERROR, SIGNAL_LIMIT, SIGNAL_OK
 from .storage import Ledger, Table
 from .tracker import Tracker
@@ -127,11 +127,15 @@ class Outbox:
     async def cost(self, order: Order) -> Decimal:
         """Return what an order would cost, RUB; nothing is sent."""
         phones = [to_service(addressee.phone) for addressee in order.to]
-        costs = [
-            await self._client.cost(order.text, some, sender=order.sender, test=order.test)
-            for some in batched(phones, CHUNK, strict=False)
-        ]
-        return sum(costs, Decimal(0))
+        total = Decimal(0)
+        for some in batched(phones, CHUNK, strict=False):
+            if order.kind in NUMBER_CHECKS:
+                total += await self._client.check_cost(order.kind, some)
+            else:
+                total += await self._client.cost(
+                    order.text, some, sender=order.sender, test=order.test
+                )
+        return total
 
     @callback
     def close(self, why: Exception) -> None:

@@ -117,9 +117,6 @@ class Smspilot:
         `send_at` is aware; `time_to_live` 1 to 1440 minutes. A text that the service would
         take for a number check is a `ValueError`.
         """
-        if message in SERVICE_WORDS:
-            msg = "The service would take this text for a number check"
-            raise ValueError(msg)
         params = _order(message, to, sender, send_at, time_to_live, test=test)
         params["fields"] = ",".join(fields)
         return await self._buy(params, callback)
@@ -132,9 +129,14 @@ class Smspilot:
         sender: str | None = None,
         test: bool = False,
     ) -> Decimal:
-        """Return what a send, or with such a text a number check, would cost in RUB (section 1.3)."""
+        """Return what a send would cost in RUB; sends nothing (section 1.3)."""
         params = _order(message, to, sender, None, None, test=test)
         return await self._read({**params, "cost": "1"}, _amount("cost"))
+
+    async def check_cost(self, method: Kind, to: Sequence[str]) -> Decimal:
+        """Return what a check of numbers would cost in RUB; checks nothing (sections 1.3, 3)."""
+        params = {"send": NUMBER_CHECKS[method], "to": ",".join(to), "cost": "1"}
+        return await self._read(params, _amount("cost"))
 
     async def call(
         self,
@@ -276,6 +278,7 @@ class Smspilot:
             aiohttp.ClientConnectorError,
             aiohttp.ConnectionTimeoutError,
             aiohttp.InvalidURL,
+            aiohttp.NonHttpUrlClientError,
         ) as err:
             raise ConnectionFailed(_cause(err)) from None
         except TimeoutError as err:
