@@ -101,6 +101,10 @@ REQUESTS: dict[str, tuple[Ask, dict[str, str]]] = {
             "test": "1",
         },
     ),
+    "check cost": (
+        lambda it: it.check_cost(Kind.PING, [PAPA, MAMA]),
+        {"send": "PING", "to": f"{PAPA},{MAMA}", "cost": "1"},
+    ),
     "call": (
         lambda it: it.call("Протечка", [PAPA]),
         {"send": "Протечка", "to": PAPA, "from": "GOLOS", "fields": FIELDS},
