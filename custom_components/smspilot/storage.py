@@ -139,6 +139,7 @@ class _Files:
     def replace(self, tables: Tables) -> None:
         """Write the snapshot, and drop the journal; in between it repeats what that says."""
         data = json.dumps({"version": VERSION, "data": tables})
+        self._folder.mkdir(exist_ok=True)
         write_utf8_file_atomic(str(self._snapshot), data, private=True)
         self._journal.unlink(missing_ok=True)
 
@@ -152,7 +153,7 @@ class _Files:
             return _tables(json.loads(self._snapshot.read_text(encoding="utf-8")))
         except FileNotFoundError:
             return {}
-        except (LookupError, OSError, RecursionError, TypeError, ValueError) as err:
+        except (AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError) as err:
             now = datetime.now(UTC)
             aside = self._snapshot.with_name(f"{self._snapshot.name}.damaged.{now:%Y%m%dT%H%M%S}")
             with suppress(OSError):

@@ -1,0 +1,467 @@
+"""What is flushed is there after a kill; what is damaged is set aside; nothing stops a start."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+import json
+import logging
+from pathlib import Path
+import random
+import threading
+from typing import Any
+
+from homeassistant.core import CoreState, HomeAssistant
+import pytest
+
+from custom_components.smspilot import storage
+from custom_components.smspilot.storage import Ledger, Tables
+
+ENTRY = "01JZZZZZZZZZZZZZZZZZZZZZZZ"
+TEXT = "Протечка! ёЖ 🙂 \n\r\u2028"
+
+
+@pytest.fixture
+def hass_config_dir(tmp_path: Path) -> str:
+    """Return a folder of the test's own: these files are real."""
+    return str(tmp_path)
+
+
+@pytest.fixture
+def folder(hass: HomeAssistant) -> Path:
+    return Path(hass.config.path(".storage"))
+
+
+@pytest.fixture
+def snapshot(folder: Path) -> Path:
+    return folder / f"smspilot.{ENTRY}"
+
+
+@pytest.fixture
+def journal(folder: Path) -> Path:
+    return folder / f"smspilot.{ENTRY}.journal"
+
+
+class Home:
+    """A ledger and what the account knows, as the account keeps both."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        self.ledger = Ledger(hass, ENTRY)
+        self.tables: Tables = {}
+        self.ledger.snapshot = lambda: deepcopy(self.tables)
+
+    async def load(self) -> Tables:
+        self.tables = await self.ledger.load()
+        return deepcopy(self.tables)
+
+    def write(self, table: str, key: str, value: Any) -> None:
+        rows = self.tables.setdefault(table, {})
+        if value is None:
+            rows.pop(key, None)
+        else:
+            rows[key] = value
+        self.ledger.write(table, key, value)
+
+
+@pytest.fixture
+def home(hass: HomeAssistant) -> Home:
+    return Home(hass)
+
+
+async def after_kill(hass: HomeAssistant) -> Tables:
+    """Return what the next start knows."""
+    return await Home(hass).load()
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.glob("*smspilot*"))
+
+
+async def test_nothing_yet(hass: HomeAssistant, home: Home, folder: Path) -> None:
+    assert await home.load() == {}
+    await home.ledger.flush()
+    assert files(folder) == []
+
+
+async def test_survives_a_kill(hass: HomeAssistant, home: Home) -> None:
+    """What was flushed is there, what was only remembered is not."""
+    home.write("orders", "1", {"text": TEXT, "to": [["+7908", None]], "open": True})
+    home.write("orders", "2", {"text": "gone"})
+    home.write("inbox", "cursor", "2026")
+    home.write("orders", "2", None)
+    await home.ledger.flush()
+    home.write("orders", "3", {"text": "late"})
+    assert await after_kill(hass) == {
+        "orders": {"1": {"text": TEXT, "to": [["+7908", None]], "open": True}},
+        "inbox": {"cursor": "2026"},
+    }
+
+
+async def test_survives_many_kills(hass: HomeAssistant, folder: Path) -> None:
+    """Each start folds the journal, and the next one goes on from there."""
+    for number in range(5):
+        home = Home(hass)
+        assert await home.load() == ({"t": {str(n): n for n in range(number)}} if number else {})
+        home.write("t", str(number), number)
+        await home.ledger.flush()
+    await after_kill(hass)
+    assert files(folder) == [f"smspilot.{ENTRY}"]
+
+
+async def test_half_an_emoji(hass: HomeAssistant, home: Home) -> None:
+    """What no file could hold as it is does not keep the rest from being written."""
+    home.write("orders", "1", "\ud83d")
+    await home.ledger.flush()
+    await home.ledger.close()
+    assert await after_kill(hass) == {"orders": {"1": "\ud83d"}}
+
+
+async def test_line_cut_short(
+    hass: HomeAssistant, journal: Path, snapshot: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A power cut within the last line costs that line; what was written before and after stays."""
+    home = Home(hass)
+    home.write("t", "first", TEXT)
+    await home.ledger.flush()
+    whole = journal.stat().st_size
+    home.write("t", "last", TEXT)
+    await home.ledger.flush()
+    data = journal.read_bytes()
+    for length in range(whole, len(data)):
+        snapshot.unlink(missing_ok=True)
+        journal.write_bytes(data[:length])
+        home = Home(hass)
+        home.write("t", "next", 1)
+        await home.ledger.flush()
+        assert await after_kill(hass) == {"t": {"first": TEXT, "next": 1}}, length
+    warnings = [record for record in caplog.records if "journal" in record.message]
+    assert all(record.levelno == logging.WARNING for record in warnings)
+    assert "Протечка" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[1, 2, 3]",
+        '["t", ["unhashable"], 1]',
+        '[["t"], "key", 1]',
+        '["t", "key"]',
+        '["t", "key", 1, 2]',
+        '"abc"',
+        '{"a": 1, "b": 2, "c": 3}',
+        "null",
+        "nonsense",
+        "[" * 100_000,
+        "\x00\x00\x00",
+        "\udcff".encode("utf-8", "surrogateescape").decode("latin-1"),
+    ],
+)
+async def test_damaged_line(
+    hass: HomeAssistant, home: Home, journal: Path, caplog: pytest.LogCaptureFixture, line: str
+) -> None:
+    home.write("t", "1", 1)
+    await home.ledger.flush()
+    with journal.open("a", encoding="utf-8") as file:
+        file.write(f"\n{line}")
+    home.write("t", "2", 2)
+    await home.ledger.flush()
+    assert await after_kill(hass) == {"t": {"1": 1, "2": 2}}
+    assert caplog.text.count("is left out") == 1
+    # It is said once, not at each start.
+    assert await after_kill(hass) == {"t": {"1": 1, "2": 2}}
+    assert caplog.text.count("is left out") == 1
+
+
+async def test_compaction(
+    hass: HomeAssistant,
+    home: Home,
+    journal: Path,
+    snapshot: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The journal stays small however much is written."""
+    monkeypatch.setattr(storage, "COMPACT_AT", 500)
+    for number in range(200):
+        home.write("t", str(number % 10), number)
+        await home.ledger.flush()
+        assert not journal.exists() or journal.stat().st_size <= 500
+    assert json.loads(snapshot.read_text())["data"]["t"]
+    assert await after_kill(hass) == home.tables == {"t": {str(n): 190 + n for n in range(10)}}
+
+
+async def test_kill_within_compaction(hass: HomeAssistant, home: Home, journal: Path) -> None:
+    """Between snapshot and removal the journal repeats what the snapshot says."""
+    for key, value in (("1", 1), ("2", 2), ("1", None), ("2", 3)):
+        home.write("t", key, value)
+    await home.ledger.flush()
+    repeated = journal.read_bytes()
+    await home.ledger.close()
+    assert not journal.exists()
+    journal.write_bytes(repeated)
+    assert await after_kill(hass) == {"t": {"2": 3}}
+
+
+async def test_written_while_it_is_compacted(hass: HomeAssistant, home: Home, hold: Hold) -> None:
+    """What comes while the snapshot is being written is not lost with the journal."""
+    home.write("t", "1", 1)
+    hold("replace")
+    closing = hass.async_create_task(home.ledger.close())
+    await hold.reached()
+    home.write("t", "1", 2)
+    flushing = hass.async_create_task(home.ledger.flush())
+    hold.release()
+    await asyncio.gather(closing, flushing)
+    assert await after_kill(hass) == {"t": {"1": 2}}
+
+
+class Hold:
+    """Holds the next write to a file until it is let go."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._monkeypatch = monkeypatch
+        self._reached = threading.Event()
+        self._released = threading.Event()
+        self.calls = 0
+
+    def __call__(self, name: str) -> None:
+        real: Callable[..., None] = getattr(storage._Files, name)
+
+        def held(*args: Any) -> None:
+            self.calls += 1
+            self._reached.set()
+            assert self._released.wait(5)
+            real(*args)
+
+        self._monkeypatch.setattr(storage._Files, name, held)
+
+    async def reached(self) -> None:
+        assert await asyncio.to_thread(self._reached.wait, 5)
+
+    def release(self) -> None:
+        self._released.set()
+
+
+@pytest.fixture
+def hold(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hold]:
+    hold = Hold(monkeypatch)
+    yield hold
+    hold.release()
+
+
+async def test_flushes_share_a_write(hass: HomeAssistant, home: Home, hold: Hold) -> None:
+    """A hundred sends at a time cost two writes: the first one's, and one for all the others."""
+    hold("append")
+    flushes = []
+    for number in range(100):
+        home.write("t", str(number), number)
+        flushes.append(hass.async_create_task(home.ledger.flush()))
+    await hold.reached()
+    hold.release()
+    await asyncio.gather(*flushes)
+    assert hold.calls == 2
+    assert await after_kill(hass) == home.tables
+
+
+@pytest.mark.parametrize("first", [1, 2, 7])
+async def test_flush_returns_when_it_is_written(
+    hass: HomeAssistant, home: Home, journal: Path, hold: Hold, first: int
+) -> None:
+    """Also where a write was under way, whatever that one carried."""
+    hold("append")
+    for number in range(first):
+        home.write("t", str(number), number)
+    one = hass.async_create_task(home.ledger.flush())
+    await hold.reached()
+    home.write("t", "mine", "mine")
+    other = hass.async_create_task(home.ledger.flush())
+    await asyncio.sleep(0)
+    assert not other.done()
+    hold.release()
+    await other
+    assert '"mine"' in journal.read_text()
+    await one
+
+
+async def test_caller_is_cancelled(hass: HomeAssistant, home: Home, hold: Hold) -> None:
+    """The write goes on, and nobody writes beside it."""
+    hold("append")
+    home.write("t", "1", 1)
+    flush = hass.async_create_task(home.ledger.flush())
+    await hold.reached()
+    flush.cancel()
+    await asyncio.wait([flush])
+    assert flush.cancelled()
+    close = hass.async_create_task(home.ledger.close())
+    await asyncio.sleep(0)
+    assert not close.done()
+    hold.release()
+    await close
+    assert await after_kill(hass) == {"t": {"1": 1}}
+
+
+async def test_full_disk(
+    hass: HomeAssistant,
+    home: Home,
+    journal: Path,
+    snapshot: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """An alarm goes out all the same, and nothing is forgotten that can be written later."""
+    home.write("t", "before", TEXT)
+    await home.ledger.flush()
+    with monkeypatch.context() as full:
+        full.setattr(storage._Files, "append", no_space)
+        full.setattr(storage, "write_utf8_file_atomic", no_space)
+        home.write("t", "1", TEXT)
+        await home.ledger.flush()
+        await home.ledger.close()
+        assert not snapshot.exists()
+        assert await after_kill(hass) == {"t": {"before": TEXT}}
+    home.write("t", "2", TEXT)
+    await home.ledger.flush()
+    assert '"1"' in journal.read_text()
+    assert await after_kill(hass) == {"t": {"before": TEXT, "1": TEXT, "2": TEXT}}
+    assert "(OSError)" in caplog.text
+    assert "Протечка" not in caplog.text
+
+
+def no_space(*_args: Any, **_more: Any) -> None:
+    raise OSError("No space left on device")
+
+
+async def test_home_assistant_stops(
+    hass: HomeAssistant, home: Home, snapshot: Path, journal: Path
+) -> None:
+    """The journal goes only when the snapshot is there, also in the last moments."""
+    home.write("t", "1", 1)
+    await home.ledger.flush()
+    state, hass.state = hass.state, CoreState.stopping
+    await home.ledger.close()
+    assert snapshot.exists()
+    assert not journal.exists()
+    assert await after_kill(hass) == {"t": {"1": 1}}
+    hass.state = state
+
+
+DAMAGED = [
+    b"",
+    b"{",
+    b"\xff\xfe",
+    b"null",
+    b"[]",
+    b"1",
+    b"[" * 100_000,
+    b'{"version": 1}',
+    b'{"data": {}}',
+    b'{"version": 1, "data": []}',
+    b'{"version": 1, "data": null}',
+    b'{"version": 1, "data": {"t": []}}',
+    b'{"version": 1, "data": {"t": null}}',
+    b'{"version": 2, "data": {"t": {"new": 1}}}',
+    b'{"version": "1", "data": {}}',
+]
+
+
+@pytest.mark.parametrize("data", DAMAGED)
+async def test_damaged_snapshot(
+    hass: HomeAssistant,
+    folder: Path,
+    snapshot: Path,
+    caplog: pytest.LogCaptureFixture,
+    data: bytes,
+) -> None:
+    """It is kept for whoever wants to look, said once, and the account starts."""
+    folder.mkdir(exist_ok=True)
+    snapshot.write_bytes(data)
+    home = Home(hass)
+    assert await home.load() == {}
+    (aside,) = folder.glob("*.damaged.*")
+    assert aside.read_bytes() == data
+    (warning,) = [record for record in caplog.records if aside.name in record.message]
+    assert warning.levelno == logging.WARNING
+    home.write("t", "1", 1)
+    await home.ledger.close()
+    assert await after_kill(hass) == {"t": {"1": 1}}
+    assert len([*folder.glob("*.damaged.*")]) == 1
+
+
+async def test_journal_of_a_damaged_snapshot(
+    hass: HomeAssistant, home: Home, snapshot: Path
+) -> None:
+    """The newest news is not lost with it."""
+    home.write("t", "1", 1)
+    await home.ledger.flush()
+    snapshot.write_bytes(b"{")
+    assert await after_kill(hass) == {"t": {"1": 1}}
+
+
+async def test_snapshot_of_a_store(hass: HomeAssistant, folder: Path, snapshot: Path) -> None:
+    """The file has the form of all files in that folder."""
+    folder.mkdir(exist_ok=True)
+    stored = {"version": 1, "minor_version": 1, "key": snapshot.name, "data": {"t": {"1": TEXT}}}
+    snapshot.write_text(json.dumps(stored, ensure_ascii=False), encoding="utf-8")
+    assert await after_kill(hass) == {"t": {"1": TEXT}}
+
+
+@pytest.mark.parametrize("name", ["snapshot", "journal"])
+async def test_no_file_at_all(
+    hass: HomeAssistant, request: pytest.FixtureRequest, name: str
+) -> None:
+    """A folder in its place stops nobody."""
+    request.getfixturevalue(name).mkdir(parents=True)
+    assert await after_kill(hass) == {}
+
+
+async def test_removal(hass: HomeAssistant, home: Home, folder: Path, snapshot: Path) -> None:
+    """No file stays, and nobody else's goes."""
+    folder.mkdir(exist_ok=True)
+    snapshot.write_bytes(b"{")
+    others = folder / "smspilot.01JOTHER"
+    others.write_text("")
+    await home.load()
+    home.write("t", "1", 1)
+    await home.ledger.close()
+    home.write("t", "2", 2)
+    await home.ledger.flush()
+    assert len(files(folder)) == 4
+    home.write("t", "3", 3)
+    late = hass.async_create_task(home.ledger.flush())
+    await home.ledger.remove()
+    await late
+    await home.ledger.flush()
+    assert files(folder) == [others.name]
+
+
+async def test_private(home: Home, snapshot: Path, journal: Path) -> None:
+    """Texts and numbers are nobody else's on the machine."""
+    home.write("t", "1", 1)
+    await home.ledger.flush()
+    assert journal.stat().st_mode & 0o777 == 0o600
+    await home.ledger.close()
+    assert snapshot.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("seed", range(10))
+async def test_any_life(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    """Whatever is written, flushed, folded and killed: the last flush is what the start knows."""
+    monkeypatch.setattr(storage, "COMPACT_AT", 200)
+    dice = random.Random(seed)
+    home, known = Home(hass), dict[str, dict[str, Any]]()
+    for _ in range(150):
+        match dice.randrange(10):
+            case 0:
+                home = Home(hass)
+                assert trimmed(await home.load()) == trimmed(known)
+            case 1:
+                await home.ledger.close()
+                known = deepcopy(home.tables)
+            case 2 | 3 | 4:
+                await home.ledger.flush()
+                known = deepcopy(home.tables)
+            case _:
+                value = dice.choice([None, dice.random(), TEXT])
+                home.write(dice.choice("ab"), dice.choice("xyz"), value)
+
+
+def trimmed(tables: Tables) -> Tables:
+    return {name: rows for name, rows in tables.items() if rows}
