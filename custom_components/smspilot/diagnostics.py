@@ -37,7 +37,7 @@ async def async_get_config_entry_diagnostics(
     """Return the state of an account."""
     account, integration = entry.runtime_data, await async_get_integration(hass, DOMAIN)
     now = dt_util.utcnow()
-    last_push = account.inbox.last_push
+    last_push = account.inbox.proof.last_push
     return {
         "version": str(integration.version),
         "entry": {
@@ -59,11 +59,11 @@ async def async_get_config_entry_diagnostics(
         "recipients": [_person(person) for person in recipients(entry)],
         "outbox": {"pending": account.tracker.pending, "unresolved": account.outbox.unresolved},
         "inbox": {
-            "address": bool(account.inbox.url),
-            "proven": account.inbox.proven,
+            "address": bool(account.inbox.proof.url),
+            "proven": account.inbox.proof.proven,
             "interval": account.inbox.interval,
             "last_push_age": last_push and int((now - last_push).total_seconds()),
-            "dropped_pushes": account.inbox.dropped,
+            "dropped_pushes": account.inbox.proof.dropped,
             "malformed_pushes": account.door.malformed,
         },
         "errors": [

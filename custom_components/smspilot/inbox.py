@@ -1,10 +1,9 @@
 """The way in: what people write, once each, oldest first, and only what the service confirms."""
 
-import asyncio
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 import re
-from typing import Any, Final
+from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -22,9 +21,11 @@ from .const import (
 )
 from .doorbell import Doorbell
 from .phones import from_service
+from .proof import Proof
+from .questions import Questions
 from .receipt import Row, iso
 from .recipients import owners
-from .signals import SIGNAL_COUNTS, SIGNAL_ERROR, SIGNAL_HEARD, SIGNAL_PUSH, Heard, Push
+from .signals import SIGNAL_ERROR, SIGNAL_HEARD, Heard
 from .storage import Ledger, Table, Tables
 from .teller import Teller
 
@@ -33,31 +34,7 @@ OVERLAP: Final = timedelta(minutes=10)
 LOOKS_AGAIN: Final = (2.0, 5.0, 15.0, 30.0)
 # Ids kept at most; those of the horizon, unless somebody floods the number.
 MOST_KNOWN: Final = 10_000
-MOST_ANSWERS: Final = 100
-MINUTE: Final = timedelta(minutes=1)
-# So many pushes in a row that the list never shows are no accident.
-SUSPICIOUS: Final = 3
-# How long the push of a message that a clock found first may take.
-PUSH_TIME: Final = 60.0
 INTERVAL_ASKING, INTERVAL_UNPROVEN, INTERVAL_PROVEN = 15, 60, 900
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """A 2WAY message that may be answered once."""
-
-    message_id: str
-    phone: str
-    message: str
-    sent_at: datetime
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as `reply_to` of an event."""
-        return {
-            "message_id": self.message_id,
-            "message": self.message,
-            "sent_at": iso(self.sent_at),
-        }
 
 
 class Inbox:
@@ -78,57 +55,28 @@ class Inbox:
         self._ledger = ledger
         self._teller = teller
         self._known: dict[str, str] = {}
-        self._questions: dict[str, Question] = {}
         self._facts: dict[str, str] = {}
         self._pushed: dict[str, int] = {}
-        self._unannounced: dict[str, CALLBACK_TYPE] = {}
-        self._replies: dict[str, asyncio.Future[dict[str, Any]]] = {}
-        self._answers: dict[str, dict[str, Any]] = {}
-        self._opened = hass.loop.time()
-        self._streak = 0
         self._alarm: CALLBACK_TYPE | None = None
         self.bell = Doorbell(hass, "smspilot inbound", self._read)
-        self.dropped = 0
-        # Where the service shall push; set as soon as the address is known.
-        self.url: str | None = None
+        self.questions = Questions(hass, ledger, self.replan)
+        self.proof = Proof(hass, entry.entry_id, ledger, self.bell, self.replan)
 
     def restore(self, tables: Tables) -> None:
         """Take up what was known before the restart."""
         self._known = {str(key): str(value) for key, value in tables.get("known", {}).items()}
         self._facts = {str(key): str(value) for key, value in tables.get("inbox", {}).items()}
-        for message_id, data in tables.get("questions", {}).items():
-            try:
-                self._questions[message_id] = Question(
-                    message_id=message_id,
-                    phone=str(data["phone"]),
-                    message=str(data["message"]),
-                    sent_at=datetime.fromisoformat(data["sent_at"]),
-                )
-            except LookupError, TypeError, ValueError:
-                LOGGER.warning("A stored question cannot be read and is left out")
+        self.proof.restore(tables.get("proof", {}))
+        self.questions.restore(tables.get("questions", {}))
 
     def tables(self) -> dict[str, Table]:
         """Return what is known, as it is stored."""
         return {
             "known": dict(self._known),
             "inbox": dict(self._facts),
-            "questions": {key: _as_stored(one) for key, one in self._questions.items()},
+            "proof": self.proof.table(),
+            "questions": self.questions.table(),
         }
-
-    @property
-    def last_push(self) -> datetime | None:
-        """Return when a push was last confirmed."""
-        return _moment(self._facts.get("last_push"))
-
-    @property
-    def proven(self) -> bool:
-        """Return whether pushes are known to arrive at the present address."""
-        return bool(self.url) and self._facts.get("proven") == self.url
-
-    @property
-    def proven_elsewhere(self) -> bool:
-        """Return whether pushes once arrived, at an address that is no more."""
-        return bool(self._facts.get("proven")) and not self.proven
 
     @property
     def interval(self) -> int:
@@ -136,9 +84,9 @@ class Inbox:
         chosen = self._entry.options.get(CONF_INBOUND_INTERVAL)
         if chosen is not None:
             return int(chosen)
-        if self._replies:
+        if self.questions.waiting:
             return INTERVAL_ASKING
-        return INTERVAL_PROVEN if self.proven else INTERVAL_UNPROVEN
+        return INTERVAL_PROVEN if self.proof.proven else INTERVAL_UNPROVEN
 
     async def begin(self) -> None:
         """Note where the list ends when an account is new: history is not replayed."""
@@ -167,9 +115,7 @@ class Inbox:
     @callback
     def push(self, message: InboundMessage) -> None:
         """Hear that somebody wrote; the list tells who, and what."""
-        if stop := self._unannounced.pop(message.id, None):
-            stop()
-            self._confirmed()
+        self.proof.came(message.id)
         if message.id in self._known or message.id in self._pushed:
             return
         if self._entry.options.get(CONF_VERIFY_PUSHES, True):
@@ -178,52 +124,23 @@ class Inbox:
             return
         self._know(message)
         self._receive(message, self._service_time(), verified=False)
-        self._confirmed()
+        self.proof.confirm()
         self._hass.async_create_background_task(self._ledger.flush(), "smspilot ledger")
 
     @callback
-    def asked(self, rows: list[Row], text: str) -> None:
+    def asked(self, rows: Iterable[Row], text: str) -> None:
         """Remember 2WAY messages: what their numbers write next is the answer."""
-        now = self._service_time()
-        for row in rows:
-            if row.message_id and not row.test and not row.refused:
-                question = Question(
-                    message_id=row.message_id, phone=row.phone, message=text, sent_at=now
-                )
-                self._questions[row.message_id] = question
-                self._ledger.write("questions", row.message_id, _as_stored(question))
-
-    async def reply(self, message_id: str, limit: timedelta) -> dict[str, Any] | None:
-        """Return the answer to a question, or None when the time is over."""
-        if data := self._answers.pop(message_id, None):
-            # It came while the receipt was still being written down.
-            return data
-        future: asyncio.Future[dict[str, Any]] = self._hass.loop.create_future()
-        self._replies[message_id] = future
-        self.replan()
-        try:
-            async with asyncio.timeout(limit.total_seconds()):
-                return await future
-        except TimeoutError:
-            return None
-        finally:
-            del self._replies[message_id]
-            self.replan()
+        self.questions.asked(rows, text, self._service_time())
 
     @callback
     def close(self, why: Exception) -> None:
         """End the clock and whoever waits."""
         self.bell.close()
-        for stop in self._unannounced.values():
-            stop()
-        for future in self._replies.values():
-            if not future.done():
-                future.set_exception(why)
+        self.questions.close(why)
 
     async def _read(self) -> None:
         """Read what came since the last time, tell what is new, and look for what was pushed."""
-        if "cursor" not in self._facts:
-            await self.begin()
+        await self.begin()
         pushed = set(self._pushed)
         try:
             inbox = await self._client.inbound_since(self._since())
@@ -251,9 +168,9 @@ class Inbox:
         if message.created.isoformat() > self._facts.get("cursor", ""):
             self._note("cursor", message.created.isoformat())
         if pushed:
-            self._confirmed()
-        elif self.url and age.total_seconds() < self._hass.loop.time() - self._opened:
-            self._await_push(message.id)
+            self.proof.confirm()
+        else:
+            self.proof.expect(message.id, age)
 
     @callback
     def _receive(self, message: InboundMessage, at: datetime, *, verified: bool) -> None:
@@ -261,7 +178,7 @@ class Inbox:
         phone = from_service(message.phone)
         people = owners(self._entry, phone)
         text = self.without_prefix(message.message)
-        question = self._answered(phone, message.created)
+        question = self.questions.answered(phone, message.created)
         stripped = next(
             (rest for one in people if (rest := one.without_pin(text)) is not None), None
         )
@@ -278,65 +195,14 @@ class Inbox:
         }
         self._teller.inbound(EVENT_REPLY_RECEIVED if question else EVENT_SMS_RECEIVED, data)
         if question:
-            self._hand_over(question, data)
+            self.questions.hand_over(question, data)
         else:
             heard = Heard(data=data, pin_given=stripped is not None)
             async_dispatcher_send(self._hass, SIGNAL_HEARD.format(self._entry.entry_id), heard)
 
-    def _hand_over(self, question: Question, data: dict[str, Any]) -> None:
-        """Give the answer to who waits for it, or will in a moment."""
-        future = self._replies.get(question.message_id)
-        if future and not future.done():
-            future.set_result(data)
-        elif not future:
-            self._answers = dict(list(self._answers.items())[-MOST_ANSWERS:])
-            self._answers[question.message_id] = data
-
-    def _answered(self, phone: str, at: datetime) -> Question | None:
-        """Return the newest question to the number, which is then answered."""
-        asked = [one for one in self._questions.values() if one.phone == phone]
-        # What was written before the question answers another one; the list may tell minutes only.
-        asked = [one for one in asked if one.sent_at - at < MINUTE]
-        for old in [one for one in asked if at - one.sent_at > HORIZON]:
-            asked.remove(old)
-            self._drop_question(old)
-        if not asked:
-            return None
-        # In the order they were asked: the service's clock tells seconds only.
-        newest = asked[-1]
-        self._drop_question(newest)
-        return newest
-
-    def _drop_question(self, question: Question) -> None:
-        del self._questions[question.message_id]
-        self._ledger.write("questions", question.message_id, None)
-
     def without_prefix(self, text: str) -> str:
         """Return the text without the contract number, which finds the account on its way."""
         return re.sub(rf"^\s*{re.escape(self._entry.unique_id or '')}\s+", "", text)
-
-    @callback
-    def _confirmed(self) -> None:
-        """Note that a push arrived for a message that is in the list."""
-        self._streak = 0
-        self._note("last_push", dt_util.utcnow().isoformat())
-        if self.url and not self.proven:
-            self._note("proven", self.url)
-        self._say(Push.CONFIRMED)
-
-    @callback
-    def _await_push(self, message_id: str) -> None:
-        """Find out whether the push of a message that a clock found comes at all."""
-
-        @callback
-        def missed(_now: datetime) -> None:
-            self._unannounced.pop(message_id, None)
-            if self._facts.get("proven"):
-                self._note("proven", "")
-            self._say(Push.MISSED)
-            self.replan()
-
-        self._unannounced[message_id] = self.bell.call_in(PUSH_TIME, missed)
 
     @callback
     def _look_again(self, pushed: set[str]) -> None:
@@ -349,15 +215,8 @@ class Inbox:
                 self._pushed[message_id] = looks + 1
                 self.bell.ring_in(LOOKS_AGAIN[looks])
                 continue
-            self.dropped += 1
-            self._streak += 1
             LOGGER.warning("A pushed message is not in SMSPILOT's list and is dropped")
-            if self._streak >= SUSPICIOUS:
-                self._say(Push.UNCONFIRMED)
-
-    def _say(self, push: Push) -> None:
-        async_dispatcher_send(self._hass, SIGNAL_PUSH.format(self._entry.entry_id), push)
-        async_dispatcher_send(self._hass, SIGNAL_COUNTS.format(self._entry.entry_id))
+            self.proof.drop()
 
     def _since(self) -> datetime:
         """Return from when on to read: the service's time, never the machine's."""
@@ -384,14 +243,6 @@ class Inbox:
         for message_id in old:
             if self._known.pop(message_id, None):
                 self._ledger.write("known", message_id, None)
-
-
-def _as_stored(question: Question) -> Table:
-    return {
-        "phone": question.phone,
-        "message": question.message,
-        "sent_at": question.sent_at.isoformat(),
-    }
 
 
 def _by_id(message: InboundMessage) -> tuple[int, str]:

@@ -160,17 +160,17 @@ class Watch:
 
     @callback
     def _pushed(self, push: Push) -> None:
-        inbox = self._account.inbox
+        proof = self._account.inbox.proof
         match push:
             case Push.CONFIRMED:
                 self._solve("inbound_address")
                 self._solve("pushes_unconfirmed")
             case Push.UNCONFIRMED:
                 self._raise("pushes_unconfirmed")
-            case Push.MISSED if inbox.url:
-                self._raise("inbound_address", url=inbox.url, settings_url=URL_SETTINGS)
-            case Push.ADDRESS if inbox.url and inbox.proven_elsewhere:
-                self._raise("inbound_address", url=inbox.url, settings_url=URL_SETTINGS)
+            case Push.MISSED if proof.url:
+                self._raise("inbound_address", url=proof.url, settings_url=URL_SETTINGS)
+            case Push.ADDRESS if proof.url and proof.proven_elsewhere:
+                self._raise("inbound_address", url=proof.url, settings_url=URL_SETTINGS)
 
     @callback
     def _raise(self, key: str, **placeholders: str) -> None:

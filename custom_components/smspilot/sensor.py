@@ -54,7 +54,7 @@ SENSORS = (
         translation_key="last_push",
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda account: account.inbox.last_push,
+        value_fn=lambda account: account.inbox.proof.last_push,
     ),
 )
 SMS_LEFT = AccountSensorDescription(

@@ -23,6 +23,6 @@ async def _info(hass: HomeAssistant) -> dict[str, Any]:
     return {
         "reachable": system_health.async_check_can_reach_url(hass, min(urls)),
         "accounts": len(hass.config_entries.async_entries(DOMAIN)),
-        "push": sum(account.inbox.proven for account in accounts),
-        "poll": sum(not account.inbox.proven for account in accounts),
+        "push": sum(account.inbox.proof.proven for account in accounts),
+        "poll": sum(not account.inbox.proof.proven for account in accounts),
     }

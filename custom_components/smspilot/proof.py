@@ -1,0 +1,117 @@
+"""Whether pushes of inbound messages arrive: proven, missed, or not to be believed."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.util import dt as dt_util
+
+from .doorbell import Doorbell
+from .signals import SIGNAL_COUNTS, SIGNAL_PUSH, Push
+from .storage import Ledger, Table
+
+# So many pushes in a row that the list never shows are no accident.
+SUSPICIOUS: Final = 3
+# How long the push of a message that a clock found first may take.
+PUSH_TIME: Final = 60.0
+
+
+class Proof:
+    """What is known of the pushes to an account's address."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry_id: str,
+        ledger: Ledger,
+        bell: Doorbell,
+        changed: Callable[[], None],
+    ) -> None:
+        """Know nothing yet; `changed` hears that pushes are proven no longer."""
+        self._hass = hass
+        self._entry_id = entry_id
+        self._ledger = ledger
+        self._bell = bell
+        self._changed = changed
+        self._facts: dict[str, str] = {}
+        self._expected: dict[str, CALLBACK_TYPE] = {}
+        self._opened = hass.loop.time()
+        self._streak = 0
+        self.dropped = 0
+        # Where the service shall push; set as soon as the address is known.
+        self.url: str | None = None
+
+    def restore(self, table: Table) -> None:
+        """Take up what was known before the restart."""
+        self._facts = {str(key): str(value) for key, value in table.items()}
+
+    def table(self) -> Table:
+        """Return what is known, as it is stored."""
+        return dict(self._facts)
+
+    @property
+    def last_push(self) -> datetime | None:
+        """Return when a push was last confirmed."""
+        last = self._facts.get("last_push")
+        return dt_util.parse_datetime(last) if last else None
+
+    @property
+    def proven(self) -> bool:
+        """Return whether pushes are known to arrive at the present address."""
+        return bool(self.url) and self._facts.get("url") == self.url
+
+    @property
+    def proven_elsewhere(self) -> bool:
+        """Return whether pushes once arrived, at an address that is no more."""
+        return bool(self._facts.get("url")) and not self.proven
+
+    @callback
+    def confirm(self) -> None:
+        """Note that a push arrived for a message that is in the list."""
+        self._streak = 0
+        self._note("last_push", dt_util.utcnow().isoformat())
+        if self.url and not self.proven:
+            self._note("url", self.url)
+        self._say(Push.CONFIRMED)
+
+    @callback
+    def drop(self) -> None:
+        """Note that a push arrived for a message that is not in the list."""
+        self.dropped += 1
+        self._streak += 1
+        if self._streak >= SUSPICIOUS:
+            self._say(Push.UNCONFIRMED)
+
+    @callback
+    def expect(self, message_id: str, age: timedelta) -> None:
+        """Find out whether the push of a message that a clock found comes at all."""
+        if not self.url or age.total_seconds() > self._hass.loop.time() - self._opened:
+            # It was pushed before anybody was there to hear it.
+            return
+
+        @callback
+        def missed(_now: datetime) -> None:
+            del self._expected[message_id]
+            if self._facts.get("url"):
+                self._note("url", "")
+            self._say(Push.MISSED)
+            self._changed()
+
+        self._expected[message_id] = self._bell.call_in(PUSH_TIME, missed)
+
+    @callback
+    def came(self, message_id: str) -> None:
+        """Hear that a push came; it may be one that was expected."""
+        if stop := self._expected.pop(message_id, None):
+            stop()
+            self.confirm()
+
+    def _note(self, fact: str, value: str) -> None:
+        self._facts[fact] = value
+        self._ledger.write("proof", fact, value)
+
+    def _say(self, push: Push) -> None:
+        async_dispatcher_send(self._hass, SIGNAL_PUSH.format(self._entry_id), push)
+        async_dispatcher_send(self._hass, SIGNAL_COUNTS.format(self._entry_id))
