@@ -33,7 +33,8 @@ class Doorbell:
     @callback
     def open(self) -> None:
         """Answer from now on, also what rang before."""
-        self._rested()
+        if not self._task:
+            self._rested()
 
     @callback
     def ring(self) -> None:
