@@ -58,6 +58,7 @@ async def person(
         color_scheme=look,
         device_scale_factor=2 if sharp else 1,
     )
+    context.set_default_timeout(15_000)
     try:
         if home:
             await context.add_init_script(_logged_in(home, language))

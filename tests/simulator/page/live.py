@@ -53,7 +53,7 @@ class Page:
         return part
 
     async def _live(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse(heartbeat=30)
+        socket = web.WebSocketResponse()
         await socket.prepare(request)
         self._sockets.add(socket)
         self._sim.ringing = _RINGING

@@ -114,6 +114,7 @@ function connect() {
   socket.addEventListener("open", () => { find("lost").hidden = true; });
   socket.addEventListener("close", () => {
     find("lost").hidden = false;
+    for (const resolve of waiting.values()) resolve({});
     waiting.clear();
     setTimeout(connect, 1000);
   });
@@ -359,14 +360,26 @@ function showService() {
     ({ key, name }) => element("option", { value: key, textContent: name }));
 }
 
+let choosing = 0;
+
+/** Show what is chosen, unless a choice is on its way. */
 function choose(group, value) {
+  if (choosing) return;
   for (const input of document.getElementsByName(group)) input.checked = input.value === value;
 }
 
 async function setMode(mode) {
+  choosing++;
   await perform(mode === "down" ? "down" : "up");
   await perform("faults/clear");
   if (MODES[mode]) await perform("fault", MODES[mode]);
+  choosing--;
+}
+
+async function setPushes(way) {
+  choosing++;
+  await perform("settings", { ...PUSHES[way] });
+  choosing--;
 }
 
 function loseAnswer() {
@@ -450,7 +463,7 @@ translate(document);
 find("told").dataset.empty = word("empty");
 find("forge").text.value = word("forge_default");
 find("mode").addEventListener("change", (event) => setMode(event.target.value));
-find("pushes").addEventListener("change", (event) => perform("settings", { ...PUSHES[event.target.value] }));
+find("pushes").addEventListener("change", (event) => setPushes(event.target.value));
 find("lose").addEventListener("click", loseAnswer);
 find("forge").addEventListener("submit", forgeMessage);
 find("forge-status").addEventListener("click", forgeStatus);
