@@ -1,0 +1,138 @@
+"""The words tell no more than the code knows, and name all that it takes."""
+
+import ast
+from collections.abc import Iterator
+import json
+from pathlib import Path
+import re
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+from homeassistant.util.yaml import load_yaml_dict
+import pytest
+import voluptuous as vol
+
+from custom_components.smspilot.const import DOMAIN
+from custom_components.smspilot.errors import Reason
+from custom_components.smspilot.forms import options_schema, recipient_schema
+from custom_components.smspilot.repairs import ISSUES
+
+type Json = dict[str, Any]
+
+FOLDER = Path(__file__).parents[1] / "custom_components" / DOMAIN
+LANGUAGES = ("en", "ru")
+# What every error of the service or of the network is told with.
+OF_THE_SERVICE = {
+    Reason.ACCOUNT_BLOCKED,
+    Reason.CANNOT_CONNECT,
+    Reason.DUPLICATE,
+    Reason.INVALID_AUTH,
+    Reason.INVALID_RESPONSE,
+    Reason.IP_NOT_ALLOWED,
+    Reason.NO_MONEY,
+    Reason.RECIPIENT_REFUSED,
+    Reason.REFUSED,
+    Reason.SENDER_REFUSED,
+    Reason.TEXT_REFUSED,
+}
+OF_AN_ERROR = {"account", "error", "senders", "templates_url", "top_up_url"}
+OF_AN_ISSUE = {
+    "account_blocked": OF_AN_ERROR,
+    "daily_limit": {"account", "limit"},
+    "inbound_address": {"account", "url", "settings_url"},
+    "ip_not_allowed": OF_AN_ERROR,
+    "low_balance": {"account", "balance", "days", "top_up_url"},
+    "no_money": OF_AN_ERROR,
+    "pushes_unconfirmed": {"account"},
+    "rate_limit": {"account", "limit"},
+    "sender_refused": OF_AN_ERROR,
+    "test_mode": {"account"},
+    "text_refused": OF_AN_ERROR,
+}
+
+
+def words(language: str) -> Json:
+    """Return the texts of a language."""
+    texts: Json = json.loads((FOLDER / "translations" / f"{language}.json").read_text())
+    return texts
+
+
+def places(texts: Any) -> set[str]:
+    """Return the placeholders of texts."""
+    return set(re.findall(r"{(\w+)}", json.dumps(texts)))
+
+
+def reasons() -> Iterator[tuple[str, set[str]]]:
+    """Go through the errors the code raises with what it tells of them."""
+    for file in FOLDER.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            match node:
+                case ast.Call(
+                    func=ast.Name(id="mistake" | "failure"),
+                    args=[ast.Attribute(value=ast.Name(id="Reason"), attr=name)],
+                    keywords=given,
+                ):
+                    yield Reason[name].value, {keyword.arg or "" for keyword in given}
+
+
+def fields(described: Json) -> dict[str, Any]:
+    """Return the fields of an action as its screen shows them, sections opened."""
+    found: dict[str, Any] = {}
+    for name, field in described.get("fields", {}).items():
+        found |= field.get("fields", {name: field})
+    return found
+
+
+def keys(schema: Any) -> set[str]:
+    """Return the fields that an action takes."""
+    if isinstance(schema, vol.All):
+        schema = schema.validators[0]
+    return {str(key) for key in schema.schema}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_errors_tell_what_is_known(language: str) -> None:
+    """The text of a reason has no placeholder that the code does not fill."""
+    texts = words(language)["exceptions"]
+    for key, given in (*reasons(), *((reason.value, {"error"}) for reason in OF_THE_SERVICE)):
+        assert places(texts[key]) <= given, key
+    used = {key for key, _ in reasons()} | {reason.value for reason in OF_THE_SERVICE}
+    assert used == set(Reason)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_issues_tell_what_is_known(language: str) -> None:
+    """Neither has that of a repair, and each names its account."""
+    texts = words(language)["issues"]
+    assert set(ISSUES) == OF_AN_ISSUE.keys()
+    for key, given in OF_AN_ISSUE.items():
+        assert "account" in places(texts[key]["title"])
+        assert places(texts[key]) <= given, key
+
+
+async def test_actions_are_on_their_screens(hass: HomeAssistant) -> None:
+    """The screen of an action has all its fields, and no more."""
+    assert await async_setup_component(hass, DOMAIN, {})
+    shown = load_yaml_dict(str(FOLDER / "services.yaml"))
+    icons: Json = json.loads((FOLDER / "icons.json").read_text())
+    actions = hass.services.async_services_for_domain(DOMAIN)
+    assert set(actions) == {name for name in shown if not name.startswith(".")}
+    for name, action in actions.items():
+        assert keys(action.schema) == fields(shown[name]).keys()
+        sections = {key for key, field in shown[name]["fields"].items() if "fields" in field}
+        assert sections == words("en")["services"][name].get("sections", {}).keys()
+        assert sections == icons["services"][name].get("sections", {}).keys()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_forms_name_their_fields(language: str) -> None:
+    """Each option and each field of a recipient has its name and helps."""
+    texts = words(language)
+    steps = (
+        (options_schema([]), texts["options"]["step"]["init"]),
+        (recipient_schema([]), texts["config_subentries"]["recipient"]["step"]["user"]),
+        (recipient_schema([]), texts["config_subentries"]["recipient"]["step"]["reconfigure"]),
+    )
+    for schema, step in steps:
+        assert keys(schema) == step["data"].keys() == step["data_description"].keys()
