@@ -1,0 +1,1 @@
+"""Random histories: a home, the service, and a comparison of what both say happened."""

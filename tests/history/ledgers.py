@@ -1,0 +1,263 @@
+"""What was ordered, what was told, and whether both agree with the service's own ledger."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+import re
+from typing import Any, Final
+
+from tests.simulator.model import FINAL, Inbound, Message, Order, Status
+from tests.simulator.simulator import Simulator
+
+ACCOUNT: Final = 5671
+# The integration looks for a lost order this long; then nobody asks for it any more.
+SEARCHED: Final = 3600.0
+
+type Pair = tuple[str, str]
+
+
+class Fate(StrEnum):
+    """What the caller was told of a message."""
+
+    TAKEN = "taken"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(slots=True, kw_only=True)
+class Ordered:
+    """A text to a number, as it was asked for."""
+
+    phone: str
+    key: str
+    at: float
+    fate: Fate = Fate.UNKNOWN
+    message_id: str | None = None
+
+
+@dataclass(slots=True)
+class Told:
+    """An event; `settled` once everything that followed from it had come to rest."""
+
+    kind: str
+    data: Mapping[str, Any]
+    life: int = 0
+    settled: bool = False
+
+    @property
+    def what(self) -> tuple[Any, ...]:
+        """Return what may be told once."""
+        if self.kind == "message_status":
+            return ("status", self.data["message_id"], self.data["status_code"])
+        return ("inbound", self.data["message_id"])
+
+
+def key_of(text: str) -> str:
+    """Return what names a text, whatever frame or alphabet it went out in."""
+    found = re.search(r"(\d+)!", text)
+    return found[1] if found else text
+
+
+class Books:
+    """The home's side of the story."""
+
+    def __init__(self) -> None:
+        self.ordered: list[Ordered] = []
+        self.told: list[Told] = []
+        self.lives = 0
+        # Whoever is being buried is not listened to.
+        self.deaf = False
+        self.keys: set[str] = set()
+        self.numbers: set[str] = set()
+        self.wrong: list[str] = []
+        self._statuses: defaultdict[int, set[Status]] = defaultdict(set)
+        self._begin = Decimal(0)
+
+    def open(self, sim: Simulator) -> None:
+        """Follow the service."""
+        self._sim = sim
+        self._begin = sim.account.balance
+        self.keys.add(sim.account.apikey)
+        sim.changed.connect(self._changed)
+
+    def order(self, phone: str, key: str, at: float) -> Ordered:
+        """Write down what is asked for."""
+        ordered = Ordered(phone=phone, key=key, at=at)
+        self.ordered.append(ordered)
+        self.numbers.add(phone[-10:])
+        return ordered
+
+    def hear(self, told: Told) -> None:
+        """Write down an event, and look at once whether the service says so too."""
+        if self.deaf:
+            return
+        told.life = self.lives
+        self.told.append(told)
+        if told.kind == "message_status":
+            known = self._statuses[int(told.data["message_id"])]
+            if told.data["status_code"] not in known:
+                self.wrong.append(f"a status that never was: {told.data}")
+
+    def settled(self) -> None:
+        """Note that all has come to rest: nothing told so far may be told again."""
+        for told in reversed(self.told):
+            if told.settled:
+                break
+            told.settled = True
+
+    def crashed(self) -> None:
+        """Begin another life."""
+        self.lives += 1
+
+    def is_private(self, text: str) -> bool:
+        """Return whether a log line tells a number or a text."""
+        bare = re.sub(r"[\s()-]", "", text)
+        return "Алло" in text or any(number in bare for number in self.numbers)
+
+    @property
+    def spent(self) -> Decimal:
+        """Return what the service took, refunds given back."""
+        return self._begin - self._sim.account.balance
+
+    def excused(self, now: float) -> list[Order]:
+        """Return orders whose fate the caller does not know, and that are too old to be found."""
+        old = {
+            (each.phone, each.key)
+            for each in self.ordered
+            if each.fate is Fate.UNKNOWN and now - each.at > SEARCHED
+        }
+        named = {each.message_id for each in self.ordered}
+        return [
+            order
+            for order in self._orders
+            if pair(order) in old and str(order.server_id) not in named
+        ]
+
+    def compare(self, excused: list[Order]) -> list[str]:
+        """Return where the two ledgers differ."""
+        return [
+            *self.wrong,
+            *self._compare_orders(),
+            *self._compare_inbox(),
+            *self._compare_statuses({order.server_id for order in excused}),
+            *self._compare_answers(),
+            *self._repeated(),
+        ]
+
+    @property
+    def _orders(self) -> list[Order]:
+        return [order for order in self._sim.orders if order.account == ACCOUNT]
+
+    def _compare_orders(self) -> Iterator[str]:
+        """Every accepted order once, and what was refused not at all."""
+        taken: defaultdict[Pair, list[str]] = defaultdict(list)
+        for order in self._orders:
+            taken[pair(order)].append(str(order.server_id))
+        # A bad number in a list has an id too; where the answer was lost that is all one sees.
+        failed: defaultdict[Pair, list[str]] = defaultdict(list)
+        for message in self._sim.messages.values():
+            if message.server_id not in {order.server_id for order in self._orders}:
+                failed[pair(message)].append(str(message.server_id))
+        asked: defaultdict[Pair, Counter[Fate]] = defaultdict(Counter)
+        for ordered in self.ordered:
+            here = ordered.phone, ordered.key
+            is_failed = ordered.message_id in failed[here] or (failed[here] and not taken[here])
+            asked[here][Fate.REFUSED if is_failed else ordered.fate] += 1
+            if ordered.message_id and ordered.message_id not in taken[here] + failed[here]:
+                yield f"LOST: a receipt for what the service does not have: {ordered}"
+        for each, fates in asked.items():
+            count, least = len(taken[each]), fates[Fate.TAKEN]
+            if count < least:
+                yield f"LOST: {each} is {count} times in the ledger, told {fates}"
+            if count > least + fates[Fate.UNKNOWN]:
+                yield f"DOUBLE: {each} is {count} times in the ledger, told {fates}"
+        for each in taken.keys() - asked.keys():
+            yield f"FORGED: nobody ordered {each}"
+        ids = [each.message_id for each in self.ordered if each.message_id]
+        if len(ids) != len(set(ids)):
+            yield "DOUBLE: two receipts for one message"
+
+    def _compare_inbox(self) -> Iterator[str]:
+        """Every message of the inbox is an event with its words, and no other is."""
+        inbox = {str(each.id): each for each in self._sim.inbox if each.account == ACCOUNT}
+        heard: set[str] = set()
+        for told in self.told:
+            if told.kind == "message_status":
+                continue
+            message_id = told.data["message_id"]
+            heard.add(message_id)
+            message = inbox.get(message_id)
+            if message is None or not _says(told, message):
+                yield f"FORGED: {dict(told.data)} is not {message}"
+        yield from (f"LOST: {inbox[each]} was never told" for each in inbox.keys() - heard)
+
+    def _compare_statuses(self, excused: set[int]) -> Iterator[str]:
+        """Every final status is told, nothing after it, and nothing backwards."""
+        stories: defaultdict[int, list[Told]] = defaultdict(list)
+        for told in self.told:
+            if told.kind == "message_status":
+                stories[int(told.data["message_id"])].append(told)
+        for order in self._orders:
+            message = self._sim.messages[order.server_id]
+            story = stories[order.server_id]
+            ends = {told.data["status_code"] for told in story if told.data["final"]}
+            if message.status in FINAL and not ends and order.server_id not in excused:
+                yield f"LOST: the end of {message} was never told"
+            if ends - {message.status}:
+                yield f"FORGED: {message} is told as {ends}"
+            yield from _out_of_order(message, story)
+
+    def _compare_answers(self) -> Iterator[str]:
+        """An answer names a question to that number, and each question has one."""
+        answers: defaultdict[str, set[str]] = defaultdict(set)
+        for told in self.told:
+            if told.kind == "message_status" or not (question := told.data["reply_to"]):
+                continue
+            answers[question["message_id"]].add(told.data["message_id"])
+            asked = self._sim.messages.get(int(question["message_id"]))
+            if asked is None or asked.kind != "two_way" or f"+{asked.phone}" != told.data["phone"]:
+                yield f"FORGED: {dict(told.data)} answers {asked}"
+        yield from (f"DOUBLE: {q} was answered by {a}" for q, a in answers.items() if len(a) > 1)
+
+    def _repeated(self) -> Iterator[str]:
+        """Nothing is told twice; only what a crash cut short may be."""
+        first: dict[tuple[Any, ...], Told] = {}
+        for told in self.told:
+            earlier = first.setdefault(told.what, told)
+            if earlier is told:
+                continue
+            if earlier.settled and earlier.life != told.life:
+                yield f"DOUBLE: told, written down, and told again after a crash: {told.data}"
+            elif earlier.life == told.life:
+                yield f"DOUBLE: told twice: {told.data}"
+            first[told.what] = told
+
+    def _changed(self, topic: str, record: object) -> None:
+        if topic == "message" and isinstance(record, Message):
+            self._statuses[record.server_id].add(record.status)
+        if topic == "account":
+            self.keys.add(self._sim.account.apikey)
+
+
+def pair(order: Order | Message) -> Pair:
+    """Return number and name of an order's text."""
+    return f"+{order.phone}", key_of(order.text)
+
+
+def _says(told: Told, message: Inbound) -> bool:
+    phone = f"+{message.phone}" if message.phone.isdecimal() else message.phone
+    # The contract number finds the account on its way, and is nobody's word.
+    text = message.text.removeprefix(f"{ACCOUNT} ")
+    return bool(told.data["phone"] == phone and told.data["message"] == text)
+
+
+def _out_of_order(message: Message, story: list[Told]) -> Iterator[str]:
+    ranks = {Status.SCHEDULED: 0, Status.ACCEPTED: 1, Status.SENT: 2}
+    for one, other in zip(story, story[1:], strict=False):
+        if one.life != other.life:
+            continue
+        before, after = Status(one.data["status_code"]), Status(other.data["status_code"])
+        if before in FINAL or (after not in FINAL and ranks[after] <= ranks[before]):
+            yield f"BACKWARDS: {message} went from {before!r} to {after!r}"

@@ -1,0 +1,309 @@
+"""A home that can be crashed, the service, and one clock for both, in one loop."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+import logging
+from pathlib import Path
+import shutil
+from tempfile import TemporaryDirectory
+import time
+from typing import Any, Self, override
+from unittest.mock import patch
+
+from aiohttp.resolver import ThreadedResolver
+from aiohttp.test_utils import TestServer
+from homeassistant import loader
+from homeassistant.components.notify.const import DOMAIN as NOTIFY
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
+from homeassistant.core import CoreState, Event, HomeAssistant, callback
+from homeassistant.helpers import frame, translation
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_test_home_assistant,
+)
+
+from custom_components.smspilot.const import DOMAIN
+from custom_components.smspilot.data import ACCOUNTS
+from tests.common import Clock, add_account, person
+from tests.simulator.simulator import Simulator
+
+from .ledgers import Books, Told
+
+PAPA, MAMA, MAMA_AT_WORK, GRANNY = "+79087964781", "+79161231212", "+79161231213", "+79031112233"
+PEOPLE = (
+    person("Papa", PAPA),
+    person("Mama", MAMA, MAMA_AT_WORK, channel="two_way"),
+    person("Granny", GRANNY, channel="voice"),
+)
+ENTITIES = {"notify.papa": (PAPA,), "notify.mama": (MAMA, MAMA_AT_WORK), "notify.granny": (GRANNY,)}
+EVENTS = ("sms_received", "reply_received", "message_status")
+# So many turns of the loop without a change, and a write under way is seen as it is.
+WATCHED_TURNS = 400
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class SharedClock(Clock):
+    """A clock that the service and the client's own reckoning follow too."""
+
+    def __init__(self, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__(hass, monkeypatch)
+        self.sim: Simulator | None = None
+        monotonic = time.monotonic
+        for room in ("client.api", "webhook"):
+            monkeypatch.setattr(
+                f"custom_components.smspilot.{room}.monotonic", lambda: monotonic() + self._ahead
+            )
+
+    @override
+    async def advance(self, seconds: float) -> None:
+        await self.settle()
+        self._ahead += seconds
+        if self.sim:
+            self.sim.clock_offset = timedelta(seconds=self._ahead)
+        await self.settle()
+
+    @property
+    def ahead(self) -> float:
+        """Return how many seconds have been skipped."""
+        return self._ahead
+
+
+class World:
+    """Everything that a history happens in."""
+
+    hass: HomeAssistant
+    sim: Simulator
+    clock: SharedClock
+    entry: MockConfigEntry
+
+    def __init__(self) -> None:
+        self.books = Books()
+        self.calls: set[asyncio.Task[None]] = set()
+        self.failures: list[str] = []
+        self.crashes = 0
+        self._stack = AsyncExitStack()
+        self._log = _Log(self)
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._open()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self.calls:
+            task.cancel()
+        self.sim.faults.clear()
+        if self.entry.state is ConfigEntryState.LOADED:
+            await self.hass.config_entries.async_remove(self.entry.entry_id)
+        await self.clock.settle()
+        await self.hass.async_stop(force=True)
+        await self._stack.aclose()
+
+    async def _open(self) -> None:
+        stack = self._stack
+        folder = stack.enter_context(TemporaryDirectory(prefix="history-"))
+        monkeypatch = stack.enter_context(pytest.MonkeyPatch.context())
+        # What the test kit does for pytest: no multicast, no port of Home Assistant's own.
+        for name, stub in (
+            ("helpers.aiohttp_client._async_make_resolver", lambda *_: ThreadedResolver()),
+            ("components.http.HomeAssistantHTTP.async_bind", _nothing),
+            ("components.http.HomeAssistantHTTP.start", _nothing),
+        ):
+            monkeypatch.setattr(f"homeassistant.{name}", stub)
+        # Ledgers of tests are small, and folding is where crashes hurt.
+        monkeypatch.setattr("custom_components.smspilot.storage.COMPACT_AT", 4096)
+        self.hass = await stack.enter_async_context(async_test_home_assistant(config_dir=folder))
+        self.hass.data.pop(loader.DATA_CUSTOM_COMPONENTS)
+        frame.async_setup(self.hass)
+        await translation.async_load_integrations(self.hass, {"homeassistant"})
+        await self.hass.config.async_set_time_zone(_zone_of_the_small_hours())
+        self.hass.config.country = "RU"
+        self.hass.loop.set_exception_handler(self._uncaught)
+        logging.getLogger().addHandler(self._log)
+        stack.callback(logging.getLogger().removeHandler, self._log)
+        self.sim = await stack.enter_async_context(Simulator())
+        self.clock = SharedClock(self.hass, monkeypatch)
+        self.clock.sim = self.sim
+        assert await async_setup_component(self.hass, "webhook", {})
+        assert await async_setup_component(self.hass, NOTIFY, {})
+        server = TestServer(self.hass.http.app)
+        await server.start_server()
+        stack.push_async_callback(server.close)
+        self.hass.config.external_url = str(server.make_url("")).rstrip("/")
+        for event in EVENTS:
+            self.hass.bus.async_listen(f"{DOMAIN}_{event}", self._hear)
+        self.books.open(self.sim)
+        with patch.object(Clock, "TURNS", 20):
+            self.entry = await add_account(self.hass, self.sim, people=PEOPLE)
+        await self.clock.settle()
+
+    # What happens
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside."""
+        task = self.hass.loop.create_task(work)
+        self.calls.add(task)
+        task.add_done_callback(self._ended)
+
+    async def turns(self, count: int) -> None:
+        """Let the loop turn so often: work stops in its midst, where a seed says so."""
+        for _ in range(count):
+            await asyncio.sleep(0)
+            jobs = (*self.hass._tasks, *self.hass._background_tasks)
+            if threads := [job for job in jobs if not isinstance(job, asyncio.Task)]:
+                await asyncio.wait(threads)
+
+    async def settle(self) -> None:
+        """Let everything go on that does not wait for time."""
+        await self.clock.settle()
+        self.books.settled()
+
+    async def crash(self, how: str = "now", fraction: float = 0.5, *, late: bool = False) -> None:
+        """End the integration as kill -9 does, and start it again with what lies on the disk.
+
+        `torn` cuts the last line of a write under way, `between` finds the fresh snapshot beside
+        the journal that it was made of; `late` leaves Home Assistant starting.
+        """
+        disk = await self._watch(how, fraction)
+        self.crashes += 1
+        self.books.crashed()
+        cut = [task for task in self.calls if not task.done()]
+        for task in cut:
+            task.cancel()
+        await asyncio.gather(*cut, return_exceptions=True)
+        account = self.hass.data[ACCOUNTS].pop(self.entry.entry_id)
+        account.stop_listening()
+        account.teller.close()
+        await self.hass.config_entries.async_unload(self.entry.entry_id)
+        await account.close()
+        self.books.deaf = True
+        await self.clock.settle()
+        self.books.deaf = False
+        for path in self._files():
+            path.unlink()
+        for path, content in disk.items():
+            path.write_bytes(content)
+        if late:
+            self.hass.set_state(CoreState.starting)
+        assert await self.hass.config_entries.async_setup(self.entry.entry_id)
+
+    async def begin(self) -> None:
+        """End Home Assistant's start."""
+        if self.hass.state is CoreState.starting:
+            self.hass.set_state(CoreState.running)
+            self.hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+
+    async def reauth(self) -> None:
+        """Have the owner type the key that counts."""
+        flows = self.hass.config_entries.flow
+        if not flows.async_progress():
+            self.entry.async_start_reauth(self.hass)
+            await self.clock.settle()
+        for flow in flows.async_progress():
+            answer = {"api_key": self.sim.account.apikey, "advanced": {"url": self.sim.url}}
+            task = self.hass.async_create_task(flows.async_configure(flow["flow_id"], answer))
+            await self.clock.settle()
+            if task.done() and task.result()["type"] == "form":
+                # The service did not take even that one: the owner gives up for now.
+                flows.async_abort(flow["flow_id"])
+
+    # What is seen
+
+    @callback
+    def _hear(self, event: Event[Mapping[str, Any]]) -> None:
+        kind = event.event_type.removeprefix(f"{DOMAIN}_")
+        self.books.hear(Told(kind, dict(event.data)))
+
+    @callback
+    def _uncaught(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        self.failures.append(f"uncaught: {context.get('exception') or context['message']!r}")
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self.calls.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            self.failures.append(f"a call raised {type(error).__name__}: {error}")
+            _LOGGER.error("A call raised", exc_info=error)
+
+    # The disk
+
+    def _files(self) -> list[Path]:
+        folder = Path(self.hass.config.path(".storage"))
+        return sorted(folder.glob(f"{DOMAIN}.*")) if folder.exists() else []
+
+    def _disk(self) -> dict[Path, bytes]:
+        disk = {}
+        for path in self._files():
+            try:
+                disk[path] = path.read_bytes()
+            except FileNotFoundError:
+                continue
+        return disk
+
+    async def _watch(self, how: str, fraction: float) -> dict[Path, bytes]:
+        """Return what lies on the disk at the moment wanted."""
+        before = now = self._disk()
+        if how == "now":
+            return now
+        for _ in range(WATCHED_TURNS):
+            await self.turns(1)
+            now = self._disk()
+            grown = [path for path in now if len(now[path]) > len(before.get(path, b""))]
+            if how == "torn" and grown and before.keys() <= now.keys():
+                path = grown[0]
+                old = len(before.get(path, b""))
+                if path.suffix == ".journal" and now[path].startswith(before.get(path, b"")):
+                    end = old + int((len(now[path]) - old) * fraction)
+                    return now | {path: now[path][:end]}
+            if how == "between" and before.keys() - now.keys():
+                return before | now
+            before = now
+        return now
+
+
+class _Log(logging.Handler):
+    """What must not be in a log, whoever writes it."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._world = world
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.name.startswith("tests."):
+            return
+        text = self.format(record)
+        world, ours = self._world, record.name.startswith("custom_components.smspilot")
+        if ours and record.exc_info:
+            world.failures.append(f"logged: {text}")
+        if any(key in text for key in world.books.keys):
+            world.failures.append(f"a key in the log of {record.name}: {text}")
+        if record.levelno > logging.DEBUG and ours and world.books.is_private(text):
+            world.failures.append(f"a number or text in the log: {text}")
+
+
+def _zone_of_the_small_hours() -> str:
+    """Return a time zone where it is between midnight and one: a day lies ahead."""
+    hour = datetime.now(UTC).hour
+    return f"Etc/GMT+{hour}" if hour <= 12 else f"Etc/GMT-{24 - hour}"
+
+
+def _nothing(*_: object) -> Awaitable[None]:
+    return asyncio.sleep(0)
+
+
+# Kept for whoever wants a folder of a failed run.
+def keep(folder: Path, where: Path) -> None:
+    """Copy a folder."""
+    shutil.copytree(folder, where)
+
+
+type Step = Callable[[World], Awaitable[None]]
