@@ -1,86 +1,407 @@
-"""Never twice, never lost, never silent: what goes out, read from the service's own ledger."""
+"""Written down before it is asked for: one request, nothing forgotten, nothing twice."""
 
+import asyncio
+from contextlib import suppress
+import logging
+from pathlib import Path
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smspilot.const import EVENT_MESSAGE_STATUS
+from custom_components.smspilot.const import CONF_DAILY_LIMIT, DOMAIN, EVENT_MESSAGE_STATUS
 
-from .common import PAPA, Clock, Heard, act, add_account
+from .common import MAMA, PAPA, Clock, Heard, act, add_account, person
+from .sending import TEXT, accept, alarm, asked, ids, once, paid, result
 from .simulator.simulator import Simulator
 
-# Every way to lose the answer to a send.
-LOST = (
-    "reset",
-    "html",
-    "http_500",
-    "http_502_html",
-    "http_404_html",
-    "redirect",
-    "truncated",
-    "empty",
-    "not_utf8",
-    "other_json",
-    "huge",
-)
+UNLIMITED = {CONF_DAILY_LIMIT: 0}
 
 
-async def result(clock: Clock, sending: Any) -> Any:
-    """Return the response, or the key of the error."""
-    try:
-        return await clock.finish(sending)
-    except HomeAssistantError as err:
-        return err.translation_key
+def numbers(count: int, block: int = 0) -> list[str]:
+    return [f"+7908{block:03}{number:04}" for number in range(count)]
+
+
+def journal(hass: HomeAssistant, entry: MockConfigEntry) -> Path:
+    return Path(hass.config.path(".storage", f"{DOMAIN}.{entry.entry_id}.journal"))
+
+
+async def kill(hass: HomeAssistant, entry: MockConfigEntry, clock: Clock) -> MockConfigEntry:
+    """Kill the account as a power cut does: what is on the disk is all that is left of it."""
+    written = journal(hass, entry).read_bytes()
+    await hass.config_entries.async_remove(entry.entry_id)
+    await clock.settle()
+    journal(hass, entry).write_bytes(written)
+    again = MockConfigEntry(
+        domain=DOMAIN,
+        entry_id=entry.entry_id,
+        title=entry.title,
+        unique_id=entry.unique_id,
+        data=dict(entry.data),
+        options=dict(entry.options),
+    )
+    again.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await clock.settle()
+    return again
 
 
 async def test_one_request(hass: HomeAssistant, simulator: Simulator) -> None:
     """A send is one POST, and its receipt is the service's."""
     await add_account(hass, simulator)
-    receipt = await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
-    assert [request.method for request in simulator.requests] == ["POST"]
-    assert [order.text for order in simulator.orders] == ["Протечка!"]
+    receipt = await alarm(hass, PAPA)
+    (request,) = simulator.requests
+    assert (request.method, request.query) == ("POST", {})
+    assert [order.text for order in simulator.orders] == [TEXT]
     (row,) = receipt["messages"]
     assert row["status"] == "accepted"
     assert row["price"] == float(simulator.orders[0].price)
 
 
-@pytest.mark.parametrize("kind", LOST)
-@pytest.mark.parametrize("when", ["before", "after"])
-async def test_answer_lost(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock, kind: str, when: str
+async def test_same_text_twice_at_once(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """Whether the service took it before the answer was lost or not: it goes out once."""
+    """Two of the same are two; a lost answer of one is not taken for the other."""
     await add_account(hass, simulator)
-    simulator.fault(kind, when=when, command="send")
-    receipt = await result(clock, act(hass, "send_sms", phones=[PAPA], message="Протечка!"))
-    assert [order.phone for order in simulator.orders] == [PAPA[1:]]
-    assert receipt["messages"][0]["message_id"] == str(simulator.orders[0].server_id)
-    assert len(simulator.calls("send")) == (2 if when == "before" else 1)
+    simulator.fault("reset", when="after", command="send")
+    both = asyncio.gather(alarm(hass, PAPA), alarm(hass, PAPA, MAMA))
+    first, second = await clock.finish(_of(both))
+    assert sorted(order.phone for order in simulator.orders) == sorted(
+        [PAPA[1:], PAPA[1:], MAMA[1:]]
+    )
+    told = [row["message_id"] for receipt in (first, second) for row in receipt["messages"]]
+    assert sorted(told) == sorted(str(order.server_id) for order in simulator.orders)
+    assert len(simulator.calls("send")) == 2
+
+
+async def test_different_texts_at_once(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """A lost answer holds up nobody else."""
+    await add_account(hass, simulator)
+    fault = simulator.fault("hang", command="send")
+    slow = hass.async_create_background_task(_caught(alarm(hass, PAPA)), "test")
+    await clock.settle()
+    receipt = await act(hass, "send_sms", phones=[PAPA], message="Другое")
+    assert receipt["messages"][0]["status"] == "accepted"
+    assert not slow.done()
+    fault.release()
+    await clock.finish(_of(slow))
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-async def test_timeout(hass: HomeAssistant, simulator: Simulator, clock: Clock, when: str) -> None:
-    """After a timeout nothing is provable: it is never sent again, and the caller is told."""
+async def test_cancelled_caller(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, when: str
+) -> None:
+    """An automation that is stopped takes nothing back: what was ordered is seen to its end."""
     await add_account(hass, simulator)
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    simulator.fault("reset", when=when, command="send")
+    task = hass.async_create_background_task(alarm(hass, PAPA), "test")
+    await clock.settle()
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    await clock.advance(20.1)
+    once(simulator, PAPA)
+    await simulator.deliver(simulator.orders[0].server_id)
+    for _ in range(3):
+        await clock.advance(31)
+    assert heard.of("status") == ["delivered"]
+    assert heard.of("message_id") == [ids(simulator)[PAPA]]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_killed_before_the_receipt(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, when: str
+) -> None:
+    """The intent is on the disk before the request: what went out is found after the restart."""
+    entry = await add_account(hass, simulator)
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
     fault = simulator.fault("hang", when=when, command="send")
-    sending = clock.finish(act(hass, "send_sms", phones=[PAPA], message="Протечка!"), step=61)
-    if when == "after":
-        receipt = await sending
-        assert receipt["messages"][0]["message_id"] == str(simulator.orders[0].server_id)
-    else:
-        with pytest.raises(HomeAssistantError) as raised:
-            await sending
-        assert raised.value.translation_key == "outcome_unknown"
-        # It was only slow: the service takes it now, and its delivery is told.
-        fault.release()
-        await clock.settle()
-    assert len(simulator.calls("send")) == 1
+    sending = hass.async_create_background_task(_caught(alarm(hass, PAPA)), "test")
+    await clock.settle()
+    assert fault.fired
+    simulator.requests.clear()
+    await kill(hass, entry, clock)
+    await sending
+    fault.release()
+    assert simulator.calls("send") == []
+    assert simulator.calls("check")[0].params["check"] == "recent"
     for order in simulator.orders:
         await simulator.deliver(order.server_id)
-    for _ in range(6):
-        await clock.advance(130)
-    assert heard.of("status") == ["delivered"] * len(simulator.orders)
-    assert len(simulator.calls("send")) == 1
+    for _ in range(20):
+        await clock.advance(400)
+    assert heard.of("status") == (["delivered"] if when == "after" else [])
+    assert simulator.calls("send") == []
+    spent = hass.states.get("sensor.smspilot_5671_spent_today")
+    assert spent is not None
+    assert float(spent.state) == float(sum(order.price for order in simulator.orders))
+
+
+async def test_killed_without_network(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Two hours of darkness, and the router starts later than the home: nothing is given up."""
+    entry = await add_account(hass, simulator)
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    fault = simulator.fault("hang", when="after", command="send")
+    sending = hass.async_create_background_task(_caught(alarm(hass, PAPA)), "test")
+    await clock.settle()
+    written = journal(hass, entry).read_bytes()
+    await hass.config_entries.async_remove(entry.entry_id)
+    await sending
+    fault.release()
+    await clock.advance(7200)
+    journal(hass, entry).write_bytes(written)
+    await simulator.down()
+    again = MockConfigEntry(
+        domain=DOMAIN,
+        entry_id=entry.entry_id,
+        title=entry.title,
+        unique_id=entry.unique_id,
+        data=dict(entry.data),
+    )
+    again.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await clock.advance(600)
+    await simulator.up()
+    await simulator.deliver(simulator.orders[0].server_id)
+    await clock.advance(301)
+    await clock.advance(2)
+    assert heard.of("status") == ["delivered"]
+    assert "Nobody knows" not in caplog.text
+
+
+async def test_killed_after_the_receipt(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """The receipt is on the disk before the action returns."""
+    entry = await add_account(hass, simulator)
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    receipt = await alarm(hass, PAPA)
+    await simulator.deliver(simulator.orders[0].server_id)
+    simulator.requests.clear()
+    await kill(hass, entry, clock)
+    assert heard.of("status") == ["delivered"]
+    assert heard.of("packet_id") == [receipt["packet_id"]]
+    assert asked(simulator).count("check") == 1
+    await kill(hass, entry, clock)
+    assert len(heard.data) == 1
+
+
+async def test_killed_question(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """A question whose answer was lost takes its reply all the same, once it is found."""
+    await add_account(hass, simulator)
+    replies = Heard(hass, f"{DOMAIN}_reply_received")
+    simulator.fault("hang", when="after", command="send")
+    simulator.fault("html", command="check", times=9)
+    sending = act(hass, "send_sms", phones=[PAPA], message="Топить баню?", two_way=True)
+    assert await result(clock, sending, step=61) == "outcome_unknown"
+    simulator.faults.clear()
+    await clock.advance(301)
+    await simulator.receive(PAPA[1:], "Да")
+    await clock.advance(61)
+    assert [reply["message"] for reply in replies.of("reply_to")] == ["Топить баню?"]
+
+
+@pytest.mark.parametrize("end", ["remove", "disable", "stop"])
+async def test_end_during_a_send(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, end: str
+) -> None:
+    """Who waits for a send is told when the account ends; what was ordered stays written down."""
+    entry = await add_account(hass, simulator)
+    fault = simulator.fault("hang", when="after", command="send")
+    task = asyncio.get_running_loop().create_task(_caught(alarm(hass, PAPA)))
+    await clock.settle()
+    await _end(hass, entry, end)
+    error = await task
+    fault.release()
+    assert isinstance(error, HomeAssistantError)
+    assert error.translation_key == "account_closed"
+    if end == "disable":
+        heard = Heard(hass, EVENT_MESSAGE_STATUS)
+        await simulator.deliver(simulator.orders[0].server_id)
+        await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+        await clock.advance(2)
+        assert heard.of("status") == ["delivered"]
+        assert len(paid(simulator)) == 1
+
+
+async def test_end_during_a_question(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """An account that ends while it asks for the price sends nothing any more."""
+    entry = await add_account(hass, simulator, options={CONF_DAILY_LIMIT: 5})
+    await alarm(hass, PAPA)
+    fault = simulator.fault("hang", command="send", when="after")
+    task = hass.async_create_background_task(_caught(alarm(hass, PAPA)), "test")
+    await clock.settle()
+    await _end(hass, entry, "disable")
+    fault.release()
+    error = await task
+    assert isinstance(error, HomeAssistantError)
+    assert error.translation_key == "account_closed"
+    assert len(simulator.orders) == 1
+
+
+async def test_a_thousand_numbers(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """1,000 numbers are two requests and 1,000 rows, and the log tells how far it is."""
+    caplog.set_level(logging.INFO)
+    await add_account(hass, simulator, options=UNLIMITED)
+    simulator.account.balance *= 100
+    receipt = await alarm(hass, *numbers(1000))
+    assert asked(simulator) == ["send", "send"]
+    assert [row["phone"] for row in receipt["messages"]] == numbers(1000)
+    assert len({row["message_id"] for row in receipt["messages"]}) == 1000
+    assert receipt["cost"] == pytest.approx(float(sum(order.price for order in simulator.orders)))
+    packets = {row["packet_id"] for row in receipt["messages"]}
+    assert packets == {str(order.packet) for order in simulator.orders}
+    assert receipt["packet_id"] == str(simulator.orders[0].packet)
+    assert receipt["balance"] == float(simulator.account.balance)
+    progress = [record.message for record in caplog.records if "Request" in record.message]
+    assert progress == ["Request 1 of 2 is done", "Request 2 of 2 is done"]
+
+
+async def test_second_request_fails(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Of two requests one fails: the rows say who got it and who did not, and why."""
+    await add_account(hass, simulator, options=UNLIMITED)
+    simulator.account.balance *= 100
+    simulator.fault("error", code=241, command="send", skip=1)
+    receipt = await alarm(hass, *numbers(600))
+    failed = [row for row in receipt["messages"] if row["status"] == "failed"]
+    assert [row["phone"] for row in failed] == numbers(600)[500:]
+    assert {row["error"]["code"] for row in failed} == {241}
+    assert len(simulator.orders) == 500
+
+
+async def test_error_names_not_everybody(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """An error about hundreds of numbers is short enough to be read."""
+    await add_account(hass, simulator, options=UNLIMITED, people=[person("Папа", PAPA)])
+    simulator.account.balance *= 100
+    simulator.fault("error", code=241, command="send", skip=1)
+    with pytest.raises(HomeAssistantError) as raised:
+        await alarm(hass, *numbers(500, 1), PAPA, *numbers(99), respond=False)
+    assert raised.value.translation_key == "partly_refused"
+    reasons = (raised.value.translation_placeholders or {})["reasons"]
+    assert reasons.startswith("Папа, +7908•••0000, ")
+    assert reasons.endswith(", …: You don't have enough money")
+    assert len(reasons) < 500
+
+
+async def test_test_mode(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """Test messages carry `test=1`, cost nothing, and are followed by nobody."""
+    await add_account(hass, simulator, options={"test_mode": True})
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    balance = simulator.account.balance
+    actions: dict[str, dict[str, Any]] = {
+        "send_sms": {"message": TEXT},
+        "call": {"message": TEXT},
+        "flash_call": {"code": "0042"},
+        "check_number": {},
+    }
+    for action, fields in actions.items():
+        receipt = await act(hass, action, phones=[PAPA], **fields)
+        assert receipt["messages"][0]["test"] is True
+        assert receipt["messages"][0]["message_id"] == "1000"
+        assert simulator.calls("send")[-1].params["test"] == "1"
+    await clock.advance(600)
+    assert simulator.orders == []
+    assert simulator.account.balance == balance
+    assert simulator.calls("check") == []
+    assert heard.data == []
+    for name in ("spent_today", "pending_messages"):
+        state = hass.states.get(f"sensor.smspilot_5671_{name}")
+        assert state is not None
+        assert float(state.state) == 0
+
+
+async def test_dead_key_in_test_mode(hass: HomeAssistant, simulator: Simulator) -> None:
+    """A dead key is found out by test messages too."""
+    entry = await add_account(hass, simulator, options={"test_mode": True})
+    simulator.fault("error", code=101, command="send")
+    with pytest.raises(HomeAssistantError) as raised:
+        await alarm(hass, PAPA)
+    assert raised.value.translation_key == "invalid_auth"
+    await hass.async_block_till_done()
+    assert [flow["context"]["source"] for flow in entry.async_get_active_flows(hass, {"reauth"})]
+
+
+async def test_emulator(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """The vendor's emulator key sends nothing: its ids are followed by nobody."""
+    emulator = next(one for one in simulator.accounts.values() if one.emulator)
+    await add_account(hass, simulator, account_id="10000", data={"api_key": emulator.apikey})
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    for _ in range(2):
+        receipt = await alarm(hass, PAPA, MAMA)
+        assert {row["test"] for row in receipt["messages"]} == {True}
+    await clock.advance(600)
+    assert simulator.calls("check") == []
+    assert heard.data == []
+    spent = hass.states.get("sensor.smspilot_10000_spent_today")
+    assert spent is not None
+    assert float(spent.state) == 0
+
+
+async def test_damaged_journal(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Orders that cannot be read cost neither the account nor the other orders."""
+    entry = await add_account(hass, simulator)
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    await alarm(hass, PAPA)
+    with journal(hass, entry).open("a", encoding="utf-8") as file:
+        file.write('\n["orders", "x", {"at": "yesterday"}]\n["messages", "7", {"kind": "pigeon"}]')
+        file.write(
+            '\n["orders", "y", {"at": "2026-11-23T10:00:00", "to": [1]}]\n["orders", "z", 5]'
+        )
+    await simulator.deliver(simulator.orders[0].server_id)
+    await kill(hass, entry, clock)
+    assert heard.of("status") == ["delivered"]
+    assert "A stored order cannot be read" in caplog.text
+    assert "A stored message cannot be read" in caplog.text
+
+
+async def test_shared_account(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """Messages of another home that shares the account are none of ours."""
+    await add_account(hass, simulator)
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    await accept(hass, simulator, MAMA)
+    await alarm(hass, PAPA)
+    for order in simulator.orders:
+        await simulator.deliver(order.server_id)
+    await clock.advance(61)
+    assert heard.of("phone") == [PAPA]
+
+
+async def _end(hass: HomeAssistant, entry: MockConfigEntry, end: str) -> None:
+    if end == "remove":
+        await hass.config_entries.async_remove(entry.entry_id)
+    elif end == "disable":
+        await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    else:
+        await hass.async_stop(force=True)
+
+
+async def _of(future: asyncio.Future[Any]) -> Any:
+    return await future
+
+
+async def _caught(sending: Any) -> Any:
+    """Return the error, or what came of it."""
+    try:
+        return await sending
+    except HomeAssistantError as err:
+        return err

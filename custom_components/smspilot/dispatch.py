@@ -19,6 +19,7 @@ from .client import (
     Sender,
     Smspilot,
     SmspilotError,
+    Status,
 )
 from .client.api import PAGE
 from .const import LOGGER
@@ -200,14 +201,19 @@ class Dispatch:
             ((phone, self._order.text) for phone in phones),
             lambda server_id: self._known(server_id) or server_id in taken,
         )
-        self.outcome.take_found(found.values())
+        # A refused one is no message: the second try tells why.
+        sent = (one for one in found.values() if one.status is not Status.FAILED)
+        self.outcome.take_found(sent)
         return [phone for phone in phones if phone not in self.outcome.messages]
 
 
 async def find(
     client: Smspilot, wanted: Iterable[Pair], known: Callable[[str], bool]
 ) -> dict[Pair, Message]:
-    """Return the newest messages of the last day by number and text, but none whose id is known."""
+    """Return the messages of the last day by number and text, but none whose id is known.
+
+    Of several it is the newest, and one that was refused only where there is no other.
+    """
     pairs = {(phone, _words(text)): (phone, text) for phone, text in wanted}
     found: dict[Pair, Message] = {}
     seen: set[str | None] = set()
@@ -234,5 +240,10 @@ def _words(text: str) -> str:
 
 
 def _newer(message: Message, other: Message) -> bool:
-    """Return whether a message has the higher id; ids are whole numbers that grow."""
-    return (len(message.id or ""), message.id or "") > (len(other.id or ""), other.id or "")
+    """Return whether a message counts more; ids are whole numbers that grow."""
+    return _weight(message) > _weight(other)
+
+
+def _weight(message: Message) -> tuple[bool, int, str]:
+    server_id = message.id or ""
+    return (message.status is not Status.FAILED, len(server_id), server_id)

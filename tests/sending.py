@@ -1,0 +1,64 @@
+"""What the tests of the way out share: an alarm, and what became of it."""
+
+from collections.abc import Awaitable
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+
+from .common import Clock, act
+from .simulator.model import DEFAULT_KEY, Request
+from .simulator.simulator import Simulator
+
+TEXT = "Протечка!"
+BABA = "+79135550001"
+
+
+async def alarm(hass: HomeAssistant, *phones: str, **more: Any) -> dict[str, Any]:
+    """Send an alarm."""
+    return await act(hass, "send_sms", phones=list(phones), message=TEXT, **more)
+
+
+async def result(clock: Clock, sending: Awaitable[dict[str, Any]], step: float = 5) -> Any:
+    """Return the rows of the response by number, or the key of the error."""
+
+    async def work() -> dict[str, Any]:
+        return await sending
+
+    try:
+        response = await clock.finish(work(), step=step)
+    except HomeAssistantError as err:
+        return err.translation_key
+    return {row["phone"]: row for row in response["messages"]}
+
+
+async def accept(hass: HomeAssistant, sim: Simulator, *phones: str) -> None:
+    """Have the service accept only these, as if the rest of the order had been lost."""
+    numbers = ",".join(phone[1:] for phone in phones)
+    form = {"send": TEXT, "to": numbers, "apikey": DEFAULT_KEY, "format": "json"}
+    async with async_get_clientsession(hass).post(sim.url, data=form) as response:
+        assert response.status == 200
+    del sim.requests[-1]
+
+
+def once(sim: Simulator, *phones: str) -> None:
+    """Check that each number got exactly one message."""
+    assert sorted(order.phone for order in sim.orders) == sorted(phone[1:] for phone in phones)
+
+
+def ids(sim: Simulator) -> dict[str, str]:
+    """Return the id of each number's message."""
+    return {f"+{order.phone}": str(order.server_id) for order in sim.orders}
+
+
+def paid(sim: Simulator) -> list[Request]:
+    """Return the requests that order something."""
+    return [call for call in sim.calls("send") if "cost" not in call.params]
+
+
+def asked(sim: Simulator) -> list[str]:
+    """Return what was asked of the service, in its words."""
+    return [
+        "cost" if "cost" in request.params else str(request.command) for request in sim.requests
+    ]

@@ -1,0 +1,192 @@
+"""No connection, refused lists, numbers left out: one bad number loses nobody."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+import pytest
+
+from custom_components.smspilot.const import EVENT_MESSAGE_STATUS
+
+from .common import MAMA, PAPA, Clock, Heard, add_account
+from .sending import BABA, accept, alarm, ids, once, result
+from .simulator.simulator import Simulator
+
+BAD = ("+79990000001", "+79990000002", "+79990000003")
+
+
+def blacklist(sim: Simulator, phones: Sequence[str]) -> None:
+    for phone in phones:
+        sim.phone(phone[1:]).blacklisted = True
+
+
+@pytest.mark.parametrize("away", [1, 100])
+async def test_without_network(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, away: float
+) -> None:
+    """Two minutes without network: the alarm goes out once it is back, once."""
+    await add_account(hass, simulator)
+    await simulator.down()
+    sending = hass.async_create_background_task(alarm(hass, PAPA), "test")
+    await clock.settle()
+    for _ in range(int(away // 5)):
+        await clock.advance(5)
+    assert not sending.done()
+    await simulator.up()
+    rows = await result(clock, sending)
+    once(simulator, PAPA)
+    assert rows[PAPA]["message_id"] == ids(simulator)[PAPA]
+    assert len(simulator.calls("send")) == 1
+
+
+@pytest.mark.parametrize(("retry_for", "held"), [(None, 120), ({"seconds": 30}, 30), (0, 0)])
+async def test_network_stays_away(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, retry_for: Any, held: float
+) -> None:
+    """The caller is told after `retry_for`, and nothing goes out later."""
+    await add_account(hass, simulator)
+    await simulator.down()
+    before = hass.loop.time()
+    more = {} if retry_for is None else {"retry_for": retry_for}
+    assert await result(clock, alarm(hass, PAPA, **more), step=2.5) == "cannot_connect"
+    assert held <= hass.loop.time() - before <= held + 15
+    await simulator.up()
+    await clock.advance(600)
+    assert simulator.orders == []
+    assert simulator.calls("send") == []
+
+
+async def test_network_gone_after_loss(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Absent in two looks and no connection for the second try: provably not sent."""
+    await add_account(hass, simulator)
+    simulator.fault("reset", command="send")
+    sending = hass.async_create_background_task(alarm(hass, PAPA, retry_for=10), "test")
+    await clock.settle()
+    looked = simulator.fault("hang", command="check", when="after")
+    await clock.advance(20.1)
+    await simulator.down()
+    looked.release()
+    assert await result(clock, sending) == "cannot_connect"
+    await simulator.up()
+    assert simulator.orders == []
+
+
+@pytest.mark.parametrize("sends_good", [True, False], ids=["good ones sent", "none sent"])
+@pytest.mark.parametrize("phone_named", [True, False], ids=["named", "unnamed"])
+@pytest.mark.parametrize(
+    ("good", "bad"), [((PAPA,), BAD), ((PAPA, MAMA), BAD), ((), BAD), ((PAPA, MAMA, BABA), BAD[:1])]
+)
+async def test_refused_list(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    good: tuple[str, ...],
+    bad: tuple[str, ...],
+    phone_named: bool,
+    sends_good: bool,
+) -> None:
+    """One bad number loses nobody, whatever the service does with a list it refuses."""
+    await add_account(hass, simulator)
+    blacklist(simulator, bad)
+    simulator.options.refused_list_sends_good = sends_good
+    if not phone_named:
+        simulator.options.error_fields = []
+    phones = [one for pair in zip(bad, good, strict=False) for one in pair]
+    phones += [one for one in (*bad, *good) if one not in phones]
+    rows = await result(clock, alarm(hass, *phones))
+    once(simulator, *good)
+    if not good:
+        assert rows == "recipient_refused"
+        return
+    assert {phone: rows[phone]["message_id"] for phone in good} == ids(simulator)
+    for phone in bad:
+        assert rows[phone]["status"] == "failed"
+        assert rows[phone]["error"] == {"code": 212, "description": "Phone in black list"}
+    assert len(simulator.calls("send")) <= 2 * len(phones)
+
+
+async def test_refused_list_without_a_look(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Where it cannot be seen whom a refused list reached, nobody is sent to again."""
+    await add_account(hass, simulator)
+    blacklist(simulator, BAD)
+    simulator.options.refused_list_sends_good = True
+    simulator.fault("html", command="check", times=20)
+    rows = await result(clock, alarm(hass, PAPA, *BAD))
+    assert rows == "outcome_unknown"
+    once(simulator, PAPA)
+    assert len(simulator.calls("send")) == 1
+
+
+async def test_large_refused_list(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """The number of requests grows with the refused numbers, not with the list."""
+    await add_account(hass, simulator, options={"daily_limit": 0})
+    simulator.account.balance *= 10
+    good = [f"+7908555{number:04}" for number in range(200)]
+    simulator.fault("error", code=212, phone=BAD[0][1:], command="send")
+    blacklist(simulator, BAD[:1])
+    rows = await result(clock, alarm(hass, BAD[0], *good))
+    once(simulator, *good)
+    assert rows[BAD[0]]["error"]["code"] == 212
+    assert len(simulator.calls("send")) == 3
+
+
+async def test_duplicate_guard_in_a_list(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Numbers that had the same text an hour ago do not cost the others theirs."""
+    await add_account(hass, simulator)
+    simulator.account.duplicate_guard = True
+    await alarm(hass, PAPA, MAMA)
+    rows = await result(clock, alarm(hass, PAPA, MAMA, BABA))
+    assert [order.phone for order in simulator.orders].count(BABA[1:]) == 1
+    assert rows[BABA]["message_id"] == ids(simulator)[BABA]
+    assert {rows[phone]["error"]["code"] for phone in (PAPA, MAMA)} == {243}
+    assert len(simulator.orders) == 3
+
+
+async def test_number_left_out(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """An answer that leaves a number out leaves it in doubt, not refused and not sent again."""
+    await add_account(hass, simulator)
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    await accept(hass, simulator, PAPA, MAMA)
+    first = simulator.orders[0].server_id
+    simulator.fault(
+        "other_json",
+        command="send",
+        body=(
+            f'{{"send": [{{"server_id": "{first}", "phone": "{PAPA[1:]}", "price": "1.31",'
+            ' "status": "0"}], "cost": "3.52", "balance": "100"}'
+        ),
+    )
+    rows = await result(clock, alarm(hass, PAPA, MAMA))
+    assert rows[PAPA]["message_id"] == str(first)
+    assert rows[MAMA]["status"] is None
+    await simulator.deliver(simulator.orders[1].server_id)
+    await clock.advance(61)
+    await clock.advance(61)
+    assert heard.of("phone") == [MAMA]
+    assert len(simulator.calls("send")) == 1
+
+
+@pytest.mark.parametrize("kind", ["reset", "error", "hang"])
+async def test_test_messages(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, kind: str
+) -> None:
+    """A test costs nothing: it is tried again, in no list, and never tracked."""
+    await add_account(hass, simulator)
+    more: dict[str, Any] = {"code": 212} if kind == "error" else {}
+    fault = simulator.fault(kind, command="send", **more)
+    rows = await result(clock, alarm(hass, PAPA, test=True), step=61)
+    fault.release()
+    expected = {"error": "recipient_refused", "hang": "outcome_unknown"}
+    if kind in expected:
+        assert rows == expected[kind]
+    else:
+        assert rows[PAPA]["test"] is True
+    await clock.advance(600)
+    assert simulator.calls("check") == []
+    assert simulator.orders == []

@@ -1,0 +1,309 @@
+"""Whatever gets lost on the way: each message goes out once, and the truth is told."""
+
+import aiohttp
+from homeassistant.core import HomeAssistant
+import pytest
+
+from custom_components.smspilot.const import EVENT_MESSAGE_STATUS
+
+from .common import MAMA, PAPA, Clock, Heard, act, add_account
+from .sending import BABA, accept, alarm, ids, once, result
+from .simulator.model import DEFAULT_KEY
+from .simulator.simulator import Simulator
+
+NOTHING = '{"check": []}'
+
+# Every way to lose the answer to a send.
+LOST = (
+    "reset",
+    "html",
+    "http_500",
+    "http_502_html",
+    "http_404_html",
+    "redirect",
+    "truncated",
+    "empty",
+    "not_utf8",
+    "other_json",
+    "huge",
+)
+
+
+@pytest.mark.parametrize("phones", [(PAPA,), (PAPA, MAMA, BABA)], ids=["one", "list"])
+@pytest.mark.parametrize("kind", LOST)
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_answer_lost(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    kind: str,
+    when: str,
+    phones: tuple[str, ...],
+) -> None:
+    """Whether the service took it before the answer was lost or not: it goes out once."""
+    await add_account(hass, simulator)
+    simulator.fault(kind, when=when, command="send")
+    rows = await result(clock, alarm(hass, *phones))
+    once(simulator, *phones)
+    assert {phone: row["message_id"] for phone, row in rows.items()} == ids(simulator)
+    assert len(simulator.calls("send")) == (2 if when == "before" else 1)
+
+
+@pytest.mark.parametrize("phones", [(PAPA,), (PAPA, MAMA, BABA)], ids=["one", "list"])
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_timeout(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, when: str, phones: tuple[str, ...]
+) -> None:
+    """After a timeout nothing is provable: it is never sent again, and the caller is told."""
+    await add_account(hass, simulator)
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    fault = simulator.fault("hang", when=when, command="send")
+    rows = await result(clock, alarm(hass, *phones), step=61)
+    if when == "after":
+        assert {phone: row["message_id"] for phone, row in rows.items()} == ids(simulator)
+    else:
+        assert rows == "outcome_unknown"
+        assert len(simulator.calls("check")) == 3
+        # It was only slow: the service takes it now, and its delivery is told.
+        fault.release()
+        await accept(hass, simulator, *phones)
+    once(simulator, *phones)
+    assert len(simulator.calls("send")) == 1
+    for order in simulator.orders:
+        await simulator.deliver(order.server_id)
+    for _ in range(6):
+        await clock.advance(130)
+    assert heard.of("status") == ["delivered"] * len(phones)
+    assert sorted(heard.of("message_id")) == sorted(ids(simulator).values())
+    assert len(simulator.calls("send")) == 1
+
+
+async def test_list_partly_lost(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """Who is in the service's list is taken from it; only the others are sent to again."""
+    await add_account(hass, simulator)
+    simulator.fault("reset", command="send")
+    sending = hass.async_create_background_task(alarm(hass, PAPA, MAMA, BABA), "test")
+    await clock.settle()
+    await accept(hass, simulator, MAMA)
+    rows = await result(clock, sending)
+    once(simulator, PAPA, MAMA, BABA)
+    assert {phone: row["message_id"] for phone, row in rows.items()} == ids(simulator)
+    again = simulator.calls("send")[-1]
+    assert again.params["to"] == f"{PAPA[1:]},{BABA[1:]}"
+
+
+async def test_list_partly_lost_for_good(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """After a timeout the rows say of each whether it is known, and a late one is followed."""
+    await add_account(hass, simulator)
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    await accept(hass, simulator, MAMA)
+    fault = simulator.fault("hang", command="send")
+    rows = await result(clock, alarm(hass, PAPA, MAMA), step=61)
+    assert rows[MAMA]["message_id"] == ids(simulator)[MAMA]
+    unknown = {name: rows[PAPA][name] for name in ("message_id", "status", "final")}
+    assert unknown == {"message_id": None, "status": None, "final": None}
+    assert rows[PAPA]["error"]["code"] is None
+    fault.release()
+    await accept(hass, simulator, PAPA)
+    await clock.advance(70)
+    for order in simulator.orders:
+        await simulator.deliver(order.server_id)
+    await clock.advance(70)
+    await clock.advance(70)
+    assert sorted(heard.of("phone")) == sorted([PAPA, MAMA])
+    assert len(simulator.calls("send")) == 1
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_doubt_is_told(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, when: str
+) -> None:
+    """Where nobody takes the response, a doubt is an error of its own, not a refusal."""
+    await add_account(hass, simulator)
+    fault = simulator.fault("hang", when=when, command="send")
+    sending = alarm(hass, PAPA, respond=False)
+    if when == "after":
+        assert await clock.finish(sending, step=61) == {}
+    else:
+        assert await result(clock, sending, step=61) == "outcome_unknown"
+    fault.release()
+
+
+@pytest.mark.parametrize("fails", [1, 3])
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_look_fails_too(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, when: str, fails: int
+) -> None:
+    """A look that cannot be made proves nothing, and is made again."""
+    await add_account(hass, simulator)
+    simulator.fault("reset", when=when, command="send")
+    simulator.fault("html", command="check", times=fails)
+    rows = await result(clock, alarm(hass, PAPA))
+    once(simulator, PAPA)
+    assert rows[PAPA]["message_id"] == ids(simulator)[PAPA]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_no_look_at_all(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, when: str
+) -> None:
+    """Where no look can be made, nothing is sent again; what did go out is told later."""
+    await add_account(hass, simulator)
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    simulator.fault("reset", when=when, command="send")
+    simulator.fault("html", command="check", times=12)
+    assert await result(clock, alarm(hass, PAPA)) == "outcome_unknown"
+    assert len(simulator.calls("send")) == 1
+    simulator.faults.clear()
+    for order in simulator.orders:
+        await simulator.deliver(order.server_id)
+    for _ in range(5):
+        await clock.advance(300)
+    assert heard.of("status") == ["delivered"] * len(simulator.orders)
+    assert len(simulator.calls("send")) == 1
+
+
+@pytest.mark.parametrize(("second", "sent"), [("before", "outcome_unknown"), ("after", "receipt")])
+async def test_lost_twice(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+    second: str,
+    sent: str,
+) -> None:
+    """It is sent again once and no more; after an hour of looking nobody asks any more."""
+    await add_account(hass, simulator)
+    simulator.fault("reset", command="send")
+    simulator.fault("html", when=second, command="send")
+    rows = await result(clock, alarm(hass, PAPA))
+    if sent == "receipt":
+        assert rows[PAPA]["message_id"] == ids(simulator)[PAPA]
+    else:
+        assert rows == sent
+    for _ in range(15):
+        await clock.advance(600)
+    assert len(simulator.calls("send")) == 2
+    assert len(simulator.orders) == (1 if sent == "receipt" else 0)
+    assert sum("Nobody knows" in record.message for record in caplog.records) == (sent != "receipt")
+    assert PAPA not in caplog.text
+    looks = len(simulator.calls("check"))
+    if sent != "receipt":
+        await clock.advance(7200)
+        assert len(simulator.calls("check")) == looks
+
+
+async def test_duplicate_proves_the_first(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Error 243 on the second try: the first had arrived, only the list was late."""
+    await add_account(hass, simulator)
+    simulator.account.duplicate_guard = True
+    simulator.fault("reset", when="after", command="send")
+    simulator.fault("other_json", body=NOTHING, command="check", times=2)
+    rows = await result(clock, alarm(hass, PAPA))
+    once(simulator, PAPA)
+    assert rows[PAPA]["message_id"] == ids(simulator)[PAPA]
+    assert rows[PAPA]["error"] is None
+    assert len(simulator.calls("send")) == 2
+
+
+async def test_duplicate_in_a_list_proves_the_first(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Of a list that was half accepted, each half is told the truth about."""
+    await add_account(hass, simulator)
+    simulator.account.duplicate_guard = True
+    await accept(hass, simulator, PAPA)
+    simulator.fault("reset", command="send")
+    simulator.fault("other_json", body=NOTHING, command="check", times=2)
+    rows = await result(clock, alarm(hass, PAPA, MAMA))
+    once(simulator, PAPA, MAMA)
+    assert {phone: row["message_id"] for phone, row in rows.items()} == ids(simulator)
+    assert [row["error"] for row in rows.values()] == [None, None]
+
+
+async def test_duplicate_without_trace(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Refused as a double and yet in no list: nobody knows, and that is said."""
+    await add_account(hass, simulator)
+    simulator.account.duplicate_guard = True
+    simulator.fault("reset", when="after", command="send")
+    simulator.fault("other_json", body=NOTHING, command="check", times=5)
+    assert await result(clock, alarm(hass, PAPA)) == "outcome_unknown"
+    once(simulator, PAPA)
+
+
+async def test_same_text_before(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """The same text of an hour ago is not taken for the one whose answer was lost."""
+    await add_account(hass, simulator)
+    first = await alarm(hass, PAPA)
+    simulator.fault("reset", command="send")
+    rows = await result(clock, alarm(hass, PAPA))
+    assert len(simulator.orders) == 2
+    assert rows[PAPA]["message_id"] == str(simulator.orders[1].server_id)
+    assert rows[PAPA]["message_id"] != first["messages"][0]["message_id"]
+
+
+@pytest.mark.parametrize("text", ["Дом\nПротечка", "  Протечка  ", "Протечка 😀"])
+async def test_list_writes_text_otherwise(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, text: str
+) -> None:
+    """Other line ends and outer spaces in the service's list are the same text."""
+    await add_account(hass, simulator)
+    simulator.fault("reset", when="after", command="send")
+    sending = hass.async_create_background_task(
+        act(hass, "send_sms", phones=[PAPA], message=text), "test"
+    )
+    simulator.fault("hang", command="check")
+    await clock.settle()
+    (message,) = simulator.messages.values()
+    body = text.strip().replace("\n", "\\r\\n")
+    simulator.faults.clear()
+    simulator.fault(
+        "other_json",
+        command="check",
+        body=(
+            f'{{"check": [{{"server_id": "{message.server_id}", "phone": "{message.phone}", '
+            f'"message": "{body}", "status": "0", "created": "2026-11-23 10:00"}}]}}'
+        ),
+    )
+    rows = await result(clock, sending)
+    assert rows[PAPA]["message_id"] == ids(simulator)[PAPA]
+    assert len(simulator.calls("send")) == 1
+
+
+async def test_many_pages(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """Absent is only what no page of the list shows, however it is ordered."""
+    await add_account(hass, simulator)
+    simulator.options.shuffle = True
+    form = {"send": "Другое", "apikey": DEFAULT_KEY, "format": "json"}
+    for block in range(3):
+        numbers = ",".join(f"7908{block}{number:06}" for number in range(700))
+        async with aiohttp.ClientSession() as session:
+            await session.post(simulator.url, data={**form, "to": numbers})
+    simulator.requests.clear()
+    simulator.fault("reset", when="after", command="send")
+    rows = await result(clock, alarm(hass, PAPA))
+    assert rows[PAPA]["message_id"] == str(simulator.orders[-1].server_id)
+    assert len(simulator.calls("send")) == 1
+    offsets = [call.params["offset"] for call in simulator.calls("check")[:3]]
+    assert offsets == ["0", "1000", "2000"]
+    assert simulator.calls("check")[0].params["fields"] == "server_id,phone,message,status,created"
+
+
+async def test_pages_that_repeat(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """A service that ignores the offset is not asked for ever."""
+    await add_account(hass, simulator)
+    row = '{"server_id": "%s", "phone": "79080000000", "message": "x", "status": "2"}'
+    page = ",".join(row % number for number in range(1, 1001))
+    simulator.fault("reset", when="after", command="send")
+    simulator.fault("other_json", command="check", times=100, body=f'{{"check": [{page}]}}')
+    sending = hass.async_create_background_task(alarm(hass, PAPA), "test")
+    await clock.settle()
+    assert len(simulator.calls("check")) == 2
+    simulator.faults.clear()
+    assert (await result(clock, sending))[PAPA]["message_id"] == ids(simulator)[PAPA]
