@@ -87,9 +87,23 @@ _MONEY: Final = NumberSelector(
 )
 
 
-def _whole(most: int, **config: Any) -> vol.All:
-    number = NumberSelectorConfig(min=0, max=most, mode=NumberSelectorMode.BOX, **config)
-    return vol.All(NumberSelector(number), vol.Coerce(int))
+def _whole(most: int) -> vol.All:
+    return _as_whole(NumberSelectorConfig(min=0, max=most, mode=NumberSelectorMode.BOX))
+
+
+def _as_whole(config: NumberSelectorConfig) -> vol.All:
+    return vol.All(NumberSelector(config), vol.Coerce(int))
+
+
+_INTERVAL: Final = _as_whole(
+    NumberSelectorConfig(
+        min=0,
+        max=INTERVALS[-1],
+        mode=NumberSelectorMode.BOX,
+        translation_key=CONF_INBOUND_INTERVAL,
+        unit_of_measurement="seconds",
+    )
+)
 
 
 def credentials_schema(url: str, entered: Mapping[str, Any]) -> vol.Schema:
@@ -136,9 +150,7 @@ def options_schema(senders: Iterable[str]) -> vol.Schema:
             vol.Optional(CONF_TWO_WAY_TEMPLATE): _TEMPLATE,
             vol.Optional(CONF_MAX_PARTS): _whole(MOST_PARTS),
             vol.Required(CONF_VERIFY_PUSHES, default=True): BooleanSelector(),
-            vol.Optional(CONF_INBOUND_INTERVAL): _whole(
-                INTERVALS[-1], unit_of_measurement="seconds", translation_key=CONF_INBOUND_INTERVAL
-            ),
+            vol.Optional(CONF_INBOUND_INTERVAL): _INTERVAL,
             vol.Optional(CONF_LOW_BALANCE): _MONEY,
             vol.Optional(CONF_DAILY_LIMIT): _MONEY,
             vol.Optional(CONF_RATE_LIMIT): _whole(MOST_AN_HOUR),
