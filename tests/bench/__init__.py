@@ -1,0 +1,1 @@
+"""What the integration costs, measured beside what a person would use instead."""

@@ -1,0 +1,60 @@
+"""Time: medians of interleaved rounds, and how late the event loop is at most."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from statistics import median
+from time import perf_counter
+from typing import Any, Self
+
+# Rounds that fill caches first.
+WARM = 2
+# How often the loop is looked at.
+BEAT = 0.001
+
+# Something to be timed, or that returns the seconds it took.
+type Work = Callable[[], Awaitable[Any]]
+
+
+async def interleaved(rounds: int, works: Mapping[str, Work]) -> dict[str, float]:
+    """Return the median seconds of each work; they take turns, so that all meet the same noise."""
+    times: dict[str, list[float]] = {name: [] for name in works}
+    order = list(works)
+    for turn in range(-WARM, rounds):
+        for name in order:
+            took = await timed(works[name])
+            if turn >= 0:
+                times[name].append(took)
+        order.reverse()
+    return {name: median(each) for name, each in times.items()}
+
+
+async def timed(work: Work) -> float:
+    """Return the seconds a work took."""
+    start = perf_counter()
+    took = await work()
+    return took if isinstance(took, float) else perf_counter() - start
+
+
+class Lag:
+    """How late a timer of the event loop is at most: so long was it blocked."""
+
+    def __init__(self) -> None:
+        self.most = 0.0
+        self._loop = asyncio.get_running_loop()
+
+    def __enter__(self) -> Self:
+        """Begin to look."""
+        self._plan()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Look no more."""
+        self._beat.cancel()
+
+    def _plan(self) -> None:
+        self._due = perf_counter() + BEAT
+        self._beat = self._loop.call_later(BEAT, self._look)
+
+    def _look(self) -> None:
+        self.most = max(self.most, perf_counter() - self._due)
+        self._plan()

@@ -1,0 +1,217 @@
+"""The way in: from a push to its event, beside a bare webhook and a do-it-yourself automation."""
+
+import asyncio
+from collections.abc import Mapping
+from time import perf_counter
+from typing import Any, Final, Self
+from urllib.parse import urlencode, urlsplit
+
+from aiohttp.web import Request
+from homeassistant.components import webhook
+from homeassistant.core import Event, HomeAssistant, callback
+
+from custom_components.smspilot.const import (
+    CONF_VERIFY_PUSHES,
+    EVENT_MESSAGE_STATUS,
+    EVENT_SMS_RECEIVED,
+)
+from custom_components.smspilot.data import SmspilotConfigEntry
+
+from .clock import interleaved
+from .home import MAIN, Bench, rest
+from .table import Table
+
+STRANGER: Final = "79161112233"
+# A verified push waits for the second that belongs to the read before; few are enough.
+VERIFIED_ROUNDS: Final = 12
+EVENT_BARE: Final = "bench_bare"
+EVENT_READ: Final = "bench_read"
+EVENT_AUTOMATION: Final = "bench_automation"
+
+
+class Line:
+    """A connection to Home Assistant, kept open, that costs next to nothing."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        self._hass = hass
+        self._address = urlsplit(hass.config.external_url or "")
+
+    async def __aenter__(self) -> Self:
+        """Connect."""
+        self._reader, self._writer = await asyncio.open_connection(
+            self._address.hostname, self._address.port
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Hang up."""
+        self._writer.close()
+        await self._writer.wait_closed()
+
+    async def push(self, webhook_id: str, event: str, fields: Mapping[str, str]) -> float:
+        """Push and return the seconds until the event."""
+        heard: asyncio.Future[float] = self._hass.loop.create_future()
+
+        @callback
+        def hear(_event: Event[dict[str, Any]]) -> None:
+            if not heard.done():
+                heard.set_result(perf_counter())
+
+        stop = self._hass.bus.async_listen(event, hear)
+        body = urlencode(fields)
+        request = (
+            f"POST /api/webhook/{webhook_id} HTTP/1.1\r\nHost: {self._address.netloc}\r\n"
+            "Content-Type: application/x-www-form-urlencoded\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n{body}"
+        )
+        start = perf_counter()
+        self._writer.write(request.encode())
+        async with asyncio.timeout(10):
+            end = await heard
+            stop()
+            head = await self._reader.readuntil(b"\r\n\r\n")
+        length = head.lower().partition(b"content-length:")[2].split(b"\r\n")[0]
+        await self._reader.readexactly(int(length))
+        return end - start
+
+
+class Pushes:
+    """Pushes to ours, and to what stands beside it."""
+
+    def __init__(self, bench: Bench, entry: SmspilotConfigEntry, line: Line) -> None:
+        self._bench = bench
+        self._account = entry.runtime_data
+        self._line = line
+        self._id = 900_000_000
+
+    @staticmethod
+    def address() -> str:
+        """Return the webhook of ours."""
+        return f"{MAIN:064x}"
+
+    def inbound(self, message_id: str | None = None) -> dict[str, str]:
+        """Return the fields of a push of a message somebody wrote."""
+        if message_id is None:
+            self._id += 1
+            message_id = str(self._id)
+        return {
+            "id": message_id,
+            "phone": STRANGER,
+            "num": "79037676877",
+            "message": "turn on the heating",
+            "user_id": str(MAIN),
+        }
+
+    async def written(self) -> str:
+        """Have somebody write, and return the id."""
+        message = await self._bench.sim.control(
+            "receive", phone=STRANGER, text="turn on the heating", account=MAIN, push=False
+        )
+        return str(message["id"])
+
+    async def sent(self) -> dict[str, str]:
+        """Send a message, and return the fields of the push of its status."""
+        receipt = await self._bench.send(self._bench.text(), self._bench.numbers(1))
+        row = receipt["messages"][0]
+        return {
+            "server_id": row["message_id"],
+            "phone": row["phone"].removeprefix("+"),
+            "status": "2",
+            "price": "2.60",
+        }
+
+    async def verified_inbound(self) -> float:
+        """Push a message to ours, which asks the service first."""
+        await rest(self._account.inbox.bell)
+        fields = self.inbound(await self.written())
+        return await self._line.push(self.address(), EVENT_SMS_RECEIVED, fields)
+
+    async def read_inbound(self) -> float:
+        """Push a message to a webhook that asks the service first."""
+        fields = self.inbound(await self.written())
+        return await self._line.push("bench_read_inbound", EVENT_READ, fields)
+
+    async def unverified_status(self) -> float:
+        """Push a status to ours, which takes it at its word."""
+        return await self._line.push(self.address(), EVENT_MESSAGE_STATUS, await self.sent())
+
+    async def verified_status(self) -> float:
+        """Push a status to ours, which asks the service first."""
+        await rest(self._account.tracker.bell)
+        fields = await self.sent()
+        await self._bench.sim.control("advance", server_id=fields["server_id"], status=2)
+        return await self._line.push(self.address(), EVENT_MESSAGE_STATUS, fields)
+
+    async def read_status(self) -> float:
+        """Push a status to a webhook that asks the service first."""
+        return await self._line.push("bench_read_status", EVENT_READ, await self.sent())
+
+
+async def measure(bench: Bench, entry: SmspilotConfigEntry, table: Table) -> None:
+    """Measure the way in."""
+    _stand_beside(bench)
+    async with Line(bench.hass) as line:
+        pushes = Pushes(bench, entry, line)
+        await bench.change(entry, **{CONF_VERIFY_PUSHES: False})
+        ours = pushes.address()
+        found = await interleaved(
+            100,
+            {
+                "bare": lambda: line.push("bench_bare", EVENT_BARE, pushes.inbound()),
+                "automation": lambda: line.push(
+                    "bench_automation", EVENT_AUTOMATION, pushes.inbound()
+                ),
+                "inbound": lambda: line.push(ours, EVENT_SMS_RECEIVED, pushes.inbound()),
+                "status": pushes.unverified_status,
+            },
+        )
+        bare = found["bare"]
+        table.ratio("inbound push to event", found["inbound"], bare, "bare webhook", goal=1.3)
+        table.ratio(
+            "inbound push to event", found["inbound"], found["automation"], "automation", goal=0.6
+        )
+        table.ratio("status push to event", found["status"], bare, "bare webhook", goal=1.5)
+        await bench.change(entry, **{CONF_VERIFY_PUSHES: True})
+        found = await interleaved(
+            VERIFIED_ROUNDS,
+            {
+                "inbound": pushes.verified_inbound,
+                "bare inbound": pushes.read_inbound,
+                "status": pushes.verified_status,
+                "bare status": pushes.read_status,
+            },
+        )
+        beside = "bare webhook that asks"
+        table.ratio(
+            "the same, verified: inbound", found["inbound"], found["bare inbound"], beside, goal=1.3
+        )
+        table.ratio(
+            "the same, verified: status", found["status"], found["bare status"], beside, goal=1.5
+        )
+
+
+def _stand_beside(bench: Bench) -> None:
+    """Register the bare webhooks: one takes a push at its word, two ask the service."""
+
+    async def bare(hass: HomeAssistant, _webhook_id: str, request: Request) -> None:
+        hass.bus.async_fire(EVENT_BARE, dict(await request.post()))
+
+    async def read_inbound(hass: HomeAssistant, _webhook_id: str, request: Request) -> None:
+        pushed = await request.post()
+        answer = await bench.post(inbound="1790000000")
+        for row in answer["inbound"]:
+            if row["id"] == pushed["id"]:
+                hass.bus.async_fire(EVENT_READ, row)
+
+    async def read_status(hass: HomeAssistant, _webhook_id: str, request: Request) -> None:
+        pushed = await request.post()
+        answer = await bench.post(check=str(pushed["server_id"]))
+        for row in answer["check"]:
+            hass.bus.async_fire(EVENT_READ, row)
+
+    for name, handler in (
+        ("bench_bare", bare),
+        ("bench_read_inbound", read_inbound),
+        ("bench_read_status", read_status),
+    ):
+        webhook.async_register(bench.hass, "bench", name, name, handler)
