@@ -5,6 +5,10 @@ from functools import lru_cache
 from homeassistant.core import HomeAssistant
 
 DEFAULT_COUNTRY = "RU"
+# The shortest number with its country; what is shorter is a country's own, such as a bank's 900.
+SHORTEST = 7
+# The plus and the most digits E.164 allows; some countries' own plans go beyond.
+LONGEST = 16
 
 
 class UnreadablePhone(Exception):
@@ -19,12 +23,16 @@ def parse_phone(hass: HomeAssistant, value: object) -> str:
     """Return the number as E.164; digits without a plus may be national or international."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise UnreadablePhone
-    return _parse(str(value).strip(), hass.config.country or DEFAULT_COUNTRY)
+    try:
+        return _parse(str(value).strip(), hass.config.country or DEFAULT_COUNTRY)
+    except ValueError:
+        # Python writes no number of thousands of digits.
+        raise UnreadablePhone from None
 
 
 def from_service(phone: str) -> str:
-    """Return the service's number with its plus, and a sender that is a word as it is."""
-    return f"+{phone}" if phone.isdecimal() else phone
+    """Return the service's number with its plus, and a word or a short number as it is."""
+    return f"+{phone}" if phone.isdecimal() and len(phone) >= SHORTEST else phone
 
 
 def to_service(phone: str) -> str:
@@ -56,7 +64,8 @@ def _parse(text: str, country: str) -> str:
             continue
         if pn.is_possible_number_with_reason(number) == pn.ValidationResult.IS_POSSIBLE:
             form = pn.format_number(number, pn.PhoneNumberFormat.E164)
-            possible[form] = pn.is_valid_number(number)
+            if len(form) <= LONGEST:
+                possible[form] = pn.is_valid_number(number)
     # New ranges are not in the library yet; a possible number counts where no valid one does.
     found = [form for form, valid in possible.items() if valid] or list(possible)
     if not found:

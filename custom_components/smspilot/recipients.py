@@ -58,10 +58,14 @@ class Recipient:
 
     def without_pin(self, message: str) -> str | None:
         """Return the message without the person's PIN, or None where it does not begin so."""
-        message = message.lstrip()
-        if self.assist_pin and message.startswith(self.assist_pin):
-            return message.removeprefix(self.assist_pin).lstrip()
-        return None
+        pin, message = self.assist_pin or "", message.lstrip()
+        rest = message[len(pin) :]
+        # A phone may have written the first letter as a capital.
+        if not pin or message[: len(pin)].casefold() != pin.casefold():
+            return None
+        # 4711 does not begin 47110: that is another number, which the message may be about.
+        is_cut = any(kind(pin[-1]) and kind(rest[:1]) for kind in (str.isdecimal, str.isalpha))
+        return None if is_cut else rest.lstrip()
 
 
 def recipients(entry: ConfigEntry) -> list[Recipient]:

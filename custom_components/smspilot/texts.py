@@ -52,14 +52,17 @@ def framed(template: str, message: str, now: datetime) -> str:
 
 def shortened(text: str, parts: int) -> str:
     """Return as much of the text as fits into the parts, with a sign that more was there."""
-    if measure(text).parts <= parts:
+    size = measure(text)
+    if size.parts <= parts:
         return text
+    # The one character is in no Latin alphabet: it would halve what fits.
+    more = "..." if size.encoding is Encoding.GSM7 else "…"
     low, high = 0, len(text)
     while low < high:
         middle = (low + high + 1) // 2
-        fits = measure(f"{text[:middle]}…").parts <= parts
+        fits = measure(text[:middle] + more).parts <= parts
         low, high = (middle, high) if fits else (low, middle - 1)
-    return f"{text[:low].rstrip()}…"
+    return text[:low].rstrip() + more
 
 
 def _septets(text: str) -> int | None:

@@ -1,0 +1,278 @@
+"""What counts as the same text, and what a search may cost."""
+
+import asyncio
+import builtins
+from collections.abc import Mapping
+import time
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from hypothesis import given, settings, strategies as st
+import pytest
+import voluptuous as vol
+
+from custom_components.smspilot import patterns
+from custom_components.smspilot.matching import Match, answer_id, fits, normalised
+from custom_components.smspilot.patterns import LONGEST, Found, Searcher, check_patterns, search
+
+# A person's clumsy pattern, and the text that somebody made for it.
+HOSTILE = {
+    r"(a+)+$": "a" * 900 + "!",
+    r"(a|aa)+$": "a" * 900 + "!",
+    r"^(([a-z])+.)+[A-Z]([a-z])+$": "a" * 900 + "!" * 64_000,
+    r"(\w+\s?)*$": "a" * 900 + "!",
+    r"(x+x+)+y": "x" * 64_000,
+    r"(.*a){20}$": "a" * 900 + "!",
+    r"(a+)+\1$": "a" * 900 + "!",
+    r"(.*,){11}P": ",1" * 499,
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "what_it_says"),
+    [
+        ("Открой ворота", "открой ворота"),
+        ("  открой \n ворота\t", "открой ворота"),
+        ("ОТКРОЙ ВОРОТА!!!", "открой ворота"),
+        ("Открой\u00a0ворота . . .", "открой ворота"),
+        ("Открой ворота…", "открой ворота"),
+        ("«Ещё»", "«еще"),
+        ("Е\u0308лка", "елка"),
+        ("ЁЛКА", "елка"),
+        ("Straße", "strasse"),
+        ("Да :)", "да"),
+        ("Да, топи", "да, топи"),
+        ("5.5", "5.5"),
+        ("50%", "50%"),
+        ("*100#", "*100#"),
+        ("?", "?"),
+        (" ?! ", "?!"),
+        ("", ""),
+        (" \n", ""),
+    ],
+)
+def test_normalised(text: str, what_it_says: str) -> None:
+    assert normalised(text) == what_it_says
+
+
+@given(st.text())
+def test_normalised_twice_changes_nothing(text: str) -> None:
+    assert normalised(f" {text.upper().lower()} ") == normalised(text.upper().lower())
+
+
+@pytest.mark.parametrize(
+    ("message", "texts", "match", "result"),
+    [
+        ("Открой!", ["открой"], Match.EQUALS, True),
+        ("открой ворота", ["открой"], Match.EQUALS, False),
+        ("закрой", ["открой", "Закрой."], Match.EQUALS, True),
+        ("ещё", ["Еще"], Match.EQUALS, True),
+        ("?", ["?"], Match.EQUALS, True),
+        ("!", ["?"], Match.EQUALS, False),
+        ("", ["?"], Match.EQUALS, False),
+        ("Мама,  ОТКРОЙ   ворота, пожалуйста", ["открой ворота."], Match.CONTAINS, True),
+        ("Закрой", ["открой"], Match.CONTAINS, False),
+        ("Ёлка горит", ["елка"], Match.CONTAINS, True),
+        (".", ["открой"], Match.CONTAINS, False),
+    ],
+)
+def test_fits(message: str, texts: list[str], match: Match, result: bool) -> None:
+    assert fits(message, texts, match) is result
+
+
+ANSWERS = [
+    ("any", ["{something} пожалуйста"]),
+    ("yes", ["Да", "Топи.", "Хорошо[, топи]", "[да] топи[те] (баню|печь) [на {minutes} минут]"]),
+    ("no", ["Нет", "Не надо", "Ещё рано"]),
+    ("broken", ["(да", "скобка]", "Как {знать", "100 (сто)"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("Да", "yes"),
+        (" ДА!! ", "yes"),
+        ("топи", "yes"),
+        ("Не  надо.", "no"),
+        ("еще рано", "no"),
+        ("хорошо", "yes"),
+        ("Хорошо топи!", "yes"),
+        ("Хорошо, топи!", "yes"),
+        ("Топи баню", "yes"),
+        ("Да топите печь на 40 минут", "yes"),
+        ("Да топи печь на минут", None),
+        ("топибаню", None),
+        ("Да топи", None),
+        ("Свари борщ пожалуйста", "any"),
+        ("пожалуйста", None),
+        ("(да", "broken"),
+        ("100 (сто)", "broken"),
+        ("Как {знать", "broken"),
+        ("да нет", None),
+        ("", None),
+        ("?", None),
+    ],
+)
+def test_answer_id(text: str, key: str | None) -> None:
+    assert answer_id(text, ANSWERS) == key
+
+
+@pytest.mark.parametrize(
+    ("answers", "text", "key"),
+    [
+        # The first one in the list, but a plain sentence before a variant.
+        ([("a", ["да"]), ("b", ["да"])], "да", "a"),
+        ([("a", ["{x}"]), ("b", ["да"])], "да", "b"),
+        ([("a", ["[ну] да"]), ("b", ["{x} да"])], "ну да", "a"),
+        ([("a", ["да|ага"])], "ага", "a"),
+        ([("a", ["((да|ага) [конечно]|[[ну] хорошо])"])], "ага конечно", "a"),
+        ([("a", ["((да|ага) [конечно]|[[ну] хорошо])"])], "ну хорошо", "a"),
+        ([("a", ["((да|ага) [конечно]|[[ну] хорошо])"])], "ну", None),
+        ([("a", ["включи [свет] сейчас"])], "включи сейчас", "a"),
+        ([("a", [])], "да", None),
+        ([], "да", None),
+    ],
+)
+def test_which_answer(answers: list[tuple[str, list[str]]], text: str, key: str | None) -> None:
+    assert answer_id(text, answers) == key
+
+
+@given(st.text("да [](){}|,.", max_size=40), st.text("да ,.", max_size=40))
+@settings(max_examples=500)
+def test_no_sentence_is_an_error(sentence: str, text: str) -> None:
+    assert answer_id(text, [("a", [sentence])]) in ("a", None)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "text"),
+    [
+        ("{a} да {b} да {c} да {d} нет", "нет " + "да " * 60_000),
+        ("[а]" * 100 + "б", "а" * 64_000),
+        ("([а|аа] |а)" * 50, "а " * 32_000),
+    ],
+)
+def test_sentences_cost_little(sentence: str, text: str) -> None:
+    """What may be said in a thousand ways is compared as fast as the rest."""
+    begun = time.perf_counter()
+    assert answer_id(text, [("a", [sentence])]) is None
+    assert time.perf_counter() - begun < 0.5
+
+
+async def found_in(hass: HomeAssistant, texts: list[str], *messages: str) -> list[Found]:
+    """Return what a trigger would find."""
+    found: list[Found] = []
+    searcher = Searcher(hass, texts)
+    for message in messages:
+        searcher.begin(message, found.append)
+    await hass.async_block_till_done()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("texts", "message", "found"),
+    [
+        ([r"топи на (\d+)"], "Топи на 40 минут", (["40"], {})),
+        ([r"ТОПИ"], "пожалуйста, топи", ([], {})),
+        ([r"^топи"], "пожалуйста, топи", None),
+        ([r"(да)|(нет)"], "Нет", ([None, "Нет"], {})),
+        (
+            [r"(?P<what>свет|баня)( на (?P<minutes>\d+))?"],
+            "Баня",
+            (["Баня", None, None], {"what": "Баня", "minutes": None}),
+        ),
+        ([r"(а)", r"(б)", r"(.)"], "бв", (["б"], {})),
+        ([r"еще"], "ещё", None),
+        ([r"топи\."], "топи", None),
+        ([r"конец$"], "а" * LONGEST + "конец", None),
+    ],
+)
+async def test_search(
+    hass: HomeAssistant,
+    texts: list[str],
+    message: str,
+    found: tuple[list[str | None], Mapping[str, str | None]] | None,
+) -> None:
+    """A pattern may fit anywhere; only case does not matter."""
+    check_patterns(texts)
+    expected = [{"groups": found[0], "named_groups": found[1]}] if found else []
+    assert await found_in(hass, texts, message) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["(", "a{2,1}", "*", "(?P<1>a)", "(?<=a+)b", r"\1", "a{99999999999999999999}", "[а"]
+)
+def test_bad_pattern(text: str) -> None:
+    with pytest.raises(vol.Invalid, match="no regular expression"):
+        check_patterns(["да", text])
+
+
+@pytest.mark.parametrize(("text", "message"), HOSTILE.items(), ids=list(HOSTILE))
+async def test_hostile_text_stalls_nobody(
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture, text: str, message: str
+) -> None:
+    """The home goes on while a search is made for ever, and the search is given up in time."""
+    begun = time.perf_counter()
+    work = hass.async_create_background_task(found_in(hass, [text], message), "search")
+    turns = 0
+    while not work.done():
+        await asyncio.sleep(0.005)
+        turns += 1
+    assert await work == []
+    assert time.perf_counter() - begun < 5
+    # Forty are usual, two would be a home that stands still; the machine may be busy.
+    assert turns > 5
+    assert "was given up" in caplog.text
+    assert message[:20] not in caplog.text
+
+
+async def test_hostile_pattern_spoils_no_other(hass: HomeAssistant) -> None:
+    """Another pattern still fits, later messages are told, in the order they came in."""
+    hostile = HOSTILE[r"(a+)+$"]
+    found = await found_in(hass, [r"(a+)+$", r"(\d)"], "1", f"2{hostile}", hostile, "3", "4")
+    assert [groups["groups"][0] for groups in found] == ["1", "2", "3", "4"]
+
+
+async def test_complains_once(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> None:
+    await found_in(hass, [r"(a+)+$"], *([HOSTILE[r"(a+)+$"]] * 3))
+    assert caplog.text.count("was given up") == 1
+
+
+def test_the_limit_is_in_the_search() -> None:
+    """Who calls it without the rest is told, and waits no longer."""
+    begun = time.perf_counter()
+    with pytest.raises(TimeoutError):
+        search(patterns._compiled([r"(a+)+$"]), HOSTILE[r"(a+)+$"])
+    assert time.perf_counter() - begun < 1
+
+
+async def test_stopped_search_finds_nothing(hass: HomeAssistant) -> None:
+    """An automation that was switched off runs no more, not even for what came before."""
+    found: list[Found] = []
+    searcher = Searcher(hass, [r"(a+)+$"])
+    searcher.begin(HOSTILE[r"(a+)+$"], found.append)
+    searcher.begin("a", found.append)
+    searcher.stop()
+    await hass.async_block_till_done()
+    assert found == []
+
+
+async def test_without_the_package(
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Should Home Assistant drop it, patterns are checked all the same, and fit nothing."""
+    real_import = builtins.__import__
+
+    def no_regex(name: str, *args: Any, **kwargs: Any) -> Any:
+        if name == "regex":
+            raise ImportError(name)
+        return real_import(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", no_regex)
+    check_patterns(["(а)"])
+    with pytest.raises(vol.Invalid):
+        check_patterns(["(а"])
+    assert await found_in(hass, ["(а)"], "а", "а") == []
+    assert caplog.text.count("needs the package regex") == 1
+    monkeypatch.undo()
+    assert len(await found_in(hass, ["(а)"], "а")) == 1

@@ -1,0 +1,124 @@
+"""The people of an account, by name, number and PIN."""
+
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smspilot.const import (
+    CONF_ASSIST,
+    CONF_ASSIST_PIN,
+    CONF_CHANNEL,
+    CONF_PHONES,
+    CONF_SENDER,
+    DOMAIN,
+)
+from custom_components.smspilot.recipients import (
+    Channel,
+    Recipient,
+    by_name,
+    owners,
+    recipients,
+    same_name,
+)
+
+from .common import MAMA, PAPA, person
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("Папа", "Папа", True),
+        ("Папа", " папа ", True),
+        ("ПАПА", "папа", True),
+        # An entity id would be the same.
+        ("Папа", "Papa", True),
+        ("Папа (дом)", "папа дом", True),
+        ("Straße", "STRASSE", True),
+        ("Папа", "Мама", False),
+        ("Папа", "Папа 2", False),
+        # Names without any letter make no slug; they are as they are written.
+        ("🔥", "🔥", True),
+        ("🔥", "💧", False),
+        ("🔥", "unknown", False),
+        ("Unknown", "unknown", True),
+        ("", "Папа", False),
+    ],
+)
+def test_same_name(one: str, other: str, is_same: bool) -> None:
+    assert same_name(one, other) is is_same
+    assert same_name(other, one) is is_same
+
+
+def account(*people: Any) -> MockConfigEntry:
+    return MockConfigEntry(domain=DOMAIN, unique_id="5671", subentries_data=[*people])
+
+
+async def test_people(hass: HomeAssistant) -> None:
+    """Who was added first comes first, and a number may be several people's."""
+    call = {CONF_CHANNEL: "voice", CONF_SENDER: "INFORM"}
+    entry = account(
+        person("Папа", PAPA, MAMA), person("Мама", MAMA), person("Папе позвонить", PAPA, **call)
+    )
+    assert [one.name for one in recipients(entry)] == ["Папа", "Мама", "Папе позвонить"]
+    assert [one.name for one in owners(entry, PAPA)] == ["Папа", "Папе позвонить"]
+    assert [one.name for one in owners(entry, MAMA)] == ["Папа", "Мама"]
+    assert owners(entry, "+79990000000") == []
+    papa, _mama, call_papa = recipients(entry)
+    assert papa.phones == (PAPA, MAMA)
+    assert (papa.channel, papa.sender, papa.assist, papa.assist_pin) == (
+        Channel.SMS,
+        None,
+        False,
+        None,
+    )
+    assert (call_papa.channel, call_papa.sender) == (Channel.VOICE, "INFORM")
+    assert by_name(entry, " мама") == _mama
+    assert by_name(entry, "Mama") == _mama
+    assert by_name(entry, "Сын") is None
+
+
+async def test_other_subentries(hass: HomeAssistant) -> None:
+    """What else an account may have one day is nobody."""
+    entry = account({**person("Папа", PAPA), "subentry_type": "other"}, person("Мама", MAMA))
+    assert [one.name for one in recipients(entry)] == ["Мама"]
+    assert by_name(entry, "Папа") is None
+
+
+def recipient(**data: Any) -> Recipient:
+    (one,) = recipients(account(person("Папа", PAPA, **data)))
+    return one
+
+
+@pytest.mark.parametrize(
+    ("pin", "message", "rest"),
+    [
+        ("4711", "4711 Включи свет", "Включи свет"),
+        ("4711", "4711Включи свет", "Включи свет"),
+        ("4711", "  4711. Включи", ". Включи"),
+        ("4711", "4711", ""),
+        ("4711", "Включи свет", None),
+        ("4711", "Включи 4711", None),
+        ("4711", "471", None),
+        ("4711", "", None),
+        # The beginning of a longer number or word is not the PIN.
+        ("4711", "47110 рублей", None),
+        ("4711", "4711 0", "0"),
+        ("дом", "домой", None),
+        ("дом", "дом5", "5"),
+        # A phone begins a text with a capital.
+        ("сезам", "Сезам откройся", "откройся"),
+        ("Сезам", "СЕЗАМ, откройся", ", откройся"),
+        (None, "Включи", None),
+        ("", "Включи", None),
+    ],
+)
+def test_pin(pin: str | None, message: str, rest: str | None) -> None:
+    assert recipient(**{CONF_ASSIST: True, CONF_ASSIST_PIN: pin}).without_pin(message) == rest
+
+
+def test_empty_fields() -> None:
+    """What was cleared in the form is not set."""
+    one = recipient(**{CONF_SENDER: "", CONF_ASSIST_PIN: "", CONF_PHONES: [MAMA]})
+    assert (one.sender, one.assist_pin, one.phones) == (None, None, (MAMA,))
