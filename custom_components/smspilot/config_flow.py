@@ -22,7 +22,7 @@ from homeassistant.const import CONF_NAME, CONF_URL, CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.translation import async_get_translations
 
-from .client import Account, ApiError, SmspilotError
+from .client import Account, SmspilotError
 from .client.api import URL
 from .const import (
     CONF_CLOUDHOOK_URL,
@@ -165,7 +165,7 @@ class SmspilotConfigFlow(ConfigFlow, domain=DOMAIN):
                     account = await make_client(self.hass, data).account()
                 except SmspilotError as err:
                     errors["base"] = FLOW_ERRORS.get(reason(err), "unknown")
-                    why = _explained(self.hass, err)
+                    why = explained(self.hass, err)
                 else:
                     return await self._accept(account, data)
         return self.async_show_form(
@@ -302,13 +302,6 @@ class RecipientFlow(ConfigSubentryFlow):
         return (
             {CONF_NAME: "name_in_use"} if any(same_name(one.name, name) for one in others) else {}
         )
-
-
-def _explained(hass: HomeAssistant, err: SmspilotError) -> str:
-    """Return the service's words; why an account is blocked it says in Russian only."""
-    words = explained(hass, err)
-    why = err.status_ru if isinstance(err, ApiError) else None
-    return f"{words} ({why})" if why and why not in words else words
 
 
 def _senders(entry: SmspilotConfigEntry) -> list[str]:

@@ -94,9 +94,13 @@ def explained(hass: HomeAssistant, err: SmspilotError) -> str:
 
 
 def problem(err: ApiError) -> Problem:
-    """Return the error as it stands in a receipt; of a blocked account also its reason."""
-    russian = f"{err.description_ru} ({err.status_ru})" if err.status_ru else err.description_ru
-    return Problem(code=err.code, description=err.description, description_ru=russian)
+    """Return the error as it stands in a receipt; why an account is blocked is in Russian only."""
+    why = f" ({err.status_ru})" if err.status_ru else ""
+    return Problem(
+        code=err.code,
+        description=f"{err.description}{why}",
+        description_ru=err.description_ru and f"{err.description_ru}{why}",
+    )
 
 
 def failed(hass: HomeAssistant, err: SmspilotError) -> HomeAssistantError:

@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from typing import Any, override
 
-from homeassistant.components.notify import NotifyEntity, NotifyEntityDescription
-from homeassistant.components.notify.const import (
+from homeassistant.components.notify import (
     ATTR_DATA,
     ATTR_TARGET,
     ATTR_TITLE,
+    BaseNotificationService,
+    NotifyEntity,
+    NotifyEntityDescription,
     NotifyEntityFeature,
 )
-from homeassistant.components.notify.legacy import NOTIFY_SERVICES, BaseNotificationService
+from homeassistant.components.notify.legacy import NOTIFY_SERVICES
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
