@@ -34,9 +34,7 @@ def fits(message: str, texts: Sequence[str], match: Match) -> bool:
     return any(normalised(text) == said for text in texts)
 
 
-def answer_id(
-    text: str, answers: Sequence[tuple[str, Sequence[str]]], _language: str = ""
-) -> str | None:
+def answer_id(text: str, answers: Sequence[tuple[str, Sequence[str]]]) -> str | None:
     """Return the id of the first answer with a sentence that fits; plain ones go first."""
     said = normalised(text[:LONGEST])
 

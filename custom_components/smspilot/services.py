@@ -243,14 +243,14 @@ async def _ask(account: Account, call: ServiceCall) -> ServiceResponse:
     async with account.asking.setdefault(who.to[0].phone, asyncio.Lock()):
         receipt = await account.send(order, who)
         message_id = receipt.rows[0].message_id or ""
-        reply = await account.inbox.reply(message_id, call.data[ATTR_TIMEOUT])
+        reply = await account.inbox.questions.reply(message_id, call.data[ATTR_TIMEOUT])
     if reply is None:
         nothing = dict.fromkeys(("answer", "answer_id", "message_id", "phone", "answered_at"))
         return {"answered": False, **nothing}
     return {
         "answered": True,
         "answer": reply["message"],
-        "answer_id": answer_id(reply["message"], answers, call.hass.config.language),
+        "answer_id": answer_id(reply["message"], answers),
         "message_id": reply["message_id"],
         "phone": reply["phone"],
         "answered_at": reply["received_at"],
