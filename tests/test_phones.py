@@ -99,6 +99,7 @@ async def test_ambiguous(hass: HomeAssistant, value: str | int) -> None:
         79087964781.0,
         ["+79087964781"],
         -1,
+        pytest.param(10**5000, id="thousands of digits"),
     ],
 )
 async def test_no_number(hass: HomeAssistant, value: Any) -> None:
