@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from aiohttp import ClientError
 from aiohttp.hdrs import METH_GET, METH_POST
-from aiohttp.web import Request, Response
+from aiohttp.web import Request, RequestPayloadError, Response
 from homeassistant.components import webhook
 from homeassistant.const import CONF_WEBHOOK_ID, EVENT_CORE_CONFIG_UPDATE
 from homeassistant.core import HomeAssistant, callback
@@ -178,7 +178,7 @@ async def _fields(request: Request) -> dict[str, str]:
         form = parse_qsl(
             body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict"
         )
-    except ClientError, OSError, ValueError:
+    except ClientError, RequestPayloadError, OSError, ValueError:
         raise MalformedPush from None
     if body and not form:
         raise MalformedPush
