@@ -128,13 +128,13 @@ def _by_word(
     hass: HomeAssistant, entry: ConfigEntry, value: object, position: int
 ) -> Recipient | str | HomeAssistantError:
     """Return the recipient of a name, or a number."""
-    if isinstance(value, str) and (person := by_name(entry, value)):
-        return person
     try:
         return parse_phone(hass, value)
     except AmbiguousPhone:
         return mistake(Reason.AMBIGUOUS_PHONE, phone=masked(value))
     except UnreadablePhone:
+        if isinstance(value, str) and (person := by_name(entry, value)):
+            return person
         return mistake(Reason.INVALID_PHONE, position=str(position))
 
 

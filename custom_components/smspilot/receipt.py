@@ -1,7 +1,7 @@
 """What the caller of a send gets: a row a message, the same to everybody who asks."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, Self
@@ -9,6 +9,7 @@ from typing import Any, Final, Self
 from homeassistant.config_entries import ConfigEntry
 
 from .client import Kind, Message, Problem, Status
+from .client.models import NO_FACTS
 from .const import CURRENCY, SUBENTRY_RECIPIENT
 from .phones import from_service, masked
 from .recipients import owners
@@ -57,7 +58,7 @@ class Row:
     sent_at: datetime | None = None
     due_at: datetime | None = None
     changed_at: datetime | None = None
-    facts: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = NO_FACTS
 
     @property
     def refused(self) -> bool:

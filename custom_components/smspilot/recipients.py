@@ -1,8 +1,9 @@
 """The people of an account: its recipient subentries."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final, Self
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -70,25 +71,33 @@ class Recipient:
 
 def recipients(entry: ConfigEntry) -> list[Recipient]:
     """Return the account's people, the one added first first."""
-    return [
-        Recipient.from_subentry(subentry)
-        for subentry in entry.subentries.values()
-        if subentry.subentry_type == SUBENTRY_RECIPIENT
-    ]
+    return [Recipient.from_subentry(subentry) for subentry in _people(entry)]
 
 
 def owners(entry: ConfigEntry, phone: str) -> list[Recipient]:
     """Return everybody who has the number."""
-    return [recipient for recipient in recipients(entry) if phone in recipient.phones]
+    found = (one for one in _people(entry) if phone in one.data[CONF_PHONES])
+    return [Recipient.from_subentry(subentry) for subentry in found]
 
 
 def by_name(entry: ConfigEntry, name: str) -> Recipient | None:
     """Return the recipient of that name, whatever its case and outer spaces."""
-    return next((person for person in recipients(entry) if same_name(person.name, name)), None)
+    found = (one for one in _people(entry) if same_name(one.data[CONF_NAME], name))
+    return next(map(Recipient.from_subentry, found), None)
 
 
 def same_name(one: str, other: str) -> bool:
     """Return whether two names are the same to a person, or to an entity id."""
     if one.strip().casefold() == other.strip().casefold():
         return True
-    return (slug := slugify(one)) == slugify(other) and slug != UNSLUGGABLE
+    return (slug := _slug(one)) == _slug(other) and slug != UNSLUGGABLE
+
+
+def _people(entry: ConfigEntry) -> Iterator[ConfigSubentry]:
+    subentries = entry.subentries.values()
+    return (one for one in subentries if one.subentry_type == SUBENTRY_RECIPIENT)
+
+
+@lru_cache(maxsize=256)
+def _slug(name: str) -> str:
+    return slugify(name)

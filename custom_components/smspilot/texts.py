@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
+from typing import Any
 
 from homeassistant.util import dt as dt_util
 
@@ -67,9 +69,15 @@ def shortened(text: str, parts: int) -> str:
 
 def _septets(text: str) -> int | None:
     """Return the length in GSM 03.38, extension characters counted double, or None."""
-    import gsm0338  # noqa: PLC0415 - see phones.py
-
     try:
-        return len(gsm0338.Codec().encode(text)[0])
+        return len(_gsm0338().encode(text)[0])
     except UnicodeError:
         return None
+
+
+@cache
+def _gsm0338() -> Any:
+    """Return the codec; to make one takes longer than to send a text."""
+    import gsm0338  # noqa: PLC0415 - see phones.py
+
+    return gsm0338.Codec()
