@@ -34,6 +34,8 @@ DEFAULT_RATE_LIMIT: Final = 30
 
 # A recipient (subentry.data)
 SUBENTRY_RECIPIENT: Final = "recipient"
+# In the triggers, in place of a name.
+ANYONE: Final = "*"
 CONF_PHONES: Final = "phones"
 CONF_CHANNEL: Final = "channel"
 CONF_ASSIST: Final = "assist"

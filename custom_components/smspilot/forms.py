@@ -26,6 +26,7 @@ from yarl import URL
 
 from .client import Sender
 from .const import (
+    ANYONE,
     CONF_ASSIST,
     CONF_ASSIST_PIN,
     CONF_CHANNEL,
@@ -59,8 +60,6 @@ MOST_AN_HOUR: Final = 1000
 MOST_MONEY: Final = 1_000_000
 # In place of a sender these make a call, or a message that can be answered.
 SERVICE_SENDERS: Final = frozenset(Sender)
-# In the triggers it means anybody.
-ANYBODY: Final = "*"
 
 CREDENTIALS: Final = (CONF_API_KEY, CONF_LOGIN, CONF_PASSWORD)
 # What an option is worth while it is not set, so far as a field can show it.
@@ -274,7 +273,7 @@ def wrong_options(options: Form) -> Errors:
 def is_name(name: str) -> bool:
     """Return whether nobody takes the name for a number, or for anybody's."""
     letters = re.sub(r"[\W_]", "", name)
-    return bool(name) and name != ANYBODY and not letters.isdecimal()
+    return bool(name) and name != ANYONE and not letters.isdecimal()
 
 
 def read_phones(hass: HomeAssistant, values: Iterable[str]) -> tuple[list[str], list[str]]:

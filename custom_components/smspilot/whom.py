@@ -1,15 +1,13 @@
 """Whom a trigger means: numbers, recipients' names, senders that are words, or anyone."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
 
-from .const import DOMAIN, LOGGER
+from .const import ANYONE, DOMAIN, LOGGER
 from .phones import AmbiguousPhone, UnreadablePhone, masked, parse_phone
 from .recipients import by_name, owners, same_name
-
-ANYONE: Final = "*"
 
 
 class Whom:
