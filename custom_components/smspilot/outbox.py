@@ -221,8 +221,7 @@ class Outbox:
         return outcome
 
     def _rows(self, order: Order, outcome: Outcome) -> list[Row]:
-        now = self._client.now() or dt_util.utcnow()
-        return outcome.rows(self._hass, self._entry.title, order, now)
+        return outcome.rows(self._hass, self._entry.title, order, dt_util.utcnow())
 
     def _settle(self, order: Order, intent: Intent, rows: list[Row]) -> None:
         """Write down what became of it; what went out is tracked from now on."""

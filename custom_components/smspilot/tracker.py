@@ -200,8 +200,7 @@ class Tracker:
         even = [server_id for server_id in ids if not self._waiting[server_id].odd]
         try:
             for some in (*batched(even, PAGE, strict=False), *batched(odd, PAGE, strict=False)):
-                for message in await self._check(some):
-                    self._update(message)
+                await self._ask(some)
         except SmspilotError as err:
             async_dispatcher_send(self._hass, SIGNAL_ERROR.format(self._entry_id), err)
         self._look_again(pushed)
@@ -210,19 +209,23 @@ class Tracker:
             self._replan()
         await self._ledger.flush()
 
-    async def _check(self, ids: tuple[str, ...]) -> tuple[Message, ...]:
+    async def _ask(self, ids: tuple[str, ...]) -> None:
         """Ask about ids; one that the service cannot read costs the others nothing."""
         waiting = [one for server_id in ids if (one := self._waiting.get(server_id))]
         vip = any(one.row.kind is Kind.HLRVIP for one in waiting)
         try:
-            return await self._client.check(ids, fields=("all",) if vip else FIELDS)
+            messages = await self._client.check(ids, fields=("all",) if vip else FIELDS)
         except InvalidRequest:
             if len(ids) == 1:
                 for one in waiting:
                     one.odd = True
-                return ()
+                return
             middle = len(ids) // 2
-            return (*await self._check(ids[:middle]), *await self._check(ids[middle:]))
+            await self._ask(ids[:middle])
+            await self._ask(ids[middle:])
+        else:
+            for message in messages:
+                self._update(message)
 
     @callback
     def _update(self, message: Message) -> None:
@@ -240,7 +243,7 @@ class Tracker:
         if not follows(message.status, row.status):
             return
         row.status, row.error, row.facts = message.status, message.problem, message.facts
-        row.changed_at = self._client.now() or dt_util.utcnow()
+        row.changed_at = dt_util.utcnow()
         if row.status.final:
             self._end(message.id)
         else:
