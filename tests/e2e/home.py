@@ -80,6 +80,8 @@ class Home:
         with self._console.open("wb") as console:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "homeassistant", "--skip-pip", "-c", self.folder),
+                # In the checkout its `custom_components` would hide the home's own.
+                cwd=self.folder,
                 stdout=console,
                 stderr=asyncio.subprocess.STDOUT,
             )
