@@ -27,8 +27,9 @@ HOUR: Final = timedelta(hours=1)
 DAYS_KEPT: Final = 8
 # Prices of one kind differ so much between operators: the dearest seen need not be the dearest.
 CAUTION: Final = 4
-# A part of an unknown price is taken for this share of the day's limit.
-UNKNOWN_PRICE: Final = Decimal("0.1")
+# A part of an unknown price may cost this share of the day's limit, and of a small limit so much.
+UNKNOWN_SHARE: Final = Decimal("0.1")
+UNKNOWN_PRICE: Final = Decimal(10)
 
 
 @dataclass(slots=True)
@@ -137,7 +138,8 @@ class Limits:
         if order.test or order.urgent or not limit:
             return Reserve()
         price = self._prices.get(order.kind)
-        each = limit * UNKNOWN_PRICE if price is None else price * CAUTION
+        unknown = max(limit * UNKNOWN_SHARE, UNKNOWN_PRICE)
+        each = unknown if price is None else price * CAUTION
         estimate = each * measure(order.text).parts * len(order.to)
         if estimate > self._left(limit):
             try:
