@@ -15,7 +15,7 @@ TEXT = "Протечка!"
 BABA = "+79135550001"
 
 
-async def alarm(hass: HomeAssistant, *phones: str, **more: Any) -> dict[str, Any]:
+async def alarm(hass: HomeAssistant, *phones: object, **more: Any) -> dict[str, Any]:
     """Send an alarm."""
     return await act(hass, "send_sms", phones=list(phones), message=TEXT, **more)
 

@@ -1,0 +1,520 @@
+"""Whom an order reaches and what it says, to the letter; refused before it costs."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
+import pytest
+import voluptuous as vol
+
+from custom_components.smspilot.const import (
+    CONF_MAX_PARTS,
+    CONF_MESSAGE_TEMPLATE,
+    CONF_SENDER,
+    CONF_TWO_WAY_TEMPLATE,
+)
+
+from .common import MAMA, PAPA, act, add_account, person
+from .sending import TEXT, alarm
+from .simulator.model import Kind
+from .simulator.simulator import Simulator
+
+SECOND = "+79080000002"
+PEOPLE = [
+    person("Папа", PAPA, SECOND),
+    person("Мама Ира", MAMA),
+    person("Dacha 2", "+79080000009"),
+]
+
+
+def reached(sim: Simulator) -> list[str]:
+    return [f"+{order.phone}" for order in sim.orders]
+
+
+async def refused(sending: Any) -> ServiceValidationError:
+    with pytest.raises(ServiceValidationError) as raised:
+        await sending
+    return raised.value
+
+
+# Who.
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        PAPA,
+        "79087964781",
+        79087964781,
+        "8 908 796-47-81",
+        89087964781,
+        9087964781,
+        "+7 (908) 796-47-81",
+        " +7-908-796-47-81 ",
+    ],
+)
+@pytest.mark.parametrize("as_list", [True, False])
+async def test_number_in_any_form(
+    hass: HomeAssistant, simulator: Simulator, given: object, as_list: bool
+) -> None:
+    """A number is read in any human form, as text and as a YAML integer, alone and in a list."""
+    await add_account(hass, simulator)
+    phones = [given] if as_list else given
+    receipt = await act(hass, "send_sms", phones=phones, message=TEXT)
+    assert receipt["messages"][0]["phone"] == PAPA
+    assert simulator.calls("send")[0].params["to"] == PAPA[1:]
+
+
+@pytest.mark.parametrize("name", ["Папа", "папа", "  ПАПА ", "papa"])
+async def test_name_stands_for_all_numbers(
+    hass: HomeAssistant, simulator: Simulator, name: str
+) -> None:
+    """A name is matched as a person would, and reaches all numbers in one request."""
+    await add_account(hass, simulator, people=PEOPLE)
+    receipt = await alarm(hass, name)
+    assert reached(simulator) == [PAPA, SECOND]
+    assert [row["recipient"] for row in receipt["messages"]] == ["Папа", "Папа"]
+    assert len(simulator.requests) == 1
+
+
+async def test_entities_and_numbers(hass: HomeAssistant, simulator: Simulator) -> None:
+    """Entities, names and numbers together; who is named twice gets it once, under their name."""
+    await add_account(hass, simulator, people=PEOPLE)
+    receipt = await act(
+        hass,
+        "send_sms",
+        recipients=["notify.papa", "notify.mama_ira", "notify.papa"],
+        phones=[MAMA, "мама_ира", 79087964781, "+79135550001", "+7 913 555-00-01"],
+        message=TEXT,
+    )
+    assert reached(simulator) == [PAPA, SECOND, MAMA, "+79135550001"]
+    names = [row["recipient"] for row in receipt["messages"]]
+    assert names == ["Папа", "Папа", "Мама Ира", None]
+
+
+async def test_bare_number_of_a_person(hass: HomeAssistant, simulator: Simulator) -> None:
+    """A number of somebody's is told with their name, also when only the number was given."""
+    await add_account(hass, simulator, people=PEOPLE)
+    receipt = await alarm(hass, MAMA)
+    assert receipt["messages"][0]["recipient"] == "Мама Ира"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "shown"),
+    [
+        ("phones", "пожарные", "пожарные"),
+        ("phones", 112, "112"),
+        ("phones", True, "True"),
+        ("phones", "", ""),
+        ("phones", None, "None"),
+        ("phones", [PAPA], f"['{PAPA}']"),
+        ("phones", f"{PAPA}, {SECOND}", f"{PAPA}, {SECOND}"),
+        ("phones", "0042", "0042"),
+        ("recipients", "notify.nobody", "notify.nobody"),
+        ("recipients", "sensor.smspilot_5671_balance", "sensor.smspilot_5671_balance"),
+        ("recipients", "event.papa_inbound", "event.papa_inbound"),
+    ],
+)
+async def test_one_bad_number_loses_nobody(
+    hass: HomeAssistant, simulator: Simulator, field: str, value: Any, shown: str
+) -> None:
+    """What cannot be read is a refused row, told by its position; the rest goes out."""
+    await add_account(hass, simulator, people=PEOPLE)
+    fields: dict[str, Any] = {"recipients": [], "phones": [MAMA], "message": TEXT}
+    fields[field] = [*fields[field], value]
+    receipt = await act(hass, "send_sms", **fields)
+    assert reached(simulator) == [MAMA]
+    good, bad = receipt["messages"]
+    assert good["phone"] == MAMA
+    assert bad["error"].pop("description")
+    assert bad == {
+        "message_id": None,
+        "packet_id": None,
+        "phone": shown,
+        "recipient": None,
+        "kind": "sms",
+        "status": "failed",
+        "status_code": -2,
+        "final": True,
+        "price": None,
+        "error": {"code": None},
+        "test": False,
+    }
+    # Where nobody takes the response it raises, after the rest has gone out.
+    with pytest.raises(HomeAssistantError) as raised:
+        await act(hass, "send_sms", respond=False, **fields)
+    assert not isinstance(raised.value, ServiceValidationError)
+    assert raised.value.translation_key == "partly_refused"
+    assert len(simulator.orders) == 2
+    # And where nobody is left it is a mistake, before any request.
+    simulator.requests.clear()
+    alone: dict[str, Any] = {field: [value, value], "message": TEXT}
+    error = await refused(act(hass, "send_sms", **alone))
+    if field == "phones":
+        assert error.translation_key == "nobody_left"
+        assert not shown or shown not in str(error.translation_placeholders)
+        assert "No. 2 of" in str(error.translation_placeholders)
+    else:
+        assert shown in str(error.translation_placeholders)
+    assert simulator.requests == []
+
+
+async def test_one_refused_is_told_itself(hass: HomeAssistant, simulator: Simulator) -> None:
+    """A single mistake is told as what it is, with the position and without the input."""
+    await add_account(hass, simulator)
+    error = await refused(alarm(hass, "Иван Петров 79080"))
+    assert error.translation_key == "invalid_phone"
+    assert error.translation_placeholders == {"position": "1"}
+    assert simulator.requests == []
+
+
+async def test_ambiguous_number(hass: HomeAssistant, simulator: Simulator) -> None:
+    """Two valid readings are refused, masked in the error; a plus decides."""
+    hass.config.country = "IT"
+    await add_account(hass, simulator)
+    error = await refused(alarm(hass, 38946500493))
+    assert error.translation_key == "ambiguous_phone"
+    assert error.translation_placeholders == {"phone": "38946•••0493"}
+    await alarm(hass, "+389 46 500 493")
+    assert reached(simulator) == ["+38946500493"]
+
+
+async def test_errors_name_and_mask(hass: HomeAssistant, simulator: Simulator) -> None:
+    """A person is told by name, a bare number masked, an unreadable input by its position."""
+    await add_account(hass, simulator, people=PEOPLE)
+    stranger = "+79135550001"
+    for phone in (MAMA, stranger):
+        simulator.phone(phone[1:]).blacklisted = True
+    with pytest.raises(HomeAssistantError) as raised:
+        await alarm(hass, PAPA, SECOND, "чушь 123", MAMA, stranger, respond=False)
+    reasons = (raised.value.translation_placeholders or {})["reasons"]
+    assert "Мама Ира, +7913•••0001: Phone in black list" in reasons
+    assert "No. 3" in reasons
+    assert "чушь" not in reasons
+    assert MAMA not in reasons
+    assert stranger not in reasons
+
+
+@pytest.mark.parametrize("fields", [{}, {"phones": []}, {"recipients": []}, {"phones": None}])
+async def test_nobody_named(
+    hass: HomeAssistant, simulator: Simulator, fields: dict[str, Any]
+) -> None:
+    """Without anybody it is a mistake that says so."""
+    await add_account(hass, simulator)
+    error = await refused(act(hass, "send_sms", message=TEXT, **fields))
+    assert error.translation_key == "no_target"
+    assert simulator.requests == []
+
+
+async def test_entity_of_another_account(hass: HomeAssistant, simulator: Simulator) -> None:
+    """Names and entities are those of the account used."""
+    simulator.add_account(id=7777, apikey="A" * 64)
+    first = await add_account(hass, simulator, people=PEOPLE)
+    second = await add_account(
+        hass,
+        simulator,
+        people=[person("Сосед", MAMA)],
+        account_id="7777",
+        data={"api_key": "A" * 64, "webhook_id": "7" * 64},
+    )
+    send: dict[str, Any] = {"message": TEXT, "config_entry_id": second.entry_id}
+    error = await refused(act(hass, "send_sms", recipients=["notify.papa"], **send))
+    assert error.translation_key == "unknown_recipient"
+    assert (await refused(alarm(hass, "Папа", config_entry_id=second.entry_id))).translation_key
+    await act(hass, "send_sms", recipients=["notify.sosed"], **send)
+    await alarm(hass, "Папа", config_entry_id=first.entry_id)
+    assert [order.account for order in simulator.orders] == [7777, 5671, 5671]
+
+
+async def test_renamed_entity(hass: HomeAssistant, simulator: Simulator) -> None:
+    """An entity is found under whatever id its owner gave it."""
+    await add_account(hass, simulator, people=PEOPLE)
+    er.async_get(hass).async_update_entity("notify.mama_ira", new_entity_id="notify.boss")
+    await hass.async_block_till_done()
+    await act(hass, "send_sms", recipients="notify.boss", message=TEXT)
+    assert reached(simulator) == [MAMA]
+
+
+@pytest.mark.parametrize(
+    ("recipients", "phones", "to"),
+    [
+        (["notify.papa"], [], PAPA),
+        ([], ["Папа"], PAPA),
+        ([], [SECOND], SECOND),
+        (["notify.papa"], [SECOND], PAPA),
+        ([], [PAPA, 79087964781], PAPA),
+        ([], [PAPA, MAMA], None),
+        (["notify.papa", "notify.mama_ira"], [], None),
+        ([], [PAPA, "чушь"], None),
+    ],
+)
+async def test_one_number(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    recipients: list[str],
+    phones: list[object],
+    to: str | None,
+) -> None:
+    """Where one number is asked for, a person stands for the first; two people are a mistake."""
+    await add_account(hass, simulator, people=PEOPLE)
+    sending = act(hass, "flash_call", recipients=recipients, phones=phones, code="0042")
+    if to:
+        await sending
+        assert reached(simulator) == [to]
+    else:
+        assert (await refused(sending)).translation_key == "one_number"
+        assert simulator.requests == []
+
+
+# What.
+
+
+@pytest.mark.parametrize("word", ["HLR", "PING", "HLRVIP", " HLR ", "PING\n"])
+@pytest.mark.parametrize("action", ["send_sms", "call", "estimate_cost"])
+async def test_service_words(
+    hass: HomeAssistant, simulator: Simulator, action: str, word: str
+) -> None:
+    """A text that the service would take for a number check buys nothing."""
+    await add_account(hass, simulator)
+    error = await refused(act(hass, action, phones=[PAPA], message=word))
+    assert error.translation_key == "service_word"
+    assert simulator.requests == []
+
+
+@pytest.mark.parametrize(
+    ("template", "message", "transliterate"),
+    [("HL{message}", "R", False), ("{message}", "ХЛР", True), ("PING", "что угодно", False)],
+)
+async def test_service_words_after_framing(
+    hass: HomeAssistant, simulator: Simulator, template: str, message: str, transliterate: bool
+) -> None:
+    """The text that counts is the one that goes out."""
+    options = {CONF_MESSAGE_TEMPLATE: template}
+    await add_account(hass, simulator, options=options)
+    send = act(hass, "send_sms", phones=[PAPA], message=message, transliterate=transliterate)
+    if transliterate:
+        # KhLR: no service word after all.
+        await send
+        assert simulator.orders[0].text == "KhLR"
+        return
+    assert (await refused(send)).translation_key == "service_word"
+    assert simulator.requests == []
+
+
+@pytest.mark.parametrize("text", ["hlr", "HLR 1", "PINGPONG"])
+async def test_other_words(hass: HomeAssistant, simulator: Simulator, text: str) -> None:
+    """Only the exact words are refused."""
+    await add_account(hass, simulator)
+    await act(hass, "send_sms", phones=[PAPA], message=text)
+    assert [order.kind for order in simulator.orders] == [Kind.SMS]
+
+
+@pytest.mark.parametrize("message", ["", "   ", "\n\t"])
+@pytest.mark.parametrize("action", ["send_sms", "call"])
+async def test_empty(hass: HomeAssistant, simulator: Simulator, action: str, message: str) -> None:
+    """An empty text is a mistake, also inside a frame."""
+    await add_account(hass, simulator, options={CONF_MESSAGE_TEMPLATE: "Дом: {message}"})
+    error = await refused(act(hass, action, phones=[PAPA], message=message))
+    assert error.translation_key == "empty_message"
+    assert simulator.requests == []
+
+
+async def test_nothing_left_of_it(hass: HomeAssistant, simulator: Simulator) -> None:
+    """Transliteration may leave nothing: that is empty too."""
+    await add_account(hass, simulator)
+    send = act(hass, "send_sms", phones=[PAPA], message="😀", transliterate=True)
+    assert (await refused(send)).translation_key == "empty_message"
+
+
+@pytest.mark.parametrize(
+    ("text", "transliterate", "sent"),
+    [
+        ("Протечка!", False, "Протечка!"),
+        ("Протечка!", True, "Protechka!"),
+        ("Щука ё", True, "Shchuka io"),
+        ("Hello", True, "Hello"),
+        ("Строка\nвторая — «да»", False, "Строка\nвторая — «да»"),
+        ("Ключ &=+% 😀", False, "Ключ &=+% 😀"),
+    ],
+)
+async def test_to_the_letter(
+    hass: HomeAssistant, simulator: Simulator, text: str, transliterate: bool, sent: str
+) -> None:
+    """A text goes out as it is; in Latin letters only when that is asked."""
+    await add_account(hass, simulator)
+    await act(hass, "send_sms", phones=[PAPA], message=text, transliterate=transliterate)
+    assert [order.text for order in simulator.orders] == [sent]
+
+
+@pytest.mark.parametrize(
+    ("action", "fields", "sent"),
+    [
+        ("send_sms", {}, "Дом 14:05: вода {time}"),
+        ("send_sms", {"two_way": True}, "Вопрос: вода {time}?"),
+        ("send_sms", {"sender": "2WAY"}, "Вопрос: вода {time}?"),
+        ("call", {}, "Дом 14:05: вода {time}"),
+    ],
+)
+async def test_templates(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+    action: str,
+    fields: dict[str, Any],
+    sent: str,
+) -> None:
+    """Texts stand in the account's frame, with the local time; their own braces stay."""
+    await hass.config.async_set_time_zone("Europe/Moscow")
+    await add_account(
+        hass,
+        simulator,
+        options={
+            CONF_MESSAGE_TEMPLATE: "Дом {time}: {message}",
+            CONF_TWO_WAY_TEMPLATE: "Вопрос: {message}?",
+        },
+    )
+    monkeypatch.setattr(dt_util, "utcnow", lambda: datetime(2027, 1, 1, 11, 5, tzinfo=UTC))
+    await act(hass, action, phones=[PAPA], message="вода {time}", **fields)
+    assert [order.text for order in simulator.orders] == [sent]
+
+
+async def test_never_framed(hass: HomeAssistant, simulator: Simulator) -> None:
+    """FlashCall codes and number checks stay as they are."""
+    await add_account(hass, simulator, options={CONF_MESSAGE_TEMPLATE: "Дом: {message}"})
+    await act(hass, "flash_call", phones=[PAPA], code="0042")
+    await act(hass, "check_number", phones=[PAPA], wait=0)
+    assert [order.text for order in simulator.orders] == ["0042", "HLR"]
+
+
+async def test_frame_counts_as_parts(hass: HomeAssistant, simulator: Simulator) -> None:
+    """`max_parts` counts what goes out."""
+    options = {CONF_MESSAGE_TEMPLATE: "Дом: {message}", CONF_MAX_PARTS: 1}
+    await add_account(hass, simulator, options=options)
+    error = await refused(act(hass, "send_sms", phones=[PAPA], message="Ж" * 66))
+    assert error.translation_key == "too_long"
+    latin = act(hass, "send_sms", phones=[PAPA], message="x" * 155, transliterate=True)
+    await latin
+    assert len(simulator.orders) == 1
+
+
+# From whom.
+
+
+@pytest.mark.parametrize(
+    ("option", "field", "used"),
+    [
+        (None, None, None),
+        ("test", None, "test"),
+        ("test", "INFORM", "INFORM"),
+        (None, " INFORM ", "INFORM"),
+        ("test", "", "test"),
+        ("test", "  ", None),
+    ],
+)
+async def test_sender(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    option: str | None,
+    field: str | None,
+    used: str | None,
+) -> None:
+    """The field's sender, else the option's, else the account's own default."""
+    await add_account(hass, simulator, options={CONF_SENDER: option} if option else None)
+    fields: dict[str, Any] = {} if field is None else {"sender": field}
+    await act(hass, "send_sms", phones=[PAPA], message=TEXT, **fields)
+    assert simulator.calls("send")[0].params.get("from") == used
+    simulator.assert_clean()
+
+
+@pytest.mark.parametrize("word", ["GOLOS", "GOLOSM", "FLASHCALL", "golos", " FlashCall "])
+@pytest.mark.parametrize("where", ["field", "option"])
+async def test_senders_that_call(
+    hass: HomeAssistant, simulator: Simulator, where: str, word: str
+) -> None:
+    """Words that would make a call of a message are no senders."""
+    await add_account(hass, simulator, options={CONF_SENDER: word} if where == "option" else None)
+    fields: dict[str, Any] = {"sender": word} if where == "field" else {}
+    error = await refused(act(hass, "send_sms", phones=[PAPA], message=TEXT, **fields))
+    assert error.translation_key == "invalid_sender"
+    assert simulator.requests == []
+
+
+@pytest.mark.parametrize("fields", [{"two_way": True}, {"sender": "2WAY"}, {"sender": " 2way"}])
+async def test_two_way(hass: HomeAssistant, simulator: Simulator, fields: dict[str, Any]) -> None:
+    """2WAY as sender means the same as two_way."""
+    await add_account(hass, simulator, options={CONF_SENDER: "test"})
+    receipt = await act(hass, "send_sms", phones=[PAPA], message=TEXT, **fields)
+    assert receipt["messages"][0]["kind"] == "two_way"
+    assert [order.kind for order in simulator.orders] == [Kind.TWO_WAY]
+    assert simulator.calls("send")[0].params["from"] == "2WAY"
+
+
+# When.
+
+
+@pytest.mark.parametrize(
+    ("zone", "given", "utc"),
+    [
+        ("Europe/Moscow", "2031-01-01 12:00:00", "2031-01-01 09:00:00"),
+        ("Europe/Berlin", "2031-07-01T12:00", "2031-07-01 10:00:00"),
+        ("Europe/Berlin", "2031-01-01T12:00", "2031-01-01 11:00:00"),
+        ("Europe/Moscow", "2031-01-01T12:00:00+12:00", "2031-01-01 00:00:00"),
+        ("Europe/Moscow", "2031-01-01T12:00:00Z", "2031-01-01 12:00:00"),
+        ("Asia/Kathmandu", "2031-01-01 12:00:00", "2031-01-01 06:15:00"),
+        ("Europe/Moscow", datetime(2031, 1, 1, 12), "2031-01-01 09:00:00"),  # noqa: DTZ001
+        ("Europe/Moscow", datetime(2031, 1, 1, 12, tzinfo=UTC), "2031-01-01 12:00:00"),
+    ],
+)
+@pytest.mark.parametrize("action", ["send_sms", "call"])
+async def test_send_at(
+    hass: HomeAssistant, simulator: Simulator, action: str, zone: str, given: Any, utc: str
+) -> None:
+    """Whatever zone a time is given in, it goes out in UTC; without one it is Home Assistant's."""
+    await hass.config.async_set_time_zone(zone)
+    await add_account(hass, simulator)
+    receipt = await act(hass, action, phones=[PAPA], message=TEXT, send_at=given)
+    assert simulator.calls("send")[0].params["send_datetime"] == utc
+    assert receipt["messages"][0]["status"] == "scheduled"
+
+
+@pytest.mark.parametrize("back", [timedelta(0), timedelta(seconds=1), timedelta(days=300)])
+async def test_past(hass: HomeAssistant, simulator: Simulator, back: timedelta) -> None:
+    """Nothing is sent in the past."""
+    await add_account(hass, simulator)
+    past = (dt_util.utcnow() - back).isoformat()
+    error = await refused(alarm(hass, PAPA, send_at=past))
+    assert error.translation_key == "time_passed"
+    assert simulator.requests == []
+
+
+@pytest.mark.parametrize(
+    ("given", "minutes"),
+    [
+        ("00:01:00", "1"),
+        ({"hours": 24}, "1440"),
+        (90, "1"),
+        ("01:30:59", "90"),
+        (59, None),
+        ({"hours": 24, "seconds": 1}, None),
+        (0, None),
+        (-60, None),
+    ],
+)
+@pytest.mark.parametrize("action", ["send_sms", "call", "flash_call"])
+async def test_time_to_live(
+    hass: HomeAssistant, simulator: Simulator, action: str, given: Any, minutes: str | None
+) -> None:
+    """A minute to a day."""
+    await add_account(hass, simulator)
+    fields: dict[str, Any] = {} if action == "flash_call" else {"message": TEXT}
+    sending = act(hass, action, phones=[PAPA], time_to_live=given, **fields)
+    if minutes is None:
+        with pytest.raises(vol.Invalid):
+            await sending
+        assert simulator.requests == []
+    else:
+        await sending
+        assert simulator.calls("send")[0].params["ttl"] == minutes
