@@ -13,7 +13,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_LOW_BALANCE, DEFAULT_LOW_BALANCE
 from .data import SmspilotConfigEntry
-from .entity import AccountEntity
+from .entity import FigureEntity
 
 PARALLEL_UPDATES = 0
 
@@ -33,7 +33,7 @@ async def async_setup_entry(
     async_add_entities([LowBalanceSensor(entry, LOW_BALANCE, Platform.BINARY_SENSOR)])
 
 
-class LowBalanceSensor(AccountEntity, BinarySensorEntity):
+class LowBalanceSensor(FigureEntity, BinarySensorEntity):
     """On while the balance is below the option."""
 
     @property

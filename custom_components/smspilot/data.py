@@ -32,7 +32,7 @@ from .outbox import Outbox
 from .receipt import Receipt, reasons
 from .recipients import Channel, Recipient, recipients
 from .signals import SIGNAL_ERROR
-from .storage import Ledger, Tables
+from .storage import Ledger, Snapshot, Tables
 from .teller import Teller
 from .tracker import Tracker
 from .webhook import Door
@@ -87,11 +87,9 @@ class Account:
     async def open(self) -> None:
         """Take up where the last run ended; what is read is told once automations listen."""
         tables = await self.ledger.load()
-        self.limits.restore(tables.get("days", {}), tables.get("prices", {}))
-        self.tracker.restore(tables.get("messages", {}))
-        self.outbox.restore(tables.get("orders", {}))
-        self.inbox.restore(tables)
-        self.ledger.snapshot = self._tables
+        # Beside the event loop: it may be much, and no bell is open yet.
+        await self.hass.async_add_executor_job(self._restore, tables)
+        self.ledger.snapshot = self._snapshot
         await self.inbox.begin()
         self._cancel_start = async_at_started(self.hass, self._started)
 
@@ -186,7 +184,13 @@ class Account:
             if isinstance(result, BaseException):
                 raise result
 
-    def _tables(self) -> Tables:
+    def _restore(self, tables: Tables) -> None:
+        self.limits.restore(tables.get("days", {}), tables.get("prices", {}))
+        self.tracker.restore(tables.get("messages", {}))
+        self.outbox.restore(tables.get("orders", {}))
+        self.inbox.restore(tables)
+
+    def _snapshot(self) -> Snapshot:
         return {
             "orders": self.outbox.table(),
             "messages": self.tracker.table(),

@@ -1,6 +1,8 @@
 """What the entities of an account and of its recipients have in common."""
 
+from asyncio import Handle
 from collections.abc import Callable, Iterable
+from typing import override
 
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import callback
@@ -21,27 +23,60 @@ from .signals import SIGNAL_COUNTS, SIGNAL_PEOPLE
 MANUFACTURER = "SMSPILOT"
 
 
-class AccountEntity(CoordinatorEntity[AccountCoordinator]):
-    """An entity of the account's device."""
+class AccountEntity(Entity):
+    """An entity of the account's device; it is there as long as its entry is loaded."""
 
     _attr_has_entity_name = True
+    _attr_should_poll = False
 
     def __init__(
         self, entry: SmspilotConfigEntry, description: EntityDescription, platform: str
     ) -> None:
         """Belong to the account; the first entity id is English in every language."""
-        super().__init__(entry.runtime_data.coordinator)
         self.entity_description = description
         self.account = entry.runtime_data
         self._attr_unique_id = f"{entry.entry_id}_{description.key}"
         self._attr_device_info = account_device(entry)
         self.entity_id = f"{platform}.{DOMAIN}_{slugify(entry.unique_id)}_{description.key}"
 
+
+class FigureEntity(AccountEntity, CoordinatorEntity[AccountCoordinator]):
+    """An entity that shows what the account has, spends or waits for."""
+
+    def __init__(
+        self, entry: SmspilotConfigEntry, description: EntityDescription, platform: str
+    ) -> None:
+        """Follow the account's heartbeat."""
+        CoordinatorEntity.__init__(self, entry.runtime_data.coordinator)
+        AccountEntity.__init__(self, entry, description, platform)
+        self._write: Handle | None = None
+
+    @override
     async def async_added_to_hass(self) -> None:
         """Follow the account's counters too."""
         await super().async_added_to_hass()
         signal = SIGNAL_COUNTS.format(self.account.entry.entry_id)
-        self.async_on_remove(async_dispatcher_connect(self.hass, signal, self.async_write_ha_state))
+        self.async_on_remove(
+            async_dispatcher_connect(self.hass, signal, self._handle_coordinator_update)
+        )
+        self.async_on_remove(self._cancel_write)
+
+    @override
+    @callback
+    def _handle_coordinator_update(self) -> None:
+        """Write the state in a moment, once for all that changes till then."""
+        if self._write is None:
+            self._write = self.hass.loop.call_soon(self._write_state)
+
+    @callback
+    def _cancel_write(self) -> None:
+        if self._write:
+            self._write.cancel()
+
+    @callback
+    def _write_state(self) -> None:
+        self._write = None
+        self.async_write_ha_state()
 
 
 class RecipientEntity(Entity):

@@ -64,12 +64,6 @@ class _Inbound(EventEntity):
 class AccountInboundEvent(AccountEntity, _Inbound):
     """Everything people write to the account."""
 
-    @property
-    @override
-    def available(self) -> bool:
-        """Stay: an event that comes back would fire again with the old text."""
-        return True
-
     @override
     async def async_added_to_hass(self) -> None:
         """Listen to the inbox."""
@@ -98,12 +92,6 @@ class DeliveryEvent(AccountEntity, EventEntity):
     """What became of messages."""
 
     _unrecorded_attributes = frozenset({"phone"})
-
-    @property
-    @override
-    def available(self) -> bool:
-        """Stay: an event that comes back would fire again."""
-        return True
 
     @override
     async def async_added_to_hass(self) -> None:

@@ -20,6 +20,7 @@ from .const import (
     LOGGER,
 )
 from .doorbell import Doorbell
+from .pace import in_steps
 from .phones import from_service
 from .proof import Proof
 from .questions import Questions
@@ -148,7 +149,7 @@ class Inbox:
             async_dispatcher_send(self._hass, SIGNAL_ERROR.format(self._entry.entry_id), err)
         else:
             at = inbox.at or dt_util.utcnow()
-            for message in sorted(inbox.messages, key=_by_id):
+            async for message in in_steps(sorted(inbox.messages, key=_by_id)):
                 if message.id not in self._known:
                     self._take(message, at, pushed=message.id in self._pushed)
             self._forget(at)

@@ -1,10 +1,11 @@
 """What was ordered: written down before it is asked for, kept until nothing of it is in doubt."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Final
 
 from homeassistant.util import dt as dt_util
@@ -83,9 +84,9 @@ class Intents:
             self._by_id |= dict.fromkeys(intent.ids.values(), intent)
         return list(self._intents.values())
 
-    def table(self) -> Table:
+    def table(self) -> Iterator[tuple[str, Table]]:
         """Return the orders as they are stored."""
-        return {intent.id: intent.as_stored() for intent in self._intents.values()}
+        return ((intent.id, intent.as_stored()) for intent in list(self._intents.values()))
 
     def of(self, server_id: str | None) -> Intent | None:
         """Return the order of a message, while it is remembered."""
@@ -130,9 +131,10 @@ class Intents:
 
     def _open(self, order: Order) -> Intent:
         now = dt_util.utcnow()
-        for old in [one for one in self._intents.values() if now - one.at > RECENT]:
-            if old.id not in self._busy:
-                self._forget(old)
+        # The oldest stand first.
+        past = takewhile(lambda one: now - one.at > RECENT, self._intents.values())
+        for old in [one for one in past if one.id not in self._busy]:
+            self._forget(old)
         intent = Intent(
             id=ulid_now(),
             at=now,

@@ -1,7 +1,7 @@
 """The way out: what was ordered, what became of it, and nothing forgotten in between."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from itertools import batched
@@ -79,7 +79,7 @@ class Outbox:
         """Return how many orders nobody knows the outcome of."""
         return len(self._intents.lost())
 
-    def table(self) -> Table:
+    def table(self) -> Iterator[tuple[str, Table]]:
         """Return the orders as they are stored."""
         return self._intents.table()
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
@@ -45,6 +46,8 @@ class Questions:
         self._ledger = ledger
         self._changed = changed
         self._open: dict[str, Question] = {}
+        # The same by number, so that an answer is found at once.
+        self._asked: dict[str, list[Question]] = {}
         self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._early: dict[str, dict[str, Any]] = {}
 
@@ -52,7 +55,7 @@ class Questions:
         """Take up what was asked before the restart."""
         for message_id, data in table.items():
             try:
-                self._open[message_id] = Question(
+                question = Question(
                     message_id=message_id,
                     phone=str(data["phone"]),
                     message=str(data["message"]),
@@ -60,6 +63,8 @@ class Questions:
                 )
             except LookupError, TypeError, ValueError:
                 LOGGER.warning("A stored question cannot be read and is left out")
+            else:
+                self._keep(question)
 
     def table(self) -> Table:
         """Return what is open, as it is stored."""
@@ -73,21 +78,21 @@ class Questions:
     @callback
     def asked(self, rows: Iterable[Row], text: str, at: datetime) -> None:
         """Remember 2WAY messages: what their numbers write next is the answer."""
+        for old in list(takewhile(lambda one: at - one.sent_at > HORIZON, self._open.values())):
+            self._drop(old)
         for row in rows:
             if row.message_id and not row.test and not row.refused:
                 question = Question(
                     message_id=row.message_id, phone=row.phone, message=text, sent_at=at
                 )
-                self._open[row.message_id] = question
+                self._keep(question)
                 self._ledger.write("questions", row.message_id, _as_stored(question))
 
     @callback
     def answered(self, phone: str, at: datetime) -> Question | None:
         """Return the newest question to the number, which is answered by this."""
         # What was written before a question answers another one.
-        asked = [
-            one for one in self._open.values() if one.phone == phone and one.sent_at - at < MINUTE
-        ]
+        asked = [one for one in self._asked.get(phone, ()) if one.sent_at - at < MINUTE]
         for old in [one for one in asked if at - one.sent_at > HORIZON]:
             asked.remove(old)
             self._drop(old)
@@ -131,8 +136,15 @@ class Questions:
             if not future.done():
                 future.set_exception(why)
 
+    def _keep(self, question: Question) -> None:
+        self._open[question.message_id] = question
+        self._asked.setdefault(question.phone, []).append(question)
+
     def _drop(self, question: Question) -> None:
         del self._open[question.message_id]
+        self._asked[question.phone].remove(question)
+        if not self._asked[question.phone]:
+            del self._asked[question.phone]
         self._ledger.write("questions", question.message_id, None)
 
 

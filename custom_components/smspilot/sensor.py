@@ -20,7 +20,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import CURRENCY
 from .data import Account, SmspilotConfigEntry
-from .entity import AccountEntity
+from .entity import FigureEntity
 
 PARALLEL_UPDATES = 0
 
@@ -90,7 +90,7 @@ async def async_setup_entry(
     )
 
 
-class AccountSensor(AccountEntity, SensorEntity):
+class AccountSensor(FigureEntity, SensorEntity):
     """A sensor of an account."""
 
     entity_description: AccountSensorDescription

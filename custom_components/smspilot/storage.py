@@ -1,10 +1,11 @@
 """What survives a restart, even kill -9: a snapshot, and a journal of what came after it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 import json
+import os
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +24,8 @@ PRIVATE: Final = 0o600
 
 type Table = dict[str, Any]
 type Tables = dict[str, Table]
+# The rows of a table may be made only when they are written, beside the event loop.
+type Snapshot = Mapping[str, Table | Iterable[tuple[str, Any]]]
 
 
 class Ledger:
@@ -44,7 +47,7 @@ class Ledger:
         self._remembered = 0
         self._written = 0
         self._size = 0
-        self.snapshot: Callable[[], Tables] = dict
+        self.snapshot: Callable[[], Snapshot] = dict
 
     async def load(self) -> Tables:
         """Return the tables; what cannot be read is set aside, never lost and never fatal."""
@@ -57,6 +60,8 @@ class Ledger:
 
     async def flush(self) -> None:
         """Return when everything written so far survives a kill of the process."""
+        if self._written == self._remembered:
+            return
         # A caller may be cancelled, but not the write that others wait for.
         work = self._hass.async_create_task(self._flush(self._remembered), "smspilot ledger")
         await asyncio.shield(work)
@@ -83,7 +88,8 @@ class Ledger:
                 return
             self._forget(count)
             self._size += len(data)
-            if self._size > COMPACT_AT:
+            # A large snapshot is written more rarely: what is written grows with what happens.
+            if self._size > max(COMPACT_AT, self._files.snapshot_size):
                 await self._compact()
 
     async def _compact(self) -> None:
@@ -114,6 +120,7 @@ class _Files:
         self._folder = folder
         self._snapshot = folder / name
         self._journal = folder / f"{name}.journal"
+        self.snapshot_size = 0
 
     def load(self) -> Tables:
         """Read the tables, and fold the journal into the snapshot."""
@@ -132,13 +139,15 @@ class _Files:
     def append(self, data: str) -> None:
         """Add to the journal."""
         self._folder.mkdir(exist_ok=True)
-        self._journal.touch(PRIVATE)
-        with self._journal.open("a", encoding="utf-8") as file:
+        journal = os.open(self._journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE)
+        with os.fdopen(journal, "a", encoding="utf-8") as file:
             file.write(data)
 
-    def replace(self, tables: Tables) -> None:
+    def replace(self, snapshot: Snapshot) -> None:
         """Write the snapshot, and drop the journal; in between it repeats what that says."""
-        data = json.dumps({"version": VERSION, "data": tables})
+        tables = (f"{json.dumps(name)}:{_object(rows)}" for name, rows in snapshot.items())
+        data = f'{{"version":{VERSION},"data":{{{",".join(tables)}}}}}'
+        self.snapshot_size = len(data)
         self._folder.mkdir(exist_ok=True)
         write_utf8_file_atomic(str(self._snapshot), data, private=True)
         self._journal.unlink(missing_ok=True)
@@ -172,6 +181,12 @@ def _tables(stored: Any) -> Tables:
     if stored["version"] != VERSION or not all(isinstance(t, dict) for t in tables.values()):
         raise ValueError
     return tables
+
+
+def _object(rows: Table | Iterable[tuple[str, Any]]) -> str:
+    """Return the JSON of a table, row by row: while one is made nothing else runs."""
+    pairs = rows.items() if isinstance(rows, dict) else rows
+    return f"{{{','.join(f'{json.dumps(key)}:{json.dumps(row)}' for key, row in pairs)}}}"
 
 
 def _replay(tables: Tables, line: str) -> None:

@@ -1,7 +1,7 @@
 """What became of messages on their way: a push rings, a clock behind it, the read tells."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import InvalidOperation
@@ -17,6 +17,7 @@ from .client.api import PAGE
 from .const import LOGGER
 from .doorbell import Doorbell
 from .limits import Limits
+from .pace import in_steps
 from .receipt import Row
 from .signals import SIGNAL_COUNTS, SIGNAL_ERROR
 from .storage import Ledger, Table
@@ -26,6 +27,8 @@ from .waiting import Waiting, follows
 FIELDS: Final = ("server_id", "phone", "price", "status", "error", "error_en", "error_ru")
 # A message that is not final so long after it was due stays as it is.
 GIVEN_UP: Final = timedelta(hours=48) / timedelta(seconds=1)
+# What was pushed has neighbours with news; a whole page would keep a small machine busy.
+BESIDE: Final = 100
 # A push that the list does not confirm is looked for again.
 LOOKS_AGAIN: Final = (2.0, 5.0, 15.0, 30.0)
 # A push may be faster than the answer to its send.
@@ -80,9 +83,9 @@ class Tracker:
         if self._waiting:
             self.hurry()
 
-    def table(self) -> Table:
+    def table(self) -> Iterator[tuple[str, Table]]:
         """Return what waits, as it is stored."""
-        return {server_id: one.row.as_stored() for server_id, one in self._waiting.items()}
+        return ((key, one.row.as_stored()) for key, one in list(self._waiting.items()))
 
     @callback
     def track(self, rows: Iterable[Row]) -> None:
@@ -136,7 +139,7 @@ class Tracker:
             return
         futures = [self._hass.loop.create_future() for _ in waiting]
         for one, future in zip(waiting, futures, strict=True):
-            one.futures.add(future)
+            one.futures |= {future}
         try:
             async with asyncio.timeout(limit.total_seconds()):
                 await asyncio.gather(*futures)
@@ -144,7 +147,7 @@ class Tracker:
             pass
         finally:
             for one, future in zip(waiting, futures, strict=True):
-                one.futures.discard(future)
+                one.futures -= {future}
                 future.cancel()
 
     @callback
@@ -188,13 +191,13 @@ class Tracker:
         self._early[server_id] = (self._now + EARLY, news)
 
     async def _read(self) -> None:
-        """Ask for all that waits, or for what was pushed and as much as fits beside it."""
+        """Ask for all that waits, or for what was pushed and some more beside it."""
         if not self._waiting:
             return
         pushed = [server_id for server_id, one in self._waiting.items() if one.pushed is not None]
         ids = [*pushed, *(key for key, one in self._waiting.items() if one.pushed is None)]
         if not self._round_due:
-            ids = ids[: max(PAGE, len(pushed))] if pushed else []
+            ids = ids[: max(BESIDE, len(pushed))] if pushed else []
         round_due, self._round_due = self._round_due, False
         odd = [server_id for server_id in ids if self._waiting[server_id].odd]
         even = [server_id for server_id in ids if not self._waiting[server_id].odd]
@@ -224,7 +227,7 @@ class Tracker:
             await self._ask(ids[:middle])
             await self._ask(ids[middle:])
         else:
-            for message in messages:
+            async for message in in_steps(messages):
                 self._update(message)
 
     @callback
@@ -244,11 +247,11 @@ class Tracker:
             return
         row.status, row.error, row.facts = message.status, message.problem, message.facts
         row.changed_at = dt_util.utcnow()
+        self._teller.status(replace(row))
         if row.status.final:
             self._end(message.id)
         else:
             self._ledger.write("messages", message.id, row.as_stored())
-        self._teller.status(replace(row))
 
     @callback
     def _end(self, server_id: str) -> None:

@@ -1,7 +1,7 @@
 """A message on its way: when it is looked at, and which news of it are news."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from .client import Status
@@ -25,7 +25,7 @@ class Waiting:
 
     row: Row
     due: float
-    futures: set[asyncio.Future[None]] = field(default_factory=set)
+    futures: frozenset[asyncio.Future[None]] = frozenset()
     pushed: Status | None = None
     looks: int = 0
     odd: bool = False

@@ -40,7 +40,7 @@ async def measure(bench: Bench, table: Table) -> None:
 async def arrive(bench: Bench, entry: SmspilotConfigEntry) -> None:
     """Have all messages arrive at their phones, so that the next round finds them all changed."""
     await bench.sim.control("settings", auto=0.001)
-    last = next(reversed(entry.runtime_data.tracker.table()))
+    last = max(dict(entry.runtime_data.tracker.table()))
     form = {"apikey": entry.data["api_key"], "check": last, "fields": "status"}
     while (await bench.post(**form))["check"][0]["status"] != "2":
         await asyncio.sleep(0.2)

@@ -1,11 +1,14 @@
 """The one class that talks to the service."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from itertools import batched
 import json
 import re
 from time import monotonic
@@ -44,6 +47,8 @@ TIMEOUT: Final = timedelta(seconds=60)
 CONNECT_TIMEOUT: Final = 20
 # A thousand rows with texts stay far below; a larger answer is a mistake or an attack.
 MAX_ANSWER: Final = 5 * 1024 * 1024
+# Values made in one go: a few milliseconds.
+AT_ONCE: Final = 250
 # Section 2.2: no more rows than this in an answer, nor ids in a question.
 PAGE: Final = 1000
 
@@ -192,7 +197,7 @@ class Smspilot:
     ) -> tuple[Message, ...]:
         """Return what became of messages, 1,000 ids at most (section 2.2)."""
         params = {"check": ",".join(ids), "fields": ",".join(fields)}
-        return await self._read(params | _test(test=test), _messages)
+        return await self._check(params | _test(test=test))
 
     async def check_packet(
         self,
@@ -204,19 +209,19 @@ class Smspilot:
     ) -> tuple[Message, ...]:
         """Return what became of all messages of one send (section 2.2)."""
         params = {"check": "packet", "id": packet_id} | _page(fields, limit, offset)
-        return await self._read(params, _messages)
+        return await self._check(params)
 
     async def check_recent(
         self, *, fields: Sequence[str] = ("all",), limit: int = PAGE, offset: int = 0
     ) -> tuple[Message, ...]:
         """Return the messages of the last day, in no stated order (section 2.2)."""
-        return await self._read({"check": "recent"} | _page(fields, limit, offset), _messages)
+        return await self._check({"check": "recent"} | _page(fields, limit, offset))
 
     async def check_all(
         self, *, fields: Sequence[str] = ("all",), limit: int = PAGE, offset: int = 0
     ) -> tuple[Message, ...]:
         """Return the account's messages, in no stated order (section 2.2)."""
-        return await self._read({"check": "all"} | _page(fields, limit, offset), _messages)
+        return await self._check({"check": "all"} | _page(fields, limit, offset))
 
     async def balance(self) -> Decimal:
         """Return the balance in RUB (section 8)."""
@@ -243,7 +248,12 @@ class Smspilot:
         return await self._inbound("all")
 
     async def _inbound(self, which: str) -> Inbox:
-        return await self._read({"inbound": which}, _inbox)
+        messages, at = await self._list({"inbound": which}, "inbound", InboundMessage.from_api)
+        return Inbox(messages=messages, at=at)
+
+    async def _check(self, params: dict[str, str]) -> tuple[Message, ...]:
+        messages, _at = await self._list(params, "check", Message.from_api)
+        return messages
 
     async def _buy(self, params: dict[str, str], callback: str | None) -> Receipt:
         if callback:
@@ -251,15 +261,21 @@ class Smspilot:
         return await self._read(params, lambda answer: Receipt.from_api(answer.data))
 
     async def _read[T](self, params: dict[str, str], parse: Callable[[_Answer], T]) -> T:
-        """Ask, and let nothing but a value or an error of ours out."""
+        """Ask for one value."""
         answer = await self._request(params)
-        try:
+        with _parsing():
             return parse(answer)
-        # What a changed answer can do to a parser; a time beyond all years is an ArithmeticError.
-        except ArithmeticError, AttributeError, LookupError, TypeError, ValueError:
-            # The answer may hold texts and numbers, so nothing of it is told.
-            msg = "An answer of the service has another form than expected"
-            raise InvalidResponse(msg) from None
+
+    async def _list[T](
+        self, params: dict[str, str], key: str, parse: Callable[[Json], T]
+    ) -> tuple[tuple[T, ...], datetime | None]:
+        """Ask for a list of values, and make them a few at a time: there may be thousands."""
+        answer, found = await self._request(params), list[T]()
+        with _parsing():
+            for some in batched(rows(answer.data[key]), AT_ONCE, strict=False):
+                found += map(parse, some)
+                await asyncio.sleep(0)
+        return tuple(found), answer.at
 
     async def _request(self, params: dict[str, str]) -> _Answer:
         """Post a form, return the JSON, and raise what the service says is wrong."""
@@ -328,13 +344,16 @@ def _page(fields: Sequence[str], limit: int, offset: int) -> dict[str, str]:
     return {"fields": ",".join(fields), "limit": str(limit), "offset": str(offset)}
 
 
-def _messages(answer: _Answer) -> tuple[Message, ...]:
-    return tuple(Message.from_api(row) for row in rows(answer.data["check"]))
-
-
-def _inbox(answer: _Answer) -> Inbox:
-    found = (InboundMessage.from_api(row) for row in rows(answer.data["inbound"]))
-    return Inbox(messages=tuple(found), at=answer.at)
+@contextmanager
+def _parsing() -> Generator[None]:
+    """Let nothing but a value or an error of ours out."""
+    try:
+        yield
+    # What a changed answer can do to a parser; a time beyond all years is an ArithmeticError.
+    except ArithmeticError, AttributeError, LookupError, TypeError, ValueError:
+        # The answer may hold texts and numbers, so nothing of it is told.
+        msg = "An answer of the service has another form than expected"
+        raise InvalidResponse(msg) from None
 
 
 def _amount(key: str) -> Callable[[_Answer], Decimal]:
