@@ -22,7 +22,10 @@ RECENT: Final = timedelta(hours=26)
 
 @dataclass(slots=True, kw_only=True)
 class Intent:
-    """A request that was decided on; `ids` by number, of those who are known to be reached."""
+    """A request that was decided on.
+
+    `ids` are by number, of those who are known to be reached; `refused` of those who are not.
+    """
 
     id: str
     at: datetime
@@ -31,6 +34,12 @@ class Intent:
     due_at: datetime
     to: tuple[Addressee, ...]
     ids: dict[str, str] = field(default_factory=dict)
+    refused: tuple[str, ...] = ()
+
+    @property
+    def every_id(self) -> tuple[str, ...]:
+        """Return the ids of all its messages."""
+        return (*self.ids.values(), *self.refused)
 
     @property
     def lost(self) -> tuple[Addressee, ...]:
@@ -45,6 +54,7 @@ class Intent:
             "text": self.text if self.lost else "",
             "due": self.due_at.isoformat(),
             "to": [[one.phone, one.recipient_id, self.ids.get(one.phone)] for one in self.to],
+            "refused": self.refused,
         }
 
     @classmethod
@@ -58,6 +68,7 @@ class Intent:
             due_at=datetime.fromisoformat(data["due"]),
             to=tuple(Addressee(str(phone), person) for phone, person, _id in data["to"]),
             ids={str(phone): str(one) for phone, _person, one in data["to"] if one},
+            refused=tuple(str(one) for one in data["refused"]),
         )
 
 
@@ -81,7 +92,7 @@ class Intents:
                 LOGGER.warning("A stored order cannot be read and is left out")
                 continue
             self._intents[intent_id] = intent
-            self._by_id |= dict.fromkeys(intent.ids.values(), intent)
+            self._by_id |= dict.fromkeys(intent.every_id, intent)
         return list(self._intents.values())
 
     def table(self) -> Iterator[tuple[str, Table]]:
@@ -123,8 +134,8 @@ class Intents:
 
     def write(self, intent: Intent) -> None:
         """Write down what became of it; nothing where it reached nobody."""
-        self._by_id |= dict.fromkeys(intent.ids.values(), intent)
-        if intent.to:
+        self._by_id |= dict.fromkeys(intent.every_id, intent)
+        if intent.to or intent.refused:
             self._ledger.write("orders", intent.id, intent.as_stored())
         else:
             self._forget(intent)
@@ -151,5 +162,5 @@ class Intents:
     def _forget(self, intent: Intent) -> None:
         del self._intents[intent.id]
         self._ledger.write("orders", intent.id, None)
-        for server_id in intent.ids.values():
+        for server_id in intent.every_id:
             self._by_id.pop(server_id, None)

@@ -226,16 +226,16 @@ class Outbox:
     def _settle(self, order: Order, intent: Intent, rows: list[Row]) -> None:
         """Write down what became of it; what went out is tracked from now on."""
         sent = [row for row in rows if row.message_id and not row.test]
+        reached = {row.phone: row.message_id for row in sent if row.message_id and not row.refused}
         unknown = {row.phone for row in rows if row.unknown}
-        intent.ids = {row.phone: row.message_id for row in sent if row.message_id}
-        intent.to = tuple(
-            one for one in intent.to if one.phone in unknown or one.phone in intent.ids
-        )
+        intent.ids = reached
+        intent.refused = tuple(row.message_id for row in sent if row.message_id and row.refused)
+        intent.to = tuple(one for one in intent.to if one.phone in unknown or one.phone in reached)
         self._intents.write(intent)
         if unknown:
             self._lost.look_later()
         for row in rows:
-            if row.phone not in unknown and row.phone not in intent.ids:
+            if row.phone not in unknown and row.phone not in reached:
                 self._limits.release(row.phone)
         self._limits.learn(order, max((row.price for row in sent if row.price), default=None))
         self._take(sent, intent)
