@@ -5,8 +5,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from .life import next_step, outcome
-from .model import CALLS, FINAL, Message, Status
+from .life import next_step, outcome, rings
+from .model import FINAL, Message, Status
 
 if TYPE_CHECKING:
     from .simulator import Simulator
@@ -95,7 +95,7 @@ class Journey:
         elif sim.auto is not None:
             # Two steps lead to the end.
             seconds = sim.auto / 2
-            if message.kind in CALLS and message.status is Status.SENT:
+            if message.status is Status.SENT and rings(message, sim.phone(message.phone)):
                 seconds = max(seconds, sim.ringing)
         else:
             return

@@ -28,3 +28,9 @@ def outcome(message: Message, phone: Phone) -> tuple[Status, int]:
     if phone.refuses_calls and message.kind in CALLS:
         return Status.UNDELIVERED, 605
     return Status.DELIVERED, 0
+
+
+def rings(message: Message, phone: Phone) -> bool:
+    """Tell whether somebody hears this call."""
+    heard = phone.on and phone.in_service and not phone.refuses_calls
+    return message.kind in CALLS and heard
