@@ -1,15 +1,17 @@
 """Money and pace: what was spent today, and what may still be."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from decimal import Decimal
+from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.util import dt as dt_util
 
 from .client import SmspilotError
+from .client.models import money
 from .const import (
     CONF_DAILY_LIMIT,
     CONF_RATE_LIMIT,
@@ -179,12 +181,7 @@ def _rub(amount: Decimal) -> str:
 def _amounts(table: Table) -> dict[str, Decimal]:
     """Return stored amounts; what cannot be read is no amount."""
     found: dict[str, Decimal] = {}
-    value: Any
     for key, value in table.items():
-        try:
-            amount = Decimal(value)
-        except InvalidOperation, TypeError, ValueError:
-            continue
-        if amount.is_finite():
-            found[key] = amount
+        with suppress(TypeError, ValueError):
+            found[key] = money(value) or Decimal(0)
     return found

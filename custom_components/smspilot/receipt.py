@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 from homeassistant.config_entries import ConfigEntry
 
 from .client import Kind, Message, Problem, Status
-from .client.models import NO_FACTS
+from .client.models import NO_FACTS, money
 from .const import CURRENCY, SUBENTRY_RECIPIENT
 from .phones import from_service, masked
 from .recipients import owners
@@ -103,7 +103,7 @@ class Row:
             recipient_id=data["who"],
             kind=Kind(data["kind"]),
             status=Status(data["status"]),
-            price=None if data["price"] is None else Decimal(data["price"]),
+            price=money(data["price"]),
             sent_at=datetime.fromisoformat(data["sent"]),
             due_at=datetime.fromisoformat(data["due"]),
         )
