@@ -244,7 +244,7 @@ async def test_no_such_name() -> None:
 
 async def test_connecting_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """While there is no connection nothing went out."""
-    monkeypatch.setattr("custom_components.smspilot.client.api.CONNECT_TIMEOUT", 0.05)
+    monkeypatch.setattr("custom_components.smspilot.client.transport.CONNECT_TIMEOUT", 0.05)
     resolver = Resolver(asyncio.Event().wait)
     async with connected("http://sms.example/api.php", resolver=resolver) as client:
         with pytest.raises(ConnectionFailed):

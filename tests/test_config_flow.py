@@ -26,7 +26,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.smspilot.client.api import URL
+from custom_components.smspilot.client.transport import URL
 from custom_components.smspilot.const import (
     CONF_ASSIST,
     CONF_ASSIST_PIN,

@@ -23,7 +23,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.translation import async_get_translations
 
 from .client import Account, SmspilotError
-from .client.api import URL
+from .client.transport import URL
 from .const import (
     CONF_CLOUDHOOK_URL,
     CONF_PHONES,

@@ -15,21 +15,22 @@ from homeassistant.core import (
     ServiceResponse,
     callback,
 )
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util.hass_dict import HassKey
 
 from .client import Credentials, Smspilot, SmspilotError
-from .client.api import URL
-from .const import ATTR_SENDER, ATTR_WAIT, CONF_CHANNEL, CONF_DEBUG_EMAIL, CONF_LOGIN
+from .client.transport import URL
+from .const import ATTR_SENDER, ATTR_TWO_WAY, ATTR_WAIT, CONF_CHANNEL, CONF_DEBUG_EMAIL, CONF_LOGIN
 from .coordinator import AccountCoordinator
-from .errors import Reason, failure
+from .errors import Reason, combined, failure
 from .inbox import Inbox
 from .limits import Limits
 from .order import Addressee, Order, Who, everybody, notify_order
 from .outbox import Outbox
-from .receipt import Receipt, reasons
+from .receipt import Receipt, named, reasons
 from .recipients import Channel, Recipient, recipients
 from .signals import SIGNAL_ERROR
 from .storage import Ledger, Snapshot, Tables
@@ -161,9 +162,10 @@ class Account:
         who = everybody(self.hass, self.entry, phones=targets)
         people = {person.id: person for person in recipients(self.entry)}
         groups: dict[tuple[Channel, str | None], list[Addressee]] = {}
+        chosen = fields.get(CONF_CHANNEL) or (fields.get(ATTR_TWO_WAY) and Channel.TWO_WAY)
         for addressee in who.to:
             person = people.get(addressee.recipient_id or "")
-            channel = fields.get(CONF_CHANNEL) or (person.channel if person else Channel.SMS)
+            channel = chosen or (person.channel if person else Channel.SMS)
             sender = fields.get(ATTR_SENDER) or (person.sender if person else None)
             groups.setdefault((channel, sender), []).append(addressee)
         if not groups:
@@ -180,9 +182,15 @@ class Account:
             *(self.send(order, w, wait=wait) for order, w in zip(orders, refused, strict=True)),
             return_exceptions=True,
         )
-        for result in results:
-            if isinstance(result, BaseException):
+        errors: list[tuple[str, HomeAssistantError]] = []
+        for order, result in zip(orders, results, strict=True):
+            if isinstance(result, HomeAssistantError):
+                names = (named(self.entry, to.phone, to.recipient_id) for to in order.to)
+                errors.append((", ".join(dict.fromkeys(names)), result))
+            elif isinstance(result, BaseException):
                 raise result
+        if errors:
+            raise combined(self.hass, errors, partly=len(errors) < len(results))
 
     def _restore(self, tables: Tables) -> None:
         self.limits.restore(tables.get("days", {}), tables.get("prices", {}))

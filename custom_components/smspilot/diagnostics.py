@@ -9,7 +9,7 @@ from homeassistant.loader import async_get_integration
 from homeassistant.util import dt as dt_util
 
 from .client import ApiError
-from .client.api import URL
+from .client.transport import URL
 from .const import (
     CONF_CLOUDHOOK_URL,
     CONF_DEBUG_EMAIL,

@@ -5,7 +5,7 @@ from typing import Any
 from homeassistant.components import system_health
 from homeassistant.core import HomeAssistant, callback
 
-from .client.api import URL
+from .client.transport import URL
 from .const import DOMAIN
 from .data import ACCOUNTS
 

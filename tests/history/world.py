@@ -1,35 +1,28 @@
 """A home that can be crashed, the service, and one clock for both, in one loop."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 import logging
 from pathlib import Path
-import shutil
 from tempfile import TemporaryDirectory
 import time
 from typing import Any, Self, override
 from unittest.mock import patch
 
-from aiohttp.resolver import ThreadedResolver
-from aiohttp.test_utils import TestServer
-from homeassistant import loader
 from homeassistant.components.notify.const import DOMAIN as NOTIFY
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, Event, HomeAssistant, callback
-from homeassistant.helpers import frame, translation
 from homeassistant.setup import async_setup_component
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_test_home_assistant,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smspilot.const import DOMAIN
 from custom_components.smspilot.data import ACCOUNTS
 from tests.common import Clock, add_account, person
+from tests.outside import home
 from tests.simulator.simulator import Simulator
 
 from .ledgers import Books, Told
@@ -55,7 +48,7 @@ class SharedClock(Clock):
         super().__init__(hass, monkeypatch)
         self.sim: Simulator | None = None
         monotonic = time.monotonic
-        for room in ("client.api", "webhook"):
+        for room in ("client.transport", "webhook"):
             monkeypatch.setattr(
                 f"custom_components.smspilot.{room}.monotonic", lambda: monotonic() + self._ahead
             )
@@ -105,40 +98,23 @@ class World:
         if self.entry.state is ConfigEntryState.LOADED:
             await self.hass.config_entries.async_remove(self.entry.entry_id)
         await self.clock.settle()
-        await self.hass.async_stop(force=True)
         await self._stack.aclose()
 
     async def _open(self) -> None:
         stack = self._stack
         folder = stack.enter_context(TemporaryDirectory(prefix="history-"))
         monkeypatch = stack.enter_context(pytest.MonkeyPatch.context())
-        # What the test kit does for pytest: no multicast, no port of Home Assistant's own.
-        for name, stub in (
-            ("helpers.aiohttp_client._async_make_resolver", lambda *_: ThreadedResolver()),
-            ("components.http.HomeAssistantHTTP.async_bind", _nothing),
-            ("components.http.HomeAssistantHTTP.start", _nothing),
-        ):
-            monkeypatch.setattr(f"homeassistant.{name}", stub)
         # Ledgers of tests are small, and folding is where crashes hurt.
         monkeypatch.setattr("custom_components.smspilot.storage.COMPACT_AT", 4096)
-        self.hass = await stack.enter_async_context(async_test_home_assistant(config_dir=folder))
-        self.hass.data.pop(loader.DATA_CUSTOM_COMPONENTS)
-        frame.async_setup(self.hass)
-        await translation.async_load_integrations(self.hass, {"homeassistant"})
+        self.hass = await stack.enter_async_context(home(Path(folder)))
         await self.hass.config.async_set_time_zone(_zone_of_the_small_hours())
-        self.hass.config.country = "RU"
         self.hass.loop.set_exception_handler(self._uncaught)
         logging.getLogger().addHandler(self._log)
         stack.callback(logging.getLogger().removeHandler, self._log)
         self.sim = await stack.enter_async_context(Simulator())
         self.clock = SharedClock(self.hass, monkeypatch)
         self.clock.sim = self.sim
-        assert await async_setup_component(self.hass, "webhook", {})
         assert await async_setup_component(self.hass, NOTIFY, {})
-        server = TestServer(self.hass.http.app)
-        await server.start_server()
-        stack.push_async_callback(server.close)
-        self.hass.config.external_url = str(server.make_url("")).rstrip("/")
         for event in EVENTS:
             self.hass.bus.async_listen(f"{DOMAIN}_{event}", self._hear)
         self.books.open(self.sim)
@@ -294,16 +270,3 @@ def _zone_of_the_small_hours() -> str:
     """Return a time zone where it is between midnight and one: a day lies ahead."""
     hour = datetime.now(UTC).hour
     return f"Etc/GMT+{hour}" if hour <= 12 else f"Etc/GMT-{24 - hour}"
-
-
-def _nothing(*_: object) -> Awaitable[None]:
-    return asyncio.sleep(0)
-
-
-# Kept for whoever wants a folder of a failed run.
-def keep(folder: Path, where: Path) -> None:
-    """Copy a folder."""
-    shutil.copytree(folder, where)
-
-
-type Step = Callable[[World], Awaitable[None]]
