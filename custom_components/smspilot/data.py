@@ -177,10 +177,9 @@ class Account:
             )
             for (channel, sender), to in groups.items()
         ]
-        refused = [Who((), who.refused), *(Who(()) for _ in orders[1:])]
+        nobody = Who((), () if who.to else who.refused)
         results = await asyncio.gather(
-            *(self.send(order, w, wait=wait) for order, w in zip(orders, refused, strict=True)),
-            return_exceptions=True,
+            *(self.send(order, nobody, wait=wait) for order in orders), return_exceptions=True
         )
         errors: list[tuple[str, HomeAssistantError]] = []
         for order, result in zip(orders, results, strict=True):
@@ -189,8 +188,11 @@ class Account:
                 errors.append((", ".join(dict.fromkeys(names)), result))
             elif isinstance(result, BaseException):
                 raise result
+        partly = len(errors) < len(results)
+        if who.to:
+            errors += (("", why) for _named, why in who.refused)
         if errors:
-            raise combined(self.hass, errors, partly=len(errors) < len(results))
+            raise combined(self.hass, errors, partly=partly)
 
     def _restore(self, tables: Tables) -> None:
         self.limits.restore(tables.get("days", {}), tables.get("prices", {}))

@@ -1,5 +1,6 @@
 """The only place where an error of the service becomes one of Home Assistant's."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -117,6 +118,28 @@ def told(hass: HomeAssistant, err: HomeAssistantError) -> str:
     texts = async_get_cached_translations(hass, hass.config.language, "exceptions", DOMAIN)
     text = texts.get(f"component.{DOMAIN}.exceptions.{err.translation_key}.message")
     return text.format(**(err.translation_placeholders or {})) if text else str(err)
+
+
+def combined(
+    hass: HomeAssistant, errors: Sequence[tuple[str, HomeAssistantError]], *, partly: bool
+) -> HomeAssistantError:
+    """Return one error of several orders, each with its people; `partly` where another went out."""
+    texts = dict.fromkeys(told(hass, err) for _people, err in errors)
+    if not partly and len(texts) == 1:
+        return errors[0][1]
+    said = "; ".join(_reasons(hass, people, err) for people, err in errors)
+    if partly or any(err.translation_key == Reason.PARTLY_REFUSED for _people, err in errors):
+        return failure(Reason.PARTLY_REFUSED, reasons=said)
+    mistaken = all(isinstance(err, ServiceValidationError) for _people, err in errors)
+    return (mistake if mistaken else failure)(Reason.NOBODY_LEFT, reasons=said)
+
+
+def _reasons(hass: HomeAssistant, people: str, err: HomeAssistantError) -> str:
+    """Return an error as a part of another; a mistake says itself whom it is about."""
+    if reasons := (err.translation_placeholders or {}).get("reasons"):
+        return reasons
+    text = told(hass, err)
+    return text if isinstance(err, ServiceValidationError) else f"{people}: {text}"
 
 
 def failure(why: Reason, **placeholders: str) -> HomeAssistantError:

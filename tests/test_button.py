@@ -1,0 +1,48 @@
+"""The button that shows whether a recipient is reached."""
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+import pytest
+
+from .common import MAMA, PAPA, add_account, person
+from .sending import asked
+from .simulator.model import Kind
+from .simulator.simulator import Simulator
+
+PEOPLE = [person("Папа", PAPA, "+79080000002"), person("Мама", MAMA, channel="voice")]
+
+
+async def press(hass: HomeAssistant, name: str) -> None:
+    data = {"entity_id": f"button.{name}_test_message"}
+    await hass.services.async_call("button", "press", data, blocking=True)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Home Assistant: test message"),
+        ("ru", "Home Assistant: проверка связи"),
+        ("de", "Home Assistant: test message"),
+    ],
+)
+async def test_press(hass: HomeAssistant, simulator: Simulator, language: str, text: str) -> None:
+    """A short text, by the recipient's channel, to all numbers."""
+    hass.config.language = language
+    await add_account(hass, simulator, people=PEOPLE)
+    await press(hass, "papa")
+    await press(hass, "mama")
+    assert [(order.kind, order.text) for order in simulator.orders] == [
+        (Kind.SMS, text),
+        (Kind.SMS, text),
+        (Kind.VOICE, text),
+    ]
+    assert asked(simulator) == ["send", "send"]
+
+
+async def test_press_fails(hass: HomeAssistant, simulator: Simulator) -> None:
+    """Who presses is told what is wrong."""
+    await add_account(hass, simulator, people=PEOPLE)
+    simulator.fault("error", code=223, command="send")
+    with pytest.raises(HomeAssistantError) as raised:
+        await press(hass, "papa")
+    assert raised.value.translation_key == "text_refused"

@@ -1,0 +1,420 @@
+"""Recipients as notify knows them: their channel, their sender, all their numbers."""
+
+from types import MappingProxyType
+from typing import Any
+
+from homeassistant.components.notify import DOMAIN as NOTIFY
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigSubentry
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smspilot.const import (
+    CONF_CHANNEL,
+    CONF_MESSAGE_TEMPLATE,
+    CONF_SENDER,
+    CONF_TWO_WAY_TEMPLATE,
+    DOMAIN,
+)
+
+from .common import MAMA, PAPA, Clock, add_account, person
+from .sending import TEXT, asked
+from .simulator.model import Kind
+from .simulator.simulator import Simulator
+
+SECOND = "+79080000002"
+BABA = "+79135550001"
+PEOPLE = [
+    person("Папа", PAPA, SECOND, channel="sms", sender="test"),
+    person("Мама", MAMA, channel="two_way", sender="test"),
+    person("Баба", BABA, channel="voice", sender="test"),
+    person("Сын", "+79080000009"),
+]
+
+
+async def tell(hass: HomeAssistant, *entities: str, message: str = TEXT, **more: Any) -> None:
+    """Call the notify entity's own action."""
+    data = {"entity_id": list(entities), "message": message, **more}
+    await hass.services.async_call(NOTIFY, "send_message", data, blocking=True)
+
+
+async def legacy(hass: HomeAssistant, service: str, **data: Any) -> None:
+    """Call a legacy service."""
+    data = {"message": TEXT, **data}
+    await hass.services.async_call(NOTIFY, service, data, blocking=True)
+
+
+async def refused(sending: Any) -> HomeAssistantError:
+    with pytest.raises(HomeAssistantError) as raised:
+        await sending
+    return raised.value
+
+
+def sent(sim: Simulator) -> list[tuple[Kind, str, str]]:
+    return sorted((order.kind, f"+{order.phone}", order.text) for order in sim.orders)
+
+
+def services(hass: HomeAssistant) -> set[str]:
+    return {name for name in hass.services.async_services_for_domain(NOTIFY) if DOMAIN in name}
+
+
+@pytest.mark.parametrize(
+    ("entity", "kind", "to", "sender"),
+    [
+        ("notify.papa", Kind.SMS, [PAPA, SECOND], "test"),
+        ("notify.mama", Kind.TWO_WAY, [MAMA], "2WAY"),
+        ("notify.baba", Kind.VOICE, [BABA], "GOLOS"),
+        ("notify.syn", Kind.SMS, ["+79080000009"], "INFORM"),
+    ],
+)
+async def test_entity(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    entity: str,
+    kind: Kind,
+    to: list[str],
+    sender: str,
+) -> None:
+    """A notify entity honours channel and sender, and reaches all numbers in one request."""
+    await add_account(hass, simulator, people=PEOPLE, options={CONF_SENDER: "INFORM"})
+    await tell(hass, entity)
+    assert sent(simulator) == sorted((kind, phone, TEXT) for phone in to)
+    assert {order.sender for order in simulator.orders} == {sender}
+    assert asked(simulator) == ["send"]
+    state = hass.states.get(entity)
+    assert state is not None
+    assert state.state not in ("unknown", "unavailable")
+
+
+@pytest.mark.parametrize(
+    ("entity", "text"),
+    [
+        ("notify.papa", "Дом: Тревога\nПротечка!"),
+        ("notify.mama", "Вопрос: Тревога\nПротечка!"),
+        ("notify.baba", "Дом: Тревога\nПротечка!"),
+    ],
+)
+async def test_title_and_frame(
+    hass: HomeAssistant, simulator: Simulator, entity: str, text: str
+) -> None:
+    """A title is the text's first line, inside the frame of the channel."""
+    options = {CONF_MESSAGE_TEMPLATE: "Дом: {message}", CONF_TWO_WAY_TEMPLATE: "Вопрос: {message}"}
+    await add_account(hass, simulator, people=PEOPLE, options=options)
+    await tell(hass, entity, title="Тревога")
+    assert {order.text for order in simulator.orders} == {text}
+
+
+async def test_several_entities(hass: HomeAssistant, simulator: Simulator) -> None:
+    """Several people are told each by their own channel."""
+    await add_account(hass, simulator, people=PEOPLE)
+    await tell(hass, "notify.papa", "notify.mama", "notify.baba")
+    assert [kind for kind, _phone, _text in sent(simulator)] == ["sms", "sms", "two_way", "voice"]
+
+
+async def test_entity_fails(hass: HomeAssistant, simulator: Simulator) -> None:
+    """Silence is no answer: what goes wrong is an error, also where it is only one number."""
+    await add_account(hass, simulator, people=PEOPLE)
+    simulator.fault("error", code=241, command="send")
+    assert (await refused(tell(hass, "notify.papa"))).translation_key == "no_money"
+    simulator.phone(SECOND[1:]).blacklisted = True
+    error = await refused(tell(hass, "notify.papa"))
+    assert error.translation_key == "partly_refused"
+    assert error.translation_placeholders == {"reasons": "Папа: Phone in black list"}
+    assert sent(simulator) == [(Kind.SMS, PAPA, TEXT)]
+
+
+async def test_entity_without_network(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """The alarm of an entity waits for the network as an action's does."""
+    await add_account(hass, simulator, people=PEOPLE)
+    await simulator.down()
+    task = hass.async_create_background_task(tell(hass, "notify.syn"), "test")
+    await clock.settle()
+    await clock.advance(60)
+    await simulator.up()
+    await clock.advance(15)
+    await task
+    assert len(simulator.orders) == 1
+
+
+async def test_changed_person(hass: HomeAssistant, simulator: Simulator) -> None:
+    """What the person's form says now counts, at once."""
+    entry = await add_account(hass, simulator, people=PEOPLE)
+    papa = next(iter(entry.subentries.values()))
+    data = {**papa.data, CONF_CHANNEL: "voice", "phones": [SECOND]}
+    hass.config_entries.async_update_subentry(entry, papa, data=data)
+    await hass.async_block_till_done()
+    await tell(hass, "notify.papa")
+    assert sent(simulator) == [(Kind.VOICE, SECOND, TEXT)]
+
+
+# The legacy services.
+
+
+async def test_services(hass: HomeAssistant, simulator: Simulator) -> None:
+    """The account has a service, and each recipient one; they honour channel and sender."""
+    await add_account(hass, simulator, people=PEOPLE)
+    assert services(hass) == {
+        "smspilot",
+        "smspilot_papa",
+        "smspilot_mama",
+        "smspilot_baba",
+        "smspilot_syn",
+    }
+    for name in ("papa", "mama", "baba"):
+        await legacy(hass, f"smspilot_{name}", title="Тревога")
+    text = f"Тревога\n{TEXT}"
+    assert sent(simulator) == sorted(
+        [
+            (Kind.SMS, PAPA, text),
+            (Kind.SMS, SECOND, text),
+            (Kind.TWO_WAY, MAMA, text),
+            (Kind.VOICE, BABA, text),
+        ]
+    )
+    assert len(simulator.requests) == 3
+
+
+async def test_targets(hass: HomeAssistant, simulator: Simulator) -> None:
+    """Numbers go as SMS, names by their channel; whoever is named twice gets it once."""
+    await add_account(hass, simulator, people=PEOPLE)
+    targets = ["мама", "+79161112233", "89161112233", "Баба", PAPA, "Папа"]
+    await legacy(hass, "smspilot", target=targets)
+    assert sent(simulator) == sorted(
+        [
+            (Kind.SMS, "+79161112233", TEXT),
+            (Kind.SMS, PAPA, TEXT),
+            (Kind.SMS, SECOND, TEXT),
+            (Kind.TWO_WAY, MAMA, TEXT),
+            (Kind.VOICE, BABA, TEXT),
+        ]
+    )
+
+
+@pytest.mark.parametrize("target", [None, []])
+async def test_no_target(
+    hass: HomeAssistant, simulator: Simulator, target: list[str] | None
+) -> None:
+    """Without a target the bare service is an error that says so."""
+    await add_account(hass, simulator, people=PEOPLE)
+    error = await refused(legacy(hass, "smspilot", **({} if target is None else {"target": []})))
+    assert isinstance(error, ServiceValidationError)
+    assert error.translation_key == "no_target"
+    assert simulator.requests == []
+
+
+@pytest.mark.parametrize(
+    ("service", "data", "kind", "params"),
+    [
+        ("smspilot_papa", {"channel": "voice"}, Kind.VOICE, {"from": "GOLOS"}),
+        ("smspilot_papa", {"channel": "two_way"}, Kind.TWO_WAY, {"from": "2WAY"}),
+        ("smspilot_mama", {"channel": "sms"}, Kind.SMS, {"from": "test"}),
+        ("smspilot_mama", {"two_way": False}, Kind.SMS, {"from": "test"}),
+        ("smspilot_baba", {"two_way": True}, Kind.TWO_WAY, {"from": "2WAY"}),
+        ("smspilot_papa", {"two_way": True}, Kind.TWO_WAY, {"from": "2WAY"}),
+        ("smspilot_syn", {"sender": "INFORM"}, Kind.SMS, {"from": "INFORM"}),
+        ("smspilot_papa", {"sender": "INFORM"}, Kind.SMS, {"from": "INFORM"}),
+        ("smspilot_syn", {"sender": "2WAY"}, Kind.TWO_WAY, {"from": "2WAY"}),
+        ("smspilot_syn", {"transliterate": True}, Kind.SMS, {"send": "Protechka!"}),
+        ("smspilot_syn", {"time_to_live": {"hours": 1}}, Kind.SMS, {"ttl": "60"}),
+        ("smspilot_baba", {"time_to_live": 60, "retry_for": 0}, Kind.VOICE, {"ttl": "1"}),
+        (
+            "smspilot_syn",
+            {"send_at": "2031-01-01T12:00:00Z"},
+            Kind.SMS,
+            {"send_datetime": "2031-01-01 12:00:00"},
+        ),
+        ("smspilot_syn", {"urgent": True, "wait": 0}, Kind.SMS, {}),
+    ],
+)
+async def test_data(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    service: str,
+    data: dict[str, Any],
+    kind: Kind,
+    params: dict[str, str],
+) -> None:
+    """`data` takes any optional field of `send_sms`, and `channel`."""
+    await add_account(hass, simulator, people=PEOPLE)
+    await legacy(hass, service, data=data)
+    (request,) = simulator.requests
+    assert {order.kind for order in simulator.orders} == {kind}
+    assert {key: request.params.get(key) for key in params} == params
+    simulator.assert_clean()
+
+
+async def test_data_test(hass: HomeAssistant, simulator: Simulator) -> None:
+    """A test message costs nothing by any road."""
+    await add_account(hass, simulator, people=PEOPLE)
+    await legacy(hass, "smspilot_papa", data={"test": True})
+    assert simulator.calls("send")[0].params["test"] == "1"
+    assert simulator.orders == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [{"chanel": "voice"}, {"channel": "pigeon"}, {"push": {"sound": "x"}}, {"send_at": "never"}],
+)
+async def test_unknown_data(
+    hass: HomeAssistant, simulator: Simulator, data: dict[str, Any]
+) -> None:
+    """A field that is not known is an error, not an alarm of another kind."""
+    await add_account(hass, simulator, people=PEOPLE)
+    error = await refused(legacy(hass, "smspilot_papa", data=data))
+    assert isinstance(error, ServiceValidationError)
+    assert error.translation_key == "unknown_field"
+    assert next(iter(data)) in str(error.translation_placeholders)
+    assert simulator.requests == []
+
+
+@pytest.mark.parametrize("message", ["", "HLR"])
+async def test_texts_are_refused_alike(
+    hass: HomeAssistant, simulator: Simulator, message: str
+) -> None:
+    """What an action refuses, notify refuses, before anything goes to anybody."""
+    await add_account(hass, simulator, people=PEOPLE)
+    for sending in (
+        tell(hass, "notify.papa", message=message),
+        legacy(hass, "smspilot", message=message, target=["Папа", "Баба", MAMA]),
+    ):
+        assert isinstance(await refused(sending), ServiceValidationError)
+    assert simulator.requests == []
+
+
+async def test_rate_by_every_road(hass: HomeAssistant, simulator: Simulator) -> None:
+    """Notify counts like an action, and an urgent one passes."""
+    await add_account(hass, simulator, people=PEOPLE, options={"rate_limit": 1})
+    await tell(hass, "notify.syn")
+    assert (await refused(tell(hass, "notify.syn"))).translation_key == "rate_limit"
+    assert (await refused(legacy(hass, "smspilot_syn"))).translation_key == "rate_limit"
+    await legacy(hass, "smspilot_syn", data={"urgent": True})
+    assert len(simulator.orders) == 2
+
+
+async def test_bad_target_loses_nobody(hass: HomeAssistant, simulator: Simulator) -> None:
+    """A bad target is told after all the others have got it, by whatever channel."""
+    await add_account(hass, simulator, people=PEOPLE)
+    error = await refused(legacy(hass, "smspilot", target=["Баба", "дядя", "Сын"]))
+    assert error.translation_key == "partly_refused"
+    assert not isinstance(error, ServiceValidationError)
+    assert len(simulator.orders) == 2
+    simulator.requests.clear()
+    error = await refused(legacy(hass, "smspilot", target=["дядя"]))
+    assert isinstance(error, ServiceValidationError)
+    assert error.translation_key == "invalid_phone"
+    assert simulator.requests == []
+
+
+async def test_channels_fail_apart(hass: HomeAssistant, simulator: Simulator) -> None:
+    """One channel's failure costs the others nothing, and every failure is told."""
+    await add_account(hass, simulator, people=PEOPLE)
+    for phone in (MAMA, BABA):
+        simulator.phone(phone[1:]).blacklisted = True
+    error = await refused(legacy(hass, "smspilot", target=["Баба", "Мама", "Сын", "дядя"]))
+    assert error.translation_key == "partly_refused"
+    assert not isinstance(error, ServiceValidationError)
+    reasons = (error.translation_placeholders or {})["reasons"]
+    for name in ("Баба", "Мама"):
+        assert f"{name}: SMSPILOT refuses the number. It says: 212: Phone in black" in reasons
+    assert "No. 4" in reasons
+    assert [order.phone for order in simulator.orders] == ["79080000009"]
+
+
+async def test_all_channels_refused_here(hass: HomeAssistant, simulator: Simulator) -> None:
+    """Where every channel is refused before any request, it is a mistake of the caller."""
+    await add_account(hass, simulator, people=PEOPLE, options={"rate_limit": 1})
+    await legacy(hass, "smspilot", target=["Баба", "Сын"])
+    simulator.requests.clear()
+    error = await refused(legacy(hass, "smspilot", target=["Баба", "Сын"]))
+    assert isinstance(error, ServiceValidationError)
+    assert error.translation_key == "nobody_left"
+    assert simulator.requests == []
+
+
+async def test_one_reason_for_all_channels(hass: HomeAssistant, simulator: Simulator) -> None:
+    """What is wrong with all alike is told once, as what it is."""
+    await add_account(hass, simulator, people=PEOPLE)
+    simulator.fault("error", code=241, command="send", times=2)
+    error = await refused(legacy(hass, "smspilot", target=["Баба", "Сын"]))
+    assert error.translation_key == "no_money"
+    simulator.fault("error", code=241, command="send")
+    simulator.fault("error", code=110, command="send")
+    error = await refused(legacy(hass, "smspilot", target=["Баба", "Сын"]))
+    assert error.translation_key == "nobody_left"
+    assert not isinstance(error, ServiceValidationError)
+
+
+async def test_two_accounts(hass: HomeAssistant, simulator: Simulator) -> None:
+    """The account added first needs no number in its services; the other has its own."""
+    simulator.add_account(id=7777, apikey="A" * 64)
+    await add_account(hass, simulator, people=[person("Папа", PAPA)])
+    await add_account(
+        hass,
+        simulator,
+        people=[person("Папа", MAMA)],
+        account_id="7777",
+        data={"api_key": "A" * 64, "webhook_id": "7" * 64},
+    )
+    assert services(hass) == {
+        "smspilot",
+        "smspilot_papa",
+        "smspilot_7777",
+        "smspilot_7777_papa",
+    }
+    await legacy(hass, "smspilot_papa")
+    await legacy(hass, "smspilot_7777_papa")
+    await legacy(hass, "smspilot_7777", target=["папа"])
+    assert [(order.account, f"+{order.phone}") for order in simulator.orders] == [
+        (5671, PAPA),
+        (7777, MAMA),
+        (7777, MAMA),
+    ]
+
+
+async def test_people_come_and_go(hass: HomeAssistant, simulator: Simulator) -> None:
+    """Services follow people, without a reload."""
+    entry = await add_account(hass, simulator, people=[person("Папа", PAPA)])
+    mama = ConfigSubentry(
+        data=MappingProxyType(dict(person("Мама", MAMA)["data"])),
+        subentry_type="recipient",
+        title="Мама",
+        unique_id=None,
+    )
+    hass.config_entries.async_add_subentry(entry, mama)
+    await hass.async_block_till_done()
+    assert services(hass) == {"smspilot", "smspilot_papa", "smspilot_mama"}
+    await legacy(hass, "smspilot_mama")
+    data = {**mama.data, "name": "Тёща"}
+    hass.config_entries.async_update_subentry(entry, mama, data=data, title="Тёща")
+    await hass.async_block_till_done()
+    assert services(hass) == {"smspilot", "smspilot_papa", "smspilot_teshcha"}
+    await legacy(hass, "smspilot_teshcha")
+    hass.config_entries.async_remove_subentry(entry, mama.subentry_id)
+    await hass.async_block_till_done()
+    assert services(hass) == {"smspilot", "smspilot_papa"}
+    assert [order.phone for order in simulator.orders] == [MAMA[1:]] * 2
+
+
+async def test_unload(hass: HomeAssistant, simulator: Simulator) -> None:
+    """An account that is away has no services; back, it has them again, and they work."""
+    entry = await add_account(hass, simulator, people=PEOPLE)
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    await hass.async_block_till_done()
+    assert services(hass) == set()
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await legacy(hass, "smspilot_syn")
+    await legacy(hass, "smspilot", target=["Сын"])
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await legacy(hass, "smspilot_syn")
+    assert len(simulator.orders) == 3
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert services(hass) == set()
+    again: MockConfigEntry = await add_account(hass, simulator, people=PEOPLE)
+    assert again.entry_id != entry.entry_id
+    await legacy(hass, "smspilot", target=["Сын"])
+    assert len(simulator.orders) == 4
