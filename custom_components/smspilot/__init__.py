@@ -1,5 +1,6 @@
 """SMSPILOT: SMS, calls and number checks for Home Assistant."""
 
+from importlib import import_module
 from typing import Final
 
 from homeassistant.const import CONF_NAME, CONF_WEBHOOK_ID, EVENT_HOMEASSISTANT_STOP, Platform
@@ -27,11 +28,15 @@ PLATFORMS: Final = (
     Platform.SENSOR,
 )
 
+# Those of the manifest; automations import this module before they are installed.
+LIBRARIES: Final = ("gsm0338", "phonenumbers", "text_unidecode")
+
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     """Set up the actions; they are there also while no account is."""
+    await hass.async_add_import_executor_job(_import_libraries)
     async_setup_services(hass)
     return True
 
@@ -71,6 +76,12 @@ async def async_remove_entry(hass: HomeAssistant, entry: SmspilotConfigEntry) ->
     await account.ledger.remove()
     await async_delete_cloudhook(hass, entry.data[CONF_WEBHOOK_ID])
     Watch(account).clear()
+
+
+def _import_libraries() -> None:
+    """Import what would keep the event loop busy when the first message is sent."""
+    for name in LIBRARIES:
+        import_module(name)
 
 
 async def _account(hass: HomeAssistant, entry: SmspilotConfigEntry) -> Account:
