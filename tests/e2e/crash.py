@@ -107,8 +107,9 @@ class Crashes:
     async def no_connection_yet(self) -> None:
         """The order is written down, and no request could leave."""
         await self.sim.down()
+        before = self._journal_size()
         self.order()
-        await self._until(lambda: self._open_orders() > 0)
+        await self._until(lambda: self._journal_size() > before)
 
     async def request_left(self) -> None:
         """The request has left, and is not accepted yet."""
@@ -320,9 +321,9 @@ class Crashes:
     def _ledger(self) -> Path:
         return self.home.folder / ".storage" / f"smspilot.{self._entry_id}"
 
-    def _open_orders(self) -> int:
-        journal = self._ledger().with_name(f"{self._ledger().name}.journal")
-        return journal.read_text().count('"open": true') if journal.exists() else 0
+    def _journal_size(self) -> int:
+        files = self._ledger().parent.glob(f"{self._ledger().name}.journal*")
+        return sum(file.stat().st_size for file in files)
 
     @staticmethod
     def _stamp(path: Path) -> int:
