@@ -120,6 +120,7 @@ class _Files:
         self._folder = folder
         self._snapshot = folder / name
         self._journal = folder / f"{name}.journal"
+        self._open: int | None = None
         self.snapshot_size = 0
 
     def load(self) -> Tables:
@@ -137,11 +138,17 @@ class _Files:
         return tables
 
     def append(self, data: str) -> None:
-        """Add to the journal."""
-        self._folder.mkdir(exist_ok=True)
-        journal = os.open(self._journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE)
-        with os.fdopen(journal, "a", encoding="utf-8") as file:
-            file.write(data)
+        """Add to the journal.
+
+        It stays open: while the event loop is busy, every call of the system costs a wait for it.
+        """
+        if self._open is None:
+            self._folder.mkdir(exist_ok=True)
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+            self._open = os.open(self._journal, flags, PRIVATE)
+        rest = data.encode()
+        while rest:
+            rest = rest[os.write(self._open, rest) :]
 
     def replace(self, snapshot: Snapshot) -> None:
         """Write the snapshot, and drop the journal; in between it repeats what that says."""
@@ -150,12 +157,19 @@ class _Files:
         self.snapshot_size = len(data)
         self._folder.mkdir(exist_ok=True)
         write_utf8_file_atomic(str(self._snapshot), data, private=True)
+        self._close()
         self._journal.unlink(missing_ok=True)
 
     def remove(self) -> None:
         """Remove everything, also what was set aside."""
+        self._close()
         for path in self._folder.glob(f"{self._snapshot.name}*"):
             path.unlink()
+
+    def _close(self) -> None:
+        if self._open is not None:
+            os.close(self._open)
+            self._open = None
 
     def _load_snapshot(self) -> Tables:
         try:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from homeassistant.util import dt as dt_util
@@ -29,6 +29,7 @@ class Size:
     parts: int
 
 
+@lru_cache(maxsize=16)
 def measure(text: str) -> Size:
     """Return alphabet, characters as they travel, and parts of a text."""
     encoding, characters = Encoding.UCS2, len(text.encode("utf-16-le")) // 2
