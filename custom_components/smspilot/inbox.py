@@ -1,6 +1,7 @@
 """The way in: what people write, once each, oldest first, and only what the service confirms."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 import re
 from typing import Final
@@ -27,7 +28,7 @@ from .questions import Questions
 from .receipt import Row, iso
 from .recipients import owners
 from .signals import SIGNAL_ERROR, SIGNAL_HEARD, Heard
-from .storage import Ledger, Table, Tables
+from .storage import Ledger, Table, Tables, stored_time
 from .teller import Teller
 
 # The list's times have minutes only, and say nothing of messages that came in late.
@@ -221,9 +222,11 @@ class Inbox:
 
     def _since(self) -> datetime:
         """Return from when on to read: the service's time, never the machine's."""
-        since = (_moment(self._facts.get("cursor")) or dt_util.utcnow()) - OVERLAP
-        now = self._client.now()
-        return max(since, now - HORIZON) if now else since
+        since, now = dt_util.utcnow(), self._client.now()
+        with suppress(TypeError, ValueError):
+            since = stored_time(self._facts.get("cursor"))
+        # A message of the future must not hide what comes before its time.
+        return (max(min(since, now), now - HORIZON) if now else since) - OVERLAP
 
     def _service_time(self) -> datetime:
         return self._client.now() or dt_util.utcnow()
@@ -248,8 +251,4 @@ class Inbox:
 
 def _by_id(message: InboundMessage) -> tuple[int, str]:
     """Return what sorts ids as the numbers they are."""
-    return (int(message.id) if message.id.isdecimal() else 0, message.id)
-
-
-def _moment(value: str | None) -> datetime | None:
-    return dt_util.parse_datetime(value) if value else None
+    return (len(message.id), message.id)

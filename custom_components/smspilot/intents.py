@@ -12,9 +12,10 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.ulid import ulid_now
 
 from .client import Kind
+from .client.models import optional
 from .const import LOGGER
 from .order import Addressee, Order
-from .storage import Ledger, Table
+from .storage import Ledger, Table, stored_time
 
 # `check=recent` shows a day; what is older never comes up again.
 RECENT: Final = timedelta(hours=26)
@@ -62,11 +63,11 @@ class Intent:
         """Read what was stored."""
         return cls(
             id=intent_id,
-            at=datetime.fromisoformat(data["at"]),
+            at=stored_time(data["at"]),
             kind=Kind(data["kind"]),
             text=str(data["text"]),
-            due_at=datetime.fromisoformat(data["due"]),
-            to=tuple(Addressee(str(phone), person) for phone, person, _id in data["to"]),
+            due_at=stored_time(data["due"]),
+            to=tuple(Addressee(str(phone), optional(person)) for phone, person, _id in data["to"]),
             ids={str(phone): str(one) for phone, _person, one in data["to"] if one},
             refused=tuple(str(one) for one in data["refused"]),
         )

@@ -1,6 +1,7 @@
 """Whether pushes of inbound messages arrive: proven, missed, or not to be believed."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,7 +11,7 @@ from homeassistant.util import dt as dt_util
 
 from .doorbell import Doorbell
 from .signals import SIGNAL_COUNTS, SIGNAL_PUSH, Push
-from .storage import Ledger, Table
+from .storage import Ledger, Table, stored_time
 
 # So many pushes in a row that the list never shows are no accident.
 SUSPICIOUS: Final = 3
@@ -54,8 +55,9 @@ class Proof:
     @property
     def last_push(self) -> datetime | None:
         """Return when a push was last confirmed."""
-        last = self._facts.get("last_push")
-        return dt_util.parse_datetime(last) if last else None
+        with suppress(TypeError, ValueError):
+            return stored_time(self._facts.get("last_push"))
+        return None
 
     @property
     def proven(self) -> bool:

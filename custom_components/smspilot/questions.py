@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from .const import HORIZON, LOGGER
 from .receipt import Row, iso
-from .storage import Ledger, Table
+from .storage import Ledger, Table, stored_time
 
 # Answers that came before somebody waited for them: a receipt is written down in between.
 MOST_EARLY: Final = 100
@@ -59,7 +59,7 @@ class Questions:
                     message_id=message_id,
                     phone=str(data["phone"]),
                     message=str(data["message"]),
-                    sent_at=datetime.fromisoformat(data["sent_at"]),
+                    sent_at=stored_time(data["sent_at"]),
                 )
             except LookupError, TypeError, ValueError:
                 LOGGER.warning("A stored question cannot be read and is left out")

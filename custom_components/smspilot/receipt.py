@@ -9,11 +9,11 @@ from typing import Any, Final, Self
 from homeassistant.config_entries import ConfigEntry
 
 from .client import Kind, Message, Problem, Status
-from .client.models import NO_FACTS, money
+from .client.models import NO_FACTS, money, optional
 from .const import CURRENCY, SUBENTRY_RECIPIENT
 from .phones import from_service, masked
 from .recipients import owners
-from .storage import Table
+from .storage import Table, stored_time
 
 type Json = dict[str, Any]
 
@@ -98,14 +98,14 @@ class Row:
         """Read what was stored."""
         return cls(
             message_id=server_id,
-            packet_id=data["packet"],
+            packet_id=optional(data["packet"]),
             phone=str(data["phone"]),
-            recipient_id=data["who"],
+            recipient_id=optional(data["who"]),
             kind=Kind(data["kind"]),
             status=Status(data["status"]),
             price=money(data["price"]),
-            sent_at=datetime.fromisoformat(data["sent"]),
-            due_at=datetime.fromisoformat(data["due"]),
+            sent_at=stored_time(data["sent"]),
+            due_at=stored_time(data["due"]),
         )
 
 

@@ -190,6 +190,14 @@ class _Files:
             return {}
 
 
+def stored_time(value: Any) -> datetime:
+    """Return a time that was stored; one without a zone never was."""
+    time = datetime.fromisoformat(value)
+    if not time.tzinfo:
+        raise ValueError
+    return time
+
+
 def _tables(stored: Any) -> Tables:
     tables: Tables = stored["data"]
     if stored["version"] != VERSION or not all(isinstance(t, dict) for t in tables.values()):
