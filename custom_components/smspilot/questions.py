@@ -81,7 +81,9 @@ class Questions:
         for old in list(takewhile(lambda one: at - one.sent_at > HORIZON, self._open.values())):
             self._drop(old)
         for row in rows:
-            if row.message_id and not row.test and not row.refused:
+            # What a search for a lost answer finds may be known after all.
+            known = row.message_id in self._open
+            if row.message_id and not known and not row.test and not row.refused:
                 question = Question(
                     message_id=row.message_id, phone=row.phone, message=text, sent_at=at
                 )
