@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import IntEnum, StrEnum
@@ -66,9 +66,10 @@ class Sender(StrEnum):
 class Credentials:
     """The API key, or a login (e-mail) and its password."""
 
-    api_key: str | None = None
-    login: str | None = None
-    password: str | None = None
+    # What a traceback or a debugger shows is soon in somebody's report.
+    api_key: str | None = field(default=None, repr=False)
+    login: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
 
     def as_params(self) -> dict[str, str]:
         """Return the parameters that prove who asks."""
