@@ -51,11 +51,12 @@ class Assistant:
             return
         if data["age"] > DEFAULT_MAX_AGE.total_seconds() or data["phone"] == data["service_number"]:
             return
-        if person.assist_pin and not heard.pin_given:
-            LOGGER.warning("A message of %s for Assist has not their PIN", person.name)
-            return
+        # Wrong PINs count too: whoever borrows the number does not try them all.
         if not self._admit(data["phone"]):
             LOGGER.warning("%s has written to Assist too often within an hour", person.name)
+            return
+        if person.assist_pin and not heard.pin_given:
+            LOGGER.warning("A message of %s for Assist has not their PIN", person.name)
             return
         account.entry.async_create_background_task(
             account.hass,
