@@ -209,16 +209,21 @@ class Inbox:
     @callback
     def _look_again(self, pushed: set[str]) -> None:
         """Look again, a few times, for what was pushed and the list does not show."""
+        pauses: set[float] = set()
+        dropped = 0
         for message_id in pushed:
             looks = self._pushed.pop(message_id, 0)
             if message_id in self._known:
                 continue
             if looks < len(LOOKS_AGAIN):
                 self._pushed[message_id] = looks + 1
-                self.bell.ring_in(LOOKS_AGAIN[looks])
-                continue
-            LOGGER.warning("A pushed message is not in SMSPILOT's list and is dropped")
-            self.proof.drop()
+                pauses.add(LOOKS_AGAIN[looks])
+            else:
+                dropped += 1
+        for seconds in pauses:
+            self.bell.ring_in(seconds)
+        if dropped:
+            self.proof.drop(dropped)
 
     def _since(self) -> datetime:
         """Return from when on to read: the service's time, never the machine's."""

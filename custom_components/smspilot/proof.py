@@ -9,6 +9,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
 
+from .const import LOGGER
 from .doorbell import Doorbell
 from .signals import SIGNAL_COUNTS, SIGNAL_PUSH, Push
 from .storage import Ledger, Table, stored_time
@@ -17,6 +18,8 @@ from .storage import Ledger, Table, stored_time
 SUSPICIOUS: Final = 3
 # How long the push of a message that a clock found first may take.
 PUSH_TIME: Final = 60.0
+# A flood of forged pushes writes one line so often.
+LOG_EVERY: Final = 60.0
 
 
 class Proof:
@@ -40,6 +43,7 @@ class Proof:
         self._expected: dict[str, CALLBACK_TYPE] = {}
         self._opened = hass.loop.time()
         self._streak = 0
+        self._log_again = self._opened
         self.dropped = 0
         # Where the service shall push; set as soon as the address is known.
         self.url: str | None = None
@@ -79,10 +83,13 @@ class Proof:
         self._say(Push.CONFIRMED)
 
     @callback
-    def drop(self) -> None:
-        """Note that a push arrived for a message that is not in the list."""
-        self.dropped += 1
-        self._streak += 1
+    def drop(self, count: int) -> None:
+        """Note that pushes arrived for messages that are not in the list."""
+        self.dropped += count
+        self._streak += count
+        if (now := self._hass.loop.time()) >= self._log_again:
+            self._log_again = now + LOG_EVERY
+            LOGGER.warning("A pushed message is not in SMSPILOT's list and is dropped")
         if self._streak >= SUSPICIOUS:
             self._say(Push.UNCONFIRMED)
 
