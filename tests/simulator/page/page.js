@@ -315,7 +315,7 @@ function chatOf(number) {
     text: each.text, sender: each.kind === "two_way" ? pretty(state.service_number) : each.sender,
     error: each.status === DELIVERED ? "" : reason(each),
   }));
-  return [...sent, ...got].sort((one, other) => new Date(one.time) - new Date(other.time));
+  return [...got, ...sent].sort((one, other) => new Date(one.time) - new Date(other.time));
 }
 
 function isSeen({ kind, status }) {

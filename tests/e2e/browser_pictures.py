@@ -1,0 +1,162 @@
+"""Pictures of the real thing: a few for the README, or a tour of every screen a person sees.
+
+`python -m tests.e2e.browser_pictures [--tour FOLDER]`
+"""
+# ruff: noqa: T201  # its output is for who started it
+
+import argparse
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+import io
+from pathlib import Path
+import sys
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from PIL import Image
+from playwright.async_api import Browser, Page
+
+from tests.simulator import Simulator
+
+from . import browser
+from .browser_tour import Tour
+from .config_folder import free_port
+from .develop import prepared, set_up
+from .home import Home
+
+IMAGES: Final = Path(__file__).parents[2] / "docs" / "images"
+ANNA: Final = "79087964781"
+BORIS: Final = "79161234567"
+# Enough for flat areas and text, and a third of the size.
+COLOURS: Final = 128
+LARGEST: Final = 150_000
+GAP: Final = 24
+BEHIND: Final = (208, 213, 218)
+
+
+@asynccontextmanager
+async def house(language: str = "en") -> AsyncIterator[tuple[Home, Simulator]]:
+    """Run the home to play in, on free ports and in a folder that goes with it."""
+    with TemporaryDirectory(prefix="pictures-") as folder:
+        home = prepared(Path(folder) / "home", free_port())
+        async with Simulator(auto=0.4) as sim, home:
+            async with home.websocket() as websocket:  # entities are named in the home's language
+                await websocket.command("config/core/update", language=language)
+            yield home, sim
+
+
+def save(name: str, *pictures: bytes) -> None:
+    """Put pictures side by side, and keep them small."""
+    parts = [Image.open(io.BytesIO(each)).convert("RGB") for each in pictures]
+    width = sum(each.width for each in parts) + GAP * (len(parts) - 1)
+    whole = Image.new("RGB", (width, max(each.height for each in parts)), BEHIND)
+    left = 0
+    for each in parts:
+        whole.paste(each, (left, 0))
+        left += each.width + GAP
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    file = IMAGES / f"{name}.png"
+    whole.quantize(COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)
+    size = file.stat().st_size
+    print(f"{file.relative_to(IMAGES.parents[1])}: {whole.width} x {whole.height}, {size:,} bytes")
+    if size > LARGEST:
+        raise ValueError(f"{file} is too large")
+
+
+async def settled(page: Page) -> Page:
+    """Wait until nothing moves any more."""
+    await page.wait_for_load_state("networkidle")
+    await page.wait_for_timeout(1500)
+    return page
+
+
+async def an_evening(home: Home, sim: Simulator) -> None:
+    """Let something happen at home."""
+    await home.action("input_boolean", "turn_on", {"entity_id": "input_boolean.leak"})
+    await sim.changed.wait_for(lambda: sum(each.status == 2 for each in sim.messages.values()) == 2)
+    await home.action("input_button", "press", {"entity_id": "input_button.sauna"})
+    await sim.changed.wait_for(
+        lambda: any(each.kind == "two_way" and each.status == 2 for each in sim.messages.values())
+    )
+    await sim.receive(ANNA, "Yes!")
+    await home.until_state("input_boolean.sauna", "on")
+    await sim.receive(BORIS, "Open the gate")
+    await home.until_state("input_boolean.gate", "on")
+    await home.action("input_boolean", "turn_off", {"entity_id": "input_boolean.leak"})
+    await sim.changed.wait_for(lambda: all(each.status == 2 for each in sim.messages.values()))
+
+
+async def dashboard(started: Browser, home: Home, sim: Simulator) -> None:
+    """Take the dashboard beside the phones."""
+    async with browser.person(started, home, size=(860, 616)) as person:
+        page = await person.new_page()
+        await page.goto(f"{home.url}/play-house")
+        await page.get_by_text("Text Anna").wait_for(timeout=60_000)
+        left = await (await settled(page)).screenshot()
+    async with browser.person(started, size=(720, 616)) as person:
+        page = await person.new_page()
+        await page.goto(sim.origin)
+        await page.locator("article .mine").first.wait_for()
+        right = await (await settled(page)).screenshot()
+    save("dashboard", left, right)
+
+
+async def forms(started: Browser, home: Home) -> None:
+    """Take the forms people meet first."""
+    async with browser.person(started, home, size=(1280, 1120)) as person:
+        tour = Tour(await person.new_page(), home)
+        await tour.recipient_form()
+        await tour.forms.field("name").fill("Clara")
+        await tour.forms.add_number("+7 962 000-00-01")
+        await settled(tour.page)
+        save("recipient", await tour.page.locator("dialog-data-entry-flow dialog").screenshot())
+    async with browser.person(started, home, size=(1280, 860)) as person:
+        tour = Tour(await person.new_page(), home)
+        await tour.trigger("gate")
+        save("trigger", await (await settled(tour.page)).screenshot())
+    async with browser.person(started, home, size=(860, 860)) as person:
+        tour = Tour(await person.new_page(), home)
+        data = {"recipients": ["notify.anna"], "message": "The door has been open for an hour."}
+        await tour.action("send_sms", data)
+        save("action", await (await settled(tour.page)).screenshot())
+
+
+async def for_the_readme() -> None:
+    """Take the few pictures of the README."""
+    async with house() as (home, sim), browser.started() as started:
+        await set_up(home, sim)
+        await an_evening(home, sim)
+        await dashboard(started, home, sim)
+        await forms(started, home)
+
+
+async def everything(folder: Path) -> None:
+    """Take every screen, in both languages."""
+    for language in ("en", "ru"):
+        async with (
+            house(language) as (home, sim),
+            browser.started() as started,
+            browser.person(started, home, language=language, size=(1100, 1500)) as person,
+        ):
+            tour = Tour(await person.new_page(), home, folder / language)
+            await tour.before(sim)
+            await set_up(home, sim)
+            await an_evening(home, sim)
+            await tour.after(sim)
+
+
+def main() -> int:
+    """Take what was asked for."""
+    parser = argparse.ArgumentParser(prog="scripts/screenshots", description=__doc__)
+    parser.add_argument("--tour", type=Path, metavar="FOLDER", help="every screen, into a folder")
+    folder: Path | None = parser.parse_args().tour
+    if not browser.PATH:
+        print("There is no browser: install Debian's chromium.", file=sys.stderr)
+        return 1
+    asyncio.run(everything(folder) if folder else for_the_readme())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
