@@ -266,6 +266,7 @@ async def test_list_writes_text_otherwise(
     simulator.fault(
         "other_json",
         command="check",
+        times=3,
         body=(
             f'{{"check": [{{"server_id": "{message.server_id}", "phone": "{message.phone}", '
             f'"message": "{body}", "status": "0", "created": "2026-11-23 10:00"}}]}}'

@@ -31,10 +31,12 @@ def journal(hass: HomeAssistant, entry: MockConfigEntry) -> Path:
 
 async def kill(hass: HomeAssistant, entry: MockConfigEntry, clock: Clock) -> MockConfigEntry:
     """Kill the account as a power cut does: what is on the disk is all that is left of it."""
-    written = journal(hass, entry).read_bytes()
+    folder = Path(hass.config.path(".storage"))
+    disk = {path: path.read_bytes() for path in folder.glob(f"{DOMAIN}.{entry.entry_id}*")}
     await hass.config_entries.async_remove(entry.entry_id)
     await clock.settle()
-    journal(hass, entry).write_bytes(written)
+    for path, written in disk.items():
+        path.write_bytes(written)
     again = MockConfigEntry(
         domain=DOMAIN,
         entry_id=entry.entry_id,
@@ -194,6 +196,21 @@ async def test_killed_after_the_receipt(
     assert asked(simulator).count("check") == 1
     await kill(hass, entry, clock)
     assert len(heard.data) == 1
+
+
+async def test_killed_after_the_price(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """A price that was told late is spent once, also when the power goes right after it."""
+    entry = await add_account(hass, simulator)
+    simulator.fault("reset", when="after", command="send")
+    await alarm(hass, PAPA)
+    await clock.settle()
+    for _ in range(2):
+        await kill(hass, entry, clock)
+        spent = hass.states.get("sensor.smspilot_5671_spent_today")
+        assert spent is not None
+        assert float(spent.state) == 1.31
 
 
 async def test_killed_question(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
@@ -356,7 +373,10 @@ async def test_emulator(hass: HomeAssistant, simulator: Simulator, clock: Clock)
 
 
 async def test_damaged_journal(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Orders that cannot be read cost neither the account nor the other orders."""
     entry = await add_account(hass, simulator)
