@@ -15,12 +15,18 @@ BEAT = 0.001
 type Work = Callable[[], Awaitable[Any]]
 
 
-async def interleaved(rounds: int, works: Mapping[str, Work]) -> dict[str, float]:
-    """Return the median seconds of each work; they take turns, so that all meet the same noise."""
+async def interleaved(
+    rounds: int, works: Mapping[str, Work], *, calm: float = 0
+) -> dict[str, float]:
+    """Return the median seconds of each work; they take turns, so that all meet the same noise.
+
+    What one leaves to be done is done in the `calm` before the next, and not counted as its.
+    """
     times: dict[str, list[float]] = {name: [] for name in works}
     order = list(works)
     for turn in range(-WARM, rounds):
         for name in order:
+            await asyncio.sleep(calm)
             took = await timed(works[name])
             if turn >= 0:
                 times[name].append(took)

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 import itertools
-import logging
 from pathlib import Path
 import sys
 from tempfile import TemporaryDirectory
@@ -30,7 +29,8 @@ from custom_components.smspilot.doorbell import Doorbell
 from tests.e2e import config_folder
 from tests.e2e.service import ROOT, Service
 
-# What a person has without the integration: a command, a notifier, an automation.
+# What a person has without the integration: a command, a notifier, an automation. Neither
+# recorder nor pages: they work on whatever happens, in threads of their own, and take turns.
 YAML: Final = """\
 rest_command:
   bench:
@@ -65,6 +65,7 @@ automation bench:
 # Limits that are kept, and never reached.
 OPTIONS: Final = {CONF_DAILY_LIMIT: 1e9, CONF_RATE_LIMIT: 1_000_000}
 MAIN: Final = 5671
+FAMILIAR: Final = 100
 PEOPLE: Final = ("Papa", "Mama", "Anna", "Boris", "Vera", "Gleb", "Dasha", "Egor", "Zoya", "Ivan")
 
 
@@ -77,6 +78,8 @@ class Bench:
         self.session = async_get_clientsession(hass)
         self._texts = itertools.count()
         self._numbers = itertools.count(79_000_000_000)
+        # Numbers that are written to again and again, as a home does.
+        self._familiar = itertools.cycle(self.numbers(FAMILIAR))
         self._accounts = itertools.count(20_000)
         self.main = ""
 
@@ -87,6 +90,10 @@ class Bench:
     def numbers(self, count: int) -> list[str]:
         """Return numbers that nothing was sent to before."""
         return [f"+{number}" for number in itertools.islice(self._numbers, count)]
+
+    def number(self) -> str:
+        """Return a number that is written to now and then."""
+        return next(self._familiar)
 
     async def post(self, **form: str) -> Any:
         """Make a bare request to the service."""
@@ -212,13 +219,16 @@ async def bench() -> AsyncIterator[Bench]:
         with TemporaryDirectory(prefix="bench-") as folder:
             yaml = YAML.format(url=sim.url, key=sim.key)
             config_folder.write(Path(folder), yaml, reachable=True)
+            configuration = Path(folder, "configuration.yaml")
+            house, _, _ = configuration.read_text().partition("automation:")
+            configuration.write_text(f"{house}logger: {{default: fatal}}\n")
             hass = await async_setup_hass(
                 RuntimeConfig(config_dir=folder, skip_pip=True, log_no_color=True)
             )
             if hass is None:
                 raise RuntimeError("Home Assistant did not start")
-            for handler in logging.getLogger().handlers:
-                handler.setLevel(logging.ERROR)
+            # Home Assistant logs what nobody catches; here it is shown.
+            sys.excepthook = sys.__excepthook__
             await hass.async_start()
             await hass.async_block_till_done()
             await sim.control("settings", pushes="off")

@@ -27,7 +27,7 @@ async def _slow(bench: Bench, entry: SmspilotConfigEntry, table: Table) -> None:
     await bench.delay(SERVICE_TIME)
     found = await interleaved(
         30,
-        {"bare": _bare(bench, entry), "ours": lambda: bench.send(bench.text(), bench.numbers(1))},
+        {"bare": _bare(bench, entry), "ours": lambda: bench.send(bench.text(), [bench.number()])},
     )
     await bench.delay(0)
     table.ratio("send_sms, answered in 30 ms", found["ours"], found["bare"], "bare POST", goal=1.15)
@@ -37,13 +37,13 @@ async def _fast(bench: Bench, entry: SmspilotConfigEntry, table: Table) -> None:
     services = bench.hass.services
 
     async def rest_command() -> None:
-        data = {"message": bench.text(), "to": bench.numbers(1)[0].removeprefix("+")}
+        data = {"message": bench.text(), "to": bench.number().removeprefix("+")}
         await services.async_call(
             "rest_command", "bench", data, blocking=True, return_response=True
         )
 
     async def notify_rest() -> None:
-        data = {"message": bench.text(), "target": bench.numbers(1)[0].removeprefix("+")}
+        data = {"message": bench.text(), "target": bench.number().removeprefix("+")}
         await services.async_call("notify", "bench", data, blocking=True)
 
     async def notify_entity() -> None:
@@ -55,11 +55,11 @@ async def _fast(bench: Bench, entry: SmspilotConfigEntry, table: Table) -> None:
         await services.async_call("notify", service, {"message": bench.text()}, blocking=True)
 
     found = await interleaved(
-        150,
+        80,
         {
             "bare": _bare(bench, entry),
             "rest_command": rest_command,
-            "send_sms": lambda: bench.send(bench.text(), bench.numbers(1)),
+            "send_sms": lambda: bench.send(bench.text(), [bench.number()]),
             "notify.rest": notify_rest,
             "entity": notify_entity,
             "legacy": notify_legacy,
@@ -79,7 +79,7 @@ async def _many(bench: Bench, entry: SmspilotConfigEntry, table: Table) -> None:
         await asyncio.gather(*(bare() for _ in range(AT_ONCE)))
 
     async def ours_at_once() -> None:
-        await asyncio.gather(*(bench.send(bench.text(), bench.numbers(1)) for _ in range(AT_ONCE)))
+        await asyncio.gather(*(bench.send(bench.text(), [bench.number()]) for _ in range(AT_ONCE)))
 
     found = await interleaved(15, {"bare": bare_at_once, "ours": ours_at_once})
     table.ratio(
@@ -114,7 +114,7 @@ def _bare(bench: Bench, entry: SmspilotConfigEntry) -> Work:
     async def post() -> None:
         await bench.post(
             send=bench.text(),
-            to=bench.numbers(1)[0].removeprefix("+"),
+            to=bench.number().removeprefix("+"),
             fields=",".join(RECEIPT_FIELDS),
             callback=callback,
             callback_method="post",
