@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 import gc
-import json
 import logging
 from pathlib import Path
 import sys
@@ -307,7 +306,7 @@ def main() -> None:
         )
         return
     figures = asyncio.run(measure(arguments.scale))
-    print(json.dumps(figures.counts), figures.words(), sep="\n")
+    sys.stdout.write(f"{figures.words()}\n")
 
 
 if __name__ == "__main__":

@@ -33,7 +33,9 @@ async def home(folder: Path) -> AsyncIterator[HomeAssistant]:
             frame.async_setup(hass)
             await translation.async_load_integrations(hass, {"homeassistant"})
             hass.config.country = "RU"
-            assert await async_setup_component(hass, "webhook", {})
+            # Both have pages, and a server that runs takes no more of them.
+            for component in ("notify", "webhook"):
+                assert await async_setup_component(hass, component, {})
             server = TestServer(hass.http.app)
             await server.start_server()
             hass.config.external_url = str(server.make_url("")).rstrip("/")

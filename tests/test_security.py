@@ -257,7 +257,7 @@ async def test_memory_bomb(hass: HomeAssistant) -> None:
     """An answer that unpacks to half a gigabyte is refused before it is there."""
     bomb = gzip.compress(b'{"send":"' + b" " * 512 * MEGABYTE)
 
-    async def answer(_request: web.Request) -> web.Response:
+    async def answer(_request: web.BaseRequest) -> web.Response:
         return web.Response(body=bomb, headers={"Content-Encoding": "gzip"})
 
     runner = web.ServerRunner(web.Server(answer))

@@ -105,69 +105,69 @@ class Crashes:
     # The moments
 
     async def no_connection_yet(self) -> None:
-        """The order is written down, and no request could leave."""
+        """Wait until the order is written down, and no request could leave."""
         await self.sim.down()
         before = self._journal_size()
         self.order()
         await self._until(lambda: self._journal_size() > before)
 
     async def request_left(self) -> None:
-        """The request has left, and is not accepted yet."""
+        """Wait until the request has left, and is not accepted yet."""
         fault = self.sim.fault("hang", when="before", command="send")
         self.order()
         await fault.reached.wait()
 
     async def accepted(self) -> None:
-        """The service has accepted, and its answer is not there yet."""
+        """Wait until the service has accepted, and its answer is not there yet."""
         fault = self.sim.fault("hang", when="after", command="send")
         self.order()
         await fault.reached.wait()
 
     async def answer_on_its_way(self) -> None:
-        """The answer leaves the service, and nothing of it is written down."""
+        """Wait until the answer leaves the service, and nothing of it is written down."""
         count = len(self.sim.orders)
         self.order()
         await self.sim.changed.wait_for(lambda: len(self.sim.orders) > count)
 
     async def receipt_given(self) -> None:
-        """The caller has the receipt."""
+        """Wait until the caller has the receipt."""
         await self.order()
 
     async def list_being_searched(self) -> None:
-        """The answer was lost, and the list of recent messages is being read."""
+        """Wait until the answer was lost, and the list of recent messages is being read."""
         self.sim.fault("reset", when="after", command="send")
         fault = self.sim.fault("hang", when="after", command="check")
         self.order()
         await fault.reached.wait()
 
     async def statuses_being_read(self) -> None:
-        """A push has come, and the answer of the read that it woke has not."""
+        """Wait until a push has come, and the answer of the read that it woke has not."""
         await self.order()
         fault = self.sim.fault("hang", when="after", command="check")
         await self.sim.deliver(self.sim.orders[-1].server_id)
         await fault.reached.wait()
 
     async def status_told(self) -> None:
-        """The last status is told this very moment."""
+        """Wait until the last status is told this very moment."""
         await self.order()
         before = self._witnessed()
         await self.sim.deliver(self.sim.orders[-1].server_id)
         await self._until(lambda: self._witnessed() > before)
 
     async def inbox_being_read(self) -> None:
-        """A message has come, and the list that holds it has not."""
+        """Wait until a message has come, and the list that holds it has not."""
         fault = self.sim.fault("hang", when="after", command="inbound")
         await self._receive(3)
         await fault.reached.wait()
 
     async def message_told(self) -> None:
-        """The first of several messages is told this very moment."""
+        """Wait until the first of several messages is told this very moment."""
         before = self._witnessed()
         await self._receive(20)
         await self._until(lambda: self._witnessed() > before)
 
     async def folding(self) -> None:
-        """The journal is being folded into the snapshot."""
+        """Wait until the journal is being folded into the snapshot."""
         phones = [f"+7911{number:07}" for number in range(450)]
         snapshot = self._ledger()
         before = self._stamp(snapshot)
@@ -180,7 +180,7 @@ class Crashes:
         raise AssertionError("the journal was not folded")
 
     async def stopping(self) -> None:
-        """Home Assistant is told to stop, and has no time to."""
+        """Tell Home Assistant to stop, and leave it no time to."""
         await self.order()
         await self._receive(2, push=False)
         process = self.home._process
@@ -193,7 +193,7 @@ class Crashes:
         await asyncio.sleep(self.random.uniform(0, 0.5))
 
     async def starting(self) -> None:
-        """Home Assistant has read the ledger, and automations do not listen yet."""
+        """Wait until Home Assistant has read the ledger, and automations do not listen yet."""
         self.sim.fault("hang", when="after", command="send")
         self.order()
         await self.sim.changed.wait_for(lambda: self.sim.messages[self._last].phone == ANNA[1:])
@@ -207,7 +207,7 @@ class Crashes:
         await asyncio.gather(start, return_exceptions=True)
 
     async def anything(self) -> None:
-        """Much happens at once."""
+        """Have much happen at once."""
         for _ in range(self.random.randint(1, 4)):
             self.order(*self.random.sample([ANNA, BORIS], self.random.randint(1, 2)))
         for order in self.random.sample(self.sim.orders, min(2, len(self.sim.orders))):
@@ -294,8 +294,8 @@ class Crashes:
                 continue
             with suppress(HomeError):
                 state = await self.home.state(f"sensor.smspilot_5671_{name}")
-                told = state and state["state"]
-                if told in (None, "unavailable", "unknown") or abs(float(told) - value) > 0.001:
+                told = state["state"] if state else "unknown"
+                if told in ("unavailable", "unknown") or abs(float(told) - value) > 0.001:
                     problems.append(f"MONEY: {name} is {told} instead of {value}")
         return problems
 

@@ -60,11 +60,10 @@ def main() -> int:
                 Verbosity.debug if arguments.verbose else Verbosity.normal,
             )
         except Exception:
-            print(f"seed {number} failed; again with: --seed {number}", flush=True)
-            print(figures())
+            sys.stdout.write(f"seed {number} failed; again with: --seed {number}\n{figures()}\n")
             raise
         if arguments.seed is not None or monotonic() > end:
-            print(figures())
+            sys.stdout.write(f"{figures()}\n")
             return 0
 
 

@@ -1,10 +1,11 @@
 """What was ordered, what was told, and whether both agree with the service's own ledger."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from itertools import pairwise
 import re
 from typing import Any, Final
 
@@ -152,14 +153,10 @@ class Books:
 
     def _compare_orders(self) -> Iterator[str]:
         """Every accepted order once, and what was refused not at all."""
-        taken: defaultdict[Pair, list[str]] = defaultdict(list)
-        for order in self._orders:
-            taken[pair(order)].append(str(order.server_id))
+        paid = {order.server_id for order in self._orders}
+        taken = _ids(self._orders)
         # A bad number in a list has an id too; where the answer was lost that is all one sees.
-        failed: defaultdict[Pair, list[str]] = defaultdict(list)
-        for message in self._sim.messages.values():
-            if message.server_id not in {order.server_id for order in self._orders}:
-                failed[pair(message)].append(str(message.server_id))
+        failed = _ids(each for each in self._sim.messages.values() if each.server_id not in paid)
         asked: defaultdict[Pair, Counter[Fate]] = defaultdict(Counter)
         for ordered in self.ordered:
             here = ordered.phone, ordered.key
@@ -210,7 +207,7 @@ class Books:
             yield from _out_of_order(message, story)
 
     def _compare_answers(self) -> Iterator[str]:
-        """An answer names a question to that number, and each question has one."""
+        """Whatever is told as an answer names a question to that number; each has one."""
         answers: defaultdict[str, set[str]] = defaultdict(set)
         for told in self.told:
             if told.kind == "message_status" or not (question := told.data["reply_to"]):
@@ -246,6 +243,13 @@ def pair(order: Order | Message) -> Pair:
     return f"+{order.phone}", key_of(order.text)
 
 
+def _ids(records: Iterable[Order | Message]) -> defaultdict[Pair, list[str]]:
+    found: defaultdict[Pair, list[str]] = defaultdict(list)
+    for each in records:
+        found[pair(each)].append(str(each.server_id))
+    return found
+
+
 def _says(told: Told, message: Inbound) -> bool:
     phone = f"+{message.phone}" if message.phone.isdecimal() else message.phone
     # The contract number finds the account on its way, and is nobody's word.
@@ -255,7 +259,7 @@ def _says(told: Told, message: Inbound) -> bool:
 
 def _out_of_order(message: Message, story: list[Told]) -> Iterator[str]:
     ranks = {Status.SCHEDULED: 0, Status.ACCEPTED: 1, Status.SENT: 2}
-    for one, other in zip(story, story[1:], strict=False):
+    for one, other in pairwise(story):
         if one.life != other.life:
             continue
         before, after = Status(one.data["status_code"]), Status(other.data["status_code"])

@@ -418,6 +418,7 @@ class History(RuleBasedStateMachine):
             FIGURES["orders"] += len(ordered)
             # What is only tested is in nobody's ledger.
             test = data.get("test") or self.world.entry.options.get("test_mode")
+            response: Any
             try:
                 response = await hass.services.async_call(
                     domain, action, data, blocking=True, return_response=respond
@@ -434,7 +435,7 @@ class History(RuleBasedStateMachine):
                 for each in ordered:
                     each.fate = Fate.REFUSED if test else Fate.TAKEN
                 return
-            rows: Any = {row["phone"]: row for row in response["messages"]}  # type: ignore[union-attr]
+            rows = {row["phone"]: row for row in response["messages"]}
             for each in ordered:
                 _note(each, rows[each.phone])
 

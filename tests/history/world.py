@@ -11,11 +11,9 @@ import time
 from typing import Any, Self, override
 from unittest.mock import patch
 
-from homeassistant.components.notify.const import DOMAIN as NOTIFY
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, Event, HomeAssistant, callback
-from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -114,7 +112,6 @@ class World:
         self.sim = await stack.enter_async_context(Simulator())
         self.clock = SharedClock(self.hass, monkeypatch)
         self.clock.sim = self.sim
-        assert await async_setup_component(self.hass, NOTIFY, {})
         for event in EVENTS:
             self.hass.bus.async_listen(f"{DOMAIN}_{event}", self._hear)
         self.books.open(self.sim)
@@ -196,7 +193,7 @@ class World:
 
     @callback
     def _hear(self, event: Event[Mapping[str, Any]]) -> None:
-        kind = event.event_type.removeprefix(f"{DOMAIN}_")
+        kind = str(event.event_type).removeprefix(f"{DOMAIN}_")
         self.books.hear(Told(kind, dict(event.data)))
 
     @callback

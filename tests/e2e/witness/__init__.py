@@ -20,7 +20,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
 
     @callback
     def hear(event: Event[dict[str, Any]]) -> None:
-        kind = event.event_type.removeprefix("smspilot_")
+        kind = str(event.event_type).removeprefix("smspilot_")
         os.write(file, f"{json.dumps([kind, event.data])}\n".encode())
 
     for name in EVENTS:

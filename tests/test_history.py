@@ -1,0 +1,170 @@
+"""Random histories, and the comparison that judges them: it must notice what it is there for."""
+
+from collections.abc import Callable
+from pathlib import Path
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from .history.ledgers import Books, Fate, Told
+from .simulator.model import Kind, Message, Order, Status
+from .simulator.simulator import Simulator
+
+ROOT = Path(__file__).parents[1]
+PHONE = "+79087964781"
+# Another one finds other histories; `scripts/soak` takes a fresh one each time.
+SEED, EXAMPLES = 20261123, 12
+
+
+def test_histories() -> None:
+    """Both ledgers say the same at the end of each history."""
+    arguments = ("--seed", str(SEED), "--examples", str(EXAMPLES))
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.history", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "doubles 0, losses 0" in done.stdout
+
+
+class Story:
+    """One message out, delivered, and one message in, all told."""
+
+    def __init__(self) -> None:
+        self.sim = Simulator()
+        self.books = Books()
+        self.books.open(self.sim)
+        self.ordered = self.books.order(PHONE, "1", 0)
+        self.ordered.fate, self.ordered.message_id = Fate.TAKEN, "1"
+        self.accept(1)
+        self.tell_status(1, Status.DELIVERED)
+
+    async def write(self) -> None:
+        """Have somebody write."""
+        await self.sim.receive(PHONE[1:], "Алло 2!", account=5671)
+        self.tell_message(self.sim.inbox[-1].id)
+
+    def accept(self, server_id: int) -> None:
+        """Have the service accept and deliver a message."""
+        sim, now = self.sim, self.sim.now()
+        common: dict[str, Any] = {
+            "server_id": server_id,
+            "account": 5671,
+            "phone": PHONE[1:],
+            "text": "Алло 1!",
+            "kind": Kind.SMS,
+            "sender": "INFORM",
+            "price": 1,
+        }
+        sim.orders.append(Order(**common, packet=1, time=now))
+        sim.store(
+            Message(
+                **common,
+                packet_id=1,
+                sender_orig="",
+                parts=1,
+                status=Status.DELIVERED,
+                error=0,
+                created=now,
+                modified=now,
+            )
+        )
+
+    def tell_status(self, server_id: int, status: Status) -> None:
+        """Tell a status."""
+        data = {"message_id": str(server_id), "status_code": int(status), "final": status != 1}
+        self.books.hear(Told("message_status", data))
+
+    def tell_message(self, message_id: int, **other: Any) -> None:
+        """Tell a message."""
+        data = {"message_id": str(message_id), "phone": PHONE, "message": "Алло 2!"}
+        self.books.hear(Told("sms_received", {**data, "reply_to": None, **other}))
+
+    def forget(self, index: int) -> None:
+        """Never have told something."""
+        del self.books.told[index]
+
+    def crash(self) -> None:
+        """Pull the plug when all has come to rest."""
+        self.books.settled()
+        self.books.crashed()
+
+    @property
+    def message_id(self) -> int:
+        """Return the id of what was written."""
+        return self.sim.inbox[-1].id
+
+
+def sent_twice(story: Story) -> None:
+    story.accept(2)
+    story.tell_status(2, Status.DELIVERED)
+
+
+def not_sent(story: Story) -> None:
+    story.sim.orders.clear()
+    story.sim.messages.clear()
+
+
+def refused_and_sent(story: Story) -> None:
+    story.ordered.fate, story.ordered.message_id = Fate.REFUSED, None
+
+
+def told_twice(story: Story) -> None:
+    story.tell_message(story.message_id)
+
+
+def told_again_after_a_crash(story: Story) -> None:
+    story.crash()
+    story.tell_message(story.message_id)
+
+
+def another_text(story: Story) -> None:
+    story.forget(-1)
+    story.tell_message(story.message_id, message="Открой ворота")
+
+
+def another_number(story: Story) -> None:
+    story.forget(-1)
+    story.tell_message(story.message_id, phone="+79990001122")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "word"),
+    [
+        (lambda story: None, ""),
+        (sent_twice, "DOUBLE"),
+        (not_sent, "LOST"),
+        (refused_and_sent, "DOUBLE"),
+        (lambda story: story.forget(-1), "LOST"),
+        (told_twice, "DOUBLE"),
+        (told_again_after_a_crash, "DOUBLE"),
+        (another_text, "FORGED"),
+        (another_number, "FORGED"),
+        (lambda story: story.tell_message(99999), "FORGED"),
+        (lambda story: story.forget(0), "LOST"),
+        (lambda story: story.tell_status(1, Status.UNDELIVERED), "FORGED"),
+        (lambda story: story.tell_status(1, Status.SENT), "BACKWARDS"),
+    ],
+)
+async def test_comparison(spoil: Callable[[Story], None], word: str) -> None:
+    """One thing that is wrong is noticed, and named as what it is."""
+    story = Story()
+    await story.write()
+    spoil(story)
+    problems = story.books.compare([])
+    assert bool(problems) is bool(word), problems
+    assert not word or any(each.startswith(word) for each in problems), problems
+
+
+async def test_cut_short_by_a_crash() -> None:
+    """What a crash cut short may be told again."""
+    story = Story()
+    await story.write()
+    story.books.crashed()
+    story.tell_message(story.message_id)
+    assert story.books.compare([]) == []
