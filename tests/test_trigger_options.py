@@ -188,7 +188,7 @@ def test_import_needs_no_package() -> None:
 
     What it uses beside the standard library comes with Home Assistant, as does `regex`.
     """
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", IMPORT],
         cwd=ROOT,
         capture_output=True,
