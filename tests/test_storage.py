@@ -152,8 +152,9 @@ async def test_line_cut_short(
         "nonsense",
         "[" * 100_000,
         "\x00\x00\x00",
-        "\udcff".encode("utf-8", "surrogateescape").decode("latin-1"),
+        "\xff",
     ],
+    ids=range(12),
 )
 async def test_damaged_line(
     hass: HomeAssistant, home: Home, journal: Path, caplog: pytest.LogCaptureFixture, line: str
@@ -362,7 +363,7 @@ DAMAGED = [
 ]
 
 
-@pytest.mark.parametrize("data", DAMAGED)
+@pytest.mark.parametrize("data", DAMAGED, ids=range(len(DAMAGED)))
 async def test_damaged_snapshot(
     hass: HomeAssistant,
     folder: Path,
