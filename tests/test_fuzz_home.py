@@ -166,7 +166,7 @@ class Drawer:
         if journal and isinstance(tables, dict):
             self._snapshot.unlink()
             pairs = [(name, rows) for name, rows in tables.items() if isinstance(rows, dict)]
-            lines = [[name, key, row] for name, rows in pairs for key, row in rows.items()]
+            lines = [[[name, key, row]] for name, rows in pairs for key, row in rows.items()]
             self._journal.write_text("\n".join(map(json.dumps, lines)))
         else:
             self._snapshot.write_text(json.dumps({"version": 1, "data": tables}))

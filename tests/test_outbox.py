@@ -383,10 +383,9 @@ async def test_damaged_journal(
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
     with journal(hass, entry).open("a", encoding="utf-8") as file:
-        file.write('\n["orders", "x", {"at": "yesterday"}]\n["messages", "7", {"kind": "pigeon"}]')
-        file.write(
-            '\n["orders", "y", {"at": "2026-11-23T10:00:00", "to": [1]}]\n["orders", "z", 5]'
-        )
+        file.write('\n[["orders", "x", {"at": "yesterday"}], ["messages", "7", {"kind": "dove"}]]')
+        file.write('\n[["orders", "y", {"at": "2026-11-23T10:00:00", "to": [1]}]]')
+        file.write('\n[["orders", "z", 5]]')
     await simulator.deliver(simulator.orders[0].server_id)
     await kill(hass, entry, clock)
     assert heard.of("status") == ["delivered"]

@@ -138,6 +138,35 @@ async def test_line_cut_short(
     assert "Протечка" not in caplog.text
 
 
+async def test_all_or_nothing(hass: HomeAssistant, journal: Path, snapshot: Path) -> None:
+    """What was written at once is there as a whole, wherever a kill cut it."""
+    home = Home(hass)
+    home.write("orders", "1", "sent")
+    home.write("messages", "1", TEXT)
+    home.write("days", "today", "1.31")
+    await home.ledger.flush()
+    data = journal.read_bytes()
+    for length in range(len(data)):
+        snapshot.unlink(missing_ok=True)
+        journal.write_bytes(data[:length])
+        assert await after_kill(hass) == {}, length
+
+
+async def test_killed_while_folding(
+    hass: HomeAssistant, journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A journal that outlives its folding says nothing that the snapshot does not."""
+    home = Home(hass)
+    home.write("t", "key", "old")
+    await home.ledger.flush()
+    home.write("t", "key", "new")
+    monkeypatch.setattr(Path, "unlink", lambda *_args, **_more: None)
+    await home.ledger.close()
+    monkeypatch.undo()
+    assert journal.exists()
+    assert await after_kill(hass) == {"t": {"key": "new"}}
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -42,7 +42,7 @@ class Ledger:
         """Know where the files are, and read nothing yet."""
         self._hass = hass
         self._files = _Files(Path(hass.config.path(STORAGE_DIR)), f"{DOMAIN}.{entry_id}")
-        self._lines: list[str] = []
+        self._rows: list[str] = []
         self._lock = asyncio.Lock()
         self._remembered = 0
         self._written = 0
@@ -55,7 +55,7 @@ class Ledger:
 
     def write(self, table: str, key: str, value: Any) -> None:
         """Remember a value, or with None that it is gone."""
-        self._lines.append(json.dumps([table, key, value]))
+        self._rows.append(json.dumps([table, key, value]))
         self._remembered += 1
 
     async def flush(self) -> None:
@@ -74,28 +74,34 @@ class Ledger:
     async def remove(self) -> None:
         """Leave no file behind."""
         async with self._lock:
-            self._forget(len(self._lines))
+            self._forget(len(self._rows))
             await self._hass.async_add_executor_job(self._files.remove)
 
     async def _flush(self, mine: int) -> None:
         async with self._lock:
-            if self._written >= mine:
+            if self._written >= mine or not await self._append():
                 return
-            count = len(self._lines)
-            # A line that a power cut left unfinished ends where the next one begins.
-            data = "\n".join(["", *self._lines])
-            if not await self._done(self._files.append, data):
-                return
-            self._forget(count)
-            self._size += len(data)
             # A large snapshot is written more rarely: what is written grows with what happens.
             if self._size > max(COMPACT_AT, self._files.snapshot_size):
                 await self._compact()
 
+    async def _append(self) -> bool:
+        """Write what is remembered as one line: a kill in its midst forgets all of it."""
+        count = len(self._rows)
+        # A line that was left unfinished ends where the next one begins.
+        data = f"\n[{','.join(self._rows)}]"
+        if not await self._done(self._files.append, data):
+            return False
+        self._forget(count)
+        self._size += len(data)
+        return True
+
     async def _compact(self) -> None:
-        count = len(self._lines)
+        # Until it is gone the journal is read over the snapshot: it must not be the older one.
+        while self._rows:
+            if not await self._append():
+                return
         if await self._done(self._files.replace, self.snapshot()):
-            self._forget(count)
             self._size = 0
 
     async def _done(self, work: Callable[..., None], *args: Any) -> bool:
@@ -108,8 +114,8 @@ class Ledger:
         return True
 
     def _forget(self, count: int) -> None:
-        """Drop the oldest lines: they are written."""
-        del self._lines[:count]
+        """Drop the oldest rows: they are written."""
+        del self._rows[:count]
         self._written += count
 
 
@@ -212,13 +218,15 @@ def _object(rows: Table | Iterable[tuple[str, Any]]) -> str:
 
 
 def _replay(tables: Tables, line: str) -> None:
-    with suppress(ValueError, RecursionError):
-        match json.loads(line):
-            case [str(table), str(key), None]:
-                tables.setdefault(table, {}).pop(key, None)
-                return
-            case [str(table), str(key), value]:
-                tables.setdefault(table, {})[key] = value
-                return
-    # The last line of a journal that a power cut ended.
-    LOGGER.warning("A line of the journal cannot be read and is left out")
+    """Take over what was written at once, all of it or nothing."""
+    try:
+        rows = [(str(table), str(key), value) for table, key, value in json.loads(line)]
+    except RuntimeError, TypeError, ValueError:
+        # The last line of a journal that a power cut ended.
+        LOGGER.warning("A line of the journal cannot be read and is left out")
+        return
+    for table, key, value in rows:
+        if value is None:
+            tables.setdefault(table, {}).pop(key, None)
+        else:
+            tables.setdefault(table, {})[key] = value
