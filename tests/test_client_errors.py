@@ -83,7 +83,7 @@ async def client(simulator: Simulator) -> AsyncIterator[Smspilot]:
 
 @asynccontextmanager
 async def connected(
-    url: str, *, seconds: float = 5, resolver: AbstractResolver | None = None
+    url: str, *, seconds: float = 30, resolver: AbstractResolver | None = None
 ) -> AsyncIterator[Smspilot]:
     """Have a client of an address, with a session of its own."""
     async with ClientSession(connector=TCPConnector(resolver=resolver)) as session:
@@ -178,15 +178,12 @@ async def test_answer_lost(
     """The error says what is known, one request was made, and nobody reads the key or the text."""
     caplog.set_level(logging.DEBUG)
     fault = simulator.fault(kind, when=when)
-    async with connected(simulator.url, seconds=0.3 if kind == "hang" else 5) as client:
+    async with connected(simulator.url, seconds=0.5 if kind == "hang" else 30) as client:
         with pytest.raises(SmspilotError) as raised:
             await client.send(TEXT, [PAPA])
-        assert type(raised.value) is error
-        assert fault.fired == len(simulator.requests) == 1
-        assert len(simulator.orders) == (when == "after")
-        fault.release()
-        # The client is none the worse for it.
-        await client.balance()
+    assert type(raised.value) is error
+    assert fault.fired == len(simulator.requests) == 1
+    assert len(simulator.orders) == (when == "after")
     said = f"{raised.value!r} {''.join(format_exception(raised.value))} {caplog.text}"
     assert not any(secret in said for secret in (DEFAULT_KEY, TEXT, PAPA, simulator.url))
 
@@ -251,11 +248,15 @@ async def test_connecting_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> Non
             await client.send(TEXT, [PAPA])
 
 
-@pytest.mark.parametrize("url", ["ftp://sms.example", "http://", "nonsense", "http://[::1"])
+@pytest.mark.parametrize(
+    "url", ["ftp://me:secret@sms.example", "http://", "nonsense", "http://me:secret@[::1"]
+)
 async def test_no_address(url: str) -> None:
+    """Nobody reads it: it may hold a password."""
     async with connected(url) as client:
-        with pytest.raises(ConnectionFailed):
+        with pytest.raises(ConnectionFailed) as raised:
             await client.send(TEXT, [PAPA])
+    assert "secret" not in "".join(format_exception(raised.value))
 
 
 async def test_closed_session() -> None:
