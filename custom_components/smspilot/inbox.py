@@ -124,8 +124,8 @@ class Inbox:
             self._pushed[message.id] = 0
             self.bell.ring()
             return
-        self._know(message)
         self._receive(message, self._service_time(), verified=False)
+        self._know(message)
         self.proof.confirm()
         self._hass.async_create_background_task(self._ledger.flush(), "smspilot ledger")
 

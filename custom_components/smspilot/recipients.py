@@ -76,8 +76,11 @@ def recipients(entry: ConfigEntry) -> list[Recipient]:
 
 def owners(entry: ConfigEntry, phone: str) -> list[Recipient]:
     """Return everybody who has the number."""
-    found = (one for one in _people(entry) if phone in one.data[CONF_PHONES])
-    return [Recipient.from_subentry(subentry) for subentry in found]
+    return [
+        Recipient.from_subentry(subentry)
+        for subentry in entry.subentries.values()
+        if subentry.subentry_type == SUBENTRY_RECIPIENT and phone in subentry.data[CONF_PHONES]
+    ]
 
 
 def by_name(entry: ConfigEntry, name: str) -> Recipient | None:

@@ -1,6 +1,7 @@
 """Who says what happened: on the bus and to our own entities, once Home Assistant has started."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -23,6 +24,8 @@ class Teller:
         self._entry = entry
         self._started = False
         self._kept: list[Callable[[], None]] = []
+        self._status = SIGNAL_STATUS.format(entry.entry_id)
+        self._inbound = SIGNAL_INBOUND.format(entry.entry_id)
         self._cancel: CALLBACK_TYPE = async_at_started(hass, self._start)
 
     @callback
@@ -41,13 +44,13 @@ class Teller:
             "sent_at": iso(row.sent_at),
             "changed_at": iso(row.changed_at or dt_util.utcnow()),
         }
-        self._tell(EVENT_MESSAGE_STATUS, data, SIGNAL_STATUS.format(self._entry.entry_id), data)
+        self._tell(EVENT_MESSAGE_STATUS, data, self._status, data)
 
     @callback
     def inbound(self, event: str, data: dict[str, Any]) -> None:
         """Tell what somebody wrote."""
         data = {**self.account, **data}
-        self._tell(event, data, SIGNAL_INBOUND.format(self._entry.entry_id), event, data)
+        self._tell(event, data, self._inbound, event, data)
 
     @property
     def account(self) -> dict[str, Any]:
@@ -62,15 +65,11 @@ class Teller:
 
     @callback
     def _tell(self, event: str, data: dict[str, Any], signal: Any, *args: Any) -> None:
-        @callback
-        def tell() -> None:
-            self._hass.bus.async_fire(event, data)
-            async_dispatcher_send(self._hass, signal, *args)
-
-        if self._started:
-            tell()
-        else:
-            self._kept.append(tell)
+        if not self._started:
+            self._kept.append(partial(self._tell, event, data, signal, *args))
+            return
+        self._hass.bus.async_fire(event, data)
+        async_dispatcher_send(self._hass, signal, *args)
 
     @callback
     def _start(self, _hass: HomeAssistant) -> None:

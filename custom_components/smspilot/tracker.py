@@ -121,15 +121,17 @@ class Tracker:
     @callback
     def push_unverified(self, message: Message) -> None:
         """Take a push at its word, but for money and for what no push tells."""
-        if not message.id:
+        if not (server_id := message.id):
             return
-        waiting = self._waiting.get(message.id)
-        if waiting and waiting.row.kind is Kind.HLRVIP:
+        if message.price is not None:
+            message = replace(message, price=None)
+        waiting = self._waiting.get(server_id)
+        if waiting is None:
+            self._keep_early(server_id, message)
+        elif waiting.row.kind is Kind.HLRVIP:
             self._hear(waiting, message.status)
-        elif waiting:
-            self._hear(waiting, replace(message, price=None))
         else:
-            self._keep_early(message.id, replace(message, price=None))
+            self._hear(waiting, message)
 
     async def wait(self, rows: Iterable[Row], limit: timedelta) -> None:
         """Return when all rows are final, or when the time is over."""
@@ -247,7 +249,7 @@ class Tracker:
             return
         row.status, row.error, row.facts = message.status, message.problem, message.facts
         row.changed_at = dt_util.utcnow()
-        self._teller.status(replace(row))
+        self._teller.status(row)
         if row.status.final:
             self._end(message.id)
         else:

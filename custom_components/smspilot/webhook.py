@@ -32,8 +32,8 @@ MOST_LONG: Final = 64
 LOG_EVERY: Final = 60.0
 
 # Sections 2.1 and 6.1.
-STATUS_FIELDS: Final = ("server_id", "phone", "status")
-INBOUND_FIELDS: Final = ("id", "phone", "message")
+STATUS_FIELDS: Final = {"server_id", "phone", "status"}
+INBOUND_FIELDS: Final = {"id", "phone", "message"}
 
 
 class MalformedPush(Exception):
@@ -135,11 +135,11 @@ def parse(fields: Mapping[str, str]) -> StatusPush | InboundPush | None:
     if not fields:
         return None
     try:
-        if all(name in fields for name in STATUS_FIELDS):
+        if fields.keys() >= STATUS_FIELDS:
             if not _short(fields["server_id"]):
                 raise MalformedPush
             return StatusPush(message=Message.from_api(fields))
-        if all(name in fields for name in INBOUND_FIELDS):
+        if fields.keys() >= INBOUND_FIELDS:
             return _inbound(fields)
     except ArithmeticError, LookupError, TypeError, ValueError:
         raise MalformedPush from None
@@ -182,4 +182,4 @@ async def _fields(request: Request) -> dict[str, str]:
         raise MalformedPush from None
     if body and not form:
         raise MalformedPush
-    return {**request.query, **dict(form)}
+    return {**request.query, **dict(form)} if request.query_string else dict(form)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from random import Random
 from statistics import median
 from time import perf_counter
 from typing import Any, Self
@@ -23,14 +24,15 @@ async def interleaved(
     What one leaves to be done is done in the `calm` before the next, and not counted as its.
     """
     times: dict[str, list[float]] = {name: [] for name in works}
-    order = list(works)
+    order, chance = list(works), Random(len(works))
     for turn in range(-WARM, rounds):
         for name in order:
             await asyncio.sleep(calm)
             took = await timed(works[name])
             if turn >= 0:
                 times[name].append(took)
-        order.reverse()
+        # Nobody always comes after the same one, or after itself.
+        chance.shuffle(order)
     return {name: median(each) for name, each in times.items()}
 
 

@@ -119,7 +119,7 @@ class Pushes:
             "server_id": row["message_id"],
             "phone": row["phone"].removeprefix("+"),
             "status": "2",
-            "price": "2.60",
+            "error": "0",
         }
 
     async def verified_inbound(self) -> float:
