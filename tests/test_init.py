@@ -1,5 +1,6 @@
 """An account's life: it always loads, it leaves nothing behind, and it comes back by itself."""
 
+import asyncio
 from pathlib import Path
 from types import MappingProxyType
 
@@ -262,3 +263,21 @@ async def test_two_accounts(hass: HomeAssistant, simulator: Simulator, clock: Cl
     assert await hass.config_entries.async_remove(first.entry_id)
     await act(hass, "send_sms", phones=["Папа"], message="Остался")
     assert simulator.orders[-1].account == 777
+
+
+@pytest.mark.parametrize("turns", range(0, 60, 4))
+async def test_unload_at_any_moment(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, turns: int
+) -> None:
+    """An entry that is unloaded before it is all there leaves no legacy service behind."""
+    entry = await add_account(hass, simulator, people=[person("Папа", PAPA)])
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    await hass.config_entries.async_setup(entry.entry_id)
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    await clock.settle()
+    assert not [name for name in hass.services.async_services()["notify"] if DOMAIN in name]
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await clock.settle()
+    assert hass.services.has_service("notify", "smspilot_papa")

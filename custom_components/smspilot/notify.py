@@ -71,9 +71,12 @@ async def async_get_service(
     service = account.legacy = LegacyNotify(account)
 
     async def unload() -> None:
+        service.gone = True
         await service.async_unregister_services()
         # Home Assistant would register them again when it reloads notify.
-        hass.data[NOTIFY_SERVICES][DOMAIN].remove(service)
+        registered = hass.data[NOTIFY_SERVICES].get(DOMAIN, [])
+        if service in registered:
+            registered.remove(service)
         account.legacy = None
 
     entry.async_on_unload(unload)
@@ -82,6 +85,9 @@ async def async_get_service(
 
 class LegacyNotify(BaseNotificationService):
     """`notify.smspilot`, and a service for each recipient."""
+
+    # Whether the entry was unloaded, perhaps before the services were there.
+    gone = False
 
     def __init__(self, account: Account) -> None:
         """Serve the account."""
@@ -92,6 +98,12 @@ class LegacyNotify(BaseNotificationService):
     def targets(self) -> Mapping[str, Any]:
         """Return the recipients, each a service of its own."""
         return {person.name: person.name for person in recipients(self._account.entry)}
+
+    @override
+    async def async_register_services(self) -> None:
+        """Register the services while there is somebody to serve."""
+        if not self.gone:
+            await super().async_register_services()
 
     @override
     async def async_send_message(self, message: str = "", **kwargs: Any) -> None:
