@@ -325,6 +325,7 @@ async def test_caller_is_cancelled(hass: HomeAssistant, home: Home, hold: Hold) 
     assert not close.done()
     hold.release()
     await close
+    assert hold.calls == 1
     assert await after_kill(hass) == {"t": {"1": 1}}
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 import json
 import os
 from pathlib import Path
@@ -197,9 +197,9 @@ class _Files:
 
 
 def stored_time(value: Any) -> datetime:
-    """Return a time that was stored; one without a zone never was."""
+    """Return a time that was stored; only those of UTC were."""
     time = datetime.fromisoformat(value)
-    if not time.tzinfo:
+    if time.utcoffset() != timedelta(0):
         raise ValueError
     return time
 

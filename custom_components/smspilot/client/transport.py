@@ -191,10 +191,10 @@ def _date(header: str | None) -> datetime | None:
     """Return the service's time, where its answer tells it."""
     try:
         at = parsedate_to_datetime(header) if header else None
-    except ValueError:
+        # A zone of "-0000" makes a naive one.
+        return at and at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
+    except OverflowError, ValueError:
         return None
-    # A zone of "-0000" makes a naive one.
-    return at and at.replace(tzinfo=at.tzinfo or UTC)
 
 
 def _cause(err: BaseException) -> str:
