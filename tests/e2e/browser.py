@@ -7,7 +7,7 @@ import shutil
 import time
 from typing import Final, Literal
 
-from playwright.async_api import Browser, BrowserContext, async_playwright
+from playwright.async_api import Browser, BrowserContext, async_playwright, expect
 
 from .home import Home
 
@@ -19,6 +19,8 @@ PATH: Final = next(
 )
 WIDE: Final = (1440, 900)
 NARROW: Final = (375, 812)
+# For a machine whose cores are busy with other tests, in milliseconds.
+PATIENCE: Final = 30_000
 _FLAGS: Final = (
     "--no-sandbox",
     "--disable-gpu",
@@ -28,6 +30,8 @@ _FLAGS: Final = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+expect.set_options(timeout=PATIENCE)
 
 
 @asynccontextmanager
@@ -58,7 +62,7 @@ async def person(
         color_scheme=look,
         device_scale_factor=2 if sharp else 1,
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     try:
         if home:
             await context.add_init_script(_logged_in(home, language))

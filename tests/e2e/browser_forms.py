@@ -42,3 +42,8 @@ class Forms:
     async def submit(self) -> None:
         """Press the button at the end."""
         await self.dialog.locator("ha-dialog-footer ha-button").last.click()
+
+    async def give_up(self) -> None:
+        """Close the dialog, and so the flow."""
+        await self.dialog.locator("ha-dialog > ha-icon-button").first.click()
+        await self.dialog.locator("ha-dialog-footer").wait_for(state="hidden")

@@ -137,7 +137,7 @@ async def everything(folder: Path) -> None:
         async with (
             house(language) as (home, sim),
             browser.started() as started,
-            browser.person(started, home, language=language, size=(1100, 1500)) as person,
+            browser.person(started, home, language=language, size=(1100, 2000)) as person,
         ):
             tour = Tour(await person.new_page(), home, folder / language)
             await tour.before(sim)

@@ -103,7 +103,7 @@ async def test_text_answer_act() -> None:
         await page.get_by_text("Ask Anna").click()
 
         phone = phones.locator(f"article[data-number='{ANNA}']")
-        await expect(phone.get_by_role("log")).to_contain_text(QUESTION, timeout=30_000)
+        await expect(phone.get_by_role("log")).to_contain_text(QUESTION)
         await expect(page.get_by_text("RUB 2,933.68")).to_be_visible()
         await phone.get_by_role("textbox").fill("Да!")
         await phone.get_by_role("button", name="Send").click()
