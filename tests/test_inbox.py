@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from homeassistant.config_entries import ConfigEntryDisabler
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
@@ -262,6 +263,23 @@ async def test_unverified(hass: HomeAssistant, simulator: Simulator, clock: Cloc
     await clock.advance(61)
     await clock.advance(900)
     assert heard.of("message") == ["раз"]
+
+
+@pytest.mark.usefixtures("_door")
+async def test_unverified_before_the_start(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """What cannot be told yet is left to the list, which a kill does not forget."""
+    hass.set_state(CoreState.starting)
+    await add_account(hass, simulator, people=PEOPLE, options={CONF_VERIFY_PUSHES: False})
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    await write(simulator, PAPA, "5671 раз")
+    await clock.settle()
+    assert heard.data == []
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await clock.settle()
+    assert heard.of("verified") == [True]
 
 
 async def test_event_entities(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:

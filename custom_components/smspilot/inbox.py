@@ -120,7 +120,8 @@ class Inbox:
         self.proof.came(message.id)
         if message.id in self._known or message.id in self._pushed:
             return
-        if self._entry.options.get(CONF_VERIFY_PUSHES, True):
+        # What cannot be told yet must not be known yet: a kill would lose it.
+        if self._entry.options.get(CONF_VERIFY_PUSHES, True) or not self._teller.started:
             self._pushed[message.id] = 0
             self.bell.ring()
             return

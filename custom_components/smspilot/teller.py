@@ -22,7 +22,8 @@ class Teller:
         """Wait for Home Assistant's start."""
         self._hass = hass
         self._entry = entry
-        self._started = False
+        # What is told before that is kept in memory only.
+        self.started = False
         self._kept: list[Callable[[], None]] = []
         self._status = SIGNAL_STATUS.format(entry.entry_id)
         self._inbound = SIGNAL_INBOUND.format(entry.entry_id)
@@ -65,7 +66,7 @@ class Teller:
 
     @callback
     def _tell(self, event: str, data: dict[str, Any], signal: Any, *args: Any) -> None:
-        if not self._started:
+        if not self.started:
             self._kept.append(partial(self._tell, event, data, signal, *args))
             return
         self._hass.bus.async_fire(event, data)
@@ -73,7 +74,7 @@ class Teller:
 
     @callback
     def _start(self, _hass: HomeAssistant) -> None:
-        self._started = True
+        self.started = True
         kept, self._kept = self._kept, []
         for tell in kept:
             tell()

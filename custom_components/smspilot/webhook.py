@@ -71,16 +71,17 @@ class Door:
         except MalformedPush:
             self._count_malformed()
             return Response(status=HTTPStatus.BAD_REQUEST)
-        verify = self._account.entry.options.get(CONF_VERIFY_PUSHES, True)
+        account = self._account
+        verify = account.entry.options.get(CONF_VERIFY_PUSHES, True) or not account.teller.started
         match push:
             case StatusPush(message=message) if verify and message.id:
-                self._account.tracker.push(message.id, message.status)
+                account.tracker.push(message.id, message.status)
             case StatusPush(message=message):
-                self._account.tracker.push_unverified(message)
+                account.tracker.push_unverified(message)
             case InboundPush(user_id=user_id) if not verify and self._foreign(user_id):
                 return Response(status=HTTPStatus.FORBIDDEN)
             case InboundPush(message=message):
-                self._account.inbox.push(message)
+                account.inbox.push(message)
         return Response(status=HTTPStatus.OK)
 
     async def open(self) -> None:
