@@ -323,6 +323,18 @@ async def test_broken_answer(socket_enabled: None, headers: str, body: bytes) ->
         assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize("size", [5 * 1024 * 1024, 5 * 1024 * 1024 + 1])
+async def test_large_answer(socket_enabled: None, size: int) -> None:
+    """Nobody fills the memory."""
+    body = b'{"balance": "1.00"}'.ljust(size)
+    async with answering(body) as server, connected(server.url) as client:
+        if size <= 5 * 1024 * 1024:
+            await client.balance()
+        else:
+            with pytest.raises(InvalidResponse, match="too large"):
+                await client.balance()
+
+
 @pytest.mark.parametrize(
     ("date", "read"),
     [
