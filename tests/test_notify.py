@@ -1,5 +1,7 @@
 """Recipients as notify knows them: their channel, their sender, all their numbers."""
 
+import asyncio
+from threading import Event
 from types import MappingProxyType
 from typing import Any
 
@@ -7,6 +9,7 @@ from homeassistant.components.notify import DOMAIN as NOTIFY
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.util.yaml.loader import JSON_TYPE, load_yaml_dict
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -53,6 +56,12 @@ async def refused(sending: Any) -> HomeAssistantError:
 
 def sent(sim: Simulator) -> list[tuple[Kind, str, str]]:
     return sorted((order.kind, f"+{order.phone}", order.text) for order in sim.orders)
+
+
+def subentry(name: str, phone: str) -> ConfigSubentry:
+    """Return a recipient for an account that is set up."""
+    data = MappingProxyType(dict(person(name, phone)["data"]))
+    return ConfigSubentry(data=data, subentry_type="recipient", title=name, unique_id=None)
 
 
 def services(hass: HomeAssistant) -> set[str]:
@@ -377,12 +386,7 @@ async def test_two_accounts(hass: HomeAssistant, simulator: Simulator) -> None:
 async def test_people_come_and_go(hass: HomeAssistant, simulator: Simulator) -> None:
     """Services follow people, without a reload."""
     entry = await add_account(hass, simulator, people=[person("Папа", PAPA)])
-    mama = ConfigSubentry(
-        data=MappingProxyType(dict(person("Мама", MAMA)["data"])),
-        subentry_type="recipient",
-        title="Мама",
-        unique_id=None,
-    )
+    mama = subentry("Мама", MAMA)
     hass.config_entries.async_add_subentry(entry, mama)
     await hass.async_block_till_done()
     assert services(hass) == {"smspilot", "smspilot_papa", "smspilot_mama"}
@@ -396,6 +400,33 @@ async def test_people_come_and_go(hass: HomeAssistant, simulator: Simulator) -> 
     await hass.async_block_till_done()
     assert services(hass) == {"smspilot", "smspilot_papa"}
     assert [order.phone for order in simulator.orders] == [MAMA[1:]] * 2
+
+
+async def test_comes_before_services(
+    hass: HomeAssistant, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody added while Home Assistant still reads what services look like has one then."""
+    entry = await add_account(hass, simulator, people=[person("Папа", PAPA)])
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    reading, read = Event(), Event()
+
+    def slow(path: str) -> JSON_TYPE:
+        reading.set()
+        read.wait()
+        return load_yaml_dict(path)
+
+    monkeypatch.setattr("homeassistant.components.notify.legacy.load_yaml_dict", slow)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await asyncio.to_thread(reading.wait)
+    mama = subentry("Мама", MAMA)
+    hass.config_entries.async_add_subentry(entry, mama)
+    for _ in range(Clock.TURNS):
+        await asyncio.sleep(0)
+    too_early = services(hass)
+    read.set()
+    assert not too_early
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert services(hass) == {"smspilot", "smspilot_papa", "smspilot_mama"}
 
 
 async def test_unload(hass: HomeAssistant, simulator: Simulator) -> None:

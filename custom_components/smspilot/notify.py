@@ -68,7 +68,7 @@ async def async_get_service(
     if entry is None or not hasattr(entry, "runtime_data"):
         return None
     account = entry.runtime_data
-    service = account.legacy = LegacyNotify(account)
+    service = LegacyNotify(account)
 
     async def unload() -> None:
         service.gone = True
@@ -98,6 +98,13 @@ class LegacyNotify(BaseNotificationService):
     def targets(self) -> Mapping[str, Any]:
         """Return the recipients, each a service of its own."""
         return {person.name: person.name for person in recipients(self._account.entry)}
+
+    @override
+    async def async_setup(self, *args: Any, **kwargs: Any) -> None:
+        """Read what services are described with; without it none can be registered."""
+        await super().async_setup(*args, **kwargs)
+        if not self.gone:
+            self._account.legacy = self
 
     @override
     async def async_register_services(self) -> None:
