@@ -11,6 +11,7 @@ from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.typing import StateType
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util import slugify
 
@@ -50,6 +51,7 @@ class FigureEntity(AccountEntity, CoordinatorEntity[AccountCoordinator]):
         CoordinatorEntity.__init__(self, entry.runtime_data.coordinator)
         AccountEntity.__init__(self, entry, description, platform)
         self._write: Handle | None = None
+        self._shown: tuple[bool, StateType] | None = None
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -75,8 +77,12 @@ class FigureEntity(AccountEntity, CoordinatorEntity[AccountCoordinator]):
 
     @callback
     def _write_state(self) -> None:
+        """Write what is new: every send tells all of them, and few have changed."""
         self._write = None
-        self.async_write_ha_state()
+        shown = (self.available, self.state if self.available else None)
+        if shown != self._shown:
+            self._shown = shown
+            self.async_write_ha_state()
 
 
 class RecipientEntity(Entity):

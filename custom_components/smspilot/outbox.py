@@ -209,15 +209,17 @@ class Outbox:
         if order.test:
             outcome = await dispatch.run()
             self._add(receipt, outcome, self._rows(order, outcome))
-        else:
-            async with self._intents.under_way(order) as intent:
-                outcome = await dispatch.run()
-                rows = self._rows(order, outcome)
-                self._settle(order, intent, rows)
-                self._limits.pay(self._paid(outcome, rows), reserve)
-                self._add(receipt, outcome, rows)
-                await self._ledger.flush()
-        self._report(outcome, test=order.test)
+            self._report(outcome, test=True)
+            return outcome
+        async with self._intents.under_way(order) as intent:
+            outcome = await dispatch.run()
+            rows = self._rows(order, outcome)
+            self._settle(order, intent, rows)
+            self._limits.pay(self._paid(outcome, rows), reserve)
+            self._add(receipt, outcome, rows)
+            # While it is written down, what it changed is shown.
+            self._report(outcome, test=False)
+            await self._ledger.flush()
         return outcome
 
     def _rows(self, order: Order, outcome: Outcome) -> list[Row]:
