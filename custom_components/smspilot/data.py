@@ -88,10 +88,10 @@ class Account:
     async def open(self) -> None:
         """Take up where the last run ended; what is read is told once automations listen."""
         tables = await self.ledger.load()
-        # Beside the event loop: it may be much, and no bell is open yet.
-        await self.hass.async_add_executor_job(self._restore, tables)
+        if tables:
+            # Beside the event loop: it may be much, and no bell is open yet.
+            await self.hass.async_add_executor_job(self._restore, tables)
         self.ledger.snapshot = self._snapshot
-        await self.inbox.begin()
         self._cancel_start = async_at_started(self.hass, self._started)
 
     @property
