@@ -126,6 +126,14 @@ class Bench:
         self, people: int = 1, account_id: int | None = None, **options: Any
     ) -> SmspilotConfigEntry:
         """Set up an account, one that the service has not met before unless its id is given."""
+        entry = await self.new_account(people, account_id, **options)
+        await self.hass.config_entries.async_add(entry)
+        return entry
+
+    async def new_account(
+        self, people: int = 1, account_id: int | None = None, **options: Any
+    ) -> SmspilotConfigEntry:
+        """Return the entry of an account that the service knows; it is not set up yet."""
         account_id = account_id or next(self._accounts)
         key = self.sim.key
         if account_id != MAIN:
@@ -158,7 +166,6 @@ class Bench:
             options={**OPTIONS, **options},
             subentries=people_data,
         )
-        await self.hass.config_entries.async_add(entry)
         if account_id == MAIN:
             self.main = entry.entry_id
         return entry

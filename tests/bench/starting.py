@@ -69,7 +69,7 @@ for _ in range(int(rounds)):
 IMPORTS: Final = 9
 ENTRIES: Final = 5
 
-type Add = Callable[[], Awaitable[ConfigEntry[Any]]]
+type Make = Callable[[], Awaitable[ConfigEntry[Any]]]
 
 
 async def measure(bench: Bench, table: Table) -> None:
@@ -91,10 +91,10 @@ async def measure(bench: Bench, table: Table) -> None:
 async def _entries(bench: Bench, url: str, table: Table) -> None:
     count = iter(range(1_000_000))
 
-    async def add_ntfy() -> ConfigEntry[Any]:
+    async def new_ntfy() -> ConfigEntry[Any]:
         topic = f"topic{next(count)}"
         data = MappingProxyType({"topic": topic})
-        entry = make_entry(
+        return make_entry(
             "ntfy",
             title=topic,
             unique_id=topic,
@@ -104,36 +104,34 @@ async def _entries(bench: Bench, url: str, table: Table) -> None:
                 ConfigSubentryData(data=data, subentry_type="topic", title=topic, unique_id=topic)
             ],
         )
-        await bench.hass.config_entries.async_add(entry)
-        return entry
 
-    async def set_up(add: Add) -> float:
-        entry: ConfigEntry[Any] | None = None
-
-        async def work() -> None:
-            nonlocal entry
-            entry = await add()
-
-        took = await timed(work)
-        assert entry
+    async def set_up(make: Make) -> float:
+        entry = await make()
+        took = await timed(lambda: bench.hass.config_entries.async_add(entry))
         await bench.hass.async_block_till_done()
         await bench.hass.config_entries.async_remove(entry.entry_id)
         await bench.hass.async_block_till_done()
         return took
 
     found = await interleaved(
-        15, {"ours": lambda: set_up(bench.account), "ntfy": lambda: set_up(add_ntfy)}
+        15, {"ours": lambda: set_up(bench.new_account), "ntfy": lambda: set_up(new_ntfy)}
     )
     table.ratio("set-up of an entry", found["ours"], found["ntfy"], "ntfy", goal=1)
-    beside = await _memory(bench, add_ntfy)
-    ours = await _memory(bench, bench.account)
+    beside = await _memory(bench, new_ntfy)
+    ours = await _memory(bench, bench.new_account)
     table.number(
         "memory of an idle entry", ours / 1024, "KiB", beside=f"ntfy {beside / 1024:.0f} KiB"
     )
 
 
-async def _memory(bench: Bench, add: Add) -> float:
+async def _memory(bench: Bench, make: Make) -> float:
     """Return the bytes of an entry with one recipient, or one topic."""
+
+    async def add() -> ConfigEntry[Any]:
+        entry = await make()
+        await bench.hass.config_entries.async_add(entry)
+        return entry
+
     entries = [await add()]
     await _settled(bench)
     tracemalloc.start()
