@@ -4,9 +4,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -125,6 +126,22 @@ async def test_low_balance(
     simulator.account.balance = Decimal(100)
     await act(hass, "get_account")
     assert issues(issue_registry) == []
+
+
+async def test_low_balance_after_the_balance(hass: HomeAssistant, simulator: Simulator) -> None:
+    """An automation that low balance starts reads the balance that is low."""
+    simulator.account.balance = Decimal("51.00")
+    await add_account(hass, simulator)
+    read: list[str] = []
+
+    @callback
+    def alarmed(_: Event[EventStateChangedData]) -> None:
+        read.append(state_of(hass, "sensor.smspilot_5671_balance").state)
+
+    async_track_state_change_event(hass, "binary_sensor.smspilot_5671_low_balance", alarmed)
+    await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
+    await hass.async_block_till_done()
+    assert read == [f"{simulator.account.balance:.2f}"]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from homeassistant.components.binary_sensor import (
     BinarySensorEntityDescription,
 )
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_LOW_BALANCE, DEFAULT_LOW_BALANCE
@@ -42,3 +42,9 @@ class LowBalanceSensor(FigureEntity, BinarySensorEntity):
         """Return whether the balance is low."""
         threshold = self.account.entry.options.get(CONF_LOW_BALANCE, DEFAULT_LOW_BALANCE)
         return bool(threshold) and self.coordinator.data.balance < threshold
+
+    @override
+    @callback
+    def _write_state(self) -> None:
+        """Write a turn after the balance, which whoever is alarmed by this reads."""
+        self._write = self.hass.loop.call_soon(super()._write_state)
