@@ -25,6 +25,11 @@ pytestmark = [
 
 ANNA: Final = "79087964781"
 BORIS: Final = "79161234567"
+# Whether nothing that scrolls hides an element, and the screen shows it without being scrolled.
+SEEN: Final = """element => {
+  const box = element.getBoundingClientRect();
+  return element.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2));
+}"""
 
 
 class Phones:
@@ -199,6 +204,7 @@ async def test_faults(phones: Phones) -> None:
     await phones.until(lambda: sim.is_up)
 
     await phones.choose("slow (8 s)")
+    await expect(phones.notice).to_have_text("Every answer comes 8 seconds late.")
     await phones.until(lambda: sim.faults.waiting)
     assert [(each.kind, each.seconds) for each in sim.faults.waiting] == [("slow", 8)]
     await phones.choose("in maintenance (HTML)")
@@ -216,6 +222,7 @@ async def test_faults(phones: Phones) -> None:
     await expect(lose).to_have_attribute("aria-pressed", "false")
     await lose.click()
     await expect(lose).to_have_attribute("aria-pressed", "true")
+    await expect(phones.notice).to_contain_text("only the answer is lost")
     with pytest.raises(ServerDisconnectedError):
         await phones.send()
     assert len(sim.orders) == 1
@@ -318,6 +325,26 @@ async def test_it_fits(simulator: Simulator, language: str, size: tuple[int, int
         assert await page.evaluate("document.documentElement.lang") == language
         title = {"en": "SMSPILOT simulator", "ru": "Симулятор SMSPILOT"}[language]
         assert await page.title() == title
+
+
+@pytest.mark.parametrize("size", [browser.NARROW, browser.WIDE])
+async def test_a_long_chat_scrolls(phones: Phones, size: tuple[int, int]) -> None:
+    """However much is said, the last word is seen and an answer can be typed."""
+    width, height = size
+    await phones.page.set_viewport_size({"width": width, "height": height})
+    card = phones.card(ANNA)
+    await expect(card.get_by_role("log")).to_have_attribute(
+        "data-empty", "Texts and calls appear here"
+    )
+    for number in range(20):
+        await phones.deliver(text=f"Text {number}")
+    last = card.get_by_role("log").get_by_text("Text 19")
+    answer = card.get_by_role("button", name="Send")
+    for page in ("as it went on", "loaded again"):
+        await expect(last).to_be_visible()
+        for each in (last, answer):
+            assert await each.evaluate(SEEN), page
+        await phones.page.reload()
 
 
 async def test_it_finds_its_service_again(unused_tcp_port: int) -> None:

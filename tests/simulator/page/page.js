@@ -8,8 +8,13 @@ const WORDS = {
     phones: "Phones", service: "The service", ledger: "Ledger", told: "Told to Home Assistant", access: "To connect",
     balance: "Balance", spent: "spent",
     mode: "It is", mode_works: "working", mode_down: "down", mode_slow: "slow (8 s)", mode_html: "in maintenance (HTML)",
+    hint_down: "Nothing gets out. Home Assistant tries again for two minutes.",
+    hint_slow: "Every answer comes 8 seconds late.",
+    hint_html: "Such an answer does not tell whether a message went out. Home Assistant looks for it for some minutes, and then says that nobody knows.",
     lose: "Lose the answer to the next message",
+    hint_lose: "The message goes out, only the answer is lost. Home Assistant looks for it instead of sending it twice.",
     pushes: "It tells changes", pushes_normal: "once", pushes_twice: "twice", pushes_reversed: "last status first", pushes_off: "not at all",
+    hint_off: "Home Assistant asks by itself: soon for a status, within 15 minutes for an SMS.",
     forge: "Forged push", forge_hint: "What a stranger who knows the address could send. Nothing of it may come true.",
     forge_phone: "In the name of", forge_text: "Text", forge_message: "Forge a message", forge_default: "Open the gate",
     forge_status: "Forge a status of the last message",
@@ -24,7 +29,7 @@ const WORDS = {
     pushed: "told", unpushed: "not told by push", nobody: "Nobody is found for this text. Begin with the contract number: {account} …",
     push_inbound: "message {id}", push_status: "{id}: {status}", no_answer: "no answer",
     forged: "Forged push answered: {answer}", no_address: "Home Assistant has not named an address yet.", no_message: "There is no message yet.",
-    wrong_number: "Not a phone number", empty: "Nothing yet", refused: "The simulator refuses: {error}",
+    wrong_number: "Not a phone number", empty: "Nothing yet", quiet: "Texts and calls appear here", refused: "The simulator refuses: {error}",
     sms: "SMS", voice: "Call", flash_call: "FlashCall", hlr: "HLR", ping: "PING", hlrvip: "HLRVIP", two_way_kind: "2WAY",
     "-2": "failed", "-1": "undelivered", 0: "accepted", 1: "sent", 2: "delivered", 3: "scheduled",
   },
@@ -34,8 +39,13 @@ const WORDS = {
     phones: "Телефоны", service: "Сервис", ledger: "Журнал", told: "Сообщено Home Assistant", access: "Для подключения",
     balance: "Баланс", spent: "потрачено",
     mode: "Состояние", mode_works: "работает", mode_down: "недоступен", mode_slow: "медленный (8 с)", mode_html: "на обслуживании (HTML)",
+    hint_down: "Ничего не уходит. Home Assistant пробует снова в течение двух минут.",
+    hint_slow: "Каждый ответ приходит на 8 секунд позже.",
+    hint_html: "По такому ответу не понять, ушло ли сообщение. Home Assistant несколько минут ищет его, а потом честно говорит, что никто не знает.",
     lose: "Потерять ответ на следующее сообщение",
+    hint_lose: "Сообщение уйдёт, потеряется только ответ. Home Assistant поищет его, а не отправит второй раз.",
     pushes: "Об изменениях сообщает", pushes_normal: "один раз", pushes_twice: "дважды", pushes_reversed: "с конца", pushes_off: "никогда",
+    hint_off: "Home Assistant спросит сам: о статусе скоро, об SMS в течение 15 минут.",
     forge: "Подделка", forge_hint: "То, что мог бы прислать чужой, узнав адрес. Ничего из этого не должно подействовать.",
     forge_phone: "От имени", forge_text: "Текст", forge_message: "Подделать сообщение", forge_default: "Открой ворота",
     forge_status: "Подделать статус последнего сообщения",
@@ -50,7 +60,7 @@ const WORDS = {
     pushed: "сообщено", unpushed: "без уведомления", nobody: "Неизвестно, кому это. Начните с номера договора: {account} …",
     push_inbound: "сообщение {id}", push_status: "{id}: {status}", no_answer: "нет ответа",
     forged: "Ответ на подделку: {answer}", no_address: "Home Assistant ещё не назвал адрес.", no_message: "Сообщений ещё нет.",
-    wrong_number: "Это не номер телефона", empty: "Пока ничего", refused: "Симулятор отказывает: {error}",
+    wrong_number: "Это не номер телефона", empty: "Пока ничего", quiet: "Здесь появятся SMS и звонки", refused: "Симулятор отказывает: {error}",
     sms: "SMS", voice: "Звонок", flash_call: "FlashCall", hlr: "HLR", ping: "PING", hlrvip: "HLRVIP", two_way_kind: "2WAY",
     "-2": "ошибка", "-1": "не доставлено", 0: "принято", 1: "отправлено", 2: "доставлено", 3: "запланировано",
   },
@@ -231,6 +241,7 @@ function makeCard({ number }) {
   const card = find("phone").content.firstElementChild.cloneNode(true);
   translate(card);
   card.dataset.number = number;
+  card.querySelector(".chat").dataset.empty = word("quiet");
   const [form, switches] = [card.querySelector("form"), card.querySelector(".switches")];
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -370,6 +381,7 @@ function choose(group, value) {
 
 async function setMode(mode) {
   choosing++;
+  explain(mode);
   await perform(mode === "down" ? "down" : "up");
   await perform("faults/clear");
   if (MODES[mode]) await perform("fault", MODES[mode]);
@@ -378,14 +390,21 @@ async function setMode(mode) {
 
 async function setPushes(way) {
   choosing++;
+  explain(way);
   await perform("settings", { ...PUSHES[way] });
   choosing--;
 }
 
 function loseAnswer() {
   const isWaiting = find("lose").getAttribute("aria-pressed") === "true";
-  if (isWaiting) setMode(document.querySelector("[name=mode]:checked").value);
-  else perform("fault", { kind: "reset", when: "after", command: "send" });
+  if (isWaiting) return setMode(document.querySelector("[name=mode]:checked").value);
+  explain("lose");
+  perform("fault", { kind: "reset", when: "after", command: "send" });
+}
+
+/** Tell what to expect where it takes patience. */
+function explain(choice) {
+  notice(WORDS[language][`hint_${choice}`] ?? "");
 }
 
 async function forgeMessage(event) {
@@ -460,7 +479,7 @@ function newestFirst(records, key) {
 document.documentElement.lang = language;
 document.title = word("title");
 translate(document);
-find("told").dataset.empty = word("empty");
+for (const id of ["ledger", "told"]) find(id).dataset.empty = word("empty");
 find("forge").text.value = word("forge_default");
 find("mode").addEventListener("change", (event) => setMode(event.target.value));
 find("pushes").addEventListener("change", (event) => setPushes(event.target.value));
