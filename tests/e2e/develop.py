@@ -152,6 +152,7 @@ async def main() -> int:
     def stop() -> None:
         if not this.cancelling():
             this.cancel()
+            print("Stopping …", flush=True)  # last: the terminal may be gone
 
     for each in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(each, stop)
