@@ -166,5 +166,9 @@ async def test_emulator(simulator: Simulator, ask: Ask) -> None:
 
     assert answer["send"][0]["server_id"] == "10000"
     assert answer["balance"] == "20006.97"
-    assert (await ask(apikey=EMULATOR_KEY, check="10000"))["check"][0]["server_id"] == "10000"
     assert not simulator.orders
+    # What the tests of a public client were answered: nothing was stored.
+    row = {"server_id": "10000", "phone": "", "price": "0.00", "status": "-2"}
+    assert await ask(apikey=EMULATOR_KEY, check="10000") == {"check": [row]}
+    (row,) = (await ask(apikey=EMULATOR_KEY, check="10000", test="1"))["check"]
+    assert (row["server_id"], row["status"]) == ("10000", "2")

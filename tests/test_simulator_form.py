@@ -5,7 +5,7 @@ from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from xml.etree import ElementTree as ET
 
-from aiohttp import ClientSession
+from aiohttp import ClientSession, FormData
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 from yarl import URL
@@ -59,6 +59,18 @@ async def test_body_that_is_no_form(simulator: Simulator) -> None:
     async with ClientSession() as session:
         answer = await session.post(simulator.url, json={"apikey": DEFAULT_KEY})
         assert await answer.text() == "ERROR=10: INPUT DATA IS REQUIRED"
+    assert [each.name for each in simulator.unknown] == ["(body)"]
+    simulator.unknown.clear()
+
+
+async def test_parts_instead_of_pairs(simulator: Simulator) -> None:
+    """A form in parts is taken, as any PHP page takes it, and noticed."""
+    form = FormData(quote_fields=False, default_to_multipart=True)
+    for name, value in {"apikey": DEFAULT_KEY, "send": TEXTS[0] + TEXTS[1], "to": ONE}.items():
+        form.add_field(name, value)
+    async with ClientSession() as session, session.post(simulator.url, data=form) as answer:
+        assert (await answer.text()).startswith("SUCCESS=SMS SENT")
+    assert simulator.orders[0].text == TEXTS[0] + TEXTS[1]
     assert [each.name for each in simulator.unknown] == ["(body)"]
     simulator.unknown.clear()
 

@@ -3,6 +3,7 @@
 import codecs
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from email import message_from_bytes
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -10,6 +11,8 @@ from .ignored import ignored
 from .model import Command, Kind, Unknown
 
 _FORM: Final = "application/x-www-form-urlencoded"
+# Not in the document, but any PHP page reads it too, and clients in PHP send it.
+_MULTIPART: Final = "multipart/form-data"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +41,13 @@ class Call:
 
 def read(query: str, body: bytes, content_type: str, remote: str) -> Call:
     """Read a request from its raw parts, bytes decoded as `charset` says."""
-    is_form = content_type in ("", _FORM)
+    media_type = content_type.partition(";")[0].strip().lower()
     raw_query = list(_pairs(query.encode("utf-8", "surrogateescape")))
-    raw_form = list(_pairs(body)) if is_form else []
+    raw_form: list[tuple[bytes, bytes]] = []
+    if media_type in ("", _FORM):
+        raw_form += _pairs(body)
+    elif media_type == _MULTIPART:
+        raw_form += _parts(body, content_type)
     charset = dict(raw_query + raw_form).get(b"charset", b"").decode("ascii", "replace") or "UTF-8"
     known_charset = _is_charset(charset)
     codec = charset if known_charset else "UTF-8"
@@ -54,8 +61,8 @@ def read(query: str, body: bytes, content_type: str, remote: str) -> Call:
     notes += [(name, "given twice") for name in params if names.count(name) > 1]
     if not known_charset:
         notes.append(("charset", "not a character set"))
-    if body and not is_form:
-        notes.append(("(body)", f"not a form but {content_type}"))
+    if body and media_type not in ("", _FORM):
+        notes.append(("(body)", f"not a form but {media_type}"))
     return Call(
         command=command,
         params=params,
@@ -80,6 +87,15 @@ def _pairs(raw: bytes) -> Iterator[tuple[bytes, bytes]]:
                 unquote_to_bytes(name.replace(b"+", b" ")),
                 unquote_to_bytes(value.replace(b"+", b" ")),
             )
+
+
+def _parts(body: bytes, content_type: str) -> Iterator[tuple[bytes, bytes]]:
+    head = f"Content-Type: {content_type}\r\n\r\n".encode()
+    for part in message_from_bytes(head + body).walk():
+        if name := part.get_param("name", header="Content-Disposition"):
+            value = part.get_payload(decode=True)
+            assert isinstance(value, bytes)
+            yield str(name).encode(), value
 
 
 def _is_charset(name: str) -> bool:

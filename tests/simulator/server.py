@@ -113,7 +113,7 @@ class Front:
 
     async def _read(self, request: web.Request) -> Call:
         body = await request.read()
-        content_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        content_type = request.headers.get("Content-Type", "")
         query = request.raw_path.partition("?")[2]
         call = read(query, body, content_type, request.remote or "")
         record = Request(
@@ -123,7 +123,7 @@ class Front:
             form=MappingProxyType(call.form),
             params=MappingProxyType(call.params),
             command=call.command,
-            content_type=content_type,
+            content_type=content_type.partition(";")[0],
             headers=MappingProxyType(dict(request.headers)),
             remote=call.remote,
             time=self._sim.now(),
