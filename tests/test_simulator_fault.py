@@ -1,7 +1,9 @@
 """What goes wrong on demand, and what is left of the order then."""
 
 import asyncio
+import json
 from typing import Any
+from xml.etree import ElementTree as ET
 
 from aiohttp import (
     ClientConnectionError,
@@ -13,6 +15,11 @@ from aiohttp import (
 import pytest
 
 from tests.simulator import DEFAULT_KEY, Fault, FaultKind, Simulator
+from tests.simulator.errors import ERRORS, ApiError
+from tests.simulator.formats import write
+from tests.simulator.incoming import read
+from tests.simulator.service import refusal
+from tests.simulator.state import State
 
 SEND = {"apikey": DEFAULT_KEY, "send": "Hello", "to": "79087964781", "format": "json"}
 
@@ -109,6 +116,27 @@ async def test_any_error(simulator: Simulator) -> None:
     _, body = await post(simulator)
     assert '"phone":"79087964781"' in body.decode()
     assert "Невозможно доставить" in body.decode()
+
+
+@pytest.mark.parametrize(("code", "texts"), ERRORS.items())
+def test_every_error_in_every_format(code: int, texts: tuple[str, str]) -> None:
+    text, russian = texts
+    state = State()
+
+    def told(params: str) -> str:
+        call = read(params, b"", "", "127.0.0.1")
+        return write(state, call, refusal(state, call, ApiError(code)))[0]
+
+    assert told("format=text") == told("lang=en") == f"ERROR={code}: {text.upper()}"
+    assert told("lang=ru") == f"ERROR={code}: {russian}"
+    assert told("format=v") == text
+    assert told("format=v&lang=ru") == russian
+    values = {"description": text, "description_ru": russian, "ip": "127.0.0.1"}
+    error = json.loads(told("format=json"))["error"]
+    assert error == {"code": str(code) if code == 111 else code, **values}
+    tree = ET.fromstring(told("format=xml"))  # noqa: S314
+    assert tree.tag == "error"
+    assert {each.tag: each.text for each in tree} == {"code": str(code), **values}
 
 
 async def test_only_the_command_meant(simulator: Simulator) -> None:

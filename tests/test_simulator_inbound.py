@@ -11,18 +11,20 @@ PHONE = "79087964781"
 
 
 async def test_inbound_push(simulator: Simulator, customer: Customer) -> None:
-    simulator.account.inbound_url = customer.url
+    simulator.add_account(id=12345, apikey="B" * 64, inbound_url=customer.url)
     simulator.next_inbound_id = 54321
 
-    await simulator.receive(PHONE, "5671 restart server alfa", num="79533984570")
+    await simulator.receive(PHONE, "12345 restart server alfa", num="79533984570")
 
     form = {
         "phone": PHONE,
         "message": "restart server alfa",
-        "user_id": "5671",
+        "user_id": "12345",
         "id": "54321",
         "num": "79533984570",
     }
+    body = f"phone={PHONE}&message=restart%20server%20alfa&user_id=12345&id=54321&num=79533984570"
+    assert customer.wire == [("POST /sms-status.php", body)]
     assert customer.got == [("POST", "/sms-status.php", {}, form)]
     await simulator.receive(PHONE, "unheard", push=False)
     assert len(customer.got) == 1

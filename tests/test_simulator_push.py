@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import ClientSession
 import pytest
@@ -27,6 +28,8 @@ async def test_delivered(simulator: Simulator, customer: Customer) -> None:
     simulator.preset_ids = [182138593]
     await simulator.deliver(await send(simulator, customer.url))
 
+    line = f"GET /sms-status.php?server_id=182138593&phone={PHONE}&status=2&error=0"
+    assert customer.wire[-1] == (line, "")
     row = {"server_id": "182138593", "phone": PHONE, "error": "0"}
     assert customer.got == [
         ("GET", "/sms-status.php", row | {"status": "1"}, {}),
@@ -54,6 +57,15 @@ async def test_undelivered_as_in_the_document(
         "error_ru": "Невозможно доставить",
     }
     assert customer.got == [("POST", "/sms-status.php", {}, form)]
+    params = (
+        f"server_id=182138593&phone={PHONE}&status=-1&error=604&error_en=Undeliverable"
+        f"&error_ru={quote('Невозможно доставить')}"
+    )
+    assert customer.wire == [("POST /sms-status.php", params)]
+    await send(simulator, customer.url)
+    await simulator.advance(182000001, Status.UNDELIVERED)
+    line = f"GET /sms-status.php?{params.replace('182138593', '182000001')}"
+    assert customer.wire[-1] == (line, "")
 
 
 async def test_fields_of_the_callback(simulator: Simulator, customer: Customer) -> None:

@@ -18,12 +18,15 @@ class Customer:
     url: str = ""
     # Method, path, query, form.
     got: list[tuple[str, str, Params, Params]] = field(default_factory=list)
+    # The same as it came over the wire: the first line without its version, and the body.
+    wire: list[tuple[str, str]] = field(default_factory=list)
     authorization: list[str | None] = field(default_factory=list)
     # Where set, nothing is answered before it is.
     silent: asyncio.Event | None = None
 
     async def page(self, request: web.Request) -> web.Response:
         """Take a push."""
+        self.wire.append((f"{request.method} {request.raw_path}", await request.text()))
         form = {name: str(value) for name, value in (await request.post()).items()}
         self.got.append((request.method, request.path, dict(request.query), form))
         self.authorization.append(request.headers.get("Authorization"))

@@ -3,6 +3,7 @@
 from .account import ACCOUNT, BALANCE
 from .base import Example
 from .calls import FLASH_CALLS, VOICE
+from .history import HISTORY
 from .inbound import INBOUND, TWO_WAY
 from .numbers import NUMBER_CHECKS
 from .sending import SENDING
@@ -19,6 +20,7 @@ EXAMPLES: tuple[Example, ...] = (
     *TWO_WAY,
     *BALANCE,
     *ACCOUNT,
+    *HISTORY,
 )
 
 __all__ = ["EXAMPLES", "UNTOLD", "Example"]
