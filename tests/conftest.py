@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 import logging
+from pathlib import Path
 
 from homeassistant.core import HomeAssistant
 import pytest
@@ -10,6 +11,12 @@ from .common import Clock
 from .simulator.fixtures import simulator
 
 __all__ = ["simulator"]
+
+
+@pytest.fixture
+def hass_config_dir(tmp_path: Path) -> str:
+    """Return a folder of the test's own: an account's files are real."""
+    return str(tmp_path)
 
 
 @pytest.fixture(autouse=True)

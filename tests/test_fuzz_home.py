@@ -36,12 +36,6 @@ CANARY = "канарейка"
 
 
 @pytest.fixture
-def hass_config_dir(tmp_path: Path) -> str:
-    """Return a folder of the test's own: its files are real."""
-    return str(tmp_path)
-
-
-@pytest.fixture
 async def door(
     hass: HomeAssistant,
     hass_client_no_auth: ClientSessionGenerator,

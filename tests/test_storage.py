@@ -21,12 +21,6 @@ TEXT = "Протечка! ёЖ 🙂 \n\r\u2028"
 
 
 @pytest.fixture
-def hass_config_dir(tmp_path: Path) -> str:
-    """Return a folder of the test's own: these files are real."""
-    return str(tmp_path)
-
-
-@pytest.fixture
 def folder(hass: HomeAssistant) -> Path:
     return Path(hass.config.path(".storage"))
 
