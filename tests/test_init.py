@@ -27,6 +27,7 @@ from .common import MAMA, PAPA, Clock, Heard, act, add_account, person, state_of
 from .simulator.model import Blocked
 from .simulator.simulator import Simulator
 
+LOADED = ConfigEntryState.LOADED
 BALANCE = "sensor.smspilot_5671_balance"
 PENDING = "sensor.smspilot_5671_pending_messages"
 LEFT = "sensor.smspilot_5671_sms_left"
@@ -72,7 +73,7 @@ async def test_without_network(
     """A known account loads without network: sending raises, and all comes up by itself."""
     await simulator.down()
     entry = await add_account(hass, simulator, people=[person("Папа", PAPA)])
-    assert entry.state is ConfigEntryState.LOADED
+    assert entry.state is LOADED
     assert state_of(hass, BALANCE).state == STATE_UNAVAILABLE
     assert state_of(hass, "notify.papa").state != STATE_UNAVAILABLE
     with pytest.raises(HomeAssistantError) as raised:
@@ -90,8 +91,12 @@ async def test_without_network(
 
 async def test_dead_key(hass: HomeAssistant, simulator: Simulator) -> None:
     """A key that is refused asks for a new one, and is asked for once."""
-    entry = await add_account(hass, simulator, data={CONF_API_KEY: "F" * 64})
-    assert entry.state is ConfigEntryState.LOADED
+    entry = await add_account(
+        hass, simulator, people=[person("Папа", PAPA)], data={CONF_API_KEY: "F" * 64}
+    )
+    assert entry.state is LOADED
+    assert state_of(hass, BALANCE).state == STATE_UNAVAILABLE
+    assert state_of(hass, "notify.papa").state != STATE_UNAVAILABLE
     with pytest.raises(HomeAssistantError) as raised:
         await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
     assert raised.value.translation_key == "invalid_auth"
@@ -104,7 +109,13 @@ async def test_blocked(
 ) -> None:
     """A blocked account says why, and forgets it when it is free again."""
     simulator.account.blocked = Blocked()
-    entry = await add_account(hass, simulator)
+    entry = await add_account(hass, simulator, people=[person("Папа", PAPA)])
+    assert entry.state is LOADED
+    assert state_of(hass, BALANCE).state == STATE_UNAVAILABLE
+    assert state_of(hass, "notify.papa").state != STATE_UNAVAILABLE
+    with pytest.raises(HomeAssistantError) as raised:
+        await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
+    assert raised.value.translation_key == "account_blocked"
     issue = issue_registry.async_get_issue(DOMAIN, f"account_blocked_{entry.entry_id}")
     assert issue
     assert issue.translation_placeholders
@@ -112,7 +123,34 @@ async def test_blocked(
     simulator.account.blocked = None
     await clock.advance(1801)
     assert not issue_registry.issues
+    assert state_of(hass, BALANCE).state != STATE_UNAVAILABLE
     assert hass.config_entries.flow.async_progress() == []
+
+
+@pytest.mark.parametrize(
+    ("version", "minor_version", "state"),
+    [
+        (1, 2, LOADED),
+        (2, 1, ConfigEntryState.MIGRATION_ERROR),
+        (0, 1, ConfigEntryState.MIGRATION_ERROR),
+    ],
+)
+async def test_other_versions(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    version: int,
+    minor_version: int,
+    state: ConfigEntryState,
+) -> None:
+    """An entry of another version loads or waits, and neither it nor its files are touched."""
+    entry = await add_account(hass, simulator)
+    await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    hass.config_entries.async_update_entry(entry, version=version, minor_version=minor_version)
+    before = entry.as_dict(), files(hass, entry.entry_id)
+    assert await hass.config_entries.async_setup(entry.entry_id) is (state is LOADED)
+    assert entry.state is state
+    assert (entry.as_dict(), files(hass, entry.entry_id)) == before
 
 
 async def test_reload_keeps_what_waits(
@@ -162,7 +200,7 @@ async def test_removal_leaves_nothing(
     entity_registry: er.EntityRegistry,
     issue_registry: ir.IssueRegistry,
 ) -> None:
-    """No service, entity, device, issue or file outlives its account."""
+    """No service, entity, device, issue or file outlives its account; added again, it is as new."""
     entry = await add_account(
         hass, simulator, people=[person("Папа", PAPA)], options={CONF_TEST_MODE: True}
     )
@@ -177,6 +215,12 @@ async def test_removal_leaves_nothing(
     assert not issue_registry.issues
     assert not [name for name in hass.services.async_services()["notify"] if DOMAIN in name]
     assert files(hass, entry.entry_id) == []
+    again = await add_account(hass, simulator, people=[person("Папа", PAPA)])
+    assert devices(device_registry, again) == {"SMSPILOT 5671", "Папа"}
+    assert state_of(hass, PENDING).state == "0"
+    assert state_of(hass, "notify.papa")
+    assert not [entity for entity in entity_registry.entities if entity.endswith("_2")]
+    assert hass.services.has_service("notify", "smspilot_papa")
 
 
 async def test_people_in_place(
@@ -239,7 +283,12 @@ async def test_options_in_place(
     assert not issue_registry.issues
 
 
-async def test_two_accounts(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+async def test_two_accounts(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    device_registry: dr.DeviceRegistry,
+) -> None:
     """Two accounts live side by side, and one goes without the other."""
     simulator.add_account(id=777, apikey="B" * 64)
     first = await add_account(hass, simulator, people=[person("Папа", PAPA)])
@@ -260,7 +309,12 @@ async def test_two_accounts(hass: HomeAssistant, simulator: Simulator, clock: Cl
     await write(simulator, "+79990001122", "777 Привет")
     await clock.advance(61)
     assert heard.of("account_id") == ["777"]
+    assert devices(device_registry, first) == {"SMSPILOT 5671", "Папа"}
+    assert devices(device_registry, second) == {"SMSPILOT 777", "Папа"}
     assert await hass.config_entries.async_remove(first.entry_id)
+    assert devices(device_registry, first) == set()
+    assert devices(device_registry, second) == {"SMSPILOT 777", "Папа"}
+    assert hass.services.has_service("notify", "smspilot_777_papa")
     await act(hass, "send_sms", phones=["Папа"], message="Остался")
     assert simulator.orders[-1].account == 777
 

@@ -10,7 +10,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.typing import ConfigType
 
 from .assist import Assistant
-from .const import DOMAIN, SUBENTRY_RECIPIENT
+from .const import DOMAIN, ENTRY_VERSION, SUBENTRY_RECIPIENT
 from .coordinator import AccountCoordinator
 from .data import ACCOUNTS, Account, SmspilotConfigEntry
 from .entity import account_device, recipient_device
@@ -60,6 +60,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmspilotConfigEntry) -> 
     _discover_legacy_notify(hass, entry)
     entry.async_on_unload(entry.add_update_listener(_updated))
     return True
+
+
+async def async_migrate_entry(_hass: HomeAssistant, entry: SmspilotConfigEntry) -> bool:
+    """Take an entry of another minor version as it is; one of another major version must wait."""
+    return entry.version == ENTRY_VERSION
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: SmspilotConfigEntry) -> bool:

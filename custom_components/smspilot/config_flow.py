@@ -29,6 +29,7 @@ from .const import (
     CONF_PHONES,
     CONF_SENDER,
     DOMAIN,
+    ENTRY_VERSION,
     SECTION_ADVANCED,
     SUBENTRY_RECIPIENT,
     URL_SETTINGS,
@@ -68,6 +69,8 @@ FLOW_ERRORS: Final = {
 
 class SmspilotConfigFlow(ConfigFlow, domain=DOMAIN):
     """Add an account, or give a known one new credentials."""
+
+    VERSION = ENTRY_VERSION
 
     _account: Account
     _data: Form

@@ -10,6 +10,7 @@ DOMAIN: Final = "smspilot"
 CURRENCY: Final = "RUB"
 
 # An account (entry.data)
+ENTRY_VERSION: Final = 1
 CONF_LOGIN: Final = "login"
 CONF_CLOUDHOOK_URL: Final = "cloudhook_url"
 SECTION_ADVANCED: Final = "advanced"
@@ -88,4 +89,3 @@ HORIZON: Final = timedelta(hours=72)
 URL_TOP_UP: Final = "https://smspilot.ru/my-pay.php"
 URL_SETTINGS: Final = "https://smspilot.ru/my-settings.php"
 URL_TEMPLATES: Final = "https://smspilot.ru/my-templates.php"
-URL_ERRORS: Final = "https://smspilot.ru/apikey.php#err"
