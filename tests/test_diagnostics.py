@@ -53,6 +53,7 @@ async def test_nobody_is_told(
         f"{pages[0]}/device/{device.id}"
         for device in dr.async_entries_for_config_entry(registry, entry.entry_id)
     ]
+    devices: list[Any] = []
     for page in pages:
         data: dict[str, Any] = (await (await client.get(page)).json())["data"]
         text = json.dumps(data, ensure_ascii=False)
@@ -61,3 +62,5 @@ async def test_nobody_is_told(
         assert data["outbox"] == {"pending": 1, "unresolved": 0}
         assert data["errors"] == [{"age": 0, "reason": "account_blocked", "code": 106}]
         assert data["recipients"][0]["phones"] == 1
+        devices.append(data.get("recipient"))
+    assert [device for device in devices if device] == [data["recipients"][0]]

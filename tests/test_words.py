@@ -6,6 +6,7 @@ from pathlib import Path
 import re
 from typing import Any
 
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util.yaml import load_yaml_dict
@@ -140,6 +141,16 @@ async def test_entities(
     for entity in keyed:
         # A device class brings its own.
         assert entity.original_device_class or entity.domain in icons()["entity"]
+    assert {
+        entity.entity_id: entity.entity_category for entity in entities if entity.entity_category
+    } == {
+        "button.papa_test_message": EntityCategory.CONFIG,
+        "sensor.smspilot_5671_last_push": EntityCategory.DIAGNOSTIC,
+        "sensor.smspilot_5671_pending_messages": EntityCategory.DIAGNOSTIC,
+    }
+    assert [entity.entity_id for entity in entities if entity.disabled] == [
+        "sensor.smspilot_5671_sms_left"
+    ]
     states = words("ru")["entity"]["event"]["delivery"]["state_attributes"]["event_type"]["state"]
     assert set(states) == set(STATUS_WORDS)
 
