@@ -1,7 +1,10 @@
 """Whatever gets lost on the way: each message goes out once, and the truth is told."""
 
+from datetime import timedelta
+
 import aiohttp
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 import pytest
 
 from custom_components.smspilot.const import EVENT_MESSAGE_STATUS
@@ -245,6 +248,66 @@ async def test_same_text_before(hass: HomeAssistant, simulator: Simulator, clock
     rows = await result(clock, alarm(hass, PAPA))
     assert len(simulator.orders) == 2
     assert rows[PAPA]["message_id"] == str(simulator.orders[1].server_id)
+    assert rows[PAPA]["message_id"] != first["messages"][0]["message_id"]
+
+
+async def test_same_text_meanwhile(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """What is being sent is not taken for an earlier one in doubt: it would be sent twice."""
+    await add_account(hass, simulator)
+    never = simulator.fault("hang", command="send")
+    assert await result(clock, alarm(hass, PAPA), step=61) == "outcome_unknown"
+    await clock.advance(50)
+    simulator.fault("reset", when="after", command="send")
+    simulator.fault("other_json", body=NOTHING, command="check")
+    sending = hass.async_create_background_task(alarm(hass, PAPA), "test")
+    await clock.settle()
+    simulator.requests.clear()
+    await clock.advance(11)
+    assert len(simulator.calls("check")) == 1
+    rows = await result(clock, sending)
+    once(simulator, PAPA)
+    assert rows[PAPA]["message_id"] == ids(simulator)[PAPA]
+    never.release()
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=-1), timedelta(days=2)], ids=["back", "forth"])
+async def test_clock_is_corrected(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    jump: timedelta,
+) -> None:
+    """A machine's clock that is put right in the meantime ends no search."""
+    await add_account(hass, simulator)
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    fault = simulator.fault("hang", command="send")
+    assert await result(clock, alarm(hass, PAPA), step=61) == "outcome_unknown"
+    present = dt_util.utcnow
+    monkeypatch.setattr(dt_util, "utcnow", lambda: present() + jump)
+    await clock.advance(61)
+    fault.release()
+    await accept(hass, simulator, PAPA)
+    await simulator.deliver(simulator.orders[0].server_id)
+    await act(hass, "send_sms", phones=[MAMA], message="Другое")
+    await clock.advance(61)
+    await clock.advance(2)
+    assert heard.of("status") == ["delivered"]
+
+
+async def test_same_text_scheduled(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """What was scheduled days ago and is still due is not taken for what was ordered now."""
+    await add_account(hass, simulator)
+    send_at = dt_util.utcnow() + timedelta(days=3)
+    first = await alarm(hass, PAPA, send_at=send_at.isoformat())
+    await clock.advance(timedelta(days=2).total_seconds())
+    simulator.fault("reset", command="send")
+    rows = await result(clock, alarm(hass, PAPA))
+    assert len(simulator.orders) == 2
     assert rows[PAPA]["message_id"] != first["messages"][0]["message_id"]
 
 

@@ -85,6 +85,24 @@ async def test_different_texts_at_once(
     """A lost answer holds up nobody else."""
     await add_account(hass, simulator)
     fault = simulator.fault("hang", command="send")
+async def test_same_words_at_once(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """Two texts that the service's list may show alike are two messages all the same."""
+    await add_account(hass, simulator)
+    simulator.fault("reset", command="send")
+    slow = simulator.fault("hang", when="after", command="send")
+    both = asyncio.gather(
+        act(hass, "send_sms", phones=[PAPA], message="Протечка!"),
+        act(hass, "send_sms", phones=[PAPA], message="Протечка!\n"),
+    )
+    await clock.settle()
+    await clock.advance(20.1)
+    slow.release()
+    receipts = await clock.finish(_of(both))
+    told = [receipt["messages"][0]["message_id"] for receipt in receipts]
+    assert sorted(told) == sorted(str(order.server_id) for order in simulator.orders)
+    assert len(set(told)) == 2
+
+
     slow = hass.async_create_background_task(_caught(alarm(hass, PAPA)), "test")
     await clock.settle()
     receipt = await act(hass, "send_sms", phones=[PAPA], message="Другое")

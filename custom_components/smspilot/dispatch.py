@@ -39,6 +39,8 @@ RETRY_PAUSES: Final = (2.0, 4.0, 8.0, 10.0)
 
 type Pause = Callable[[float], Awaitable[None]]
 type Pair = tuple[str, str]
+# Whether an id belongs to another message.
+type Known = Callable[[str], bool]
 
 
 class Dispatch:
@@ -51,10 +53,10 @@ class Dispatch:
         order: Order,
         *,
         callback: str | None,
-        known: Callable[[str], bool],
+        known: Known,
         pause: Pause,
     ) -> None:
-        """Take the order; `known` tells an id that belongs to another message."""
+        """Take the order."""
         self._hass = hass
         self._client = client
         self._order = order
@@ -208,20 +210,20 @@ class Dispatch:
 
 
 async def find(
-    client: Smspilot, wanted: Iterable[Pair], known: Callable[[str], bool]
+    client: Smspilot, wanted: Iterable[Pair], known: Known
 ) -> dict[Pair, Message]:
     """Return the messages of the last day by number and text, but none whose id is known.
 
     Of several it is the newest, and one that was refused only where there is no other.
     """
-    pairs = {(phone, _words(text)): (phone, text) for phone, text in wanted}
+    pairs = {(phone, words(text)): (phone, text) for phone, text in wanted}
     found: dict[Pair, Message] = {}
     seen: set[str | None] = set()
     offset = 0
     while True:
         page = await client.check_recent(fields=LOOK_FIELDS, offset=offset)
         for message in page:
-            pair = pairs.get((message.phone, _words(message.message or "")))
+            pair = pairs.get((message.phone, words(message.message or "")))
             if pair is None or message.id is None or known(message.id):
                 continue
             if pair not in found or _newer(message, found[pair]):
@@ -234,7 +236,7 @@ async def find(
         offset += PAGE
 
 
-def _words(text: str) -> str:
+def words(text: str) -> str:
     """Return a text as it compares: the service may have its own line ends and outer spaces."""
     return " ".join(text.split())
 

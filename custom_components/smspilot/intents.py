@@ -8,17 +8,19 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Final
 
+from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from homeassistant.util.ulid import ulid_now
 
 from .client import Kind
 from .client.models import optional
 from .const import LOGGER
+from .dispatch import words
 from .order import Addressee, Order
 from .storage import Ledger, Table, stored_time
 
 # `check=recent` shows a day; what is older never comes up again.
-RECENT: Final = timedelta(hours=26)
+RECENT: Final = timedelta(hours=26) / timedelta(seconds=1)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -26,10 +28,12 @@ class Intent:
     """A request that was decided on.
 
     `ids` are by number, of those who are known to be reached; `refused` of those who are not.
+    `since` is `at` by the loop's clock, which the correction of a machine's clock does not move.
     """
 
     id: str
     at: datetime
+    since: float
     kind: Kind
     text: str
     due_at: datetime
@@ -59,11 +63,13 @@ class Intent:
         }
 
     @classmethod
-    def from_stored(cls, intent_id: str, data: Table) -> Intent:
+    def from_stored(cls, intent_id: str, data: Table, now: float) -> Intent:
         """Read what was stored."""
+        at = stored_time(data["at"])
         return cls(
             id=intent_id,
-            at=stored_time(data["at"]),
+            at=at,
+            since=now - max((dt_util.utcnow() - at).total_seconds(), 0),
             kind=Kind(data["kind"]),
             text=str(data["text"]),
             due_at=stored_time(data["due"]),
@@ -76,8 +82,9 @@ class Intent:
 class Intents:
     """The orders of an account of the last day."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, hass: HomeAssistant, ledger: Ledger) -> None:
         """Have decided on nothing yet."""
+        self._hass = hass
         self._ledger = ledger
         self._intents: dict[str, Intent] = {}
         self._by_id: dict[str, Intent] = {}
@@ -88,7 +95,7 @@ class Intents:
         """Take up what was ordered before the restart, and return it."""
         for intent_id, data in table.items():
             try:
-                intent = Intent.from_stored(intent_id, data)
+                intent = Intent.from_stored(intent_id, data, self._hass.loop.time())
             except LookupError, TypeError, ValueError:
                 LOGGER.warning("A stored order cannot be read and is left out")
                 continue
@@ -108,16 +115,24 @@ class Intents:
         """Return the orders that nobody knows the outcome of, but those under way."""
         return [one for one in self._intents.values() if one.lost and one.id not in self._busy]
 
+    def age(self, intent: Intent) -> float:
+        """Return how long ago it was decided on, in seconds."""
+        return self._hass.loop.time() - intent.since
+
+    def is_under_way(self, phone: str, text: str) -> bool:
+        """Return whether such a text is being sent to the number now."""
+        return (phone, words(text)) in self._flying
+
     @asynccontextmanager
     async def under_way(self, order: Order) -> AsyncGenerator[Intent]:
         """Write down what is about to be sent.
 
         No two sends of one text to one number go at a time: lost answers could not be told apart.
         """
-        pairs = [(one.phone, order.text) for one in order.to]
+        pairs = [(one.phone, words(order.text)) for one in order.to]
         while other := next((self._flying[pair] for pair in pairs if pair in self._flying), None):
             await asyncio.shield(other)
-        landed = asyncio.get_running_loop().create_future()
+        landed = self._hass.loop.create_future()
         self._flying |= dict.fromkeys(pairs, landed)
         intent = self._open(order)
         try:
@@ -143,13 +158,14 @@ class Intents:
 
     def _open(self, order: Order) -> Intent:
         now = dt_util.utcnow()
-        # The oldest stand first.
-        past = takewhile(lambda one: now - one.at > RECENT, self._intents.values())
-        for old in [one for one in past if one.id not in self._busy]:
+        # The oldest stand first; what is in doubt is given up by those who look for it.
+        past = takewhile(lambda one: self.age(one) > RECENT, self._intents.values())
+        for old in [one for one in past if not one.lost and one.id not in self._busy]:
             self._forget(old)
         intent = Intent(
             id=ulid_now(),
             at=now,
+            since=self._hass.loop.time(),
             kind=order.kind,
             text=order.text,
             due_at=order.send_at or now,

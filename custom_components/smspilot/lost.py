@@ -1,17 +1,15 @@
 """What nobody knows the outcome of: looked for, ever rarer, until it shows up."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.dispatcher import async_dispatcher_send
-from homeassistant.util import dt as dt_util
 
 from .client import Message, Smspilot, SmspilotError, Status
 from .const import LOGGER
-from .dispatch import Pair, find
+from .dispatch import Known, Pair, find
 from .doorbell import Doorbell
 from .intents import RECENT, Intent, Intents
 from .phones import to_service
@@ -36,6 +34,7 @@ class Lost:
         *,
         client: Smspilot,
         intents: Intents,
+        known: Known,
         taken: Taken,
     ) -> None:
         """Look for nothing yet; `taken` hears of what did go out."""
@@ -43,6 +42,7 @@ class Lost:
         self._entry = entry
         self._client = client
         self._intents = intents
+        self._known = known
         self._taken = taken
         self.bell = Doorbell(hass, "smspilot lost answers", self._look)
 
@@ -57,7 +57,7 @@ class Lost:
         pairs = [(to_service(one.phone), intent.text) for intent in lost for one in intent.lost]
         found: dict[Pair, Message] | None = None
         try:
-            found = await find(self._client, pairs, lambda one: self._intents.of(one) is not None)
+            found = await find(self._client, pairs, self._known)
         except SmspilotError as err:
             async_dispatcher_send(self._hass, SIGNAL_ERROR.format(self._entry.entry_id), err)
         for intent in lost:
@@ -72,7 +72,10 @@ class Lost:
         rows = []
         for addressee in intent.lost:
             message = found.pop((to_service(addressee.phone), intent.text), None)
-            if message is None or message.id is None:
+            if message is None or message.id is None or self._known(message.id):
+                continue
+            if self._intents.is_under_way(addressee.phone, intent.text):
+                # It may be that one's, which would be sent again if it were taken from it.
                 continue
             intent.ids[addressee.phone] = message.id
             rows.append(
@@ -93,8 +96,8 @@ class Lost:
 
     def _go_on(self, intent: Intent, *, looked: bool) -> None:
         """Look again later; give up after an hour, but never without having looked."""
-        age = (dt_util.utcnow() - intent.at).total_seconds()
-        if (age > LOOK_AGES[-1] and looked) or age > RECENT / timedelta(seconds=1):
+        age = self._intents.age(intent)
+        if (age > LOOK_AGES[-1] and looked) or age > RECENT:
             LOGGER.warning(
                 "Nobody knows whether a message to %s went out; SMSPILOT does not list it",
                 ", ".join(named(self._entry, one.phone, one.recipient_id) for one in intent.lost),

@@ -56,8 +56,15 @@ class Outbox:
         self._limits = limits
         self._tracker = tracker
         self._asked = asked
-        self._intents = Intents(ledger)
-        self._lost = Lost(hass, entry, client=client, intents=self._intents, taken=self._take)
+        self._intents = Intents(hass, ledger)
+        self._lost = Lost(
+            hass,
+            entry,
+            client=client,
+            intents=self._intents,
+            known=self._known,
+            taken=self._take,
+        )
         self._tasks: set[asyncio.Task[None]] = set()
         self.bell = self._lost.bell
         self._closed: Exception | None = None
@@ -203,7 +210,7 @@ class Outbox:
             self._client,
             order,
             callback=self.callback_url,
-            known=lambda server_id: self._intents.of(server_id) is not None,
+            known=self._known,
             pause=self._pause,
         )
         if order.test:
@@ -230,6 +237,10 @@ class Outbox:
         sent = [row for row in rows if row.message_id and not row.test]
         reached = {row.phone: row.message_id for row in sent if row.message_id and not row.refused}
         unknown = {row.phone for row in rows if row.unknown}
+    def _known(self, server_id: str) -> bool:
+        """Return whether an id belongs to a message; one that is scheduled waits for long."""
+        return bool(self._intents.of(server_id) or self._tracker.row(server_id))
+
         intent.ids = reached
         intent.refused = tuple(row.message_id for row in sent if row.message_id and row.refused)
         intent.to = tuple(one for one in intent.to if one.phone in unknown or one.phone in reached)
