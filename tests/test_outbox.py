@@ -362,6 +362,18 @@ async def test_test_mode(hass: HomeAssistant, simulator: Simulator, clock: Clock
         assert state is not None
         assert float(state.state) == 0
 
+async def test_doubt_of_one_request_is_told(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Where one request is refused and another in doubt, the doubt is what the caller hears."""
+    await add_account(hass, simulator, options=UNLIMITED)
+    simulator.account.balance *= 100
+    simulator.fault("error", code=241, command="send")
+    fault = simulator.fault("hang", command="send")
+    assert await result(clock, alarm(hass, *numbers(600)), step=61) == "outcome_unknown"
+    fault.release()
+
+
 
 async def test_dead_key_in_test_mode(hass: HomeAssistant, simulator: Simulator) -> None:
     """A dead key is found out by test messages too."""

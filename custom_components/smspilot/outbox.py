@@ -195,7 +195,8 @@ class Outbox:
         try:
             for count, to in enumerate(batched(order.to, CHUNK, strict=False), 1):
                 outcome = await self._send_some(replace(order, to=to), reserve, receipt)
-                error = error or outcome.error(self._hass, self._entry.title)
+                if outcome.unknown or error is None:
+                    error = outcome.error(self._hass, self._entry.title)
                 if requests > 1:
                     LOGGER.info("Request %s of %s is done", count, requests)
         finally:
