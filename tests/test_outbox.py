@@ -140,6 +140,23 @@ async def test_killed_before_the_receipt(
 ) -> None:
     """The intent is on the disk before the request: what went out is found after the restart."""
     entry = await add_account(hass, simulator)
+async def test_cancelled_caller_is_told_by_the_log(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What does not go out after its caller was stopped is not silent either."""
+    await add_account(hass, simulator)
+    await simulator.down()
+    task = hass.async_create_background_task(alarm(hass, PAPA), "test")
+    await clock.settle()
+    task.cancel()
+    for _ in range(30):
+        await clock.advance(5)
+    assert simulator.orders == []
+    (record,) = [one for one in caplog.records if "nobody waits for" in one.getMessage()]
+    assert "cannot be reached" in record.getMessage()
+    assert PAPA not in caplog.text
+
+
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
     fault = simulator.fault("hang", when=when, command="send")
     sending = hass.async_create_background_task(_caught(alarm(hass, PAPA)), "test")

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from itertools import batched
 from typing import Final
 
@@ -120,14 +121,15 @@ class Outbox:
             self._send_all(order, reserve, receipt), "smspilot send"
         )
         self._tasks.add(task)
-        task.add_done_callback(self._done)
+        task.add_done_callback(self._tasks.discard)
         try:
-            await asyncio.shield(task)
+            await asyncio.wait([task])
         except asyncio.CancelledError:
-            if task.cancelled():
-                why = failure(Reason.ACCOUNT_CLOSED, account=self._entry.title)
-                raise self._closed or why from None
+            task.add_done_callback(partial(self._say, receipt))
             raise
+        if task.cancelled():
+            raise self._closed or failure(Reason.ACCOUNT_CLOSED, account=self._entry.title)
+        task.result()
         receipt.rows += (row for row, _why in refusals)
         return receipt
 
@@ -153,11 +155,16 @@ class Outbox:
             task.cancel()
 
     @callback
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled():
-            # Nobody may be left to take it.
-            task.exception()
+    def _say(self, receipt: Receipt, task: asyncio.Task[None]) -> None:
+        """Let the log say what went wrong: whoever asked for it was stopped meanwhile."""
+        if task.cancelled():
+            return
+        error = task.exception()
+        if refused := [row for row in receipt.rows if row.refused]:
+            why = reasons(self._entry, refused, self._hass.config.language)
+            LOGGER.error("What became of a message that nobody waits for any more: %s", why)
+        elif error:
+            LOGGER.error("Unexpected error in smspilot send", exc_info=error)
 
     def _admit(self, order: Order, refusals: list[Refusal]) -> Order:
         """Return the order without those who get too much; they are refused."""
@@ -230,6 +237,10 @@ class Outbox:
             await self._ledger.flush()
         return outcome
 
+    def _known(self, server_id: str) -> bool:
+        """Return whether an id belongs to a message; one that is scheduled waits for long."""
+        return bool(self._intents.of(server_id) or self._tracker.row(server_id))
+
     def _rows(self, order: Order, outcome: Outcome) -> list[Row]:
         return outcome.rows(self._hass, self._entry.title, order, dt_util.utcnow())
 
@@ -238,10 +249,6 @@ class Outbox:
         sent = [row for row in rows if row.message_id and not row.test]
         reached = {row.phone: row.message_id for row in sent if row.message_id and not row.refused}
         unknown = {row.phone for row in rows if row.unknown}
-    def _known(self, server_id: str) -> bool:
-        """Return whether an id belongs to a message; one that is scheduled waits for long."""
-        return bool(self._intents.of(server_id) or self._tracker.row(server_id))
-
         intent.ids = reached
         intent.refused = tuple(row.message_id for row in sent if row.message_id and row.refused)
         intent.to = tuple(one for one in intent.to if one.phone in unknown or one.phone in reached)
