@@ -11,10 +11,16 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.smspilot.const import CONF_DAILY_LIMIT, DOMAIN, EVENT_MESSAGE_STATUS
+from custom_components.smspilot.const import (
+    CONF_DAILY_LIMIT,
+    CONF_VERIFY_PUSHES,
+    DOMAIN,
+    EVENT_MESSAGE_STATUS,
+)
 
-from .common import MAMA, PAPA, Clock, Heard, act, add_account, person
+from .common import MAMA, PAPA, Clock, Heard, act, add_account, open_door, person
 from .sending import TEXT, accept, alarm, asked, ids, once, paid, result
 from .simulator.simulator import Simulator
 
@@ -79,12 +85,6 @@ async def test_same_text_twice_at_once(
     assert len(simulator.calls("send")) == 2
 
 
-async def test_different_texts_at_once(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock
-) -> None:
-    """A lost answer holds up nobody else."""
-    await add_account(hass, simulator)
-    fault = simulator.fault("hang", command="send")
 async def test_same_words_at_once(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """Two texts that the service's list may show alike are two messages all the same."""
     await add_account(hass, simulator)
@@ -103,6 +103,12 @@ async def test_same_words_at_once(hass: HomeAssistant, simulator: Simulator, clo
     assert len(set(told)) == 2
 
 
+async def test_different_texts_at_once(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """A lost answer holds up nobody else."""
+    await add_account(hass, simulator)
+    fault = simulator.fault("hang", command="send")
     slow = hass.async_create_background_task(_caught(alarm(hass, PAPA)), "test")
     await clock.settle()
     receipt = await act(hass, "send_sms", phones=[PAPA], message="Другое")
@@ -134,12 +140,6 @@ async def test_cancelled_caller(
     assert heard.of("message_id") == [ids(simulator)[PAPA]]
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-async def test_killed_before_the_receipt(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock, when: str
-) -> None:
-    """The intent is on the disk before the request: what went out is found after the restart."""
-    entry = await add_account(hass, simulator)
 async def test_cancelled_caller_is_told_by_the_log(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -157,6 +157,12 @@ async def test_cancelled_caller_is_told_by_the_log(
     assert PAPA not in caplog.text
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_killed_before_the_receipt(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, when: str
+) -> None:
+    """The intent is on the disk before the request: what went out is found after the restart."""
+    entry = await add_account(hass, simulator)
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
     fault = simulator.fault("hang", when=when, command="send")
     sending = hass.async_create_background_task(_caught(alarm(hass, PAPA)), "test")
@@ -248,6 +254,25 @@ async def test_killed_after_the_price(
         assert float(spent.state) == 1.31
 
 
+async def test_killed_after_a_push(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    hass_client_no_auth: ClientSessionGenerator,
+) -> None:
+    """A status that was told at a push's word alone is on the disk, and not told again."""
+    await open_door(hass, hass_client_no_auth)
+    entry = await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: False})
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    await alarm(hass, PAPA)
+    await simulator.deliver(simulator.orders[0].server_id)
+    await clock.settle()
+    assert heard.of("status") == ["sent", "delivered"]
+    await kill(hass, entry, clock)
+    await clock.advance(31)
+    assert heard.of("status") == ["sent", "delivered"]
+
+
 async def test_killed_question(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """A question whose answer was lost takes its reply all the same, once it is found."""
     await add_account(hass, simulator)
@@ -337,6 +362,18 @@ async def test_second_request_fails(
     assert len(simulator.orders) == 500
 
 
+async def test_doubt_of_one_request_is_told(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Where one request is refused and another in doubt, the doubt is what the caller hears."""
+    await add_account(hass, simulator, options=UNLIMITED)
+    simulator.account.balance *= 100
+    simulator.fault("error", code=241, command="send")
+    fault = simulator.fault("hang", command="send")
+    assert await result(clock, alarm(hass, *numbers(600)), step=61) == "outcome_unknown"
+    fault.release()
+
+
 async def test_error_names_not_everybody(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
@@ -378,18 +415,6 @@ async def test_test_mode(hass: HomeAssistant, simulator: Simulator, clock: Clock
         state = hass.states.get(f"sensor.smspilot_5671_{name}")
         assert state is not None
         assert float(state.state) == 0
-
-async def test_doubt_of_one_request_is_told(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock
-) -> None:
-    """Where one request is refused and another in doubt, the doubt is what the caller hears."""
-    await add_account(hass, simulator, options=UNLIMITED)
-    simulator.account.balance *= 100
-    simulator.fault("error", code=241, command="send")
-    fault = simulator.fault("hang", command="send")
-    assert await result(clock, alarm(hass, *numbers(600)), step=61) == "outcome_unknown"
-    fault.release()
-
 
 
 async def test_dead_key_in_test_mode(hass: HomeAssistant, simulator: Simulator) -> None:

@@ -132,6 +132,7 @@ class Tracker:
             self._hear(waiting, message.status)
         else:
             self._hear(waiting, message)
+            self._hass.async_create_background_task(self._ledger.flush(), "smspilot ledger")
 
     async def wait(self, rows: Iterable[Row], limit: timedelta) -> None:
         """Return when all rows are final, or when the time is over."""
