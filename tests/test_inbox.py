@@ -1,12 +1,13 @@
 """Once, in order, and only what the service confirms: what comes in."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
@@ -332,3 +333,24 @@ async def test_get_inbound(hass: HomeAssistant, simulator: Simulator, clock: Clo
     assert heard.data == []
     await clock.advance(61)
     assert heard.of("message") == ["раз"]
+@pytest.mark.usefixtures("_door")
+async def test_unverified_without_a_clock(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that lives in the past knows what it was told, and what was asked."""
+    present = dt_util.utcnow
+    monkeypatch.setattr(dt_util, "utcnow", lambda: present() - timedelta(days=300))
+    await add_account(hass, simulator, people=PEOPLE, options={CONF_VERIFY_PUSHES: False})
+    heard, replies = Heard(hass, EVENT_SMS_RECEIVED), Heard(hass, EVENT_REPLY_RECEIVED)
+    await act(hass, "send_sms", phones=["Папа"], message="Топить баню?", two_way=True)
+    await write(simulator, PAPA, "Да")
+    await write(simulator, PAPA, "5671 раз")
+    for _ in range(4):
+        await clock.advance(901)
+    assert reads(simulator) >= 3
+    assert replies.of("message") == ["Да"]
+    assert heard.of("message") == ["раз"]
+    age = simulator.now() - datetime.fromisoformat(heard.data[0]["received_at"])
+    assert age < timedelta(minutes=1)
+
+

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 import re
 from typing import Final
@@ -108,7 +109,9 @@ class Inbox:
             self._pushed[message.id] = 0
             self.bell.ring()
             return
-        self._receive(message, self._service_time(), verified=False)
+        at = self._service_time()
+        message = replace(message, created=at)
+        self._receive(message, at, verified=False)
         self._know(message)
         self.proof.confirm()
         self._hass.async_create_background_task(self._ledger.flush(), "smspilot ledger")
