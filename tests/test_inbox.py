@@ -337,6 +337,29 @@ async def test_get_inbound(hass: HomeAssistant, simulator: Simulator, clock: Clo
 async def test_unverified_without_a_clock(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+async def test_reply_to_a_scheduled_question(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """A question is asked when it goes out: no earlier is it answered, and 72 hours from then."""
+    await add_account(hass, simulator, people=PEOPLE)
+    replies, messages = Heard(hass, EVENT_REPLY_RECEIVED), Heard(hass, EVENT_SMS_RECEIVED)
+    send_at = dt_util.utcnow() + timedelta(days=4)
+    for when, text in (({"send_at": send_at}, "Топить баню?"), ({}, "Едешь?")):
+        await act(hass, "send_sms", phones=["Папа"], message=text, two_way=True, **when)
+    for text in ("Еду", "Привет"):
+        await write(simulator, PAPA, text)
+        await clock.advance(61)
+    assert messages.of("message") == ["Привет"]
+    simulator.clock_offset += timedelta(days=4, hours=1)
+    await clock.advance(timedelta(days=4, hours=1).total_seconds())
+    await write(simulator, PAPA, "Топи")
+    await clock.advance(61)
+    assert replies.of("message") == ["Еду", "Топи"]
+    assert replies.data[1]["reply_to"]["message"] == "Топить баню?"
+    sent_at = datetime.fromisoformat(replies.data[1]["reply_to"]["sent_at"])
+    assert abs(sent_at - send_at) < timedelta(minutes=1)
+
+
     """A machine that lives in the past knows what it was told, and what was asked."""
     present = dt_util.utcnow
     monkeypatch.setattr(dt_util, "utcnow", lambda: present() - timedelta(days=300))

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import takewhile
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 
 from .const import HORIZON, LOGGER
 from .receipt import Row, iso
@@ -77,15 +77,24 @@ class Questions:
 
     @callback
     def asked(self, rows: Iterable[Row], text: str, at: datetime) -> None:
-        """Remember 2WAY messages: what their numbers write next is the answer."""
-        for old in list(takewhile(lambda one: at - one.sent_at > HORIZON, self._open.values())):
+        """Remember 2WAY messages: what their numbers write next is the answer.
+
+        `at` is the service's time; a message that is scheduled asks when it is due.
+        """
+        for old in [one for one in self._open.values() if at - one.sent_at > HORIZON]:
             self._drop(old)
+        now = dt_util.utcnow()
         for row in rows:
             # What a search for a lost answer finds may be known after all.
             known = row.message_id in self._open
             if row.message_id and not known and not row.test and not row.refused:
+                due = at + max((row.due_at or now) - now, timedelta(0))
                 question = Question(
-                    message_id=row.message_id, phone=row.phone, message=text, sent_at=at
+                    message_id=row.message_id,
+                    phone=row.phone,
+                    message=text,
+                    # The service's clock tells seconds only; more would be no order.
+                    sent_at=due.replace(microsecond=0),
                 )
                 self._keep(question)
                 self._ledger.write("questions", row.message_id, _as_stored(question))
@@ -100,9 +109,10 @@ class Questions:
             self._drop(old)
         if not asked:
             return None
-        # In the order they were asked: the service's clock tells seconds only.
-        self._drop(asked[-1])
-        return asked[-1]
+        # Of those asked at once it is the last one.
+        newest = max(reversed(asked), key=lambda one: one.sent_at)
+        self._drop(newest)
+        return newest
 
     @callback
     def hand_over(self, question: Question, data: dict[str, Any]) -> None:
