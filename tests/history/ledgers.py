@@ -102,9 +102,9 @@ class Books:
                 self.wrong.append(f"a status that never was: {told.data}")
 
     def settled(self) -> None:
-        """Note that all has come to rest: nothing told so far may be told again."""
+        """Note that all has come to rest: nothing told in this life may be told again."""
         for told in reversed(self.told):
-            if told.settled:
+            if told.settled or told.life != self.lives:
                 break
             told.settled = True
 

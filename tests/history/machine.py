@@ -489,7 +489,8 @@ class History(RuleBasedStateMachine):
         world.hass.config_entries.async_update_entry(world.entry, options={})
         await world.clock.advance(1)
         await sim.flush_pushes()
-        for _ in range(40):
+        # Questions to one number wait for each other, and each for its answer.
+        for _ in range(40 + 5 * len(world.calls)):
             await world.clock.advance(31)
             if not world.calls:
                 break
