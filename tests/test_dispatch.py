@@ -148,8 +148,11 @@ async def test_duplicate_guard_in_a_list(
     assert len(simulator.orders) == 3
 
 
-async def test_number_left_out(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """An answer that leaves a number out leaves it in doubt, not refused and not sent again."""
+@pytest.mark.parametrize("row", ["", f', {{"phone": "{MAMA[1:]}", "status": "0"}}'])
+async def test_number_left_out(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, row: str
+) -> None:
+    """An answer without a number, or its id, leaves it in doubt: not refused, not sent again."""
     await add_account(hass, simulator)
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
     await accept(hass, simulator, PAPA, MAMA)
@@ -159,7 +162,7 @@ async def test_number_left_out(hass: HomeAssistant, simulator: Simulator, clock:
         command="send",
         body=(
             f'{{"send": [{{"server_id": "{first}", "phone": "{PAPA[1:]}", "price": "1.31",'
-            ' "status": "0"}], "cost": "3.52", "balance": "100"}'
+            f' "status": "0"}}{row}], "cost": "3.52", "balance": "100"}}'
         ),
     )
     rows = await result(clock, alarm(hass, PAPA, MAMA))

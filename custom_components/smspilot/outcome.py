@@ -44,8 +44,10 @@ class Outcome:
     def take(self, answer: Answer) -> None:
         """Add an answer to a send."""
         for message in answer.messages:
-            self.messages[message.phone] = message
-            self.packets[message.phone] = answer.packet_id
+            # What was taken and has no id is as good as left out: nobody could follow it.
+            if message.id or message.status is Status.FAILED:
+                self.messages[message.phone] = message
+                self.packets[message.phone] = answer.packet_id
         self.packet_id = self.packet_id or answer.packet_id
         prices = sum((message.price or Decimal(0) for message in answer.messages), Decimal(0))
         self.cost = (self.cost or Decimal(0)) + (prices if answer.cost is None else answer.cost)
