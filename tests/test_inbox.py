@@ -133,6 +133,24 @@ async def test_known_push_wakes_nothing(
 
 async def test_without_address(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """Who never pasted an address is served within a minute, and history is not replayed."""
+async def test_message_of_the_future(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """A message with a wrong date hides none that comes after it."""
+    entry = await add_account(hass, simulator, people=PEOPLE)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    future = simulator.now() + timedelta(days=365)
+    await simulator.receive(PAPA[1:], "5671 из будущего", created=future)
+    await clock.advance(61)
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    await clock.settle()
+    await write(simulator, PAPA, "5671 вчерашнее")
+    simulator.clock_offset += timedelta(days=1)
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+    await clock.advance(2)
+    assert heard.of("message") == ["из будущего", "вчерашнее"]
+
+
     await write(simulator, PAPA, "5671 вчерашнее")
     await add_account(hass, simulator, people=PEOPLE)
     heard = Heard(hass, EVENT_SMS_RECEIVED)

@@ -145,7 +145,7 @@ class Inbox:
             if message.id not in self._pushed:
                 self._know(message)
         newest = max((message.created for message in inbox.messages), default=start)
-        self._note("cursor", max(inbox.at or newest, newest).isoformat())
+        self._note("cursor", (inbox.at or newest).isoformat())
         await self._ledger.flush()
 
     async def _read(self) -> None:
@@ -175,8 +175,10 @@ class Inbox:
             return
         self._receive(message, at, verified=True)
         self._know(message)
-        if message.created.isoformat() > self._facts.get("cursor", ""):
-            self._note("cursor", message.created.isoformat())
+        # A message of the future must not hide what comes before its time.
+        seen = min(message.created, at).isoformat()
+        if seen > self._facts.get("cursor", ""):
+            self._note("cursor", seen)
         if pushed:
             self.proof.confirm()
         else:
@@ -238,7 +240,6 @@ class Inbox:
         since, now = dt_util.utcnow(), self._client.now()
         with suppress(TypeError, ValueError):
             since = stored_time(self._facts.get("cursor"))
-        # A message of the future must not hide what comes before its time.
         return (max(min(since, now), now - HORIZON) if now else since) - OVERLAP
 
     def _service_time(self) -> datetime:
