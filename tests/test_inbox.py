@@ -131,8 +131,74 @@ async def test_known_push_wakes_nothing(
     assert len(heard.data) == 1
 
 
-async def test_without_address(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """Who never pasted an address is served within a minute, and history is not replayed."""
+@pytest.mark.usefixtures("_door")
+async def test_push_while_the_list_is_away(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    issue_registry: ir.IssueRegistry,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A list that cannot be read denies no push: they are looked for until it can."""
+    entry = await add_account(
+        hass, simulator, people=PEOPLE, options={CONF_INBOUND_INTERVAL: 86400}
+    )
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    await clock.advance(1)
+    simulator.requests.clear()
+    simulator.fault("html", command="inbound", times=1000)
+    for text in ("раз", "два", "три"):
+        await write(simulator, PAPA, f"5671 {text}")
+    for _ in range(40):
+        await clock.advance(15.1)
+    assert 15 <= reads(simulator) <= 25
+    simulator.faults.clear()
+    await clock.advance(31)
+    assert heard.of("message") == ["раз", "два", "три"]
+    assert "is dropped" not in caplog.text
+    assert ("smspilot", f"pushes_unconfirmed_{entry.entry_id}") not in issue_registry.issues
+
+
+@pytest.mark.usefixtures("_door")
+async def test_flood_while_the_list_is_away(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Forged pushes that nothing can be found out about fill no memory, and hide no message."""
+    monkeypatch.setattr(inbox, "MOST_KNOWN", 5)
+    entry = await add_account(hass, simulator, people=PEOPLE)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    simulator.fault("html", command="inbound", times=1000)
+    for number in range(20):
+        await simulator.push_inbound(
+            phone=PAPA[1:], message="раз", user_id="5671", id=f"99{number}", num="7"
+        )
+    await write(simulator, PAPA, "5671 два")
+    await clock.advance(61)
+    simulator.faults.clear()
+    for seconds in (31, 3, 6, 16, 31, 31):
+        await clock.advance(seconds)
+    assert heard.of("message") == ["два"]
+    told = await async_get_config_entry_diagnostics(hass, entry)
+    assert told["inbox"]["dropped_pushes"] == 5
+
+
+@pytest.mark.usefixtures("_door")
+async def test_push_before_the_first_read(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """What was pushed is no history, even where nothing could be read until then."""
+    simulator.fault("html", command="inbound", times=1000)
+    await add_account(hass, simulator, people=PEOPLE)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    await clock.advance(1)
+    await write(simulator, PAPA, "5671 раз")
+    await clock.settle()
+    simulator.faults.clear()
+    await clock.advance(61)
+    await clock.advance(61)
+    assert heard.of("message") == ["раз"]
+
+
 async def test_message_of_the_future(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
