@@ -11,12 +11,14 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.smspilot import inbox
 from custom_components.smspilot.const import (
     CONF_INBOUND_INTERVAL,
     CONF_VERIFY_PUSHES,
     EVENT_REPLY_RECEIVED,
     EVENT_SMS_RECEIVED,
 )
+from custom_components.smspilot.diagnostics import async_get_config_entry_diagnostics
 
 from .common import MAMA, PAPA, Clock, Heard, act, add_account, open_door, person, state_of, write
 from .simulator.options import Pushes
@@ -217,6 +219,8 @@ async def test_message_of_the_future(
     assert heard.of("message") == ["из будущего", "вчерашнее"]
 
 
+async def test_without_address(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """Who never pasted an address is served within a minute, and history is not replayed."""
     await write(simulator, PAPA, "5671 вчерашнее")
     await add_account(hass, simulator, people=PEOPLE)
     heard = Heard(hass, EVENT_SMS_RECEIVED)
@@ -333,6 +337,29 @@ async def test_reply(hass: HomeAssistant, simulator: Simulator, clock: Clock) ->
     assert messages.of("message") == ["Может быть", "Привет"]
 
 
+async def test_reply_to_a_scheduled_question(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """A question is asked when it goes out: no earlier is it answered, and 72 hours from then."""
+    await add_account(hass, simulator, people=PEOPLE)
+    replies, messages = Heard(hass, EVENT_REPLY_RECEIVED), Heard(hass, EVENT_SMS_RECEIVED)
+    send_at = dt_util.utcnow() + timedelta(days=4)
+    for when, text in (({"send_at": send_at}, "Топить баню?"), ({}, "Едешь?")):
+        await act(hass, "send_sms", phones=["Папа"], message=text, two_way=True, **when)
+    for text in ("Еду", "Привет"):
+        await write(simulator, PAPA, text)
+        await clock.advance(61)
+    assert messages.of("message") == ["Привет"]
+    simulator.clock_offset += timedelta(days=4, hours=1)
+    await clock.advance(timedelta(days=4, hours=1).total_seconds())
+    await write(simulator, PAPA, "Топи")
+    await clock.advance(61)
+    assert replies.of("message") == ["Еду", "Топи"]
+    assert replies.data[1]["reply_to"]["message"] == "Топить баню?"
+    sent_at = datetime.fromisoformat(replies.data[1]["reply_to"]["sent_at"])
+    assert abs(sent_at - send_at) < timedelta(minutes=1)
+
+
 @pytest.mark.usefixtures("_door")
 async def test_unverified(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """Without verification a push is an event at once, and no read repeats it."""
@@ -348,6 +375,27 @@ async def test_unverified(hass: HomeAssistant, simulator: Simulator, clock: Cloc
     await clock.advance(61)
     await clock.advance(900)
     assert heard.of("message") == ["раз"]
+
+
+@pytest.mark.usefixtures("_door")
+async def test_unverified_without_a_clock(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that lives in the past knows what it was told, and what was asked."""
+    present = dt_util.utcnow
+    monkeypatch.setattr(dt_util, "utcnow", lambda: present() - timedelta(days=300))
+    await add_account(hass, simulator, people=PEOPLE, options={CONF_VERIFY_PUSHES: False})
+    heard, replies = Heard(hass, EVENT_SMS_RECEIVED), Heard(hass, EVENT_REPLY_RECEIVED)
+    await act(hass, "send_sms", phones=["Папа"], message="Топить баню?", two_way=True)
+    await write(simulator, PAPA, "Да")
+    await write(simulator, PAPA, "5671 раз")
+    for _ in range(4):
+        await clock.advance(901)
+    assert reads(simulator) >= 3
+    assert replies.of("message") == ["Да"]
+    assert heard.of("message") == ["раз"]
+    age = simulator.now() - datetime.fromisoformat(heard.data[0]["received_at"])
+    assert age < timedelta(minutes=1)
 
 
 @pytest.mark.usefixtures("_door")
@@ -417,47 +465,3 @@ async def test_get_inbound(hass: HomeAssistant, simulator: Simulator, clock: Clo
     assert heard.data == []
     await clock.advance(61)
     assert heard.of("message") == ["раз"]
-@pytest.mark.usefixtures("_door")
-async def test_unverified_without_a_clock(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-async def test_reply_to_a_scheduled_question(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock
-) -> None:
-    """A question is asked when it goes out: no earlier is it answered, and 72 hours from then."""
-    await add_account(hass, simulator, people=PEOPLE)
-    replies, messages = Heard(hass, EVENT_REPLY_RECEIVED), Heard(hass, EVENT_SMS_RECEIVED)
-    send_at = dt_util.utcnow() + timedelta(days=4)
-    for when, text in (({"send_at": send_at}, "Топить баню?"), ({}, "Едешь?")):
-        await act(hass, "send_sms", phones=["Папа"], message=text, two_way=True, **when)
-    for text in ("Еду", "Привет"):
-        await write(simulator, PAPA, text)
-        await clock.advance(61)
-    assert messages.of("message") == ["Привет"]
-    simulator.clock_offset += timedelta(days=4, hours=1)
-    await clock.advance(timedelta(days=4, hours=1).total_seconds())
-    await write(simulator, PAPA, "Топи")
-    await clock.advance(61)
-    assert replies.of("message") == ["Еду", "Топи"]
-    assert replies.data[1]["reply_to"]["message"] == "Топить баню?"
-    sent_at = datetime.fromisoformat(replies.data[1]["reply_to"]["sent_at"])
-    assert abs(sent_at - send_at) < timedelta(minutes=1)
-
-
-    """A machine that lives in the past knows what it was told, and what was asked."""
-    present = dt_util.utcnow
-    monkeypatch.setattr(dt_util, "utcnow", lambda: present() - timedelta(days=300))
-    await add_account(hass, simulator, people=PEOPLE, options={CONF_VERIFY_PUSHES: False})
-    heard, replies = Heard(hass, EVENT_SMS_RECEIVED), Heard(hass, EVENT_REPLY_RECEIVED)
-    await act(hass, "send_sms", phones=["Папа"], message="Топить баню?", two_way=True)
-    await write(simulator, PAPA, "Да")
-    await write(simulator, PAPA, "5671 раз")
-    for _ in range(4):
-        await clock.advance(901)
-    assert reads(simulator) >= 3
-    assert replies.of("message") == ["Да"]
-    assert heard.of("message") == ["раз"]
-    age = simulator.now() - datetime.fromisoformat(heard.data[0]["received_at"])
-    assert age < timedelta(minutes=1)
-
-

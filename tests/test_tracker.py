@@ -192,6 +192,27 @@ async def test_list_is_late(hass: HomeAssistant, simulator: Simulator, clock: Cl
 
 
 @pytest.mark.usefixtures("_door")
+async def test_push_while_the_list_is_away(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """A list that cannot be read denies no push: it is looked for until it can."""
+    await add_account(hass, simulator)
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    await alarm(hass, PAPA)
+    for _ in range(4):
+        await clock.advance(3600)
+    simulator.requests.clear()
+    simulator.fault("html", command="check", times=1000)
+    await simulator.deliver(the_id(simulator))
+    for _ in range(40):
+        await clock.advance(15.1)
+    assert 15 <= checks(simulator) <= 25
+    simulator.faults.clear()
+    await clock.advance(31)
+    assert heard.of("status") == ["delivered"]
+
+
+@pytest.mark.usefixtures("_door")
 @VERIFY
 @pytest.mark.parametrize("reverse", [False, True])
 async def test_push_before_the_answer(

@@ -60,6 +60,8 @@ class Inbox:
         self._known: dict[str, str] = {}
         self._facts: dict[str, str] = {}
         self._pushed: dict[str, int] = {}
+        # Whether the last read failed: it says nothing of what was pushed.
+        self._away = False
         self._alarm: CALLBACK_TYPE | None = None
         self.bell = Doorbell(hass, "smspilot inbound", self._read)
         self.questions = Questions(hass, ledger, self.replan)
@@ -96,7 +98,10 @@ class Inbox:
         """Have the next read in an interval's time."""
         if self._alarm:
             self._alarm()
-        self._alarm = self.bell.ring_in(self.interval) if self.interval else None
+        seconds: float = self.interval
+        if self._away and self._pushed:
+            seconds = min(seconds or LOOKS_AGAIN[-1], LOOKS_AGAIN[-1])
+        self._alarm = self.bell.ring_in(seconds) if seconds else None
 
     @callback
     def push(self, message: InboundMessage) -> None:
@@ -106,7 +111,9 @@ class Inbox:
             return
         # What cannot be told yet must not be known yet: a kill would lose it.
         if self._entry.options.get(CONF_VERIFY_PUSHES, True) or not self._teller.started:
-            self._pushed[message.id] = 0
+            # No stranger fills the memory while nothing can be read.
+            if len(self._pushed) < MOST_KNOWN:
+                self._pushed[message.id] = 0
             self.bell.ring()
             return
         at = self._service_time()
@@ -155,15 +162,17 @@ class Inbox:
         try:
             inbox = await self._client.inbound_since(self._since())
         except SmspilotError as err:
+            self._away = True
             async_dispatcher_send(self._hass, SIGNAL_ERROR.format(self._entry.entry_id), err)
         else:
+            self._away = False
             at = inbox.at or dt_util.utcnow()
             async for message in in_steps(sorted(inbox.messages, key=_by_id)):
                 if message.id not in self._known:
                     self._take(message, at, pushed=message.id in self._pushed)
             self._forget(at)
-        finally:
             self._look_again(pushed)
+        finally:
             self.replan()
         await self._ledger.flush()
 

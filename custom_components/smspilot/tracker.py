@@ -209,7 +209,11 @@ class Tracker:
                 await self._ask(some)
         except SmspilotError as err:
             async_dispatcher_send(self._hass, SIGNAL_ERROR.format(self._entry_id), err)
-        self._look_again(pushed)
+            if pushed:
+                # A list that cannot be read denies no push.
+                self._plan(LOOKS_AGAIN[-1])
+        else:
+            self._look_again(pushed)
         if round_due:
             self._give_up()
             self._replan()
