@@ -132,6 +132,29 @@ async def test_not_everybody(
 
 async def test_unverified(
     hass: HomeAssistant,
+@pytest.mark.parametrize(
+    ("text", "heard"),
+    [("2222 Включи свет", ["Включи свет"]), ("1111 Включи свет", []), ("Включи свет", [])],
+)
+async def test_pin_of_another(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    agent: Agent,
+    text: str,
+    heard: list[str],
+) -> None:
+    """On a number that several share, who may not talk to Assist lends nobody a PIN."""
+    people = [
+        person("Сын", PAPA, **{CONF_ASSIST_PIN: "1111"}),
+        person("Папа", PAPA, **{CONF_ASSIST: True, CONF_ASSIST_PIN: "2222"}),
+    ]
+    await add_account(hass, simulator, people=people)
+    await write(simulator, PAPA, f"5671 {text}")
+    await clock.advance(61)
+    assert [asked.text for asked in agent.heard] == heard
+
+
     simulator: Simulator,
     clock: Clock,
     agent: Agent,

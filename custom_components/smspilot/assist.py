@@ -46,16 +46,18 @@ class Assistant:
     def _hear(self, heard: Heard) -> None:
         """Obey a recipient whom the service confirms, and now."""
         account, data = self._account, heard.data
-        person = next((one for one in owners(account.entry, data["phone"]) if one.assist), None)
-        if person is None or not data["verified"] or not data["message"].strip():
+        people = [one for one in owners(account.entry, data["phone"]) if one.assist]
+        if not people or not data["verified"] or not data["message"].strip():
             return
         if data["age"] > DEFAULT_MAX_AGE.total_seconds() or data["phone"] == data["service_number"]:
+        # Of several who share the number it is who gave their PIN.
+        person = next((one for one in people if one.id in heard.pins), people[0])
             return
         # Wrong PINs count too: whoever borrows the number does not try them all.
         if not self._admit(data["phone"]):
             LOGGER.warning("%s has written to Assist too often within an hour", person.name)
             return
-        if person.assist_pin and not heard.pin_given:
+        if person.assist_pin and person.id not in heard.pins:
             LOGGER.warning("A message of %s for Assist has not their PIN", person.name)
             return
         account.entry.async_create_background_task(

@@ -200,14 +200,14 @@ class Inbox:
         people = owners(self._entry, phone)
         text = self.without_prefix(message.message)
         question = self.questions.answered(phone, message.created)
-        stripped = next(
-            (rest for one in people if (rest := one.without_pin(text)) is not None), None
-        )
+        behind_pin = {
+            one.id: rest for one in people if (rest := one.without_pin(text)) is not None
+        }
         data = {
             "message_id": message.id,
             "phone": phone,
             "recipient": people[0].name if people else None,
-            "message": text if stripped is None else stripped,
+            "message": next(iter(behind_pin.values()), text),
             "service_number": from_service(message.service_number),
             "received_at": iso(message.created),
             "age": max(int((at - message.created).total_seconds()), 0),
@@ -218,7 +218,7 @@ class Inbox:
         if question:
             self.questions.hand_over(question, data)
         else:
-            heard = Heard(data=data, pin_given=stripped is not None)
+            heard = Heard(data=data, pins=frozenset(behind_pin))
             async_dispatcher_send(self._hass, SIGNAL_HEARD.format(self._entry.entry_id), heard)
 
     def without_prefix(self, text: str) -> str:

@@ -21,10 +21,10 @@ class Push(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """A message that answers no question: its event's data, and whether it began with a PIN."""
+    """A message that answers no question: its event's data, and who has the PIN it began with."""
 
     data: dict[str, Any]
-    pin_given: bool
+    pins: frozenset[str]
 
 
 # The balance a send was answered with, RUB.
