@@ -22,6 +22,8 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.smspilot.const import (
     CONF_ASSIST,
     CONF_ASSIST_PIN,
+    CONF_MAX_PARTS,
+    CONF_MESSAGE_TEMPLATE,
     CONF_VERIFY_PUSHES,
     EVENT_SMS_RECEIVED,
 )
@@ -130,8 +132,6 @@ async def test_not_everybody(
     assert len(simulator.orders) == 1
 
 
-async def test_unverified(
-    hass: HomeAssistant,
 @pytest.mark.parametrize(
     ("text", "heard"),
     [("2222 Включи свет", ["Включи свет"]), ("1111 Включи свет", []), ("Включи свет", [])],
@@ -155,6 +155,8 @@ async def test_pin_of_another(
     assert [asked.text for asked in agent.heard] == heard
 
 
+async def test_unverified(
+    hass: HomeAssistant,
     simulator: Simulator,
     clock: Clock,
     agent: Agent,
@@ -197,3 +199,34 @@ async def test_long_answer(
     (message,) = simulator.messages.values()
     assert message.parts == 3
     assert message.text.endswith("…")
+
+
+@pytest.mark.parametrize("max_parts", [0, 1])
+async def test_long_answer_in_its_frame(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, agent: Agent, max_parts: int
+) -> None:
+    """The account's frame is part of what is cut."""
+    agent.answer = "Температура в доме. " * 50
+    options = {CONF_MESSAGE_TEMPLATE: "Дом, {time}: {message} Конец", CONF_MAX_PARTS: max_parts}
+    await add_account(hass, simulator, people=ASSISTED, options=options)
+    await write(simulator, PAPA, "5671 Как дома?")
+    await clock.advance(61)
+    (message,) = simulator.messages.values()
+    assert message.parts == (max_parts or 3)
+    assert message.text.endswith("… Конец")
+
+
+async def test_agent_is_gone(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    agent: Agent,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """An agent that is there no longer answers nobody, and the log says so."""
+    await add_account(hass, simulator, people=ASSISTED)
+    await async_update_pipeline(hass, async_get_pipeline(hass), conversation_engine="nobody")
+    await write(simulator, PAPA, "5671 Включи свет")
+    await clock.advance(61)
+    assert simulator.orders == []
+    assert "Assist's answer was not sent" in caplog.text

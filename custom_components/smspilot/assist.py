@@ -14,7 +14,6 @@ from .const import CONF_MAX_PARTS, DEFAULT_MAX_AGE, LOGGER
 from .order import Addressee, Who, message_order
 from .recipients import owners
 from .signals import SIGNAL_HEARD, Heard
-from .texts import shortened
 
 if TYPE_CHECKING:
     from .data import Account
@@ -50,9 +49,9 @@ class Assistant:
         if not people or not data["verified"] or not data["message"].strip():
             return
         if data["age"] > DEFAULT_MAX_AGE.total_seconds() or data["phone"] == data["service_number"]:
+            return
         # Of several who share the number it is who gave their PIN.
         person = next((one for one in people if one.id in heard.pins), people[0])
-            return
         # Wrong PINs count too: whoever borrows the number does not try them all.
         if not self._admit(data["phone"]):
             LOGGER.warning("%s has written to Assist too often within an hour", person.name)
@@ -77,13 +76,12 @@ class Assistant:
     async def _answer(self, to: Addressee, message: str) -> None:
         """Ask the agent of the preferred pipeline, and send its answer back."""
         account = self._account
-        answer = await self._ask(to.phone, message)
-        if not answer:
-            return
         parts = int(account.entry.options.get(CONF_MAX_PARTS, 0)) or DEFAULT_PARTS
         try:
-            order = message_order(account.entry, shortened(answer, parts), (to,))
-            await account.send(order, Who((to,)))
+            if answer := await self._ask(to.phone, message):
+                order = message_order(account.entry, answer, (to,), cut_at=parts)
+                await account.send(order, Who((to,)))
+        # An agent that is gone is a ValueError.
         except (HomeAssistantError, ValueError) as err:
             LOGGER.warning("Assist's answer was not sent: %s", err)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -34,7 +35,7 @@ from .errors import Reason, mistake
 from .phones import AmbiguousPhone, UnreadablePhone, masked, parse_phone
 from .receipt import Row
 from .recipients import Channel, Recipient, by_name
-from .texts import framed, measure, transliterate
+from .texts import framed, measure, shortened, transliterate
 
 # Fields of the same name in every order of words.
 COMMON_FIELDS: Final = (
@@ -151,13 +152,19 @@ def message_order(
     test: bool = False,
     urgent: bool = False,
     retry_for: timedelta = DEFAULT_RETRY_FOR,
+    cut_at: int = 0,
 ) -> Order:
-    """Return the order of a text, framed, from the sender asked for, else the account's."""
+    """Return the order of a text, framed, from the sender asked for, else the account's.
+
+    What goes beyond `cut_at` parts is left out.
+    """
     sender = (sender or entry.options.get(CONF_SENDER) or "").strip()
     if (word := sender.upper()) in (Sender.VOICE_FEMALE, Sender.VOICE_MALE, Sender.FLASH_CALL):
         raise mistake(Reason.INVALID_SENDER, sender=word)
     kind = Kind.TWO_WAY if two_way or word == Sender.TWO_WAY else Kind.SMS
     template = CONF_TWO_WAY_TEMPLATE if kind is Kind.TWO_WAY else CONF_MESSAGE_TEMPLATE
+    if cut_at:
+        message = shortened(message, cut_at, partial(_framed, entry, template))
     text = _framed(entry, template, message)
     if transliterated:
         text = transliterate(text)

@@ -1,5 +1,6 @@
 """What a text is worth: its alphabet, its parts, its frame."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -53,9 +54,9 @@ def framed(template: str, message: str, now: datetime) -> str:
     return message.join(part.replace("{time}", time) for part in template.split("{message}"))
 
 
-def shortened(text: str, parts: int) -> str:
-    """Return as much of the text as fits into the parts, with a sign that more was there."""
-    size = measure(text)
+def shortened(text: str, parts: int, frame: Callable[[str], str] = str) -> str:
+    """Return as much of the text as fits with its frame, with a sign that more was there."""
+    size = measure(frame(text))
     if size.parts <= parts:
         return text
     # The one character is in no Latin alphabet: it would halve what fits.
@@ -63,7 +64,7 @@ def shortened(text: str, parts: int) -> str:
     low, high = 0, len(text)
     while low < high:
         middle = (low + high + 1) // 2
-        fits = measure(text[:middle] + more).parts <= parts
+        fits = measure(frame(text[:middle] + more)).parts <= parts
         low, high = (middle, high) if fits else (low, middle - 1)
     return text[:low].rstrip() + more
 
