@@ -89,12 +89,12 @@ async def an_evening(home: Home, sim: Simulator) -> None:
 
 async def dashboard(started: Browser, home: Home, sim: Simulator) -> None:
     """Take the dashboard beside the phones."""
-    async with browser.person(started, home, size=(860, 616)) as person:
+    async with browser.person(started, home, size=(860, 684)) as person:
         page = await person.new_page()
         await page.goto(f"{home.url}/play-house")
         await page.get_by_text("Text Anna").wait_for(timeout=60_000)
         left = await (await settled(page)).screenshot()
-    async with browser.person(started, size=(720, 616)) as person:
+    async with browser.person(started, size=(720, 684)) as person:
         page = await person.new_page()
         await page.goto(sim.origin)
         await page.locator("article .mine").first.wait_for()
