@@ -1,0 +1,1 @@
+"""The blueprints, run in Home Assistant from their own files."""

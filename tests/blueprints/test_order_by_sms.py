@@ -1,0 +1,213 @@
+"""An order by SMS: who may give one, and what they are told."""
+
+from typing import Any
+
+from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+import pytest
+from pytest_homeassistant_custom_component.common import async_mock_service
+
+from custom_components.smspilot.const import DOMAIN, EVENT_SMS_RECEIVED
+from tests.common import MAMA, PAPA, Clock, Heard, add_account, write
+from tests.simulator.model import Template
+from tests.simulator.simulator import Simulator
+
+from .common import PEOPLE, STRANGER, automate, ledger, texts, write_early
+
+OPEN = [{"action": "test.open", "data": {"by": "{{ trigger.recipient }}"}}]
+SURE = "Open the gate, are you sure?"
+
+
+async def gate(hass: HomeAssistant, sim: Simulator, **inputs: Any) -> list[ServiceCall]:
+    """Have a gate that opens by SMS, and return when it did."""
+    await add_account(hass, sim, people=PEOPLE)
+    opened = async_mock_service(hass, "test", "open")
+    await automate(hass, "order_by_sms", words=["open the gate"], actions=OPEN, **inputs)
+    return opened
+
+
+async def test_order(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """An order is done once, and its sender told."""
+    opened = await gate(hass, simulator)
+    await write(simulator, PAPA, "5671 Open the gate!")
+    await write(simulator, PAPA, "5671 Close the gate")
+    await write(simulator, STRANGER, "5671 Open the gate")
+    await clock.advance(61)
+    assert [call.data["by"] for call in opened] == ["Папа"]
+    assert (ledger(simulator), texts(simulator)) == ([("sms", PAPA)], ["Done."])
+    await clock.advance(900)
+    assert len(opened) == 1
+
+
+async def test_no_order(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """Strangers, people who may not, and old messages open nothing and are not answered."""
+    opened = await gate(hass, simulator, people=["notify.papa"])
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    await write(simulator, STRANGER, "5671 open the gate")
+    await write(simulator, MAMA, "5671 open the gate")
+    await clock.advance(61)
+    await write_early(simulator, PAPA, "5671 open the gate", 11)
+    await clock.advance(61)
+    assert [age > 600 for age in heard.of("age")] == [False, False, True]
+    assert opened == []
+    assert ledger(simulator) == []
+    await write(simulator, PAPA, "5671 open the gate")
+    await clock.advance(61)
+    assert len(opened) == 1
+
+
+async def test_order_of_who_was_renamed(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Who may order is a person, whatever they or their device are called now."""
+    opened = await gate(hass, simulator, people=["notify.papa"])
+    (entry,) = hass.config_entries.async_entries(DOMAIN)
+    subentry = next(one for one in entry.subentries.values() if one.title == "Папа")
+    data = {**subentry.data, "name": "Дед"}
+    hass.config_entries.async_update_subentry(entry, subentry, data=data, title="Дед")
+    await clock.settle()
+    devices = dr.async_get(hass)
+    entity = er.async_get(hass).async_get("notify.papa")
+    assert entity
+    assert entity.device_id
+    devices.async_update_device(entity.device_id, name_by_user="Grandfather")
+    await write(simulator, PAPA, "5671 open the gate")
+    await clock.advance(61)
+    assert [call.data["by"] for call in opened] == ["Дед"]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "answers"),
+    [
+        ({}, ["Not done."]),
+        ({"failed": "{{ 'The gate is stuck' }}"}, ["The gate is stuck"]),
+        ({"answers": "failed"}, ["Not done."]),
+        ({"answers": "never"}, []),
+    ],
+)
+async def test_order_fails(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+    inputs: dict[str, Any],
+    answers: list[str],
+) -> None:
+    """Who ordered what could not be done hears that, not that it was done."""
+    await gate(hass, simulator, **inputs)
+
+    async def stuck(_call: ServiceCall) -> None:
+        raise HomeAssistantError("rust")
+
+    hass.services.async_register("test", "open", stuck)
+    await write(simulator, PAPA, "5671 open the gate")
+    await clock.advance(61)
+    assert texts(simulator) == answers
+    assert "rust" in caplog.text
+
+
+@pytest.mark.parametrize("answers", ["failed", "never"])
+async def test_silent_order(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, answers: str
+) -> None:
+    """An answer that nobody wants costs nothing."""
+    opened = await gate(hass, simulator, answers=answers)
+    await write(simulator, PAPA, "5671 open the gate")
+    await clock.advance(61)
+    assert len(opened) == 1
+    assert ledger(simulator) == []
+
+
+async def test_answer_tells_what_came_of_it(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """The answer is made after the order was done."""
+    await gate(hass, simulator, done="The gate is {{ states('cover.gate') }}.")
+
+    async def move(_call: ServiceCall) -> None:
+        hass.states.async_set("cover.gate", "open")
+
+    hass.services.async_register("test", "open", move)
+    await write(simulator, PAPA, "5671 open the gate")
+    await clock.advance(61)
+    assert texts(simulator) == ["The gate is open."]
+
+
+@pytest.mark.parametrize(
+    ("said", "count", "answer"),
+    [("Yes!", 1, "Done."), ("no", 0, "Not done."), ("who is this?", 0, "Not done.")],
+)
+async def test_are_you_sure(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, said: str, count: int, answer: str
+) -> None:
+    """What needs a confirmation is done after a yes, and not before."""
+    opened = await gate(hass, simulator, question=SURE)
+    await write(simulator, PAPA, "5671 open the gate")
+    await clock.advance(61)
+    assert (ledger(simulator), texts(simulator)) == ([("two_way", PAPA)], [SURE])
+    assert opened == []
+    await write(simulator, PAPA, said)
+    await clock.advance(16)
+    assert len(opened) == count
+    assert texts(simulator) == [SURE, answer]
+
+
+async def test_confirmation_of_somebody_else(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Nobody else's yes counts, and no answer is a no."""
+    opened = await gate(hass, simulator, question=SURE, patience={"minutes": 2})
+    await write(simulator, PAPA, "5671 open the gate")
+    await clock.advance(61)
+    await write(simulator, MAMA, "5671 yes")
+    await write(simulator, STRANGER, "5671 yes")
+    await clock.advance(61)
+    assert texts(simulator) == [SURE]
+    await clock.advance(61)
+    assert texts(simulator) == [SURE, "Not done."]
+    await write(simulator, PAPA, "yes")
+    await clock.advance(61)
+    assert opened == []
+
+
+async def test_confirmation_cannot_be_asked(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Where the question is refused nothing is done, and the one who ordered is told."""
+    opened = await gate(hass, simulator, question=SURE)
+    simulator.account.templates = [Template(text=".*", regex=True)]
+    await write(simulator, PAPA, "5671 open the gate")
+    await clock.advance(61)
+    assert opened == []
+    assert (ledger(simulator), texts(simulator)) == ([("sms", PAPA)], ["Not done."])
+
+
+async def test_orders_queue(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """None is lost behind a question; one that waited too long is not done."""
+    opened = await gate(hass, simulator, question=SURE, patience={"minutes": 6})
+    for phone in (PAPA, MAMA, PAPA):
+        await write(simulator, phone, "5671 open the gate")
+    await clock.advance(61)
+    assert ledger(simulator) == [("two_way", PAPA)]
+    await clock.advance(361)
+    assert ledger(simulator)[1:] == [("sms", PAPA), ("two_way", MAMA)]
+    await write(simulator, MAMA, "yes")
+    await clock.advance(16)
+    assert [call.data["by"] for call in opened] == ["Мама"]
+    # Papa's second order: seven minutes are over, it is asked for; after ten it would not be.
+    assert ledger(simulator)[3:] == [("sms", MAMA), ("two_way", PAPA)]
+
+
+async def test_order_waited_too_long(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """An order that waited behind another for more than ten minutes opens nothing."""
+    opened = await gate(hass, simulator, question=SURE, patience={"minutes": 11})
+    for phone in (PAPA, MAMA):
+        await write(simulator, phone, "5671 open the gate")
+    await clock.advance(61)
+    await clock.advance(661)
+    assert opened == []
+    assert ledger(simulator) == [("two_way", PAPA), ("sms", PAPA), ("sms", MAMA)]
+    assert texts(simulator)[1:] == ["Not done.", "Not done."]
