@@ -1,0 +1,1 @@
+"""The check of what is written for people: `scripts/check-docs`."""
