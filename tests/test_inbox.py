@@ -344,7 +344,11 @@ async def test_reply_to_a_scheduled_question(
     await add_account(hass, simulator, people=PEOPLE)
     replies, messages = Heard(hass, EVENT_REPLY_RECEIVED), Heard(hass, EVENT_SMS_RECEIVED)
     send_at = dt_util.utcnow() + timedelta(days=4)
-    for when, text in (({"send_at": send_at}, "Топить баню?"), ({}, "Едешь?")):
+    orders: tuple[tuple[dict[str, Any], str], ...] = (
+        ({"send_at": send_at}, "Топить баню?"),
+        ({}, "Едешь?"),
+    )
+    for when, text in orders:
         await act(hass, "send_sms", phones=["Папа"], message=text, two_way=True, **when)
     for text in ("Еду", "Привет"):
         await write(simulator, PAPA, text)

@@ -251,9 +251,7 @@ async def test_same_text_before(hass: HomeAssistant, simulator: Simulator, clock
     assert rows[PAPA]["message_id"] != first["messages"][0]["message_id"]
 
 
-async def test_same_text_meanwhile(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock
-) -> None:
+async def test_same_text_meanwhile(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """What is being sent is not taken for an earlier one in doubt: it would be sent twice."""
     await add_account(hass, simulator)
     never = simulator.fault("hang", command="send")
@@ -297,9 +295,7 @@ async def test_clock_is_corrected(
     assert heard.of("status") == ["delivered"]
 
 
-async def test_same_text_scheduled(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock
-) -> None:
+async def test_same_text_scheduled(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """What was scheduled days ago and is still due is not taken for what was ordered now."""
     await add_account(hass, simulator)
     send_at = dt_util.utcnow() + timedelta(days=3)

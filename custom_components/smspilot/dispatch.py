@@ -209,9 +209,7 @@ class Dispatch:
         return [phone for phone in phones if phone not in self.outcome.messages]
 
 
-async def find(
-    client: Smspilot, wanted: Iterable[Pair], known: Known
-) -> dict[Pair, Message]:
+async def find(client: Smspilot, wanted: Iterable[Pair], known: Known) -> dict[Pair, Message]:
     """Return the messages of the last day by number and text, but none whose id is known.
 
     Of several it is the newest, and one that was refused only where there is no other.

@@ -200,9 +200,7 @@ class Inbox:
         people = owners(self._entry, phone)
         text = self.without_prefix(message.message)
         question = self.questions.answered(phone, message.created)
-        behind_pin = {
-            one.id: rest for one in people if (rest := one.without_pin(text)) is not None
-        }
+        behind_pin = {one.id: rest for one in people if (rest := one.without_pin(text)) is not None}
         data = {
             "message_id": message.id,
             "phone": phone,
