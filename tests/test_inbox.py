@@ -1,6 +1,7 @@
 """Once, in order, and only what the service confirms: what comes in."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED

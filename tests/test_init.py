@@ -258,7 +258,7 @@ async def test_people_in_place(
 
 
 async def test_options_in_place(
-    hass: HomeAssistant, simulator: Simulator, issue_registry: ir.IssueRegistry
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, issue_registry: ir.IssueRegistry
 ) -> None:
     """Options count from the next message on, and no entity is told anew."""
     entry = await add_account(hass, simulator)
@@ -275,7 +275,7 @@ async def test_options_in_place(
     assert receipt["messages"][0]["test"] is True
     assert simulator.orders == []
     hass.config_entries.async_update_entry(entry, options={CONF_LOW_BALANCE: 10_000})
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await clock.settle()
     assert state_of(hass, "binary_sensor.smspilot_5671_low_balance").state == "on"
     assert issue_registry.async_get_issue(DOMAIN, f"low_balance_{entry.entry_id}")
     hass.config_entries.async_update_entry(entry, options={})

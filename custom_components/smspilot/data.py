@@ -10,6 +10,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_API_KEY, CONF_PASSWORD, CONF_URL
 from homeassistant.core import (
     CALLBACK_TYPE,
+    CoreState,
     HomeAssistant,
     ServiceCall,
     ServiceResponse,
@@ -92,6 +93,9 @@ class Account:
             # Beside the event loop: it may be much, and no bell is open yet.
             await self.hass.async_add_executor_job(self._restore, tables)
         self.ledger.snapshot = self._snapshot
+        if self.hass.state is not CoreState.running:
+            # The first read is after the start; what comes until then is no history.
+            await self.inbox.begin()
         self._cancel_start = async_at_started(self.hass, self._started)
 
     @property

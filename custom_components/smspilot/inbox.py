@@ -93,6 +93,27 @@ class Inbox:
             return INTERVAL_ASKING
         return INTERVAL_PROVEN if self.proof.proven else INTERVAL_UNPROVEN
 
+    async def begin(self) -> None:
+        """Note where the list ends when an account is new: history is not replayed.
+
+        What was pushed since it was set up is no history.
+        """
+        if "cursor" in self._facts:
+            return
+        start = dt_util.utcnow() - OVERLAP
+        try:
+            inbox = await self._client.inbound_since(start)
+        except SmspilotError as err:
+            # The next read begins here.
+            LOGGER.debug("The inbound list cannot be read yet: %s", err)
+            return
+        for message in inbox.messages:
+            if message.id not in self._pushed:
+                self._know(message)
+        newest = max((message.created for message in inbox.messages), default=start)
+        self._note("cursor", (inbox.at or newest).isoformat())
+        await self._ledger.flush()
+
     @callback
     def replan(self) -> None:
         """Have the next read in an interval's time."""
@@ -134,30 +155,9 @@ class Inbox:
         self.bell.close()
         self.questions.close(why)
 
-    async def _begin(self) -> None:
-        """Note where the list ends when an account is new: history is not replayed.
-
-        What was pushed since it was set up is no history.
-        """
-        if "cursor" in self._facts:
-            return
-        start = dt_util.utcnow() - OVERLAP
-        try:
-            inbox = await self._client.inbound_since(start)
-        except SmspilotError as err:
-            # The next read begins here.
-            LOGGER.debug("The inbound list cannot be read yet: %s", err)
-            return
-        for message in inbox.messages:
-            if message.id not in self._pushed:
-                self._know(message)
-        newest = max((message.created for message in inbox.messages), default=start)
-        self._note("cursor", (inbox.at or newest).isoformat())
-        await self._ledger.flush()
-
     async def _read(self) -> None:
         """Read what came since the last time, tell what is new, and look for what was pushed."""
-        await self._begin()
+        await self.begin()
         pushed = set(self._pushed)
         try:
             inbox = await self._client.inbound_since(self._since())
