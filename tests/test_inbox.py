@@ -470,3 +470,23 @@ async def test_get_inbound(hass: HomeAssistant, simulator: Simulator, clock: Clo
     assert heard.data == []
     await clock.advance(61)
     assert heard.of("message") == ["раз"]
+
+
+@pytest.mark.parametrize(
+    ("since", "asked"),
+    [
+        ("2026-11-23 12:00:00", "2026-11-23T06:15:00+00:00"),
+        ("2026-11-23T12:00:00+03:00", "2026-11-23T09:00:00+00:00"),
+    ],
+)
+async def test_get_inbound_since(
+    hass: HomeAssistant, simulator: Simulator, since: str, asked: str
+) -> None:
+    """A time without a zone is Home Assistant's."""
+    await hass.config.async_set_time_zone("Asia/Kathmandu")
+    await add_account(hass, simulator)
+    await act(hass, "get_inbound", since=since)
+    moment = int(datetime.fromisoformat(asked).timestamp())
+    assert simulator.calls("inbound")[-1].params["inbound"] == str(moment)
+
+

@@ -15,6 +15,7 @@ from homeassistant.core import (
     callback,
 )
 from homeassistant.helpers import service
+from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
 from .client import InboundMessage, Inbox, Kind, Message, Sender, SmspilotError
@@ -211,7 +212,7 @@ async def _get_status(account: Account, call: ServiceCall) -> ServiceResponse:
 async def _get_inbound(account: Account, call: ServiceCall) -> ServiceResponse:
     inbox: Inbox
     if since := call.data.get(ATTR_SINCE):
-        inbox = await account.client.inbound_since(since)
+        inbox = await account.client.inbound_since(dt_util.as_utc(since))
     elif call.data[ATTR_SCOPE] == "new":
         inbox = await account.client.inbound_new()
     else:
