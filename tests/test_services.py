@@ -421,6 +421,19 @@ async def test_get_status_of_others(hass: HomeAssistant, simulator: Simulator) -
     assert row["error"] == {"code": 604, "description": "Undeliverable"}
 
 
+async def test_get_status_of_what_waits(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """What was scheduled days ago is known as long as it waits."""
+    await add_account(hass, simulator)
+    send_at = dt_util.utcnow() + timedelta(days=3)
+    await act(hass, "call", phones=[PAPA], message="Пора", send_at=send_at)
+    await clock.advance(timedelta(days=2).total_seconds())
+    await act(hass, "send_sms", phones=[PAPA], message="Другое")
+    (row,) = (await act(hass, "get_status", message_ids=[simulator.orders[0].server_id]))["messages"]
+    assert (row["kind"], row["status"]) == ("voice", "scheduled")
+
+
 async def test_get_status_of_unknown_ids(hass: HomeAssistant, simulator: Simulator) -> None:
     """An id that the service does not know has not failed: nothing is known of it."""
     await add_account(hass, simulator)

@@ -201,9 +201,9 @@ async def _get_status(account: Account, call: ServiceCall) -> ServiceResponse:
         messages = await client.check_recent(limit=limit, offset=offset)
     rows = []
     for message in messages:
-        kind = account.outbox.kind(message.id)
-        row = status_row(account.entry, message, kind, call.hass.config.language)
         known = account.tracker.row(message.id)
+        kind = known.kind if known else account.outbox.kind(message.id)
+        row = status_row(account.entry, message, kind, call.hass.config.language)
         row["packet_id"] = packet_id or (known.packet_id if known else None)
         rows.append(row)
     return cast("ServiceResponse", {"messages": rows})
