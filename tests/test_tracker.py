@@ -329,6 +329,23 @@ async def test_facts(
     assert "imsi" not in state_of(hass, "event.smspilot_5671_delivery").attributes
 
 
+async def test_no_facts(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """A text that looks like facts, beside a check that has some, is no more than a text."""
+    await add_account(hass, simulator)
+    checking = hass.async_create_background_task(
+        act(hass, "check_number", phones=[MAMA], method="hlrvip", wait=60), "test"
+    )
+    sending = hass.async_create_background_task(
+        act(hass, "send_sms", phones=[PAPA], message="net=5", wait=60), "test"
+    )
+    await clock.settle()
+    for order in simulator.orders:
+        await simulator.deliver(order.server_id)
+    await clock.advance(16)
+    assert "net" in (await checking)["messages"][0]
+    assert "net" not in (await sending)["messages"][0]
+
+
 @pytest.mark.parametrize(
     ("action", "fields", "ages"),
     [

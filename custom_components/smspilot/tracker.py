@@ -252,7 +252,9 @@ class Tracker:
             self._changed()
         if not follows(message.status, row.status):
             return
-        row.status, row.error, row.facts = message.status, message.problem, message.facts
+        row.status, row.error = message.status, message.problem
+        if row.kind is Kind.HLRVIP:
+            row.facts = message.facts
         row.changed_at = dt_util.utcnow()
         self._teller.status(row)
         if row.status.final:
