@@ -287,6 +287,25 @@ async def test_restarts(hass: HomeAssistant, simulator: Simulator, clock: Clock)
     assert heard.of("message") == ["0", "1", "2", "3", "4"]
 
 
+async def test_entities_miss_nothing(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """What came while the entry was away is told when its entities are there to tell it."""
+    entry = await add_account(hass, simulator, people=PEOPLE)
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    await clock.settle()
+    await write(simulator, PAPA, "5671 раз")
+    slow = simulator.fault("hang", when="after", command="account")
+    enabling = hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+    task = hass.async_create_background_task(enabling, "test")
+    await clock.advance(2)
+    slow.release()
+    await task
+    await clock.advance(2)
+    assert state_of(hass, "event.papa_inbound").attributes["message"] == "раз"
+    assert state_of(hass, "event.smspilot_5671_inbound").attributes["message"] == "раз"
+
+
 async def test_old_message(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """Age is told by the service's clock; what is older than 72 hours is told no more."""
     entry = await add_account(hass, simulator, people=PEOPLE)
@@ -488,5 +507,3 @@ async def test_get_inbound_since(
     await act(hass, "get_inbound", since=since)
     moment = int(datetime.fromisoformat(asked).timestamp())
     assert simulator.calls("inbound")[-1].params["inbound"] == str(moment)
-
-

@@ -15,16 +15,19 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 import pytest
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smspilot.const import (
     CONF_LOW_BALANCE,
     CONF_TEST_MODE,
     DOMAIN,
     EVENT_MESSAGE_STATUS,
+    EVENT_SMS_RECEIVED,
 )
 
-from .common import MAMA, PAPA, Clock, Heard, act, add_account, person, state_of, write
+from .common import MAMA, PAPA, Clock, Heard, act, add_account, open_door, person, state_of, write
 from .simulator.model import Blocked
+from .simulator.options import Pushes
 from .simulator.simulator import Simulator
 
 LOADED = ConfigEntryState.LOADED
@@ -168,6 +171,31 @@ async def test_reload_keeps_what_waits(
     await clock.advance(31)
     assert (await waiting)["messages"][0]["status"] == "delivered"
     assert heard.of("status") == ["delivered"]
+
+
+async def test_reload_misses_nothing(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    hass_client_no_auth: ClientSessionGenerator,
+) -> None:
+    """What was pushed while nobody was at the door is read at once, not at the next clock."""
+    await open_door(hass, hass_client_no_auth)
+    entry = await add_account(hass, simulator, people=[person("Папа", PAPA)])
+    messages, statuses = Heard(hass, EVENT_SMS_RECEIVED), Heard(hass, EVENT_MESSAGE_STATUS)
+    await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
+    await write(simulator, PAPA, "5671 раз")
+    for _ in range(4):
+        await clock.advance(3600)
+    for _ in range(4):
+        await clock.advance(2)
+    simulator.options.pushes = Pushes.OFF
+    await write(simulator, PAPA, "5671 два")
+    await simulator.deliver(simulator.orders[0].server_id)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await clock.advance(2)
+    assert messages.of("message") == ["раз", "два"]
+    assert statuses.of("status") == ["delivered"]
 
 
 @pytest.mark.parametrize("ending", ["disable", "remove", "stop"])

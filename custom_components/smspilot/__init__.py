@@ -57,6 +57,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmspilotConfigEntry) -> 
 
     _register_devices(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    account.start()
     _discover_legacy_notify(hass, entry)
     entry.async_on_unload(entry.add_update_listener(_updated))
     return True

@@ -84,10 +84,10 @@ class Account:
             tracker=self.tracker,
             asked=self.inbox.asked,
         )
-        self._cancel_start: CALLBACK_TYPE | None = None
+        self._cancel_start: CALLBACK_TYPE = lambda: None
 
     async def open(self) -> None:
-        """Take up where the last run ended; what is read is told once automations listen."""
+        """Take up where the last run ended."""
         tables = await self.ledger.load()
         if tables:
             # Beside the event loop: it may be much, and no bell is open yet.
@@ -96,6 +96,14 @@ class Account:
         if self.hass.state is not CoreState.running:
             # The first read is after the start; what comes until then is no history.
             await self.inbox.begin()
+
+    @callback
+    def start(self) -> None:
+        """Read, now that our entities listen, and once automations do.
+
+        After a reload this is what was pushed while nobody was at the door.
+        """
+        self._cancel_start()
         self._cancel_start = async_at_started(self.hass, self._started)
 
     @property
@@ -111,14 +119,12 @@ class Account:
         fresh = make_client(self.hass, self.entry.data)
         self.client.credentials, self.client.url = fresh.credentials, fresh.url
         self.client.debug = self.entry.options.get(CONF_DEBUG_EMAIL) or None
-        if self._cancel_start:
-            self.inbox.replan()
+        self.inbox.replan()
 
     async def close(self) -> None:
         """End everything that waits, and keep what is known."""
         why = failure(Reason.ACCOUNT_CLOSED, account=self.entry.title)
-        if self._cancel_start:
-            self._cancel_start()
+        self._cancel_start()
         for room in (self.outbox, self.tracker, self.inbox):
             room.close(why)
         self.teller.close()
@@ -214,9 +220,10 @@ class Account:
 
     @callback
     def _started(self, _hass: HomeAssistant) -> None:
+        self.inbox.bell.ring()
+        self.tracker.hurry()
         for room in (self.outbox, self.tracker, self.inbox):
             room.bell.open()
-        self.inbox.bell.ring()
 
 
 # The accounts by entry id: whoever waits for an answer must outlive a reload of the entry,

@@ -80,8 +80,7 @@ class Tracker:
                 self._wait_for(server_id, Row.from_stored(server_id, data))
             except InvalidOperation, LookupError, TypeError, ValueError:
                 LOGGER.warning("A stored message cannot be read and is left out")
-        if self._waiting:
-            self.hurry()
+        self.hurry()
 
     def table(self) -> Iterator[tuple[str, Table]]:
         """Return what waits, as it is stored."""
@@ -107,8 +106,9 @@ class Tracker:
     @callback
     def hurry(self) -> None:
         """Read all that waits now."""
-        self._round_due = True
-        self.bell.ring()
+        if self._waiting:
+            self._round_due = True
+            self.bell.ring()
 
     @callback
     def push(self, server_id: str, status: Status) -> None:
