@@ -430,7 +430,8 @@ async def test_get_status_of_what_waits(
     await act(hass, "call", phones=[PAPA], message="Пора", send_at=send_at)
     await clock.advance(timedelta(days=2).total_seconds())
     await act(hass, "send_sms", phones=[PAPA], message="Другое")
-    (row,) = (await act(hass, "get_status", message_ids=[simulator.orders[0].server_id]))["messages"]
+    response = await act(hass, "get_status", message_ids=[simulator.orders[0].server_id])
+    (row,) = response["messages"]
     assert (row["kind"], row["status"]) == ("voice", "scheduled")
 
 
