@@ -202,6 +202,31 @@ async def test_targets(hass: HomeAssistant, simulator: Simulator) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("data", "kinds"),
+    [
+        ({}, [Kind.SMS, Kind.TWO_WAY, Kind.VOICE]),
+        ({"two_way": False}, [Kind.SMS, Kind.VOICE]),
+        ({"sender": "2WAY"}, [Kind.TWO_WAY, Kind.VOICE]),
+        ({"channel": "sms"}, [Kind.SMS]),
+    ],
+)
+async def test_one_number_many_channels(
+    hass: HomeAssistant, simulator: Simulator, data: dict[str, Any], kinds: list[Kind]
+) -> None:
+    """Who has a recipient to text and one to call on the same number gets both, each once."""
+    people = [
+        person("Папа", PAPA),
+        person("Папа, звонок", PAPA, channel="voice"),
+        person("Папа с дачи", PAPA, sender="test"),
+        person("Опрос папы", PAPA, channel="two_way"),
+    ]
+    await add_account(hass, simulator, people=people)
+    targets = ["Папа", "Папа, звонок", "Папа с дачи", "Опрос папы", PAPA]
+    await legacy(hass, "smspilot", target=targets, data=data)
+    assert sent(simulator) == sorted((kind, PAPA, TEXT) for kind in kinds)
+
+
 @pytest.mark.parametrize("target", [None, []])
 async def test_no_target(
     hass: HomeAssistant, simulator: Simulator, target: list[str] | None

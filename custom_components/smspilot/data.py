@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,7 +23,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util.hass_dict import HassKey
 
-from .client import Credentials, Smspilot, SmspilotError
+from .client import Credentials, Kind, Smspilot, SmspilotError
 from .client.transport import URL
 from .const import ATTR_SENDER, ATTR_TWO_WAY, ATTR_WAIT, CONF_CHANNEL, CONF_DEBUG_EMAIL, CONF_LOGIN
 from .coordinator import AccountCoordinator
@@ -169,24 +170,29 @@ class Account:
         self, targets: Iterable[object], message: str, fields: Mapping[str, Any]
     ) -> None:
         """Send a text to names by their channels and to numbers as SMS; lose nobody."""
-        who = everybody(self.hass, self.entry, phones=targets)
+        who = everybody(self.hass, self.entry, phones=targets, apart=True)
         people = {person.id: person for person in recipients(self.entry)}
-        groups: dict[tuple[Channel, str | None], list[Addressee]] = {}
+        groups: dict[tuple[Channel, str | None], dict[str, Addressee]] = {}
         chosen = fields.get(CONF_CHANNEL) or (fields.get(ATTR_TWO_WAY) and Channel.TWO_WAY)
         for addressee in who.to:
             person = people.get(addressee.recipient_id or "")
             channel = chosen or (person.channel if person else Channel.SMS)
             sender = fields.get(ATTR_SENDER) or (person.sender if person else None)
-            groups.setdefault((channel, sender), []).append(addressee)
+            groups.setdefault((channel, sender), {}).setdefault(addressee.phone, addressee)
         if not groups:
-            groups[Channel.SMS, None] = []
+            groups[Channel.SMS, None] = {}
         wait = fields.get(ATTR_WAIT, timedelta(0))
-        orders = [
-            notify_order(
-                self.entry, message, tuple(to), channel=channel, sender=sender, fields=fields
+        orders: list[Order] = []
+        reached: set[tuple[Kind, str]] = set()
+        for (channel, sender), group in groups.items():
+            order = notify_order(
+                self.entry, message, (), channel=channel, sender=sender, fields=fields
             )
-            for (channel, sender), to in groups.items()
-        ]
+            # Whoever is named twice gets each kind of message once.
+            to = tuple(one for one in group.values() if (order.kind, one.phone) not in reached)
+            reached |= {(order.kind, one.phone) for one in to}
+            if to or not group:
+                orders.append(replace(order, to=to))
         nobody = Who((), () if who.to else who.refused)
         results = await asyncio.gather(
             *(self.send(order, nobody, wait=wait) for order in orders), return_exceptions=True

@@ -83,9 +83,14 @@ def everybody(
     entry: ConfigEntry,
     entities: Iterable[str] = (),
     phones: Iterable[object] = (),
+    *,
+    apart: bool = False,
 ) -> Who:
-    """Return the numbers of recipients and of whoever else is named, each once."""
-    to: dict[str, Addressee] = {}
+    """Return the numbers of recipients and of whoever else is named, each once.
+
+    `apart` is once for each recipient who has it: their channels may differ.
+    """
+    to: dict[Addressee | str, Addressee] = {}
     refused: list[tuple[str, HomeAssistantError]] = []
     named: list[tuple[object, Recipient | str | HomeAssistantError]] = [
         *((entity_id, _by_entity(hass, entry, entity_id)) for entity_id in entities),
@@ -95,7 +100,8 @@ def everybody(
         match found:
             case Recipient():
                 for phone in found.phones:
-                    to.setdefault(phone, Addressee(phone, found.id))
+                    addressee = Addressee(phone, found.id)
+                    to.setdefault(addressee if apart else phone, addressee)
             case str():
                 to.setdefault(found, Addressee(found))
             case _:
