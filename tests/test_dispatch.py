@@ -175,6 +175,17 @@ async def test_number_left_out(
     assert len(simulator.calls("send")) == 1
 
 
+async def test_refused_without_a_reason(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """A row that failed is an error also where the service does not say why."""
+    await add_account(hass, simulator)
+    row = f'{{"server_id": "1", "phone": "{PAPA[1:]}", "price": "0.00", "status": "-2"}}'
+    body = f'{{"send": [{row}], "cost": "0.00", "balance": "100"}}'
+    simulator.fault("other_json", command="send", body=body)
+    assert await result(clock, alarm(hass, PAPA)) == "recipient_refused"
+
+
 @pytest.mark.parametrize("kind", ["reset", "error", "hang"])
 async def test_test_messages(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, kind: str

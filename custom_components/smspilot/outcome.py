@@ -26,6 +26,8 @@ from .receipt import Row
 
 # The ids that every test message shares; the public emulator key answers with them too.
 SHARED_IDS = ("1000", "10000")
+# All that is known of a row that failed without an error.
+NO_REASON = Problem(code=None, description=f"status {Status.FAILED.value}", description_ru="")
 
 
 @dataclass(slots=True)
@@ -83,7 +85,8 @@ class Outcome:
         for err in self.refused.values():
             return failed(hass, err)
         for message in self.messages.values():
-            if message.status is Status.FAILED and (why := message.problem):
+            if message.status is Status.FAILED:
+                why = message.problem or NO_REASON
                 kind = REACTIONS.get(why.code or 0, RecipientRefused)
                 return failed(hass, kind(why.code, why.description, why.description_ru))
         return None
