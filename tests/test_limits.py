@@ -166,6 +166,22 @@ async def test_rate_survives_a_restart(
     await alarm(hass, PAPA)
 
 
+async def test_rate_after_a_wrong_clock(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that lived in the future for a while refuses nobody until then."""
+    entry = await add_account(hass, simulator, options={CONF_RATE_LIMIT: 1})
+    present = dt_util.utcnow
+    with monkeypatch.context() as wrong:
+        wrong.setattr(dt_util, "utcnow", lambda: present() + timedelta(days=300))
+        await alarm(hass, PAPA)
+    await clock.advance(3610)
+    await alarm(hass, PAPA)
+    await clock.advance(3610)
+    await restart(hass, entry, clock)
+    await alarm(hass, PAPA)
+
+
 async def test_rate_issue_ends(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """The issue is raised once, and gone when its hour is over."""
     entry = await add_account(hass, simulator, options={CONF_RATE_LIMIT: 1})

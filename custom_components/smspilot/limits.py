@@ -112,12 +112,13 @@ class Limits:
     def admit(self, phone: str, *, urgent: bool) -> bool:
         """Count a message to the number, or refuse it."""
         most = int(self._entry.options.get(CONF_RATE_LIMIT, DEFAULT_RATE_LIMIT))
-        now = dt_util.utcnow()
-        since = (now - HOUR).timestamp()
-        times = [time for time in self._sent.get(phone, ()) if time > since]
+        now = dt_util.utcnow().timestamp()
+        since = now - HOUR.total_seconds()
+        # What a wrong clock dated into the future would count until then.
+        times = [time for time in self._sent.get(phone, ()) if since < time <= now]
         admitted = urgent or most == 0 or len(times) < most
         if admitted:
-            times.append(now.timestamp())
+            times.append(now)
         self._sent[phone] = times
         return admitted
 
