@@ -12,6 +12,7 @@ from custom_components.smspilot.const import EVENT_MESSAGE_STATUS
 from .common import MAMA, PAPA, Clock, Heard, act, add_account
 from .sending import BABA, accept, alarm, ids, once, result
 from .simulator.model import DEFAULT_KEY
+from .simulator.options import Facts
 from .simulator.simulator import Simulator
 
 NOTHING = '{"check": []}'
@@ -305,6 +306,25 @@ async def test_same_text_scheduled(hass: HomeAssistant, simulator: Simulator, cl
     rows = await result(clock, alarm(hass, PAPA))
     assert len(simulator.orders) == 2
     assert rows[PAPA]["message_id"] != first["messages"][0]["message_id"]
+
+
+@pytest.mark.parametrize("facts", list(Facts))
+async def test_check_is_done_meanwhile(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, facts: Facts
+) -> None:
+    """A check whose facts stand in place of its text is found all the same."""
+    await add_account(hass, simulator)
+    simulator.options.facts = facts
+    fault = simulator.fault("hang", when="after", command="send")
+    checking = hass.async_create_background_task(
+        act(hass, "check_number", phones=[PAPA], method="hlrvip", wait=10), "test"
+    )
+    await clock.settle()
+    await simulator.deliver(simulator.orders[0].server_id)
+    rows = await result(clock, checking, step=61)
+    assert rows[PAPA]["message_id"] == ids(simulator)[PAPA]
+    assert rows[PAPA]["status"] == "in_service"
+    fault.release()
 
 
 @pytest.mark.parametrize("text", ["Дом\nПротечка", "  Протечка  ", "Протечка 😀"])

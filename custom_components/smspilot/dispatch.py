@@ -21,7 +21,7 @@ from .client import (
     SmspilotError,
     Status,
 )
-from .client.api import PAGE
+from .client.api import NUMBER_CHECKS, PAGE
 from .const import LOGGER
 from .order import Order
 from .outcome import Outcome
@@ -222,6 +222,9 @@ async def find(client: Smspilot, wanted: Iterable[Pair], known: Known) -> dict[P
         page = await client.check_recent(fields=LOOK_FIELDS, offset=offset)
         for message in page:
             pair = pairs.get((message.phone, words(message.message or "")))
+            if pair is None and message.facts:
+                # They may stand in place of the text.
+                pair = pairs.get((message.phone, NUMBER_CHECKS[Kind.HLRVIP]))
             if pair is None or message.id is None or known(message.id):
                 continue
             if pair not in found or _newer(message, found[pair]):
