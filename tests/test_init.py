@@ -347,6 +347,33 @@ async def test_two_accounts(
     assert simulator.orders[-1].account == 777
 
 
+async def test_setup_is_cut_short(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """An account whose setup was given up half-way begins anew, and forgets nothing."""
+    simulator.fault("html", command="inbound", times=50)
+    entry = await add_account(hass, simulator)
+    await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
+    user = ConfigEntryDisabler.USER
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, user)
+    simulator.faults.clear()
+    fault = simulator.fault("hang", command="inbound")
+    task = asyncio.get_running_loop().create_task(
+        hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+    )
+    await clock.settle()
+    task.cancel()
+    await asyncio.wait([task])
+    fault.release()
+    assert entry.state is ConfigEntryState.SETUP_ERROR
+    for _ in range(2):
+        assert await hass.config_entries.async_reload(entry.entry_id)
+        await clock.settle()
+        assert state_of(hass, PENDING).state == "1"
+        await hass.config_entries.async_set_disabled_by(entry.entry_id, user)
+        await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+
+
 @pytest.mark.parametrize("turns", range(0, 60, 4))
 async def test_unload_at_any_moment(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, turns: int

@@ -95,13 +95,15 @@ async def _account(hass: HomeAssistant, entry: SmspilotConfigEntry) -> Account:
     accounts = hass.data.setdefault(ACCOUNTS, {})
     if account := accounts.get(entry.entry_id):
         return account
-    account = accounts[entry.entry_id] = Account(hass, entry)
+    account = Account(hass, entry)
     await account.open()
 
     async def stop(_event: Event) -> None:
         await account.close()
 
     account.stop_listening = hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop)
+    # Only now: one that was given up half-way knows nothing, and would write that down.
+    accounts[entry.entry_id] = account
     return account
 
 
