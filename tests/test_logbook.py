@@ -83,7 +83,11 @@ async def test_message(
     hass: HomeAssistant, language: str, more: dict[str, Any], message: str
 ) -> None:
     hass.config.language = language
-    assert described(hass, **more) == {"name": "SMSPILOT 5671", "message": message}
+    assert described(hass, **more) == {
+        "icon": "mdi:message-arrow-right-outline",
+        "name": "SMSPILOT 5671",
+        "message": message,
+    }
 
 
 @pytest.mark.parametrize("words", [_ENGLISH, _RUSSIAN])
@@ -104,6 +108,7 @@ async def test_in_the_logbook(hass: HomeAssistant, hass_ws_client: WebSocketGene
     (line,) = (await client.receive_json())["result"]
     del line["when"]
     assert line == {
+        "icon": "mdi:message-arrow-right-outline",
         "name": "SMSPILOT 5671",
         "message": "SMS to +7908•••4781 delivered",
         "domain": DOMAIN,

@@ -3,13 +3,19 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from homeassistant.components.logbook.const import LOGBOOK_ENTRY_MESSAGE, LOGBOOK_ENTRY_NAME
+from homeassistant.components.logbook.const import (
+    LOGBOOK_ENTRY_ICON,
+    LOGBOOK_ENTRY_MESSAGE,
+    LOGBOOK_ENTRY_NAME,
+)
 from homeassistant.components.logbook.models import LazyEventPartialState
 from homeassistant.core import HomeAssistant, callback
 
 from .const import DOMAIN, EVENT_MESSAGE_STATUS
 from .phones import masked
 
+# As that of the event entity.
+_ICON: Final = "mdi:message-arrow-right-outline"
 # The logbook keeps no keys of translations: it wants the sentence itself.
 _ENGLISH: Final = {
     "sms": "SMS to {who} {status}",
@@ -64,6 +70,7 @@ def async_describe_events(
     def describe(event: LazyEventPartialState) -> dict[str, Any]:
         data = event.data
         return {
+            LOGBOOK_ENTRY_ICON: _ICON,
             LOGBOOK_ENTRY_NAME: f"SMSPILOT {data['account_id']}",
             LOGBOOK_ENTRY_MESSAGE: _sentence(data, hass.config.language),
         }
