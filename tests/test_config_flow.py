@@ -452,7 +452,7 @@ async def test_no_address(hass: HomeAssistant, simulator: Simulator) -> None:
     """A home that nobody can call is told so, in its language."""
     hass.config.internal_url = "http://192.168.1.2:8123"
     step = await to_sender(hass, simulator)
-    assert step["description_placeholders"]["webhook_url"].startswith("There is none yet")
+    assert step["description_placeholders"]["webhook_url"].startswith("There is no address yet")
     hass.config_entries.flow.async_abort(step["flow_id"])
     hass.config.language = "ru"
     step = await to_sender(hass, simulator)
@@ -509,7 +509,7 @@ def cloud(hass: HomeAssistant) -> Iterator[Cloud]:
 async def test_cloud_address(
     hass: HomeAssistant, simulator: Simulator, home: str, cloud: Cloud
 ) -> None:
-    """Where there is a subscription the cloud's address counts, and the entry keeps it."""
+    """Where there is a subscription the cloud's address counts, as long as the entry lives."""
     step = await to_sender(hass, simulator)
     [hook] = cloud.client.cloudhooks.values()
     assert step["description_placeholders"]["webhook_url"] == hook["cloudhook_url"]
@@ -519,6 +519,8 @@ async def test_cloud_address(
     entry = result["result"]
     assert entry.data[CONF_CLOUDHOOK_URL] == hook["cloudhook_url"]
     assert list(cloud.client.cloudhooks) == [entry.data[CONF_WEBHOOK_ID]]
+    assert await hass.config_entries.async_remove(entry.entry_id)
+    assert not cloud.client.cloudhooks
 
 
 async def test_cloud_address_of_a_flow_given_up(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
 
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
@@ -32,6 +33,11 @@ def no_money(simulator: Simulator) -> None:
     simulator.account.balance = Decimal(0)
 
 
+def no_sms(simulator: Simulator) -> None:
+    no_money(simulator)
+    simulator.options.no_money_code = 112
+
+
 def templates(simulator: Simulator) -> None:
     simulator.account.templates = [Template(text="Дом: .*", regex=True)]
 
@@ -55,6 +61,7 @@ def solve(simulator: Simulator) -> None:
     ("cause", "issue"),
     [
         (no_money, "no_money"),
+        (no_sms, "no_money"),
         (templates, "text_refused"),
         (foreign, "ip_not_allowed"),
         (strict, "sender_refused"),
@@ -103,6 +110,8 @@ async def test_choose_a_sender(
     assert form["step_id"] == "choose"
     assert "INFORM" in str(form["data_schema"])
     path = f"/api/repairs/issues/fix/{form['flow_id']}"
+    form = await (await client.post(path, json={"sender": "golos"})).json()
+    assert form["errors"] == {"sender": "invalid_sender"}
     await client.post(path, json={"sender": "INFORM"})
     await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
     assert [message.sender for message in simulator.messages.values()] == ["INFORM"]
@@ -166,6 +175,26 @@ async def test_limits(
     await clock.advance(25 * 3600)
     await clock.advance(1801)
     assert issues(issue_registry) == []
+
+
+async def test_unloaded(
+    hass: HomeAssistant, simulator: Simulator, issue_registry: ir.IssueRegistry
+) -> None:
+    """An account that is not loaded asks for nothing; what is still wrong is told again."""
+    entry = await add_account(
+        hass, simulator, options={CONF_RATE_LIMIT: 1, CONF_LOW_BALANCE: 10_000}
+    )
+    for _ in range(2):
+        with suppress(HomeAssistantError):
+            await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
+    assert issues(issue_registry) == [CONF_LOW_BALANCE, CONF_RATE_LIMIT]
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    assert issues(issue_registry) == []
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+    assert issues(issue_registry) == [CONF_LOW_BALANCE]
+    with pytest.raises(HomeAssistantError):
+        await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
+    assert issues(issue_registry) == [CONF_LOW_BALANCE, CONF_RATE_LIMIT]
 
 
 async def test_unconfirmed_pushes(

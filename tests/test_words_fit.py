@@ -36,7 +36,7 @@ OF_THE_SERVICE = {
     Reason.SENDER_REFUSED,
     Reason.TEXT_REFUSED,
 }
-OF_AN_ERROR = {"account", "error", "senders", "templates_url", "top_up_url"}
+OF_AN_ERROR = {"account", "error", "message", "senders", "templates_url", "top_up_url"}
 OF_AN_ISSUE = {
     "account_blocked": OF_AN_ERROR,
     "daily_limit": {"account", "limit"},
@@ -109,6 +109,20 @@ def test_issues_tell_what_is_known(language: str) -> None:
     for key, given in OF_AN_ISSUE.items():
         assert "account" in places(texts[key]["title"])
         assert places(texts[key]) <= given, key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_options_have_one_name(language: str) -> None:
+    """A text that sends somebody to an option calls it what its form calls it."""
+    texts = words(language)
+    names = set(texts["options"]["step"]["init"]["data"].values())
+    said = json.dumps(texts, ensure_ascii=False)
+    sent = {
+        *re.findall(r"(?<!\*)\*(\w[^*]*)\*(?!\*)", said),
+        *re.findall(r"(?:option|настройк\w+) [“«]([^”»]+)", said),
+    }
+    assert len(sent - names) == len(sent & {"Защита от дубликатов"})  # that is the cabinet's
+    assert len(sent & names) == 8
 
 
 async def test_actions_are_on_their_screens(hass: HomeAssistant) -> None:

@@ -36,6 +36,7 @@ from .const import (
     URL_TOP_UP,
 )
 from .errors import explained
+from .forms import Errors, filled, wrong_sender
 from .limits import HOUR
 from .signals import SIGNAL_COUNTS, SIGNAL_ERROR, SIGNAL_LIMIT, SIGNAL_OK, SIGNAL_PUSH, Push
 
@@ -64,6 +65,8 @@ SOLVED_BY: Final = {
     "account": ("account_blocked", "ip_not_allowed"),
     "send": ("account_blocked", "ip_not_allowed", "no_money", "sender_refused", "text_refused"),
 }
+# With any of these an alarm does not go out.
+STOPPING: Final = SOLVED_BY["send"]
 _BY_ERROR: Final[tuple[tuple[type[SmspilotError], str], ...]] = (
     (AccountBlocked, "account_blocked"),
     (IpNotAllowed, "ip_not_allowed"),
@@ -96,6 +99,8 @@ class Watch:
             target = signal.format(entry.entry_id)
             entry.async_on_unload(async_dispatcher_connect(hass, target, listener))
         entry.async_on_unload(self._account.coordinator.async_add_listener(self.review))
+        # Nobody would take them away while the entry is not loaded; what is still wrong comes back.
+        entry.async_on_unload(self.clear)
 
     @callback
     def clear(self) -> None:
@@ -142,6 +147,7 @@ class Watch:
             key,
             error=explained(account.hass, err),
             senders=", ".join(info.senders) if info else "",
+            message="{message}",  # in a text it would be a placeholder itself
             templates_url=URL_TEMPLATES,
             top_up_url=URL_TOP_UP,
         )
@@ -181,7 +187,7 @@ class Watch:
             f"{key}_{entry.entry_id}",
             data={"entry_id": entry.entry_id},
             is_fixable=key == "sender_refused",
-            severity=ir.IssueSeverity.WARNING,
+            severity=ir.IssueSeverity.ERROR if key in STOPPING else ir.IssueSeverity.WARNING,
             translation_key=key,
             translation_placeholders={"account": entry.title, **placeholders},
         )
@@ -208,10 +214,14 @@ class ChooseSender(RepairsFlow):
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Let the owner choose, and use it from the next message on."""
+        errors: Errors = {}
         if user_input is not None:
-            options = {**self._entry.options, CONF_SENDER: user_input[CONF_SENDER]}
-            self.hass.config_entries.async_update_entry(self._entry, options=options)
-            return self.async_create_entry(data={})
+            chosen = filled(user_input)
+            errors = wrong_sender(chosen)
+            if not errors:
+                options = {**self._entry.options, **chosen}
+                self.hass.config_entries.async_update_entry(self._entry, options=options)
+                return self.async_create_entry(data={})
         info = self._entry.runtime_data.coordinator.data
         senders = SelectSelectorConfig(
             options=list(info.senders) if info else [], custom_value=True
@@ -219,6 +229,7 @@ class ChooseSender(RepairsFlow):
         return self.async_show_form(
             step_id="choose",
             data_schema=vol.Schema({vol.Required(CONF_SENDER): SelectSelector(senders)}),
+            errors=errors,
             description_placeholders=self._placeholders,
         )
 
