@@ -19,7 +19,7 @@ from playwright.async_api import Browser, Page
 
 from tests.simulator import Simulator
 
-from . import browser
+from . import browser, browser_trouble
 from .browser_tour import Tour
 from .config_folder import free_port
 from .develop import prepared, set_up
@@ -140,10 +140,12 @@ async def everything(folder: Path) -> None:
             browser.person(started, home, language=language, size=(1100, 2000)) as person,
         ):
             tour = Tour(await person.new_page(), home, folder / language)
-            await tour.before(sim)
+            await browser_trouble.first_account(tour, sim)
             await set_up(home, sim)
             await an_evening(home, sim)
-            await tour.after(sim)
+            await tour.everything()
+            await browser_trouble.repairs(tour, sim)
+            await browser_trouble.new_key(tour, sim)
 
 
 def main() -> int:
