@@ -423,6 +423,24 @@ async def test_unverified_without_a_clock(
 
 
 @pytest.mark.usefixtures("_door")
+@pytest.mark.parametrize("verify", [True, False])
+async def test_wrong_clock(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, *, verify: bool
+) -> None:
+    """Age, and what is an answer to what, follow the service's clock, not the machine's."""
+    await add_account(hass, simulator, people=PEOPLE, options={CONF_VERIFY_PUSHES: verify})
+    replies, messages = Heard(hass, EVENT_REPLY_RECEIVED), Heard(hass, EVENT_SMS_RECEIVED)
+    simulator.clock_offset = timedelta(days=400)
+    await act(hass, "send_sms", phones=["Папа"], message="Дома?", two_way=True)
+    for text in ("да", "5671 скоро буду"):
+        await write(simulator, PAPA, text)
+        await clock.advance(1)
+    assert (replies.of("message"), messages.of("message")) == (["да"], ["скоро буду"])
+    assert max(replies.of("age") + messages.of("age")) < 60
+    assert replies.of("verified") == [verify]
+
+
+@pytest.mark.usefixtures("_door")
 async def test_unverified_before_the_start(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
@@ -464,6 +482,18 @@ async def test_read_fails(hass: HomeAssistant, simulator: Simulator, clock: Cloc
     await write(simulator, PAPA, "5671 раз")
     for _ in range(3):
         await clock.advance(61)
+    assert heard.of("message") == ["раз"]
+
+
+async def test_first_read_fails(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """An order of before the account was added opens nothing, however the first reads go."""
+    await write(simulator, PAPA, "5671 Открой ворота")
+    simulator.fault("html", command="inbound")
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    await add_account(hass, simulator, people=PEOPLE)
+    await clock.advance(61)
+    await write(simulator, PAPA, "5671 раз")
+    await clock.advance(61)
     assert heard.of("message") == ["раз"]
 
 

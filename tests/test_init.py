@@ -347,9 +347,7 @@ async def test_two_accounts(
     assert simulator.orders[-1].account == 777
 
 
-async def test_setup_is_cut_short(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock
-) -> None:
+async def test_setup_is_cut_short(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """An account whose setup was given up half-way begins anew, and forgets nothing."""
     simulator.fault("html", command="inbound", times=50)
     entry = await add_account(hass, simulator)

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -96,7 +97,8 @@ class Account:
         self.ledger.snapshot = self._snapshot
         if self.hass.state is not CoreState.running:
             # The first read is after the start; what comes until then is no history.
-            await self.inbox.begin()
+            with suppress(SmspilotError):
+                await self.inbox.begin()
 
     @callback
     def start(self) -> None:

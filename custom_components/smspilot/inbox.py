@@ -19,7 +19,6 @@ from .const import (
     EVENT_REPLY_RECEIVED,
     EVENT_SMS_RECEIVED,
     HORIZON,
-    LOGGER,
 )
 from .doorbell import Doorbell
 from .pace import in_steps
@@ -100,13 +99,8 @@ class Inbox:
         """
         if "cursor" in self._facts:
             return
-        start = dt_util.utcnow() - OVERLAP
-        try:
-            inbox = await self._client.inbound_since(start)
-        except SmspilotError as err:
-            # The next read begins here.
-            LOGGER.debug("The inbound list cannot be read yet: %s", err)
-            return
+        start = self._service_time() - OVERLAP
+        inbox = await self._client.inbound_since(start)
         for message in inbox.messages:
             if message.id not in self._pushed:
                 self._know(message)
@@ -157,9 +151,9 @@ class Inbox:
 
     async def _read(self) -> None:
         """Read what came since the last time, tell what is new, and look for what was pushed."""
-        await self.begin()
         pushed = set(self._pushed)
         try:
+            await self.begin()
             inbox = await self._client.inbound_since(self._since())
         except SmspilotError as err:
             self._away = True
