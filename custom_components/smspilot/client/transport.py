@@ -6,12 +6,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from http import HTTPStatus
 from itertools import batched
 import json
 import re
 from time import monotonic
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import aiohttp
 
@@ -26,6 +28,7 @@ from .errors import (
 from .models import Credentials, Json, integer, optional, rows, text
 
 URL: Final = "https://smspilot.ru/api.php"
+FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 # Longer than any answer worth having; the service itself gives a callback 30 s.
 TIMEOUT: Final = timedelta(seconds=60)
 CONNECT_TIMEOUT: Final = 20
@@ -104,7 +107,11 @@ class Transport:
             form["r"] = self.referrer
         try:
             async with self._session.post(
-                self.url, data=form, allow_redirects=False, timeout=self._timeout
+                self.url,
+                data=urlencode(form).encode(),
+                headers=FORM,
+                allow_redirects=False,
+                timeout=self._timeout,
             ) as response:
                 body = await _body(response)
                 status, date = response.status, response.headers.get("Date")
@@ -187,6 +194,7 @@ def _api_error(error: Any) -> ApiError | InvalidResponse:
         return InvalidResponse("An error of the service has another form than expected")
 
 
+@lru_cache(maxsize=1)
 def _date(header: str | None) -> datetime | None:
     """Return the service's time, where its answer tells it."""
     try:
