@@ -11,7 +11,7 @@ from homeassistant.config_entries import (
     ConfigSubentry,
 )
 from homeassistant.const import CONF_API_KEY, STATE_UNAVAILABLE
-from homeassistant.core import HomeAssistant
+from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 import pytest
@@ -356,6 +356,7 @@ async def test_setup_is_cut_short(hass: HomeAssistant, simulator: Simulator, clo
     await hass.config_entries.async_set_disabled_by(entry.entry_id, user)
     simulator.faults.clear()
     fault = simulator.fault("hang", command="inbound")
+    hass.set_state(CoreState.starting)
     task = asyncio.get_running_loop().create_task(
         hass.config_entries.async_set_disabled_by(entry.entry_id, None)
     )
@@ -363,6 +364,7 @@ async def test_setup_is_cut_short(hass: HomeAssistant, simulator: Simulator, clo
     task.cancel()
     await asyncio.wait([task])
     fault.release()
+    hass.set_state(CoreState.running)
     assert entry.state is ConfigEntryState.SETUP_ERROR
     for _ in range(2):
         assert await hass.config_entries.async_reload(entry.entry_id)
