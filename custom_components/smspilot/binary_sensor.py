@@ -45,6 +45,6 @@ class LowBalanceSensor(FigureEntity, BinarySensorEntity):
 
     @override
     @callback
-    def _write_state(self) -> None:
+    def _handle_coordinator_update(self) -> None:
         """Write a turn after the balance, which whoever is alarmed by this reads."""
-        self._write = self.hass.loop.call_soon(super()._write_state)
+        self.hass.loop.call_soon(super()._handle_coordinator_update)

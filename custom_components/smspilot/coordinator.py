@@ -1,5 +1,6 @@
 """The heartbeat of an account: its balance, its senders, and whether the service is there."""
 
+from asyncio import Handle
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -12,7 +13,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from .client import Account as AccountInfo, Smspilot, SmspilotError
 from .const import DOMAIN, LOGGER
 from .errors import explained, reason
-from .signals import SIGNAL_BALANCE, SIGNAL_ERROR, SIGNAL_OK
+from .signals import SIGNAL_BALANCE, SIGNAL_COUNTS, SIGNAL_ERROR, SIGNAL_OK
 
 if TYPE_CHECKING:
     from .data import SmspilotConfigEntry
@@ -33,11 +34,18 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
         self.sms_left: int | None = None
         # The sensor that shows it; while it is disabled nobody asks.
         self.wants_sms_left = False
-        entry.async_on_unload(
-            async_dispatcher_connect(
-                hass, SIGNAL_BALANCE.format(entry.entry_id), self._balance_told
-            )
-        )
+        self._telling: Handle | None = None
+        balance = SIGNAL_BALANCE.format(entry.entry_id)
+        entry.async_on_unload(async_dispatcher_connect(hass, balance, self._balance_told))
+        counts = SIGNAL_COUNTS.format(entry.entry_id)
+        entry.async_on_unload(async_dispatcher_connect(hass, counts, self.async_update_listeners))
+
+    @override
+    @callback
+    def async_update_listeners(self) -> None:
+        """Tell in a moment, once for all that changes till then."""
+        if self._telling is None:
+            self._telling = self.hass.loop.call_soon(self._tell)
 
     @override
     async def _async_update_data(self) -> AccountInfo:
@@ -58,6 +66,11 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
             # What came while the service was away.
             self.config_entry.runtime_data.inbox.bell.ring()
         return account
+
+    @callback
+    def _tell(self) -> None:
+        self._telling = None
+        super().async_update_listeners()
 
     @callback
     def _balance_told(self, balance: Decimal) -> None:

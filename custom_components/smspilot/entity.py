@@ -1,6 +1,5 @@
 """What the entities of an account and of its recipients have in common."""
 
-from asyncio import Handle
 from collections.abc import Callable, Iterable
 from typing import override
 
@@ -19,7 +18,7 @@ from .const import DOMAIN, SUBENTRY_RECIPIENT, URL_SETTINGS
 from .coordinator import AccountCoordinator
 from .data import SmspilotConfigEntry
 from .recipients import Recipient
-from .signals import SIGNAL_COUNTS, SIGNAL_PEOPLE
+from .signals import SIGNAL_PEOPLE
 
 MANUFACTURER = "SMSPILOT"
 
@@ -47,38 +46,15 @@ class FigureEntity(AccountEntity, CoordinatorEntity[AccountCoordinator]):
     def __init__(
         self, entry: SmspilotConfigEntry, description: EntityDescription, platform: str
     ) -> None:
-        """Follow the account's heartbeat."""
+        """Follow the account's heartbeat, and its counters."""
         CoordinatorEntity.__init__(self, entry.runtime_data.coordinator)
         AccountEntity.__init__(self, entry, description, platform)
-        self._write: Handle | None = None
         self._shown: tuple[bool, StateType] | None = None
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Follow the account's counters too."""
-        await super().async_added_to_hass()
-        signal = SIGNAL_COUNTS.format(self.account.entry.entry_id)
-        self.async_on_remove(
-            async_dispatcher_connect(self.hass, signal, self._handle_coordinator_update)
-        )
-        self.async_on_remove(self._cancel_write)
 
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Write the state in a moment, once for all that changes till then."""
-        if self._write is None:
-            self._write = self.hass.loop.call_soon(self._write_state)
-
-    @callback
-    def _cancel_write(self) -> None:
-        if self._write:
-            self._write.cancel()
-
-    @callback
-    def _write_state(self) -> None:
         """Write what is new: every send tells all of them, and few have changed."""
-        self._write = None
         shown = (self.available, self.state if self.available else None)
         if shown != self._shown:
             self._shown = shown

@@ -38,7 +38,7 @@ from .const import (
 from .errors import explained
 from .forms import Errors, filled, wrong_sender
 from .limits import HOUR
-from .signals import SIGNAL_COUNTS, SIGNAL_ERROR, SIGNAL_LIMIT, SIGNAL_OK, SIGNAL_PUSH, Push
+from .signals import SIGNAL_ERROR, SIGNAL_LIMIT, SIGNAL_OK, SIGNAL_PUSH, Push
 
 if TYPE_CHECKING:
     from .data import Account, SmspilotConfigEntry
@@ -93,7 +93,6 @@ class Watch:
             (SIGNAL_OK, self._worked),
             (SIGNAL_LIMIT, self._held_back),
             (SIGNAL_PUSH, self._pushed),
-            (SIGNAL_COUNTS, self.review),
         )
         for signal, listener in listeners:
             target = signal.format(entry.entry_id)
