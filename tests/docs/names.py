@@ -11,6 +11,8 @@ from .page import At, Complaint, Page
 
 # Words that stand as code and belong to Home Assistant.
 FOREIGN: Final = frozenset((Path(__file__).parent / "foreign.txt").read_text("utf-8").split())
+# Pages about the source, whose names are not what a person uses.
+SOURCE: Final = frozenset({"developing.md", "performance.md"})
 # What only somebody else's home has.
 ELSEWHERE: Final = re.compile(r"(notify\.mobile_app_|script\.|rest_command\.|shell_command\.)\w+")
 _FILE: Final = re.compile(
@@ -24,7 +26,9 @@ _DATA: Final = r"\btrigger\.\w+"
 
 def check(root: Path, pages: Iterable[Page], known: Known) -> Iterator[Complaint]:
     """Complain of names nobody knows, and of what a README does not tell."""
-    guides = [page for page in pages if page.path.parent.name == "docs"]
+    guides = [
+        page for page in pages if page.path.parent.name == "docs" and page.path.name not in SOURCE
+    ]
     readmes = [page for page in pages if re.fullmatch(r"README(\.ru)?\.md", str(page.path))]
     for page in pages:
         for found in _FILE.finditer(page.text):
