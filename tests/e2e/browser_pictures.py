@@ -17,7 +17,7 @@ from typing import Final
 from PIL import Image
 from playwright.async_api import Browser, Page
 
-from tests.simulator import Simulator
+from tests.simulator import DEFAULT_KEY, Simulator
 
 from . import browser, browser_trouble
 from .browser_tour import Tour
@@ -28,6 +28,8 @@ from .home import Home
 IMAGES: Final = Path(__file__).parents[2] / "docs" / "images"
 ANNA: Final = "79087964781"
 BORIS: Final = "79161234567"
+# What a home may be called from outside; a page reads better with it than with a loopback address.
+OUTSIDE: Final = "https://home.example.org"
 # Enough for flat areas and text, and a third of the size.
 COLOURS: Final = 128
 LARGEST: Final = 150_000
@@ -102,19 +104,60 @@ async def dashboard(started: Browser, home: Home, sim: Simulator) -> None:
     save("dashboard", left, right)
 
 
+async def dialog(tour: Tour) -> bytes:
+    """Take the dialog alone."""
+    await settled(tour.page)
+    return await tour.page.locator("dialog-data-entry-flow dialog").screenshot()
+
+
+async def address(started: Browser, home: Home, sim: Simulator) -> None:
+    """Take the form that tells the address for what people write."""
+    async with home.websocket() as websocket:
+        await websocket.command("config/core/update", external_url=OUTSIDE)
+    sim.pusher.resolve[OUTSIDE] = home.url
+    for language, name in (("en", "sender"), ("ru", "sender.ru")):
+        async with browser.person(started, home, language=language, size=(1280, 1120)) as person:
+            tour = Tour(await person.new_page(), home)
+            await tour.forms.add_integration(home)
+            await tour.forms.open_section()
+            await tour.forms.field("url").fill(sim.url)
+            await tour.forms.field("api_key").fill(DEFAULT_KEY)
+            await tour.forms.submit()
+            await tour.forms.dialog.locator("ha-selector-boolean").wait_for()
+            save(name, await dialog(tour))
+            await tour.forms.give_up()
+
+
+async def in_russian(home: Home) -> None:
+    """Add an automation in Russian, and call the gate what it is called there."""
+    async with home.websocket() as websocket:
+        gate = {"entity_id": "input_boolean.gate", "name": "Ворота"}
+        await websocket.command("config/entity_registry/update", **gate)
+    heard = {"from": ["Анна", "Борис"], "text": ["открой ворота"]}
+    opened = {"action": "input_boolean.turn_on", "target": {"entity_id": "input_boolean.gate"}}
+    told = {"phones": "{{ trigger.phone }}", "message": "Ворота открыты."}
+    automation = {
+        "alias": "Ворота по SMS",
+        "description": "Открывает ворота по SMS от получателей; остальных не слушает.",
+        "triggers": [{"trigger": "smspilot.message_received", "options": heard}],
+        "actions": [opened, {"action": "smspilot.send_sms", "data": told}],
+        "mode": "queued",
+    }
+    await home.rest("POST", "/api/config/automation/config/gate_ru", automation)
+
+
 async def forms(started: Browser, home: Home) -> None:
     """Take the forms people meet first."""
-    async with browser.person(started, home, size=(1280, 1120)) as person:
-        tour = Tour(await person.new_page(), home)
-        await tour.recipient_form()
-        await tour.forms.field("name").fill("Clara")
-        await tour.forms.add_number("+7 962 000-00-01")
-        await settled(tour.page)
-        save("recipient", await tour.page.locator("dialog-data-entry-flow dialog").screenshot())
-    async with browser.person(started, home, size=(1280, 860)) as person:
-        tour = Tour(await person.new_page(), home)
-        await tour.trigger("gate")
-        save("trigger", await (await settled(tour.page)).screenshot())
+    for language, name, suffix in (("en", "Clara", ""), ("ru", "Клара", ".ru")):
+        async with browser.person(started, home, language=language, size=(1280, 1120)) as person:
+            tour = Tour(await person.new_page(), home)
+            await tour.recipient_form()
+            await tour.forms.field("name").fill(name)
+            await tour.forms.add_number("+7 962 000-00-01")
+            save(f"recipient{suffix}", await dialog(tour))
+    await editor(started, home, "gate", "trigger")
+    await in_russian(home)
+    await editor(started, home, "gate_ru", "trigger.ru", language="ru")
     async with browser.person(started, home, size=(860, 860)) as person:
         tour = Tour(await person.new_page(), home)
         data = {"recipients": ["notify.anna"], "message": "The door has been open for an hour."}
@@ -122,9 +165,20 @@ async def forms(started: Browser, home: Home) -> None:
         save("action", await (await settled(tour.page)).screenshot())
 
 
+async def editor(
+    started: Browser, home: Home, automation: str, name: str, language: str = "en"
+) -> None:
+    """Take an automation in its editor, the trigger unfolded."""
+    async with browser.person(started, home, language=language, size=(1280, 860)) as person:
+        tour = Tour(await person.new_page(), home)
+        await tour.trigger(automation)
+        save(name, await (await settled(tour.page)).screenshot())
+
+
 async def for_the_readme() -> None:
     """Take the few pictures of the README."""
     async with house() as (home, sim), browser.started() as started:
+        await address(started, home, sim)
         await set_up(home, sim)
         await an_evening(home, sim)
         await dashboard(started, home, sim)
