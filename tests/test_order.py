@@ -312,6 +312,14 @@ async def test_other_words(hass: HomeAssistant, simulator: Simulator, text: str)
     assert [order.kind for order in simulator.orders] == [Kind.SMS]
 
 
+@pytest.mark.parametrize("action", ["send_sms", "call"])
+async def test_half_an_emoji(hass: HomeAssistant, simulator: Simulator, action: str) -> None:
+    """What escapes spelt in halves is joined, and half of one costs nobody the message."""
+    await add_account(hass, simulator)
+    await act(hass, action, phones=[PAPA], message="Котёл \ud83d\udd25 погас \ud83d!")
+    assert [order.text for order in simulator.orders] == ["Котёл 🔥 погас \ufffd!"]
+
+
 @pytest.mark.parametrize("message", ["", "   ", "\n\t"])
 @pytest.mark.parametrize("action", ["send_sms", "call"])
 async def test_empty(hass: HomeAssistant, simulator: Simulator, action: str, message: str) -> None:

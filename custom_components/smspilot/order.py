@@ -15,6 +15,7 @@ from homeassistant.util import dt as dt_util
 
 from .client import Kind, Problem, Sender
 from .client.api import NUMBER_CHECKS, SERVICE_WORDS
+from .client.models import whole
 from .const import (
     ATTR_RETRY_FOR,
     ATTR_SEND_AT,
@@ -282,7 +283,8 @@ def _framed(entry: ConfigEntry, template: str, message: str) -> str:
     """Return the message in the account's frame of the kind."""
     if not message.strip():
         raise mistake(Reason.EMPTY_MESSAGE)
-    return framed(entry.options.get(template) or DEFAULT_TEMPLATE, message, dt_util.utcnow())
+    frame = entry.options.get(template) or DEFAULT_TEMPLATE
+    return framed(frame, whole(message), dt_util.utcnow())
 
 
 def _check_words(text: str) -> None:

@@ -50,8 +50,11 @@ def transliterate(text: str) -> str:
 
 def framed(template: str, message: str, now: datetime) -> str:
     """Return the message in its frame; the message's own braces stay."""
-    time = dt_util.as_local(now).strftime("%H:%M")
-    return message.join(part.replace("{time}", time) for part in template.split("{message}"))
+    frame = template.split("{message}")
+    if "{time}" in template:
+        time = dt_util.as_local(now).strftime("%H:%M")
+        frame = [part.replace("{time}", time) for part in frame]
+    return message.join(frame)
 
 
 def shortened(text: str, parts: int, frame: Callable[[str], str] = str) -> str:

@@ -255,11 +255,17 @@ def text(value: Any) -> str:
         return ""
     if not _plain(value):
         raise TypeError
-    string = str(value)
-    # Half an emoji, as escapes of JSON and of templates can spell it, is joined or replaced:
-    # nobody could send or store it.
-    pairs = b"" if string.isascii() else string.encode("utf-16", "surrogatepass")
-    return pairs.decode("utf-16", "replace") if pairs else string
+    return whole(str(value))
+
+
+def whole(string: str) -> str:
+    """Join or replace half an emoji, as escapes of JSON and of templates can spell it.
+
+    Nobody could send or store one.
+    """
+    if string.isascii():
+        return string
+    return string.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def optional(value: Any) -> str | None:
