@@ -101,6 +101,7 @@ def _people(entry: ConfigEntry) -> Iterator[ConfigSubentry]:
     return (one for one in subentries if one.subentry_type == SUBENTRY_RECIPIENT)
 
 
-@lru_cache(maxsize=256)
+# A village has hundreds of names; more than are kept would be made anew for every number.
+@lru_cache(maxsize=4096)
 def _slug(name: str) -> str:
     return slugify(name)
