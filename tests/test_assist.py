@@ -1,5 +1,6 @@
 """Assist by SMS: only those who may, only now, and one answer."""
 
+from datetime import timedelta
 from typing import override
 
 from homeassistant.components import conversation
@@ -15,6 +16,7 @@ from homeassistant.components.conversation.models import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import intent
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -182,6 +184,27 @@ async def test_ten_an_hour(
     await clock.advance(61)
     assert len(agent.heard) == 10
     assert len(simulator.orders) == 10
+    await clock.advance(3600)
+    await write(simulator, PAPA, "5671 снова")
+    await clock.advance(61)
+    assert len(agent.heard) == 11
+
+
+async def test_ten_an_hour_by_a_wrong_clock(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    agent: Agent,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An hour is an hour, whatever year the machine thought it was."""
+    await add_account(hass, simulator, people=ASSISTED)
+    present = dt_util.utcnow
+    with monkeypatch.context() as wrong:
+        wrong.setattr(dt_util, "utcnow", lambda: present() + timedelta(days=300))
+        for number in range(10):
+            await write(simulator, PAPA, f"5671 {number}")
+        await clock.advance(61)
     await clock.advance(3600)
     await write(simulator, PAPA, "5671 снова")
     await clock.advance(61)

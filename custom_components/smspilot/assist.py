@@ -1,13 +1,11 @@
 """Assist by SMS: a recipient's message is an order, and its answer one SMS."""
 
 from collections import deque
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
-from homeassistant.util import dt as dt_util
 from homeassistant.util.ulid import ulid_now
 
 from .const import CONF_MAX_PARTS, DEFAULT_MAX_AGE, LOGGER
@@ -19,8 +17,8 @@ if TYPE_CHECKING:
     from .data import Account
 
 # A conversation goes on so long after its last word.
-CONVERSATION: Final = timedelta(minutes=10)
-HOUR: Final = timedelta(hours=1)
+CONVERSATION: Final = 600.0
+HOUR: Final = 3600.0
 MOST_AN_HOUR: Final = 10
 DEFAULT_PARTS: Final = 3
 
@@ -31,8 +29,9 @@ class Assistant:
     def __init__(self, account: Account) -> None:
         """Listen to nobody yet."""
         self._account = account
-        self._heard: dict[str, deque[datetime]] = {}
-        self._conversations: dict[str, tuple[str, datetime]] = {}
+        # When, by the loop's clock: no correction of a machine's clock moves it.
+        self._heard: dict[str, deque[float]] = {}
+        self._conversations: dict[str, tuple[str, float]] = {}
 
     @callback
     def start(self) -> None:
@@ -66,7 +65,7 @@ class Assistant:
         )
 
     def _admit(self, phone: str) -> bool:
-        now = dt_util.utcnow()
+        now = self._account.hass.loop.time()
         times = self._heard.setdefault(phone, deque(maxlen=MOST_AN_HOUR))
         if len(times) == MOST_AN_HOUR and now - times[0] < HOUR:
             return False
@@ -94,7 +93,7 @@ class Assistant:
         from homeassistant.components import conversation  # noqa: PLC0415
         from homeassistant.core import Context  # noqa: PLC0415
 
-        now = dt_util.utcnow()
+        now = hass.loop.time()
         conversation_id, last = self._conversations.get(phone, ("", now))
         if not conversation_id or now - last > CONVERSATION:
             conversation_id = ulid_now()
