@@ -8,7 +8,7 @@ import pytest
 
 from custom_components.smspilot.const import EVENT_MESSAGE_STATUS
 
-from .common import MAMA, PAPA, Clock, Heard, add_account
+from .common import MAMA, PAPA, Clock, Heard, add_account, state_of
 from .sending import BABA, accept, alarm, ids, once, result
 from .simulator.simulator import Simulator
 
@@ -173,6 +173,8 @@ async def test_number_left_out(
     await clock.advance(61)
     assert heard.of("phone") == [MAMA]
     assert len(simulator.calls("send")) == 1
+    # The answer had its price already in its sum.
+    assert float(state_of(hass, "sensor.smspilot_5671_spent_today").state) == 3.52
 
 
 async def test_refused_without_a_reason(

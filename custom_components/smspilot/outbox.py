@@ -281,8 +281,13 @@ class Outbox:
 
     @staticmethod
     def _paid(outcome: Outcome, rows: list[Row]) -> Decimal:
-        test = any(row.test for row in rows)
-        return Decimal(0) if test or outcome.cost is None else outcome.cost
+        """Return what was paid; a price that is told later counts then."""
+        if outcome.cost is None or any(row.test for row in rows):
+            return Decimal(0)
+        prices = [row.price for row in rows if row.message_id]
+        if outcome.unknown or None in prices:
+            return sum(filter(None, prices), Decimal(0))
+        return outcome.cost
 
     def _report(self, outcome: Outcome, *, test: bool) -> None:
         """Let the account know: its balance, and whether the service did what was asked."""
