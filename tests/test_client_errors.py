@@ -24,6 +24,7 @@ from custom_components.smspilot.client import (
     AnswerLost,
     AnswerTimeout,
     ApiError,
+    CallbackRefused,
     ConnectionFailed,
     Credentials,
     DeliveryFailed,
@@ -60,9 +61,10 @@ REACTIONS: dict[type[ApiError], tuple[int, ...]] = {
     TextRefused: (223, 224, 225, 227, 247, 248),
     DuplicateRefused: (118, 243),
     InvalidRequest: (
-        *(10, 11, 12, 13, 14, 109, 220, 221, 230, 231, 240, 250, 260, 270, 275),
+        *(10, 11, 12, 13, 14, 109, 220, 221, 230, 231, 240, 250, 270, 275),
         *(300, 301, 302, 303, 304, 500),
     ),
+    CallbackRefused: (260,),
     ServiceFailed: (110,),
     DeliveryFailed: (600, 601, 602, 603, 604, 605),
     # Unknown ones.

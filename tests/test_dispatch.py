@@ -39,6 +39,20 @@ async def test_without_network(
     assert len(simulator.calls("send")) == 1
 
 
+async def test_address_is_refused(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """An address that the service does not take keeps no alarm back."""
+    hass.config.external_url = "http://127.0.0.1:8123"
+    await add_account(hass, simulator)
+    simulator.fault("error", command="send", code=260)
+    rows = await result(clock, alarm(hass, PAPA))
+    once(simulator, PAPA)
+    assert rows[PAPA]["message_id"] == ids(simulator)[PAPA]
+    assert ["callback" in one.form for one in simulator.calls("send")] == [True, False]
+    # Where it is not the address after all, it is said.
+    simulator.fault("error", command="send", code=260, times=2)
+    assert await result(clock, alarm(hass, MAMA)) == "refused"
+
+
 @pytest.mark.parametrize(("retry_for", "held"), [(None, 120), ({"seconds": 30}, 30), (0, 0)])
 async def test_network_stays_away(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, retry_for: Any, held: float

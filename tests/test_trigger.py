@@ -143,8 +143,7 @@ async def is_heard(hass: HomeAssistant, options: str, **message: Any) -> bool:
         ("from: [Мама, Папа]", {}, True),
         ("from: Мама", {}, False),
         # A sender that is a word is no recipient, whatever it calls itself.
-        ("from: sberbank", {"phone": "Sberbank", "recipient": None}, True),
-        ("from: Sberbank", {"phone": "Tinkoff", "recipient": None}, False),
+        ("from: Sberbank", {"phone": "Sberbank", "recipient": None}, False),
         ("from: Папа", {"phone": "Папа", "recipient": None}, False),
         ("from: Папа", {"phone": "Papa", "recipient": None}, False),
     ],

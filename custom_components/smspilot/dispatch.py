@@ -10,6 +10,7 @@ from .client import (
     AnswerLost,
     AnswerTimeout,
     ApiError,
+    CallbackRefused,
     ConnectionFailed,
     DuplicateRefused,
     Kind,
@@ -111,6 +112,12 @@ class Dispatch:
             start = loop.time()
             try:
                 return await self._request(phones)
+            except CallbackRefused:
+                if self._callback is None:
+                    raise
+                # Nothing went out, and statuses are asked for as well: an alarm needs no address.
+                LOGGER.warning("SMSPILOT refuses the address for statuses; sending without it")
+                self._callback = None
             except ConnectionFailed:
                 left -= loop.time() - start
                 wait = next(pauses, wait)

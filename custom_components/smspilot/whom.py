@@ -1,4 +1,4 @@
-"""Whom a trigger means: numbers, recipients' names, senders that are words, or anyone."""
+"""Whom a trigger means: numbers, recipients' names, or anyone."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -43,16 +43,15 @@ class Whom:
         names = [data["recipient"]] if data["recipient"] else []
         known = False
         for entry in entries:
-            if by_name(entry, name):
-                known = True
+            known = known or by_name(entry, name) is not None
             if entry.entry_id == data["entry_id"]:
                 names += [person.name for person in owners(entry, phone)]
         if any(same_name(person, name) for person in names):
             return True
         if known:
-            # Anybody may send under a recipient's name; that person's numbers count.
             return False
-        if phone.casefold() == name.strip().casefold():
+        # A service's short number is no phone number; a word is whatever its sender chooses.
+        if phone == name.strip() and phone.isdecimal():
             return True
         label = f'"{name}"' if any(map(str.isalpha, name)) else f"No. {place}"
         self._say(place, "%s of a trigger is neither a number nor a recipient's name", label)

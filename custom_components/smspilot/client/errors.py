@@ -89,6 +89,10 @@ class InvalidRequest(ApiError):
     """The request is wrong: a mistake of ours or of the user's input."""
 
 
+class CallbackRefused(InvalidRequest):
+    """The address for statuses is wrong; without it the request would do."""
+
+
 class ServiceFailed(ApiError):
     """The service cannot work for now."""
 
@@ -108,8 +112,9 @@ _REACTIONS: tuple[tuple[type[ApiError], tuple[int, ...]], ...] = (
     (DuplicateRefused, (118, 243)),
     (
         InvalidRequest,
-        (*range(10, 15), 109, 220, 221, 230, 231, 240, 250, 260, 270, 275, *range(300, 305), 500),
+        (*range(10, 15), 109, 220, 221, 230, 231, 240, 250, 270, 275, *range(300, 305), 500),
     ),
+    (CallbackRefused, (260,)),
     (ServiceFailed, (110,)),
     (DeliveryFailed, tuple(range(600, 606))),
 )
