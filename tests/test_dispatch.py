@@ -202,6 +202,14 @@ async def test_refused_without_a_reason(
     assert await result(clock, alarm(hass, PAPA)) == "recipient_refused"
 
 
+async def test_refused_row_alone(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """An answer of nothing but a refused row is an error, as the service's own is."""
+    await add_account(hass, simulator)
+    row = f'{{"server_id": "7", "phone": "{PAPA[1:]}", "status": "-2", "error": "212"}}'
+    simulator.fault("other_json", command="send", body=f'{{"send": [{row}], "cost": "0"}}')
+    assert await result(clock, alarm(hass, PAPA)) == "recipient_refused"
+
+
 @pytest.mark.parametrize("kind", ["reset", "error", "hang"])
 async def test_test_messages(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, kind: str

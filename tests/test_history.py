@@ -83,6 +83,7 @@ class Story:
     def tell_message(self, message_id: int, **other: Any) -> None:
         """Tell a message."""
         data = {"message_id": str(message_id), "phone": PHONE, "message": "Алло 2!"}
+        data |= {"age": 0, "verified": True}
         self.books.hear(Told("sms_received", {**data, "reply_to": None, **other}))
 
     def forget(self, index: int) -> None:

@@ -20,7 +20,7 @@ from custom_components.smspilot.const import (
 )
 
 from .common import MAMA, PAPA, Clock, act, add_account, person, state_of
-from .sending import alarm, asked
+from .sending import alarm, asked, result
 from .simulator.model import Kind
 from .simulator.simulator import Simulator
 
@@ -133,6 +133,14 @@ async def test_refused_by_the_service_counts_not(hass: HomeAssistant, simulator:
             await alarm(hass, PAPA)
     await alarm(hass, PAPA)
     assert len(simulator.orders) == 1
+
+
+async def test_unknown_counts(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """What nobody knows the outcome of may have gone out: it counts."""
+    await add_account(hass, simulator, options={CONF_RATE_LIMIT: 1})
+    simulator.fault("hang", command="send")
+    assert await result(clock, alarm(hass, PAPA), step=61) == "outcome_unknown"
+    assert (await refused(alarm(hass, PAPA))).translation_key == "rate_limit"
 
 
 async def test_rate_at_once(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
@@ -334,6 +342,22 @@ async def test_two_at_once(hass: HomeAssistant, simulator: Simulator, clock: Clo
     assert keys == {"daily_limit"}
     # Nothing is set aside any more: a cheaper one still goes out.
     await act(hass, "check_number", phones=[PAPA], wait=0)
+
+
+async def test_paid_is_set_aside_no_more(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """While a long list goes out, its first half is not counted twice."""
+    await add_account(hass, simulator, options={CONF_DAILY_LIMIT: 1400})
+    many = [f"+7908{number:07}" for number in range(1000)]
+    # Two questions of what it costs, and the first half, go before.
+    fault = simulator.fault("hang", command="send", skip=3)
+    sending = hass.async_create_background_task(alarm(hass, *many), "test")
+    await clock.settle()
+    assert spent(hass) == 655
+    await alarm(hass, PAPA)
+    fault.release()
+    await result(clock, sending)
 
 
 async def test_nothing_stays_set_aside(

@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 import aiohttp
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 import pytest
 
-from custom_components.smspilot.const import EVENT_MESSAGE_STATUS
+from custom_components.smspilot.const import EVENT_MESSAGE_STATUS, EVENT_REPLY_RECEIVED
 
-from .common import MAMA, PAPA, Clock, Heard, act, add_account
+from .common import MAMA, PAPA, Clock, Heard, act, add_account, state_of, write
 from .sending import BABA, accept, alarm, ids, once, result
 from .simulator.model import DEFAULT_KEY
 from .simulator.options import Facts
@@ -94,6 +95,17 @@ async def test_list_partly_lost(hass: HomeAssistant, simulator: Simulator, clock
     assert {phone: row["message_id"] for phone, row in rows.items()} == ids(simulator)
     again = simulator.calls("send")[-1]
     assert again.params["to"] == f"{PAPA[1:]},{BABA[1:]}"
+
+
+async def test_list_partly_refused(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """A number that was refused in a lost answer is no message: a second try tells why."""
+    await add_account(hass, simulator)
+    simulator.phone(BABA[1:]).blacklisted = True
+    simulator.fault("reset", when="after", command="send")
+    rows = await result(clock, alarm(hass, PAPA, MAMA, BABA))
+    once(simulator, PAPA, MAMA)
+    assert rows[BABA]["status"] == "failed"
+    assert rows[BABA]["error"]["code"] == 212
 
 
 async def test_list_partly_lost_for_good(
@@ -241,10 +253,56 @@ async def test_duplicate_without_trace(
     once(simulator, PAPA)
 
 
-async def test_same_text_before(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """The same text of an hour ago is not taken for the one whose answer was lost."""
+async def test_duplicate_in_a_list_without_trace(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """The same of one in a list: the others are told the truth about."""
     await add_account(hass, simulator)
+    simulator.account.duplicate_guard = True
+    await accept(hass, simulator, PAPA)
+    simulator.fault("reset", command="send")
+    simulator.fault("other_json", body=NOTHING, command="check", times=5)
+    rows = await result(clock, alarm(hass, PAPA, MAMA))
+    assert rows[PAPA]["status"] is None
+    assert rows[MAMA]["message_id"] == ids(simulator)[MAMA]
+
+
+async def test_look_beside_a_send(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """A look for one lost answer takes nothing of a send whose own is still to come."""
+    await add_account(hass, simulator)
+    replies = Heard(hass, EVENT_REPLY_RECEIVED)
+    simulator.fault("hang", command="send")
+    assert await result(clock, alarm(hass, MAMA), step=61) == "outcome_unknown"
+    await clock.advance(30)
+    slow = simulator.fault("hang", when="after", command="send")
+    question = act(hass, "send_sms", phones=[PAPA], message="Дома?", two_way=True)
+    asking = hass.async_create_background_task(question, "test")
+    await clock.settle()
+    simulator.requests.clear()
+    await clock.advance(31)
+    assert simulator.calls("check")
+    slow.release()
+    receipt = await asking
+    await clock.advance(1)
+    spent = state_of(hass, "sensor.smspilot_5671_spent_today")
+    assert float(spent.state) == receipt["cost"]
+    for text in ("да", "нет"):
+        await write(simulator, PAPA, text)
+    await clock.advance(61)
+    assert replies.of("message") == ["да"]
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_same_text_before(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, *, restarted: bool
+) -> None:
+    """The same text of an hour ago is not taken for the one whose answer was lost."""
+    entry = await add_account(hass, simulator)
     first = await alarm(hass, PAPA)
+    if restarted:
+        for by in (ConfigEntryDisabler.USER, None):
+            await hass.config_entries.async_set_disabled_by(entry.entry_id, by)
+            await clock.settle()
     simulator.fault("reset", command="send")
     rows = await result(clock, alarm(hass, PAPA))
     assert len(simulator.orders) == 2

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from datetime import timedelta
 import logging
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -237,6 +239,35 @@ async def test_killed_after_the_receipt(
     assert asked(simulator).count("check") == 1
     await kill(hass, entry, clock)
     assert len(heard.data) == 1
+
+
+async def test_killed_after_a_refusal(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """What was refused is forgotten: nobody looks for it after the restart."""
+    entry = await add_account(hass, simulator)
+    simulator.fault("error", code=241, command="send")
+    with pytest.raises(HomeAssistantError):
+        await alarm(hass, PAPA)
+    simulator.requests.clear()
+    await kill(hass, entry, clock)
+    assert "check" not in asked(simulator)
+
+
+async def test_clock_corrected_during_a_send(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that began in the past and now knows the time forgets nothing under way."""
+    await add_account(hass, simulator)
+    await simulator.down()
+    sendings = [hass.async_create_background_task(_caught(alarm(hass, PAPA)), "test")]
+    await clock.settle()
+    utcnow = dt_util.utcnow
+    monkeypatch.setattr(dt_util, "utcnow", lambda: utcnow() + timedelta(days=400))
+    sendings.append(hass.async_create_background_task(_caught(alarm(hass, MAMA)), "test"))
+    for _ in range(20):
+        await clock.advance(10)
+    assert [(await one).translation_key for one in sendings] == ["cannot_connect"] * 2
 
 
 async def test_killed_after_the_price(

@@ -488,13 +488,20 @@ async def test_price_corrected(hass: HomeAssistant, simulator: Simulator, clock:
     assert float(state_of(hass, SPENT).state) == 2.21
 
 
+@pytest.mark.parametrize("delivered", [False, True])
 async def test_price_of_what_was_found(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, *, delivered: bool
 ) -> None:
     """The price of a message whose answer was lost is spent once, also over a restart."""
     entry = await add_account(hass, simulator)
     simulator.fault("reset", when="after", command="send")
-    await alarm(hass, PAPA)
+    simulator.fault("html", command="check")
+    sending = hass.async_create_background_task(alarm(hass, PAPA), "test")
+    await clock.settle()
+    if delivered:
+        await simulator.deliver(simulator.orders[0].server_id)
+    await clock.advance(20.1)
+    await sending
     await clock.settle()
     assert float(state_of(hass, SPENT).state) == 1.31
     for _ in range(2):

@@ -57,8 +57,8 @@ class Told:
 
 def key_of(text: str) -> str:
     """Return what names a text, whatever frame or alphabet it went out in."""
-    found = re.search(r"(\d+)!", text)
-    return found[1] if found else text
+    found = re.search(r"\d+(?=!)|test message", text)
+    return found[0] if found else text
 
 
 class Books:
@@ -100,6 +100,8 @@ class Books:
             known = self._statuses[int(told.data["message_id"])]
             if told.data["status_code"] not in known:
                 self.wrong.append(f"a status that never was: {told.data}")
+        elif not self._is_of_age(told):
+            self.wrong.append(f"an age that is wrong: {told.data}")
 
     def settled(self) -> None:
         """Note that all has come to rest: nothing told in this life may be told again."""
@@ -230,6 +232,16 @@ class Books:
             elif earlier.life == told.life:
                 yield f"DOUBLE: told twice: {told.data}"
             first[told.what] = told
+
+    def _is_of_age(self, told: Told) -> bool:
+        """Tell whether an age is right, whatever the machine's clock says."""
+        age, now = told.data["age"], self._sim.now()
+        if not told.data["verified"]:
+            # A push tells no time.
+            return bool(age == 0)
+        found = [each for each in self._sim.inbox if str(each.id) == told.data["message_id"]]
+        # The list may tell minutes only.
+        return all(-10 <= age - (now - each.created).total_seconds() <= 61 for each in found)
 
     def _changed(self, topic: str, record: object) -> None:
         if topic == "message" and isinstance(record, Message):

@@ -3,10 +3,12 @@
 import asyncio
 from collections import Counter
 from collections.abc import Coroutine
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final, override
 
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util import dt as dt_util
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
@@ -14,12 +16,13 @@ from custom_components.smspilot.const import DOMAIN
 from tests.simulator.model import FINAL, SERVICE_NUMBER, Blocked, Order, Status
 from tests.simulator.options import CodeStyle, Pushes, UnknownIds
 
-from .ledgers import Fate, Ordered
+from .ledgers import Fate, Ordered, key_of
 from .world import ENTITIES, GRANNY, MAMA, MAMA_AT_WORK, PAPA, World
 
 # In the black list of the service's own document.
 BLACKLISTED: Final = "+79999999999"
 STRANGER: Final = "+79265550101"
+BANK: Final = "Sberbank"
 # The day of the sensor must not end within a history.
 LONGEST: Final = 15 * 3600
 FORGERY: Final = "Подделка"
@@ -27,11 +30,31 @@ FORGERY: Final = "Подделка"
 FIGURES: Final[Counter[str]] = Counter()
 
 PHONES = st.sampled_from([PAPA, MAMA, MAMA_AT_WORK, GRANNY, STRANGER])
+PEOPLE = st.sampled_from(sorted(ENTITIES))
 LISTS = st.lists(
     st.sampled_from([PAPA, MAMA, GRANNY, STRANGER, BLACKLISTED]),
     min_size=1,
     max_size=4,
     unique=True,
+)
+FIELDS = st.fixed_dictionaries(
+    {
+        "two_way": st.booleans(),
+        "transliterate": st.booleans(),
+        "urgent": st.booleans(),
+        "wait": st.sampled_from([0, 0, 60]),
+        "test": st.sampled_from([False, False, False, True]),
+        "send_at": st.sampled_from([0, 0, 0, 300]),
+        "time_to_live": st.sampled_from([0, 3600]),
+    }
+)
+# What is asked of the service, and changes nothing.
+QUESTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("get_inbound", {"scope": "new"}),
+    ("get_inbound", {"scope": "all"}),
+    ("get_status", {"period": "recent"}),
+    ("get_account", {}),
+    ("estimate_cost", {"phones": [PAPA], "message": "Алло 0!"}),
 )
 # After a step: let all come to rest, or go on in the midst of it.
 PACE = st.one_of(st.none(), st.integers(0, 80))
@@ -45,9 +68,16 @@ ANSWERLESS = (
     "truncated",
     "empty",
     "not_utf8",
-    "other_json",
     "huge",
     "sloppy_json",
+)
+# Other JSON than expected; the last one takes a message and names no id.
+BODIES = (
+    "[]",
+    "{}",
+    "null",
+    '{"send":[]}',
+    '{"send":[{"phone":"79087964781","status":"0"}]}',
 )
 CODES = (101, 106, 110, 112, 113, 116, 212, 223, 241, 243, 302, 999)
 OPTIONS: tuple[dict[str, Any], ...] = (
@@ -136,26 +166,25 @@ class History(RuleBasedStateMachine):
 
     @rule(
         phones=LISTS,
-        two_way=st.booleans(),
-        wait=st.sampled_from([0, 0, 60]),
+        people=st.lists(PEOPLE, max_size=2, unique=True),
+        fields=FIELDS,
         respond=st.booleans(),
-        latin=st.booleans(),
-        test=st.sampled_from([False, False, False, True]),
         pace=PACE,
     )
     def send(
         self,
         phones: list[str],
-        two_way: bool,
-        wait: int,
+        people: list[str],
+        fields: dict[str, Any],
         respond: bool,
-        latin: bool,
-        test: bool,
         pace: int | None,
     ) -> None:
         """Send a text."""
-        data = {"two_way": two_way, "wait": wait, "transliterate": latin, "test": test}
-        self._act("send_sms", self._text(), phones, pace, data, respond=respond)
+        if fields["send_at"]:
+            fields["send_at"] = dt_util.utcnow() + timedelta(seconds=fields["send_at"])
+        data = fields | {"phones": phones, "recipients": people}
+        numbers = dict.fromkeys([*phones, *(phone for one in people for phone in ENTITIES[one])])
+        self._act("send_sms", self._text(), list(numbers), pace, data, respond=respond)
 
     @precondition(lambda self: self.number)
     @rule(phone=PHONES, back=st.integers(0, 3), pace=PACE)
@@ -187,7 +216,7 @@ class History(RuleBasedStateMachine):
         data = {"phones": [phone], "method": method, "wait": 60 if wait else 0}
         self.run(self._begin(work, DOMAIN, "check_number", data, respond=True), pace)
 
-    @rule(entity=st.sampled_from(sorted(ENTITIES)), title=st.booleans(), pace=PACE)
+    @rule(entity=PEOPLE, title=st.booleans(), pace=PACE)
     def notify(self, entity: str, title: bool, pace: int | None) -> None:
         """Send by a notify entity."""
         text = self._text()
@@ -195,8 +224,15 @@ class History(RuleBasedStateMachine):
         data = {"entity_id": entity, "message": text} | ({"title": "Дом"} if title else {})
         self.run(self._begin(work, "notify", "send_message", data), pace)
 
-    @rule(phones=LISTS, person=st.booleans(), pace=PACE)
-    def legacy(self, phones: list[str], person: bool, pace: int | None) -> None:
+    @rule(entity=PEOPLE, pace=PACE)
+    def press(self, entity: str, pace: int | None) -> None:
+        """Press a person's button."""
+        work = self._ordered(list(ENTITIES[entity]), "Home Assistant: test message")
+        data = {"entity_id": f"{entity.replace('notify', 'button')}_test_message"}
+        self.run(self._begin(work, "button", "press", data), pace)
+
+    @rule(phones=LISTS, person=st.booleans(), two_way=st.booleans(), pace=PACE)
+    def legacy(self, phones: list[str], person: bool, two_way: bool, pace: int | None) -> None:
         """Send by the legacy service."""
         text = self._text()
         if person:
@@ -204,7 +240,7 @@ class History(RuleBasedStateMachine):
             self.run(self._begin(work, "notify", "smspilot_granny", {"message": text}), pace)
         else:
             work = self._ordered(phones, text)
-            data = {"message": text, "target": phones}
+            data = {"message": text, "target": phones, "data": {"two_way": two_way}}
             self.run(self._begin(work, "notify", "smspilot", data), pace)
 
     @rule(phone=PHONES, pace=PACE)
@@ -214,6 +250,12 @@ class History(RuleBasedStateMachine):
         work = self._ordered([phone], text)
         data = {"question": text, "phones": [phone], "timeout": 120}
         self.run(self._begin(work, DOMAIN, "ask", data, respond=True), pace)
+
+    @rule(question=st.sampled_from(QUESTIONS), pace=PACE)
+    def look(self, question: tuple[str, dict[str, Any]], pace: int | None) -> None:
+        """Ask the service for what it knows."""
+        action, data = question
+        self.run(self._begin([], DOMAIN, action, data, respond=True), pace)
 
     # The service
 
@@ -234,11 +276,19 @@ class History(RuleBasedStateMachine):
         """Have a phone be off, or on again."""
         self.sim.phone(phone[1:]).outcome = outcome
 
-    @rule(phone=PHONES, prefixed=st.booleans(), count=st.sampled_from([1, 1, 1, 5]), pace=PACE)
-    def receive(self, phone: str, prefixed: bool, count: int, pace: int | None) -> None:
-        """Have somebody write."""
+    @rule(
+        phone=PHONES | st.just(BANK),
+        prefixed=st.booleans(),
+        count=st.sampled_from([1, 1, 1, 5]),
+        minutes=st.sampled_from([0, 0, 9]),
+        pace=PACE,
+    )
+    def receive(
+        self, phone: str, prefixed: bool, count: int, minutes: int, pace: int | None
+    ) -> None:
+        """Have somebody write, perhaps some minutes ago."""
         for _ in range(count):
-            self.run(self._receive(phone, prefixed=prefixed), pace)
+            self.run(self._receive(phone, prefixed=prefixed, minutes=minutes), pace)
 
     @rule(
         mode=st.sampled_from(Pushes),
@@ -286,6 +336,16 @@ class History(RuleBasedStateMachine):
         """Spoil answers, or have requests never arrive."""
         FIGURES["faults"] += 1
         self.sim.fault(kind, when=when, command=command, times=times, skip=skip)
+
+    @rule(
+        body=st.sampled_from(BODIES),
+        when=st.sampled_from(["before", "after"]),
+        command=st.sampled_from(["send", "send", "check", "inbound", "account"]),
+    )
+    def answer_otherwise(self, body: str, when: str, command: str) -> None:
+        """Answer in another form than expected."""
+        FIGURES["faults"] += 1
+        self.sim.fault("other_json", when=when, command=command, body=body)
 
     @rule(
         kind=st.sampled_from(["hang", "slow"]),
@@ -347,6 +407,17 @@ class History(RuleBasedStateMachine):
 
         self.run(save(), pace)
 
+    @rule(channel=st.sampled_from(["sms", "two_way", "voice"]), pace=PACE)
+    def person(self, channel: str, pace: int | None) -> None:
+        """Save a person with another channel."""
+        self.run(self.world.change_granny(channel), pace)
+
+    @rule(seconds=st.sampled_from([-900, 0, 900]))
+    def set_clock(self, seconds: float) -> None:
+        """Have the machine's clock be wrong, or right again."""
+        FIGURES["clocks set"] += 1
+        self.world.clock.set(seconds)
+
     @precondition(lambda self: self.world.clock.ahead < LONGEST)
     @rule(seconds=st.sampled_from([1, 2, 5, 16, 31, 61, 61, 130, 310, 901, 3601]))
     def later(self, seconds: float) -> None:
@@ -384,8 +455,7 @@ class History(RuleBasedStateMachine):
 
     def _ordered(self, phones: list[str], text: str) -> list[Ordered]:
         books, now = self.world.books, self.world.clock.ahead
-        key = text.removeprefix("Алло ").removesuffix("!")
-        return [books.order(phone, key, now) for phone in phones]
+        return [books.order(phone, key_of(text), now) for phone in phones]
 
     def _act(
         self,
@@ -399,7 +469,7 @@ class History(RuleBasedStateMachine):
     ) -> None:
         data = {key: value for key, value in data.items() if value}
         work = self._ordered(phones, text)
-        data |= {"phones": phones, "message": text}
+        data = {"phones": phones, "message": text} | data
         self.run(self._begin(work, DOMAIN, action, data, respond=respond), pace)
 
     async def _begin(
@@ -428,7 +498,7 @@ class History(RuleBasedStateMachine):
                 unknown = key in ("outcome_unknown", "account_closed")
                 for each in ordered:
                     # Some went out, some did not; or some orders of several.
-                    some = key == "partly_refused" or (len(ordered) > 1 and domain == "notify")
+                    some = key == "partly_refused" or (len(ordered) > 1 and domain != DOMAIN)
                     each.fate = Fate.UNKNOWN if unknown or some else Fate.REFUSED
                 return
             if not response or "messages" not in response:
@@ -441,12 +511,15 @@ class History(RuleBasedStateMachine):
 
         self.world.start(call())
 
-    async def _receive(self, phone: str, *, prefixed: bool) -> None:
+    async def _receive(self, phone: str, *, prefixed: bool, minutes: int = 0) -> None:
         FIGURES["inbound"] += 1
         self.number += 1
         text = f"Алло {self.number}!"
         work = self.sim.receive(
-            phone[1:], f"5671 {text}" if prefixed else text, account=None if prefixed else 5671
+            phone.removeprefix("+"),
+            f"5671 {text}" if prefixed else text,
+            account=None if prefixed else 5671,
+            created=self.sim.now() - timedelta(minutes=minutes),
         )
         await self._beside(work)
 
@@ -462,7 +535,7 @@ class History(RuleBasedStateMachine):
         """Make peace, wait for all that is due, and compare the ledgers."""
         world, sim = self.world, self.sim
         try:
-            excused = world.books.excused(world.clock.ahead)
+            excused = world.books.excused(world.clock.ahead + world.clock.swing)
             await self._make_peace()
             world.books.settled()
             problems = [*world.failures, *world.books.compare(excused)]

@@ -14,6 +14,7 @@ from unittest.mock import patch
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, Event, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -45,7 +46,10 @@ class SharedClock(Clock):
     def __init__(self, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
         super().__init__(hass, monkeypatch)
         self.sim: Simulator | None = None
-        monotonic = time.monotonic
+        self._settings = {0.0}
+        self._wrong_by = 0.0
+        monotonic, utcnow = time.monotonic, dt_util.utcnow
+        monkeypatch.setattr(dt_util, "utcnow", lambda: utcnow() + timedelta(seconds=self._wrong_by))
         for room in ("client.transport", "webhook"):
             monkeypatch.setattr(
                 f"custom_components.smspilot.{room}.monotonic", lambda: monotonic() + self._ahead
@@ -63,6 +67,16 @@ class SharedClock(Clock):
     def ahead(self) -> float:
         """Return how many seconds have been skipped."""
         return self._ahead
+
+    def set(self, wrong_by: float) -> None:
+        """Have the machine's clock be wrong, but neither its timers nor the service's clock."""
+        self._wrong_by = wrong_by
+        self._settings.add(wrong_by)
+
+    @property
+    def swing(self) -> float:
+        """Return by how much an age may have been wrong."""
+        return max(self._settings) - min(self._settings)
 
 
 class World:
@@ -175,6 +189,13 @@ class World:
             self.hass.set_state(CoreState.running)
             self.hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
 
+    async def change_granny(self, channel: str) -> None:
+        """Save Granny with another channel."""
+        subentries = self.entry.subentries.values()
+        granny = next(one for one in subentries if one.title == "Granny")
+        data = {**granny.data, "channel": channel}
+        self.hass.config_entries.async_update_subentry(self.entry, granny, data=data)
+
     async def reauth(self) -> None:
         """Have the owner type the key that counts."""
         flows = self.hass.config_entries.flow
@@ -264,6 +285,6 @@ class _Log(logging.Handler):
 
 
 def _zone_of_the_small_hours() -> str:
-    """Return a time zone where it is between midnight and one: a day lies ahead."""
-    hour = datetime.now(UTC).hour
+    """Return a time zone where it is between one and two: a day lies ahead."""
+    hour = (datetime.now(UTC).hour - 1) % 24
     return f"Etc/GMT+{hour}" if hour <= 12 else f"Etc/GMT-{24 - hour}"
