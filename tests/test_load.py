@@ -36,3 +36,6 @@ def test_load() -> None:
     assert figure("check") <= 2 * (int(seconds[1]) + 20)
     assert figure("pending") == figure("kept events") == 0
     assert figure("early") <= 1000
+    # What is left is less than an object a message.
+    before, after = map(int, re.findall(r"objects \[(\d+), (\d+)\]", figures)[0])
+    assert after - before < figure("messages")
