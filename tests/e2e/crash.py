@@ -85,16 +85,19 @@ class Crashes:
 
     async def agree(self) -> None:
         """Have everything delivered, and wait until the ledgers say the same."""
-        problems = ["nothing was compared"]
+        problems, size = ["nothing was compared"], -1
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
-                while problems:
+                # What is told is written down a moment later.
+                while problems or self._journal_size() != size:
+                    size = self._journal_size()
                     for message in list(self.sim.messages.values()):
                         if message.status not in FINAL:
                             await self.sim.deliver(message.server_id)
                     await asyncio.sleep(0.2)
                     problems = await self._problems()
         assert not problems, "\n".join([*problems, self.home.tail()])
+        self.books.settled()
         log = self.home.log()
         leaks = [each for each in records(log) if self.sim.account.apikey in each]
         assert not leaks, leaks
@@ -222,7 +225,7 @@ class Crashes:
 
     @property
     def moments(self) -> list[Callable[[], Awaitable[None]]]:
-        """Return the chosen moments; CI has time for some."""
+        """Return the chosen moments; CI has no time for the last, which take the longest."""
         return [
             self.accepted,
             self.message_told,

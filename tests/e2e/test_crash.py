@@ -6,7 +6,7 @@ from .crash import Crashes
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 # `scripts/soak` has time for all of them.
-CHOSEN, RANDOM = 6, 1
+CHOSEN, RANDOM = 10, 1
 
 
 async def test_kill() -> None:
