@@ -1,8 +1,9 @@
 """What tests of the integration share: an account that is set up, and a clock."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
+import threading
 from typing import Any
 
 from homeassistant.config_entries import ConfigSubentryData
@@ -14,6 +15,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.smspilot import storage
 from custom_components.smspilot.const import CONF_PHONES, DOMAIN, SUBENTRY_RECIPIENT
 
 from .simulator.model import DEFAULT_KEY
@@ -155,6 +157,33 @@ class Clock:
             await self.advance(step)
         task.cancel()
         pytest.fail("The work did not end")
+
+
+class Hold:
+    """Holds the next write to a file until it is let go."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._monkeypatch = monkeypatch
+        self._reached = threading.Event()
+        self._released = threading.Event()
+        self.calls = 0
+
+    def __call__(self, name: str) -> None:
+        real: Callable[..., None] = getattr(storage._Files, name)
+
+        def held(*args: Any) -> None:
+            self.calls += 1
+            self._reached.set()
+            assert self._released.wait(5)
+            real(*args)
+
+        self._monkeypatch.setattr(storage._Files, name, held)
+
+    async def reached(self) -> None:
+        assert await asyncio.to_thread(self._reached.wait, 5)
+
+    def release(self) -> None:
+        self._released.set()
 
 
 async def open_door(hass: HomeAssistant, client_maker: ClientSessionGenerator) -> None:

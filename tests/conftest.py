@@ -7,7 +7,7 @@ from pathlib import Path
 from homeassistant.core import HomeAssistant
 import pytest
 
-from .common import Clock
+from .common import Clock, Hold
 from .simulator.fixtures import simulator
 
 __all__ = ["simulator"]
@@ -41,3 +41,11 @@ def _no_complaints(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 def clock(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Return a clock that moves Home Assistant's time."""
     return Clock(hass, monkeypatch)
+
+
+@pytest.fixture
+def hold(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hold]:
+    """Return what holds a write to a disk that is slow."""
+    hold = Hold(monkeypatch)
+    yield hold
+    hold.release()

@@ -7,8 +7,11 @@ from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from .common import MAMA, PAPA, Clock, act, add_account, person, write
+from custom_components.smspilot.const import CONF_VERIFY_PUSHES
+
+from .common import MAMA, PAPA, Clock, Hold, act, add_account, open_door, person, write
 from .simulator.model import Blocked, Kind
 from .simulator.simulator import Simulator
 
@@ -76,6 +79,26 @@ async def test_not_sent(hass: HomeAssistant, simulator: Simulator) -> None:
     with pytest.raises(ServiceValidationError):
         await act(hass, "ask", phones=["nobody"], question="Ау?")
     assert simulator.orders == []
+
+
+async def test_answer_faster_than_the_disk(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    hass_client_no_auth: ClientSessionGenerator,
+    hold: Hold,
+) -> None:
+    """Who answers faster than a slow disk is heard."""
+    await open_door(hass, hass_client_no_auth)
+    await add_account(hass, simulator, people=PEOPLE, options={CONF_VERIFY_PUSHES: False})
+    fault = simulator.fault("hang", when="after", command="send")
+    asking = ask(hass, timeout={"seconds": 1})
+    await fault.reached.wait()
+    hold("append")
+    fault.release()
+    await hold.reached()
+    await write(simulator, PAPA, "Да")
+    hold.release()
+    assert (await asking)["answer_id"] == "yes"
 
 
 async def test_two_questions_queue(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:

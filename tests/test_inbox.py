@@ -384,6 +384,26 @@ async def test_reply_to_a_scheduled_question(
     assert abs(sent_at - send_at) < timedelta(minutes=1)
 
 
+@pytest.mark.parametrize(
+    ("written", "asked"), [(timedelta(minutes=-5), timedelta()), (timedelta(), timedelta(hours=73))]
+)
+async def test_no_answer(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    written: timedelta,
+    asked: timedelta,
+) -> None:
+    """What was written before the question is no answer to it, nor is what comes days later."""
+    await add_account(hass, simulator, people=PEOPLE)
+    replies, messages = Heard(hass, EVENT_REPLY_RECEIVED), Heard(hass, EVENT_SMS_RECEIVED)
+    await act(hass, "send_sms", phones=["Папа"], message="Топить баню?", two_way=True)
+    simulator.clock_offset += asked
+    await simulator.receive(PAPA[1:], "да", created=simulator.now() + written)
+    await clock.advance(61)
+    assert (replies.of("message"), messages.of("message")) == ([], ["да"])
+
+
 @pytest.mark.usefixtures("_door")
 async def test_unverified(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """Without verification a push is an event at once, and no read repeats it."""
@@ -483,6 +503,17 @@ async def test_read_fails(hass: HomeAssistant, simulator: Simulator, clock: Cloc
     for _ in range(3):
         await clock.advance(61)
     assert heard.of("message") == ["раз"]
+
+
+async def test_reads_move_on(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """A read asks for what came since the last message, not for everything again."""
+    await add_account(hass, simulator, people=PEOPLE)
+    for _ in range(3):
+        simulator.clock_offset += timedelta(hours=1)
+        await write(simulator, PAPA, "5671 раз")
+        await clock.advance(61)
+    first, *_, last = (int(call.params["inbound"]) for call in simulator.calls("inbound"))
+    assert last - first >= 3600
 
 
 async def test_first_read_fails(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:

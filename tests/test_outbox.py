@@ -319,6 +319,20 @@ async def test_killed_question(hass: HomeAssistant, simulator: Simulator, clock:
     assert [reply["message"] for reply in replies.of("reply_to")] == ["Топить баню?"]
 
 
+async def test_killed_after_a_question(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """A question is on the disk with its receipt, and so is that it was answered."""
+    entry = await add_account(hass, simulator)
+    replies = Heard(hass, f"{DOMAIN}_reply_received")
+    await act(hass, "send_sms", phones=[PAPA], message="Топить баню?", two_way=True)
+    for text in ("да", "нет"):
+        entry = await kill(hass, entry, clock)
+        await simulator.receive(PAPA[1:], text)
+        await clock.advance(61)
+    assert replies.of("message") == ["да"]
+
+
 @pytest.mark.parametrize("end", ["remove", "disable", "stop"])
 async def test_end_during_a_send(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, end: str

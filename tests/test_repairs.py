@@ -197,6 +197,22 @@ async def test_unloaded(
     assert issues(issue_registry) == [CONF_LOW_BALANCE, CONF_RATE_LIMIT]
 
 
+@pytest.mark.parametrize("command", ["check", "inbound"])
+async def test_reads_tell_too(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    issue_registry: ir.IssueRegistry,
+    clock: Clock,
+    command: str,
+) -> None:
+    """What a read meets is told, as what a send meets is."""
+    await add_account(hass, simulator)
+    await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
+    simulator.fault("error", code=106, command=command)
+    await clock.advance(61)
+    assert issues(issue_registry) == ["account_blocked"]
+
+
 async def test_unconfirmed_pushes(
     hass: HomeAssistant,
     simulator: Simulator,
@@ -217,6 +233,10 @@ async def test_unconfirmed_pushes(
     assert issues(issue_registry) == ["pushes_unconfirmed"]
     await write(simulator, PAPA, "5671 раз")
     await clock.advance(2)
+    assert issues(issue_registry) == []
+    await simulator.push_inbound(phone=PAPA[1:], message="x", user_id="5671", id="904", num="7")
+    for seconds in (2, 3, 6, 16, 31, 2):
+        await clock.advance(seconds)
     assert issues(issue_registry) == []
 
 

@@ -1,13 +1,11 @@
 """What is flushed is there after a kill; what is damaged is set aside; nothing stops a start."""
 
 import asyncio
-from collections.abc import Callable, Iterator
 from copy import deepcopy
 import json
 import logging
 from pathlib import Path
 import random
-import threading
 from typing import Any
 
 from homeassistant.core import CoreState, HomeAssistant
@@ -15,6 +13,8 @@ import pytest
 
 from custom_components.smspilot import storage
 from custom_components.smspilot.storage import Ledger, Tables
+
+from .common import Hold
 
 ENTRY = "01JZZZZZZZZZZZZZZZZZZZZZZZ"
 TEXT = "Протечка! ёЖ 🙂 \n\r\u2028"
@@ -235,40 +235,6 @@ async def test_written_while_it_is_compacted(hass: HomeAssistant, home: Home, ho
     hold.release()
     await asyncio.gather(closing, flushing)
     assert await after_kill(hass) == {"t": {"1": 2}}
-
-
-class Hold:
-    """Holds the next write to a file until it is let go."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._monkeypatch = monkeypatch
-        self._reached = threading.Event()
-        self._released = threading.Event()
-        self.calls = 0
-
-    def __call__(self, name: str) -> None:
-        real: Callable[..., None] = getattr(storage._Files, name)
-
-        def held(*args: Any) -> None:
-            self.calls += 1
-            self._reached.set()
-            assert self._released.wait(5)
-            real(*args)
-
-        self._monkeypatch.setattr(storage._Files, name, held)
-
-    async def reached(self) -> None:
-        assert await asyncio.to_thread(self._reached.wait, 5)
-
-    def release(self) -> None:
-        self._released.set()
-
-
-@pytest.fixture
-def hold(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hold]:
-    hold = Hold(monkeypatch)
-    yield hold
-    hold.release()
 
 
 async def test_flushes_share_a_write(hass: HomeAssistant, home: Home, hold: Hold) -> None:
