@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 import threading
 from typing import Any
 
-from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigSubentryData
 from homeassistant.const import CONF_API_KEY, CONF_NAME, CONF_URL, CONF_WEBHOOK_ID
 from homeassistant.core import Event, HomeAssistant, ServiceResponse, State, callback
 from homeassistant.setup import async_setup_component
@@ -184,6 +185,36 @@ class Hold:
 
     def release(self) -> None:
         self._released.set()
+
+
+async def restart(hass: HomeAssistant, entry: MockConfigEntry, clock: Clock) -> None:
+    """Take an account away and back, as a clean stop and start do."""
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    await clock.settle()
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+    await clock.settle()
+
+
+async def kill(hass: HomeAssistant, entry: MockConfigEntry, clock: Clock) -> MockConfigEntry:
+    """Kill the account as a power cut does: what is on the disk is all that is left of it."""
+    folder = Path(hass.config.path(".storage"))
+    disk = {path: path.read_bytes() for path in folder.glob(f"{DOMAIN}.{entry.entry_id}*")}
+    await hass.config_entries.async_remove(entry.entry_id)
+    await clock.settle()
+    for path, written in disk.items():
+        path.write_bytes(written)
+    again = MockConfigEntry(
+        domain=DOMAIN,
+        entry_id=entry.entry_id,
+        title=entry.title,
+        unique_id=entry.unique_id,
+        data=dict(entry.data),
+        options=dict(entry.options),
+    )
+    again.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await clock.settle()
+    return again
 
 
 async def open_door(hass: HomeAssistant, client_maker: ClientSessionGenerator) -> None:

@@ -82,9 +82,9 @@ class Story:
 
     def tell_message(self, message_id: int, **other: Any) -> None:
         """Tell a message."""
-        data = {"message_id": str(message_id), "phone": PHONE, "message": "Алло 2!"}
-        data |= {"age": 0, "verified": True}
-        self.books.hear(Told("sms_received", {**data, "reply_to": None, **other}))
+        said = {"message_id": str(message_id), "phone": PHONE, "message": "Алло 2!"}
+        about = {"age": 0, "verified": True, "reply_to": None}
+        self.books.hear(Told("sms_received", {**said, **about, **other}))
 
     def forget(self, index: int) -> None:
         """Never have told something."""
@@ -134,6 +134,11 @@ def another_number(story: Story) -> None:
     story.tell_message(story.message_id, phone="+79990001122")
 
 
+def too_old(story: Story) -> None:
+    story.forget(-1)
+    story.tell_message(story.message_id, age=900)
+
+
 @pytest.mark.parametrize(
     ("spoil", "word"),
     [
@@ -143,6 +148,7 @@ def another_number(story: Story) -> None:
         (refused_and_sent, "DOUBLE"),
         (lambda story: story.forget(-1), "LOST"),
         (told_twice, "DOUBLE"),
+        (too_old, "an age"),
         (told_again_after_a_crash, "DOUBLE"),
         (another_text, "FORGED"),
         (another_number, "FORGED"),

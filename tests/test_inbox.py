@@ -21,7 +21,19 @@ from custom_components.smspilot.const import (
 )
 from custom_components.smspilot.diagnostics import async_get_config_entry_diagnostics
 
-from .common import MAMA, PAPA, Clock, Heard, act, add_account, open_door, person, state_of, write
+from .common import (
+    MAMA,
+    PAPA,
+    Clock,
+    Heard,
+    act,
+    add_account,
+    kill,
+    open_door,
+    person,
+    state_of,
+    write,
+)
 from .simulator.options import Pushes
 from .simulator.simulator import Simulator
 
@@ -70,6 +82,7 @@ async def test_push_wakes_a_read(hass: HomeAssistant, simulator: Simulator, cloc
 async def test_flood_of_messages(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """200 messages at once are 200 events in order, at the price of few reads."""
     await add_account(hass, simulator, people=PEOPLE)
+    simulator.next_inbound_id = 990
     heard = Heard(hass, EVENT_SMS_RECEIVED)
     for number in range(200):
         await write(simulator, PAPA, f"5671 {number}")
@@ -304,6 +317,28 @@ async def test_entities_miss_nothing(
     await clock.advance(2)
     assert state_of(hass, "event.papa_inbound").attributes["message"] == "раз"
     assert state_of(hass, "event.smspilot_5671_inbound").attributes["message"] == "раз"
+
+
+async def test_killed(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """What was told is on the disk: the next start, whose read shows it too, tells it no more."""
+    entry = await add_account(hass, simulator, people=PEOPLE)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    for number in range(3):
+        await write(simulator, PAPA, f"5671 {number}")
+        await clock.advance(61)
+        entry = await kill(hass, entry, clock)
+    assert heard.of("message") == ["0", "1", "2"]
+
+
+async def test_future(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """A message with a time that is yet to come hides none that follows."""
+    await add_account(hass, simulator, people=PEOPLE)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    await simulator.receive(PAPA[1:], "5671 раз", created=simulator.now() + timedelta(days=2))
+    await clock.advance(61)
+    await write(simulator, PAPA, "5671 два")
+    await clock.advance(61)
+    assert heard.of("message") == ["раз", "два"]
 
 
 async def test_old_message(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:

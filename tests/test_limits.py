@@ -4,7 +4,6 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
@@ -19,9 +18,9 @@ from custom_components.smspilot.const import (
     DOMAIN,
 )
 
-from .common import MAMA, PAPA, Clock, act, add_account, person, state_of
+from .common import MAMA, PAPA, Clock, act, add_account, person, restart, state_of
 from .sending import alarm, asked, result
-from .simulator.model import Kind
+from .simulator.model import Kind, Status
 from .simulator.simulator import Simulator
 
 SPENT = "sensor.smspilot_5671_spent_today"
@@ -40,13 +39,6 @@ async def refused(sending: Any) -> ServiceValidationError:
     with pytest.raises(ServiceValidationError) as raised:
         await sending
     return raised.value
-
-
-async def restart(hass: HomeAssistant, entry: MockConfigEntry, clock: Clock) -> None:
-    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
-    await clock.settle()
-    await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
-    await clock.settle()
 
 
 # The rate: messages, calls and checks a number and hour.
@@ -429,6 +421,17 @@ async def test_midnight(
     await clock.advance(120)
     await alarm(hass, PAPA)
     assert len(simulator.orders) == 3
+
+
+async def test_refund_of_yesterday(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """What comes back for a message of another day makes today no less than nothing."""
+    await add_account(hass, simulator)
+    await alarm(hass, PAPA)
+    await clock.advance(24 * 3600)
+    await simulator.advance(simulator.orders[0].server_id, Status.FAILED)
+    for _ in range(2):
+        await clock.advance(3601)
+    assert spent(hass) == 0
 
 
 async def test_daily_issue_ends(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:

@@ -1,16 +1,16 @@
 """Whatever gets lost on the way: each message goes out once, and the truth is told."""
 
 from datetime import timedelta
+import logging
 
 import aiohttp
-from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 import pytest
 
 from custom_components.smspilot.const import EVENT_MESSAGE_STATUS, EVENT_REPLY_RECEIVED
 
-from .common import MAMA, PAPA, Clock, Heard, act, add_account, state_of, write
+from .common import MAMA, PAPA, Clock, Heard, act, add_account, restart, state_of, write
 from .sending import BABA, accept, alarm, ids, once, result
 from .simulator.model import DEFAULT_KEY
 from .simulator.options import Facts
@@ -191,7 +191,7 @@ async def test_lost_twice(
     sent: str,
 ) -> None:
     """It is sent again once and no more; after an hour of looking nobody asks any more."""
-    await add_account(hass, simulator)
+    entry = await add_account(hass, simulator)
     simulator.fault("reset", command="send")
     simulator.fault("html", when=second, command="send")
     rows = await result(clock, alarm(hass, PAPA))
@@ -203,10 +203,12 @@ async def test_lost_twice(
         await clock.advance(600)
     assert len(simulator.calls("send")) == 2
     assert len(simulator.orders) == (1 if sent == "receipt" else 0)
-    assert sum("Nobody knows" in record.message for record in caplog.records) == (sent != "receipt")
+    warned = [record.message for record in caplog.records if record.levelno == logging.WARNING]
+    assert sum("Nobody knows" in message for message in warned) == (sent != "receipt")
     assert PAPA not in caplog.text
     looks = len(simulator.calls("check"))
     if sent != "receipt":
+        await restart(hass, entry, clock)
         await clock.advance(7200)
         assert len(simulator.calls("check")) == looks
 
@@ -267,6 +269,22 @@ async def test_duplicate_in_a_list_without_trace(
     assert rows[MAMA]["message_id"] == ids(simulator)[MAMA]
 
 
+async def test_two_lost(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of two lost answers to the same text, one message that is found answers one."""
+    await add_account(hass, simulator)
+    for when in ("before", "after"):
+        simulator.fault("hang", when=when, command="send")
+        simulator.fault("html", command="check", times=20)
+        assert await result(clock, alarm(hass, PAPA), step=61) == "outcome_unknown"
+        simulator.faults.clear()
+    for _ in range(15):
+        await clock.advance(600)
+    once(simulator, PAPA)
+    assert sum("Nobody knows" in record.message for record in caplog.records) == 1
+
+
 async def test_look_beside_a_send(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """A look for one lost answer takes nothing of a send whose own is still to come."""
     await add_account(hass, simulator)
@@ -300,9 +318,7 @@ async def test_same_text_before(
     entry = await add_account(hass, simulator)
     first = await alarm(hass, PAPA)
     if restarted:
-        for by in (ConfigEntryDisabler.USER, None):
-            await hass.config_entries.async_set_disabled_by(entry.entry_id, by)
-            await clock.settle()
+        await restart(hass, entry, clock)
     simulator.fault("reset", command="send")
     rows = await result(clock, alarm(hass, PAPA))
     assert len(simulator.orders) == 2

@@ -22,7 +22,7 @@ from custom_components.smspilot.const import (
     EVENT_MESSAGE_STATUS,
 )
 
-from .common import MAMA, PAPA, Clock, Heard, act, add_account, open_door, person
+from .common import MAMA, PAPA, Clock, Heard, act, add_account, kill, open_door, person
 from .sending import TEXT, accept, alarm, asked, ids, once, paid, result
 from .simulator.simulator import Simulator
 
@@ -35,28 +35,6 @@ def numbers(count: int, block: int = 0) -> list[str]:
 
 def journal(hass: HomeAssistant, entry: MockConfigEntry) -> Path:
     return Path(hass.config.path(".storage", f"{DOMAIN}.{entry.entry_id}.journal"))
-
-
-async def kill(hass: HomeAssistant, entry: MockConfigEntry, clock: Clock) -> MockConfigEntry:
-    """Kill the account as a power cut does: what is on the disk is all that is left of it."""
-    folder = Path(hass.config.path(".storage"))
-    disk = {path: path.read_bytes() for path in folder.glob(f"{DOMAIN}.{entry.entry_id}*")}
-    await hass.config_entries.async_remove(entry.entry_id)
-    await clock.settle()
-    for path, written in disk.items():
-        path.write_bytes(written)
-    again = MockConfigEntry(
-        domain=DOMAIN,
-        entry_id=entry.entry_id,
-        title=entry.title,
-        unique_id=entry.unique_id,
-        data=dict(entry.data),
-        options=dict(entry.options),
-    )
-    again.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await clock.settle()
-    return again
 
 
 async def test_one_request(hass: HomeAssistant, simulator: Simulator) -> None:
@@ -239,6 +217,20 @@ async def test_killed_after_the_receipt(
     assert asked(simulator).count("check") == 1
     await kill(hass, entry, clock)
     assert len(heard.data) == 1
+
+
+async def test_killed_after_a_status(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """A status that was told is on the disk: the next start does not tell it again."""
+    entry = await add_account(hass, simulator)
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    await alarm(hass, PAPA)
+    await simulator.advance(simulator.orders[0].server_id)
+    await clock.advance(16)
+    await kill(hass, entry, clock)
+    await clock.advance(16)
+    assert heard.of("status") == ["sent"]
 
 
 async def test_killed_after_a_refusal(

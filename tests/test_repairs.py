@@ -21,6 +21,7 @@ from custom_components.smspilot.const import (
 )
 
 from .common import PAPA, Clock, act, add_account, open_door, person, state_of, write
+from .sending import alarm, result
 from .simulator.model import Template
 from .simulator.simulator import Simulator
 
@@ -197,17 +198,23 @@ async def test_unloaded(
     assert issues(issue_registry) == [CONF_LOW_BALANCE, CONF_RATE_LIMIT]
 
 
-@pytest.mark.parametrize("command", ["check", "inbound"])
+@pytest.mark.parametrize(
+    ("command", "lost"), [("check", False), ("check", True), ("inbound", False)]
+)
 async def test_reads_tell_too(
     hass: HomeAssistant,
     simulator: Simulator,
     issue_registry: ir.IssueRegistry,
     clock: Clock,
     command: str,
+    *,
+    lost: bool,
 ) -> None:
     """What a read meets is told, as what a send meets is."""
     await add_account(hass, simulator)
-    await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
+    if lost:
+        simulator.fault("hang", command="send")
+    await result(clock, alarm(hass, PAPA), step=61)
     simulator.fault("error", code=106, command=command)
     await clock.advance(61)
     assert issues(issue_registry) == ["account_blocked"]

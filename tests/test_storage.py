@@ -4,6 +4,7 @@ import asyncio
 from copy import deepcopy
 import json
 import logging
+import os
 from pathlib import Path
 import random
 from typing import Any
@@ -287,6 +288,17 @@ async def test_caller_is_cancelled(hass: HomeAssistant, home: Home, hold: Hold) 
     await close
     assert hold.calls == 1
     assert await after_kill(hass) == {"t": {"1": 1}}
+
+
+async def test_short_writes(
+    hass: HomeAssistant, home: Home, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that takes a few bytes at a time gets them all."""
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda file, data: write(file, data[:7]))
+    home.write("t", "1", TEXT)
+    await home.ledger.flush()
+    assert await Home(hass).load() == home.tables
 
 
 async def test_full_disk(

@@ -22,7 +22,7 @@ from custom_components.smspilot.const import (
     EVENT_MESSAGE_STATUS,
 )
 
-from .common import MAMA, PAPA, Clock, Heard, act, add_account, open_door, person, state_of
+from .common import MAMA, PAPA, Clock, Heard, act, add_account, kill, open_door, person, state_of
 from .sending import alarm
 from .simulator.model import Kind, Status
 from .simulator.options import Facts, Pushes, UnknownIds
@@ -253,6 +253,12 @@ async def test_flood_of_strange_pushes(
     await simulator.deliver(the_id(simulator))
     fault.release()
     await sending
+    await clock.settle()
+    assert heard.of("status") == ["delivered"]
+    # What came before a flood is forgotten; the clock finds it.
+    for server_id in (simulator.next_server_id, *range(1, 20)):
+        await push(simulator, Status.DELIVERED, server_id)
+    await alarm(hass, PAPA)
     await clock.settle()
     assert heard.of("status") == ["delivered"]
 
@@ -571,6 +577,42 @@ async def test_told_once_started(hass: HomeAssistant, simulator: Simulator, cloc
     await simulator.deliver(simulator.orders[1].server_id)
     await clock.advance(3600)
     assert heard.of("status") == ["delivered", "delivered"]
+
+
+@pytest.mark.parametrize("removed", [False, True])
+async def test_refused_before_the_start(
+    hass: HomeAssistant, simulator: Simulator, *, removed: bool
+) -> None:
+    """What an early automation is refused is told after the start, if the account still is."""
+    hass.set_state(CoreState.starting)
+    entry = await add_account(hass, simulator)
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    await alarm(hass, PAPA, MAMA, "+79999999999")
+    assert heard.data == []
+    if removed:
+        await hass.config_entries.async_remove(entry.entry_id)
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire("homeassistant_started")
+    await hass.async_block_till_done()
+    assert heard.of("status") == ([] if removed else ["failed"])
+
+
+@pytest.mark.usefixtures("_door")
+async def test_unverified_before_the_start(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """What cannot be told yet is left to the list, which a kill does not forget."""
+    hass.set_state(CoreState.starting)
+    entry = await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: False})
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    await alarm(hass, PAPA)
+    await simulator.deliver(the_id(simulator))
+    await alarm(hass, MAMA)
+    await kill(hass, entry, clock)
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire("homeassistant_started")
+    await clock.advance(2)
+    assert heard.of("status") == ["delivered"]
 
 
 # How a wait ends.

@@ -35,7 +35,9 @@ INBOUND = {"phone": "79087964781", "message": "on", "user_id": "5671", "id": "54
         ({key: value for key, value in INBOUND.items() if key != "message"}, 400),
         (INBOUND | {"id": "abc"}, 400),
         (INBOUND | {"phone": "7" * 65}, 400),
-        (INBOUND | {"message": "x" * 70_000}, 400),
+        # Cut short, it would be a push like any other.
+        ({"id": "54321", "phone": "79087964781", "message": "x" * 70_000}, 400),
+        (STATUS | {"created": "9" * 30}, 400),
     ],
 )
 @pytest.mark.parametrize("method", ["get", "post"])
@@ -104,6 +106,18 @@ async def test_through_the_cloud(
     assert answer["result"]["status"] == 200
     await clock.advance(1)
     assert heard.of("message") == ["Открой"]
+
+
+async def test_everybody_may_knock(
+    hass: HomeAssistant, simulator: Simulator, hass_ws_client: WebSocketGenerator
+) -> None:
+    """The service calls from anywhere, in either method."""
+    assert await async_setup_component(hass, "webhook", {})
+    websocket = await hass_ws_client(hass)
+    await add_account(hass, simulator)
+    await websocket.send_json_auto_id({"type": "webhook/list"})
+    (door,) = (await websocket.receive_json())["result"]
+    assert (door["local_only"], sorted(door["allowed_methods"])) == (False, ["GET", "POST"])
 
 
 async def test_status_push(

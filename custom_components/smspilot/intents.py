@@ -144,10 +144,6 @@ class Intents:
                 del self._flying[pair]
             landed.set_result(None)
 
-    async def flush(self) -> None:
-        """Return when what was written survives a kill of the process."""
-        await self._ledger.flush()
-
     def write(self, intent: Intent) -> None:
         """Write down what became of it; nothing where it reached nobody."""
         self._by_id |= dict.fromkeys(intent.every_id, intent)

@@ -65,7 +65,6 @@ class Lost:
                 self._adopt(intent, found)
             if intent.lost:
                 self._go_on(intent, looked=found is not None)
-        await self._intents.flush()
 
     def _adopt(self, intent: Intent, found: dict[Pair, Message]) -> None:
         """Take what the service's list shows of an order."""
