@@ -31,6 +31,7 @@ from custom_components.smspilot.const import (
 )
 
 from .common import MAMA, PAPA, Clock, Heard, act, add_account, open_door, person, write
+from .simulator.model import SERVICE_NUMBER
 from .simulator.simulator import Simulator
 
 ASSISTED = [person("Папа", PAPA, **{CONF_ASSIST: True}), person("Мама", MAMA)]
@@ -122,12 +123,17 @@ async def test_pin(
 async def test_not_everybody(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, agent: Agent
 ) -> None:
-    """Others, strangers, replies and old messages are no orders."""
-    entry = await add_account(hass, simulator, people=ASSISTED)
+    """Others, strangers, replies, old messages and the service itself are no orders."""
+    people = [*ASSISTED, person("Сервис", f"+{SERVICE_NUMBER}", **{CONF_ASSIST: True})]
+    entry = await add_account(hass, simulator, people=people)
+    await write(simulator, SERVICE_NUMBER, "5671 Включи свет")
     await write(simulator, MAMA, "5671 Включи свет")
     await write(simulator, "+79990001122", "5671 Включи свет")
     await act(hass, "send_sms", phones=["Папа"], message="Топить?", two_way=True)
     await write(simulator, PAPA, "Да")
+    await clock.advance(61)
+    await write(simulator, PAPA, "5671 Включи свет")
+    simulator.clock_offset += timedelta(minutes=11)
     await clock.advance(61)
     await hass.config_entries.async_unload(entry.entry_id)
     assert agent.heard == []

@@ -416,6 +416,7 @@ ROWS: list[Any] = [
     {"1": ROW},
     [{name: str(value) for name, value in ROW.items()}],
     [ROW | {"error": None, "error_en": None, "created": None, "sender": ""}],
+    [ROW | {"phone": "+79087964781"}],
 ]
 
 

@@ -132,6 +132,17 @@ async def test_list_partly_lost_for_good(
     assert len(simulator.calls("send")) == 1
 
 
+async def test_doubt_without_response(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Where nobody takes the rows, a doubt about one of them is an error that says so."""
+    await add_account(hass, simulator)
+    await accept(hass, simulator, MAMA)
+    simulator.fault("hang", command="send")
+    sending = alarm(hass, PAPA, MAMA, respond=False)
+    assert await result(clock, sending, step=61) == "outcome_unknown"
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 async def test_doubt_is_told(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, when: str

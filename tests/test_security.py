@@ -24,13 +24,26 @@ from custom_components.smspilot.const import (
     CONF_ASSIST,
     CONF_ASSIST_PIN,
     CONF_MESSAGE_TEMPLATE,
+    DOMAIN,
     EVENT_MESSAGE_STATUS,
     EVENT_SMS_RECEIVED,
 )
 from custom_components.smspilot.forms import is_safe
 from custom_components.smspilot.webhook import MOST_BYTES
 
-from .common import PAPA, WEBHOOK_ID, Clock, Heard, act, add_account, open_door, person, write
+from .common import (
+    MAMA,
+    PAPA,
+    WEBHOOK_ID,
+    Clock,
+    Heard,
+    act,
+    add_account,
+    open_door,
+    person,
+    restart,
+    write,
+)
 from .simulator.model import DEFAULT_KEY
 from .simulator.simulator import Simulator
 
@@ -46,9 +59,12 @@ async def _door(hass: HomeAssistant, hass_client_no_auth: ClientSessionGenerator
 
 
 def test_every_promise_has_its_test() -> None:
-    """Every test that SECURITY.md names is there."""
-    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (ROOT / "SECURITY.md").read_text("utf-8"))
-    assert len(named) > 10
+    """Every danger in SECURITY.md names a test, and every test that it names is there."""
+    text = (ROOT / "SECURITY.md").read_text("utf-8")
+    dangers = text.partition("| danger |")[2].splitlines()[2:]
+    assert len(dangers) > 10
+    assert not [danger for danger in dangers if "`tests/" not in danger]
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text)
     missing = [
         f"{path}::{name}"
         for path, name in named
@@ -218,6 +234,27 @@ async def test_nothing_leaks(
     # Whoever wrote it, and at whatever level.
     assert DEFAULT_KEY not in caplog.text
     assert not [line for line in told if DEFAULT_KEY in line]
+
+
+async def test_what_is_stored(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """A text goes with its outcome, a number a day later; the files are nobody else's to read."""
+    entry = await add_account(hass, simulator)
+
+    def stored() -> str:
+        files = list(Path(hass.config.path(".storage")).glob(f"{DOMAIN}.{entry.entry_id}*"))
+        assert all(file.stat().st_mode & 0o077 == 0 for file in files)
+        return "".join(file.read_text() for file in files)
+
+    await act(hass, "send_sms", phones=[PAPA], message="Secret")
+    assert "Secret" in stored()
+    await restart(hass, entry, clock)
+    assert "Secret" not in stored()
+    assert PAPA in stored()
+    await simulator.deliver(simulator.orders[0].server_id)
+    await clock.advance(27 * 3600)
+    await act(hass, "send_sms", phones=[MAMA], message="Another")
+    await restart(hass, entry, clock)
+    assert PAPA not in stored()
 
 
 @pytest.mark.parametrize(
