@@ -1,0 +1,90 @@
+"""Anything in a trigger's options, and any message: taken or refused, and nothing breaks."""
+
+import logging
+from typing import Any
+
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.helpers import trigger as trigger_helper
+from hypothesis import given, settings, strategies as st
+import pytest
+import voluptuous as vol
+
+from custom_components.smspilot.const import DOMAIN, EVENT_MESSAGE_STATUS
+from custom_components.smspilot.matching import Match
+from custom_components.smspilot.trigger import INBOUND_KINDS
+
+from .common import PAPA
+from .test_fuzz import FUZZ, JUNK, ODD, PHONE
+from .test_trigger import entry, tell
+
+__all__ = ["entry"]
+
+# Patterns, and what was never meant as one.
+PATTERNS = st.sampled_from(["(a+)+$", "(", "(?P<x>.)(?P=x)", "a{99999}", "[[:alpha:]]", r"\p{L}+"])
+WORDS = st.text() | PATTERNS | st.sampled_from(ODD)
+WHOM = st.sampled_from(["*", "Папа", PAPA, int(PHONE), "Sberbank"]) | WORDS
+LISTS = st.lists(WHOM, max_size=3) | WHOM
+OPTIONS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+    "message_received": {
+        "from": LISTS,
+        "text": st.lists(WORDS, max_size=3) | WORDS,
+        "match": st.sampled_from(Match),
+        "kind": st.sampled_from(sorted(INBOUND_KINDS)),
+        "max_age": st.integers(-1, 10**12) | st.sampled_from(["00:10:00", "∞"]),
+    },
+    "message_status_changed": {
+        "to": LISTS,
+        "kind": st.sampled_from(["sms", ["ping", "voice"]]),
+        "status": st.sampled_from(["delivered", ["failed", "sent"]]),
+    },
+}
+MESSAGES = st.fixed_dictionaries(
+    {
+        "phone": st.sampled_from([PAPA, "+79990001122", "Sberbank", "900", ""]) | st.text(),
+        "recipient": st.sampled_from(["Папа", None]),
+        "message": st.text() | st.just("a" * 2000 + "!"),
+        "age": st.integers(0, 10**9),
+    }
+)
+
+
+@st.composite
+def triggers(draw: st.DrawFn) -> dict[str, Any]:
+    """Return a trigger whose options make sense, but for one at times."""
+    kind = draw(st.sampled_from(sorted(OPTIONS)))
+    options: Any = draw(st.fixed_dictionaries({}, optional=OPTIONS[kind]))
+    match draw(st.integers(0, 5)):
+        case 0:
+            options |= {draw(st.sampled_from(sorted(OPTIONS[kind])) | st.text()): draw(JUNK)}
+        case 1:
+            options = draw(JUNK)
+    return {"platform": f"{DOMAIN}.{kind}", "options": options}
+
+
+async def _nothing(_variables: dict[str, Any], _context: Context | None = None) -> None:
+    """Do what an automation would."""
+
+
+@pytest.mark.usefixtures("entry")
+@given(trigger=triggers(), messages=st.lists(MESSAGES, min_size=1, max_size=3))
+@settings(FUZZ, max_examples=400)
+async def test_any_options(
+    hass: HomeAssistant,
+    caplog: pytest.LogCaptureFixture,
+    trigger: dict[str, Any],
+    messages: list[dict[str, Any]],
+) -> None:
+    """They are taken or refused; what is taken hears any message without an error."""
+    caplog.set_level(logging.WARNING)
+    try:
+        valid = await trigger_helper.async_validate_trigger_config(hass, [trigger])
+    except vol.Invalid:
+        return
+    stop = await trigger_helper.async_initialize_triggers(
+        hass, valid, _nothing, DOMAIN, "fuzz", lambda *_args, **_more: None
+    )
+    assert stop
+    await tell(hass, *messages)
+    await tell(hass, *messages, event=EVENT_MESSAGE_STATUS)
+    stop()
+    assert not [each for each in caplog.records if each.levelno >= logging.ERROR]
