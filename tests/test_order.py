@@ -509,6 +509,7 @@ async def test_past(hass: HomeAssistant, simulator: Simulator, back: timedelta) 
         ({"hours": 24, "seconds": 1}, None),
         (0, None),
         (-60, None),
+        (float("inf"), None),
     ],
 )
 @pytest.mark.parametrize("action", ["send_sms", "call", "flash_call"])

@@ -38,6 +38,7 @@ BAD = [
     (RECEIVED, "options: {kind: voice}", "kind"),
     (RECEIVED, "options: {max_age: soon}", "max_age"),
     (RECEIVED, "options: {max_age: -1}", "max_age"),
+    (RECEIVED, "options: {max_age: 1.0e+20}", "too long"),
     (RECEIVED, "options: {text: yes}", "in quotes"),
     (RECEIVED, "options: {text: ['']}", "is empty"),
     (RECEIVED, "options: {text: {a: b}}", "text"),

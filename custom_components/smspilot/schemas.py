@@ -42,6 +42,7 @@ from .const import (
     DEFAULT_RETRY_FOR,
     MAX_WAIT,
 )
+from .periods import period
 from .recipients import Channel
 
 _NO_WAIT: Final = timedelta(0)
@@ -56,10 +57,8 @@ _WHO: Final[dict[vol.Marker, Any]] = {
     # What cannot be read is refused on its own; it must not cost the others.
     vol.Optional(ATTR_PHONES, default=list): cv.ensure_list,
 }
-_DURATION: Final = vol.All(cv.positive_time_period, vol.Range(max=MAX_WAIT))
-_LIFE: Final = vol.All(
-    cv.positive_time_period, vol.Range(min=timedelta(minutes=1), max=timedelta(hours=24))
-)
+_DURATION: Final = vol.All(period, vol.Range(max=MAX_WAIT))
+_LIFE: Final = vol.All(period, vol.Range(min=timedelta(minutes=1), max=timedelta(hours=24)))
 _SENDING: Final[dict[vol.Marker, Any]] = {
     vol.Optional(ATTR_TEST, default=False): cv.boolean,
     vol.Optional(ATTR_URGENT, default=False): cv.boolean,

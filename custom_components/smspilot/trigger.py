@@ -25,6 +25,7 @@ from .const import (
 )
 from .matching import Match, fits
 from .patterns import Searcher, check_patterns
+from .periods import period
 from .phones import masked
 from .receipt import STATUS_WORDS
 from .whom import Whom
@@ -73,7 +74,7 @@ _MESSAGE_RECEIVED: Final = vol.Schema(
             vol.Optional(CONF_TEXT, default=list): vol.All(cv.ensure_list, [_words]),
             vol.Optional(CONF_MATCH, default=Match.EQUALS.value): vol.Coerce(Match),
             vol.Optional(CONF_KIND, default=KIND_ANY): vol.In(list(INBOUND_KINDS)),
-            vol.Optional(CONF_MAX_AGE, default=DEFAULT_MAX_AGE): cv.positive_time_period,
+            vol.Optional(CONF_MAX_AGE, default=DEFAULT_MAX_AGE): period,
         }
     }
 )
