@@ -280,6 +280,20 @@ async def test_duplicate_in_a_list_without_trace(
     assert rows[MAMA]["message_id"] == ids(simulator)[MAMA]
 
 
+async def test_refused_before(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """What was refused in a list an hour ago is not what became of the same text now."""
+    await add_account(hass, simulator)
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    simulator.phone(PAPA[1:]).blacklisted = True
+    await alarm(hass, PAPA, MAMA, BABA)
+    assert heard.of("status") == ["failed"]
+    simulator.fault("hang", command="send")
+    assert await result(clock, alarm(hass, PAPA), step=61) == "outcome_unknown"
+    for _ in range(9):
+        await clock.advance(600)
+    assert heard.of("status") == ["failed"]
+
+
 async def test_two_lost(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
