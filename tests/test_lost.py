@@ -280,6 +280,28 @@ async def test_duplicate_in_a_list_without_trace(
     assert rows[MAMA]["message_id"] == ids(simulator)[MAMA]
 
 
+async def test_look_beside_a_patient_send(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever waits for the network is not given up with what was lost before it went."""
+    await add_account(hass, simulator)
+    simulator.fault("hang", command="send")
+    assert await result(clock, alarm(hass, MAMA), step=61) == "outcome_unknown"
+    await simulator.down()
+    patience = alarm(hass, PAPA, retry_for={"hours": 2})
+    sending = hass.async_create_background_task(patience, "test")
+    for _ in range(13):
+        await clock.advance(300)
+    answer = simulator.fault("hang", when="after", command="send")
+    await simulator.up()
+    await clock.advance(300)
+    assert answer.fired
+    assert simulator.calls("check")
+    answer.release()
+    assert (await sending)["messages"][0]["message_id"] == ids(simulator)[PAPA]
+    assert sum("Nobody knows" in record.message for record in caplog.records) == 1
+
+
 async def test_refused_before(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """What was refused in a list an hour ago is not what became of the same text now."""
     await add_account(hass, simulator)
