@@ -313,6 +313,43 @@ async def test_unverified_push_spends_nothing(
 
 
 @pytest.mark.usefixtures("_door")
+@pytest.mark.parametrize("early", [False, True])
+async def test_unverified_failure(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, *, early: bool
+) -> None:
+    """A failure costs nothing, which no push tells, however early it comes."""
+    await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: False})
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    answer = simulator.fault("hang", when="after", command="send") if early else None
+    sending = hass.async_create_background_task(alarm(hass, PAPA), "test")
+    await clock.settle()
+    await simulator.advance(the_id(simulator), Status.FAILED, error=603)
+    if answer:
+        answer.release()
+    await sending
+    await clock.advance(2)
+    assert (heard.of("status"), heard.of("price")) == (["failed"], [0])
+    assert float(state_of(hass, SPENT).state) == 0
+
+
+@pytest.mark.usefixtures("_door")
+async def test_unverified_push_of_what_was_lost(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """The end of a message whose price is not known yet waits for it."""
+    await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: False})
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    simulator.fault("reset", when="after", command="send")
+    simulator.fault("html", command="check", skip=1)
+    await alarm(hass, PAPA)
+    await clock.settle()
+    await simulator.deliver(the_id(simulator))
+    await clock.advance(61)
+    assert (heard.of("status"), heard.of("price")) == (["delivered"], [1.31])
+    assert float(state_of(hass, SPENT).state) == 1.31
+
+
+@pytest.mark.usefixtures("_door")
 @VERIFY
 @pytest.mark.parametrize("facts", list(Facts))
 async def test_facts(

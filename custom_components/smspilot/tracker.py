@@ -125,11 +125,8 @@ class Tracker:
             return
         if message.price is not None:
             message = replace(message, price=None)
-        waiting = self._waiting.get(server_id)
-        if waiting is None:
+        if (waiting := self._waiting.get(server_id)) is None:
             self._keep_early(server_id, message)
-        elif waiting.row.kind is Kind.HLRVIP:
-            self._hear(waiting, message.status)
         else:
             self._hear(waiting, message)
             self._hass.async_create_background_task(self._ledger.flush(), "smspilot ledger")
@@ -174,6 +171,12 @@ class Tracker:
 
     @callback
     def _hear(self, waiting: Waiting, news: Message | Status) -> None:
+        row = waiting.row
+        if isinstance(news, Message) and (
+            news.status is Status.FAILED or row.price is None or row.kind is Kind.HLRVIP
+        ):
+            # That it cost nothing, what it cost, what was found out: no push tells it.
+            news = news.status
         if isinstance(news, Message):
             self._update(news)
         elif follows(news, waiting.row.status):
