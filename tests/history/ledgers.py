@@ -240,8 +240,8 @@ class Books:
             # A push tells no time.
             return bool(age == 0)
         found = [each for each in self._sim.inbox if str(each.id) == told.data["message_id"]]
-        # The list may tell minutes only.
-        return all(-10 <= age - (now - each.created).total_seconds() <= 61 for each in found)
+        # The list may tell minutes only, and its answer be on its way for a minute.
+        return all(abs(age - (now - each.created).total_seconds()) <= 61 for each in found)
 
     def _changed(self, topic: str, record: object) -> None:
         if topic == "message" and isinstance(record, Message):
