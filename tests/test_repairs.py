@@ -135,6 +135,7 @@ async def test_low_balance(
     assert issue.translation_placeholders["days"] == str(int(left / (spent / 7)))
     simulator.account.balance = Decimal(100)
     await act(hass, "get_account")
+    await hass.async_block_till_done()
     assert issues(issue_registry) == []
 
 
@@ -192,6 +193,7 @@ async def test_unloaded(
     await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
     assert issues(issue_registry) == []
     await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+    await hass.async_block_till_done()
     assert issues(issue_registry) == [CONF_LOW_BALANCE]
     with pytest.raises(HomeAssistantError):
         await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
