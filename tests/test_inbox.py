@@ -1,6 +1,7 @@
 """Once, in order, and only what the service confirms: what comes in."""
 
 from datetime import datetime, timedelta
+import json
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntryDisabler
@@ -328,6 +329,30 @@ async def test_killed(hass: HomeAssistant, simulator: Simulator, clock: Clock) -
         await clock.advance(61)
         entry = await kill(hass, entry, clock)
     assert heard.of("message") == ["0", "1", "2"]
+
+
+async def test_service_clock_put_right(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """The service's clock goes ahead, and back: nothing that comes then is hidden."""
+    await add_account(hass, simulator, people=PEOPLE)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    for number, ahead in enumerate((2, 0)):
+        simulator.clock_offset = timedelta(days=ahead)
+        await write(simulator, PAPA, f"5671 {number}")
+        for _ in range(2):
+            await clock.advance(61)
+    assert heard.of("message") == ["0", "1"]
+
+
+async def test_list_of_everything(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """A service that answers with more than was asked for opens no gate with it."""
+    await add_account(hass, simulator, people=PEOPLE)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    row = {"id": "7", "phone": PAPA[1:], "text": "Открой ворота", "created": "2026-01-01 10:00"}
+    simulator.fault("other_json", command="inbound", body=json.dumps({"inbound": [row]}))
+    await clock.advance(61)
+    assert heard.data == []
 
 
 async def test_future(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:

@@ -182,9 +182,9 @@ async def test_name_is_looked_up_when_a_message_comes(
 ) -> None:
     """A name nobody has is said once, and is as good as any as soon as somebody has it."""
     hass.config.country = "RU"
-    calls = await automate(hass, "message_received", "from: [Дядя, 12345]")
+    calls = await automate(hass, "message_received", "from: [Дядя, 12345, Мама]")
     assert "Дядя" not in caplog.text
-    entry = make_entry(hass, "5671", person("Папа", PAPA))
+    entry = make_entry(hass, "5671", person("Папа", PAPA), person("Мама", MAMA))
     await tell(hass, {}, {})
     assert calls == []
     said = [record.getMessage() for record in caplog.records if "of a trigger" in record.message]

@@ -70,7 +70,7 @@ class Lost:
         """Take what the service's list shows of an order."""
         rows = []
         for addressee in intent.lost:
-            message = found.pop((to_service(addressee.phone), intent.text), None)
+            message = found.get((to_service(addressee.phone), intent.text))
             if message is None or message.id is None or self._known(message.id):
                 continue
             if self._intents.is_under_way(addressee.phone, intent.text):

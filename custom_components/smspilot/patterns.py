@@ -49,7 +49,7 @@ def search(patterns: Sequence[Any], message: str) -> Found | None:
     given_up = False
     for pattern in patterns:
         try:
-            found = pattern.search(message[:LONGEST], timeout=SEARCH_TIME, concurrent=True)
+            found = pattern.search(message[:LONGEST], timeout=SEARCH_TIME)
         except TimeoutError:
             given_up = True
             continue
