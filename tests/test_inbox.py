@@ -404,6 +404,7 @@ async def test_reply(hass: HomeAssistant, simulator: Simulator, clock: Clock) ->
     replies, messages = Heard(hass, EVENT_REPLY_RECEIVED), Heard(hass, EVENT_SMS_RECEIVED)
     await act(hass, "send_sms", phones=["Папа"], message="Топить баню?", two_way=True)
     await clock.advance(5)
+    simulator.clock_offset += timedelta(seconds=5)
     second = await act(hass, "send_sms", phones=["Папа"], message="Точно?", two_way=True)
     await act(hass, "send_sms", phones=["Мама"], message="Не вопрос")
     for text in ("Да", "Нет", "Может быть"):

@@ -4,7 +4,9 @@ from datetime import timedelta
 import logging
 
 import aiohttp
-from homeassistant.core import HomeAssistant
+from homeassistant.config_entries import ConfigEntryDisabler
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
+from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.util import dt as dt_util
 import pytest
 
@@ -299,6 +301,24 @@ async def test_look_beside_a_patient_send(
     assert simulator.calls("check")
     answer.release()
     assert (await sending)["messages"][0]["message_id"] == ids(simulator)[PAPA]
+    assert sum("Nobody knows" in record.message for record in caplog.records) == 1
+
+
+async def test_doubt_over_two_days(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What was in doubt when the power went for a day is not forgotten in silence."""
+    entry = await add_account(hass, simulator)
+    simulator.fault("hang", command="send")
+    assert await result(clock, alarm(hass, PAPA), step=61) == "outcome_unknown"
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    await clock.advance(27 * 3600)
+    hass.set_state(CoreState.starting)
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+    await alarm(hass, MAMA)
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await clock.advance(2)
     assert sum("Nobody knows" in record.message for record in caplog.records) == 1
 
 

@@ -156,7 +156,7 @@ class Intents:
         now = dt_util.utcnow()
         # The oldest stand first; what is in doubt is given up by those who look for it.
         past = takewhile(lambda one: self.age(one) > RECENT, self._intents.values())
-        for old in [one for one in past if not one.lost and one.id not in self._busy]:
+        for old in [one for one in past if not one.lost]:
             self._forget(old)
         intent = Intent(
             id=ulid_now(),

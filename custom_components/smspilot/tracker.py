@@ -80,7 +80,6 @@ class Tracker:
                 self._wait_for(server_id, Row.from_stored(server_id, data))
             except InvalidOperation, LookupError, TypeError, ValueError:
                 LOGGER.warning("A stored message cannot be read and is left out")
-        self.hurry()
 
     def table(self) -> Iterator[tuple[str, Table]]:
         """Return what waits, as it is stored."""
