@@ -127,6 +127,8 @@ async def _writes(bench: Bench, entry: SmspilotConfigEntry, table: Table) -> Non
     journal = Path(bench.hass.config.path(STORAGE_DIR, f"{DOMAIN}.{entry.entry_id}.journal"))
     # The journal begins anew, and is not folded meanwhile.
     await restart(bench, entry)
+    for bell in (entry.runtime_data.tracker.bell, entry.runtime_data.inbox.bell):
+        await rest(bell)
     before = _lines(journal)
     for _ in range(LIVES):
         receipt = await bench.send(bench.text(), bench.numbers(1), config_entry_id=entry.entry_id)
@@ -135,7 +137,7 @@ async def _writes(bench: Bench, entry: SmspilotConfigEntry, table: Table) -> Non
             await bench.sim.control("advance", server_id=server_id, status=status)
             await read_all(entry.runtime_data)
     # Each write is a line.
-    written = _lines(journal)[len(before) :]
+    written = [line for line in _lines(journal)[len(before) :] if line.strip()]
     table.number("a message's life: writes", len(written) / LIVES, "", goal=4)
     table.number("a message's life: journal", sum(map(len, written)) / LIVES, "bytes")
 
