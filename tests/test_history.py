@@ -49,7 +49,7 @@ class Story:
         await self.sim.receive(PHONE[1:], "Алло 2!", account=5671)
         self.tell_message(self.sim.inbox[-1].id)
 
-    def accept(self, server_id: int) -> None:
+    def accept(self, server_id: int, kind: Kind = Kind.SMS) -> None:
         """Have the service accept and deliver a message."""
         sim, now = self.sim, self.sim.now()
         common: dict[str, Any] = {
@@ -57,7 +57,7 @@ class Story:
             "account": 5671,
             "phone": PHONE[1:],
             "text": "Алло 1!",
-            "kind": Kind.SMS,
+            "kind": kind,
             "sender": "INFORM",
             "price": 1,
         }
@@ -177,3 +177,22 @@ async def test_cut_short_by_a_crash() -> None:
     story.books.settled()
     story.tell_message(story.message_id)
     assert story.books.compare([]) == []
+
+
+@pytest.mark.parametrize("crashed", [False, True])
+async def test_one_answer(*, crashed: bool) -> None:
+    """A question has one answer, and another one where a crash cut the first short."""
+    story = Story()
+    story.accept(2, Kind.TWO_WAY)
+    question = {"reply_to": {"message_id": "2"}}
+    for _ in range(2):
+        await story.write()
+    first, second = (message.id for message in story.sim.inbox)
+    del story.books.told[-2:]
+    story.tell_message(first, **question)
+    if crashed:
+        story.books.crashed()
+        story.tell_message(first)
+    story.tell_message(second, **question)
+    doubles = [each for each in story.books.compare([]) if "was answered by" in each]
+    assert len(doubles) == (0 if crashed else 1)

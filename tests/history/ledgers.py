@@ -211,10 +211,14 @@ class Books:
     def _compare_answers(self) -> Iterator[str]:
         """Whatever is told as an answer names a question to that number; each has one."""
         answers: defaultdict[str, set[str]] = defaultdict(set)
-        for told in self.told:
-            if told.kind == "message_status" or not (question := told.data["reply_to"]):
+        inbound = [told for told in self.told if told.kind != "message_status"]
+        # What a crash cut short is told again, and then may answer another question, or none.
+        last = {told.data["message_id"]: told for told in inbound}
+        for told in inbound:
+            if not (question := told.data["reply_to"]):
                 continue
-            answers[question["message_id"]].add(told.data["message_id"])
+            if told is last[told.data["message_id"]]:
+                answers[question["message_id"]].add(told.data["message_id"])
             asked = self._sim.messages.get(int(question["message_id"]))
             if asked is None or asked.kind != "two_way" or f"+{asked.phone}" != told.data["phone"]:
                 yield f"FORGED: {dict(told.data)} answers {asked}"
