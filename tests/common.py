@@ -203,6 +203,13 @@ async def kill(hass: HomeAssistant, entry: MockConfigEntry, clock: Clock) -> Moc
     await clock.settle()
     for path, written in disk.items():
         path.write_bytes(written)
+    again = await set_up_again(hass, entry)
+    await clock.settle()
+    return again
+
+
+async def set_up_again(hass: HomeAssistant, entry: MockConfigEntry) -> MockConfigEntry:
+    """Set up an entry that is gone, as the next start finds it."""
     again = MockConfigEntry(
         domain=DOMAIN,
         entry_id=entry.entry_id,
@@ -213,7 +220,6 @@ async def kill(hass: HomeAssistant, entry: MockConfigEntry, clock: Clock) -> Moc
     )
     again.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
-    await clock.settle()
     return again
 
 

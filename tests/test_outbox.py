@@ -22,7 +22,18 @@ from custom_components.smspilot.const import (
     EVENT_MESSAGE_STATUS,
 )
 
-from .common import MAMA, PAPA, Clock, Heard, act, add_account, kill, open_door, person
+from .common import (
+    MAMA,
+    PAPA,
+    Clock,
+    Heard,
+    act,
+    add_account,
+    kill,
+    open_door,
+    person,
+    set_up_again,
+)
 from .sending import TEXT, accept, alarm, asked, ids, once, paid, result
 from .simulator.simulator import Simulator
 
@@ -184,15 +195,7 @@ async def test_killed_without_network(
     await clock.advance(7200)
     journal(hass, entry).write_bytes(written)
     await simulator.down()
-    again = MockConfigEntry(
-        domain=DOMAIN,
-        entry_id=entry.entry_id,
-        title=entry.title,
-        unique_id=entry.unique_id,
-        data=dict(entry.data),
-    )
-    again.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(entry.entry_id)
+    await set_up_again(hass, entry)
     await clock.advance(600)
     await simulator.up()
     await simulator.deliver(simulator.orders[0].server_id)
