@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 import threading
 from typing import Any
@@ -221,6 +221,12 @@ async def set_up_again(hass: HomeAssistant, entry: MockConfigEntry) -> MockConfi
     again.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
     return again
+
+
+def small_hours_zone() -> str:
+    """Return a time zone where it is between one and two: a day lies ahead."""
+    hour = (datetime.now(UTC).hour - 1) % 24
+    return f"Etc/GMT+{hour}" if hour <= 12 else f"Etc/GMT-{24 - hour}"
 
 
 async def open_door(hass: HomeAssistant, client_maker: ClientSessionGenerator) -> None:

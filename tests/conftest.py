@@ -7,7 +7,7 @@ from pathlib import Path
 from homeassistant.core import HomeAssistant
 import pytest
 
-from .common import Clock, Hold
+from .common import Clock, Hold, small_hours_zone
 from .simulator.fixtures import simulator
 
 __all__ = ["simulator"]
@@ -38,8 +38,9 @@ def _no_complaints(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 
 @pytest.fixture
-def clock(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Return a clock that moves Home Assistant's time."""
+async def clock(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Return a clock that moves Home Assistant's time, at no hour with midnight before it."""
+    await hass.config.async_set_time_zone(small_hours_zone())
     return Clock(hass, monkeypatch)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 import logging
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +20,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smspilot.const import DOMAIN
 from custom_components.smspilot.data import ACCOUNTS
-from tests.common import Clock, add_account, person
+from tests.common import Clock, add_account, person, small_hours_zone
 from tests.outside import home
 from tests.simulator.simulator import Simulator
 
@@ -119,7 +119,7 @@ class World:
         # Ledgers of tests are small, and folding is where crashes hurt.
         monkeypatch.setattr("custom_components.smspilot.storage.COMPACT_AT", 4096)
         self.hass = await stack.enter_async_context(home(Path(folder)))
-        await self.hass.config.async_set_time_zone(_zone_of_the_small_hours())
+        await self.hass.config.async_set_time_zone(small_hours_zone())
         self.hass.loop.set_exception_handler(self._uncaught)
         logging.getLogger().addHandler(self._log)
         stack.callback(logging.getLogger().removeHandler, self._log)
@@ -282,9 +282,3 @@ class _Log(logging.Handler):
             world.failures.append(f"a key in the log of {record.name}: {text}")
         if record.levelno > logging.DEBUG and ours and world.books.is_private(text):
             world.failures.append(f"a number or text in the log: {text}")
-
-
-def _zone_of_the_small_hours() -> str:
-    """Return a time zone where it is between one and two: a day lies ahead."""
-    hour = (datetime.now(UTC).hour - 1) % 24
-    return f"Etc/GMT+{hour}" if hour <= 12 else f"Etc/GMT-{24 - hour}"
