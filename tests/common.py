@@ -5,11 +5,13 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigSubentryData
 from homeassistant.const import CONF_API_KEY, CONF_NAME, CONF_URL, CONF_WEBHOOK_ID
 from homeassistant.core import Event, HomeAssistant, ServiceResponse, State, callback
+from homeassistant.helpers import event
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
@@ -128,8 +130,16 @@ class Clock:
         self._hass = hass
         self._ahead = 0.0
         real_time, real_now = hass.loop.time, dt_util.utcnow
+
+        def now() -> datetime:
+            return real_now() + timedelta(seconds=self._ahead)
+
         monkeypatch.setattr(hass.loop, "time", lambda: real_time() + self._ahead)
-        monkeypatch.setattr(dt_util, "utcnow", lambda: real_now() + timedelta(seconds=self._ahead))
+        monkeypatch.setattr(dt_util, "utcnow", now)
+        # What happens at an hour of the day asks here.
+        monkeypatch.setattr(event, "time_tracker_utcnow", now)
+        monkeypatch.setattr(event, "time_tracker_timestamp", lambda: now().timestamp())
+        monkeypatch.setattr(event, "time", SimpleNamespace(time=lambda: now().timestamp()))
 
     async def advance(self, seconds: float) -> None:
         """Let so much time pass at once, with whatever was due in it."""

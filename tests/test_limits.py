@@ -419,7 +419,9 @@ async def test_midnight(
     await clock.advance((tomorrow - dt_util.utcnow()).total_seconds() - 60)
     await refused(alarm(hass, PAPA))
     await clock.advance(120)
+    assert spent(hass) == 0
     await alarm(hass, PAPA)
+    assert spent(hass) == 1.31
     assert len(simulator.orders) == 3
 
 

@@ -38,10 +38,16 @@ class LowBalanceSensor(FigureEntity, BinarySensorEntity):
 
     @property
     @override
-    def is_on(self) -> bool:
+    def figure(self) -> bool:
         """Return whether the balance is low."""
         threshold = self.account.entry.options.get(CONF_LOW_BALANCE, DEFAULT_LOW_BALANCE)
         return bool(threshold) and self.coordinator.data.balance < threshold
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        """Return it as the sensor's own."""
+        return self.figure
 
     @override
     @callback

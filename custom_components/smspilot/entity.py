@@ -1,6 +1,9 @@
 """What the entities of an account and of its recipients have in common."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterable
+from datetime import datetime
+from decimal import Decimal
 from typing import override
 
 from homeassistant.config_entries import ConfigSubentry
@@ -10,7 +13,6 @@ from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.typing import StateType
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util import slugify
 
@@ -21,6 +23,8 @@ from .recipients import Recipient
 from .signals import SIGNAL_PEOPLE
 
 MANUFACTURER = "SMSPILOT"
+
+type Figure = Decimal | int | datetime | None
 
 
 class AccountEntity(Entity):
@@ -49,13 +53,18 @@ class FigureEntity(AccountEntity, CoordinatorEntity[AccountCoordinator]):
         """Follow the account's heartbeat, and its counters."""
         CoordinatorEntity.__init__(self, entry.runtime_data.coordinator)
         AccountEntity.__init__(self, entry, description, platform)
-        self._shown: tuple[bool, StateType] | None = None
+        self._shown: tuple[bool, Figure] | None = None
+
+    @property
+    @abstractmethod
+    def figure(self) -> Figure:
+        """Return what is shown."""
 
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
         """Write what is new: every send tells all of them, and few have changed."""
-        shown = (self.available, self.state if self.available else None)
+        shown = (self.available, self.figure if self.available else None)
         if shown != self._shown:
             self._shown = shown
             self.async_write_ha_state()
@@ -85,9 +94,14 @@ class RecipientEntity(Entity):
         self.entity_id = f"{platform}.{name}{suffix}"
 
     @property
+    def subentry(self) -> ConfigSubentry:
+        """Return what the form says now."""
+        return self.account.entry.subentries[self._subentry_id]
+
+    @property
     def recipient(self) -> Recipient:
-        """Return the person as the form says now."""
-        return Recipient.from_subentry(self.account.entry.subentries[self._subentry_id])
+        """Return the person of the form."""
+        return Recipient.from_subentry(self.subentry)
 
 
 def account_device(entry: SmspilotConfigEntry) -> DeviceInfo:

@@ -10,7 +10,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import ATTR_PHONE, DOMAIN, EVENT_REPLY_RECEIVED, EVENT_SMS_RECEIVED
+from .const import ATTR_PHONE, CONF_PHONES, DOMAIN, EVENT_REPLY_RECEIVED, EVENT_SMS_RECEIVED
 from .data import SmspilotConfigEntry
 from .entity import AccountEntity, RecipientEntity, add_for_recipients
 from .receipt import STATUS_WORDS
@@ -84,7 +84,7 @@ class RecipientInboundEvent(RecipientEntity, _Inbound):
 
     @callback
     def _from_anybody(self, event: str, data: dict[str, Any]) -> None:
-        if data[ATTR_PHONE] in self.recipient.phones:
+        if data[ATTR_PHONE] in self.subentry.data[CONF_PHONES]:
             self._received(event, data)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import override
 
 from homeassistant.components.sensor import (
@@ -20,7 +19,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import CURRENCY
 from .data import Account, SmspilotConfigEntry
-from .entity import FigureEntity
+from .entity import Figure, FigureEntity
 
 PARALLEL_UPDATES = 0
 
@@ -29,7 +28,7 @@ PARALLEL_UPDATES = 0
 class AccountSensorDescription(SensorEntityDescription):
     """A sensor and where its value comes from."""
 
-    value_fn: Callable[[Account], Decimal | int | datetime | None]
+    value_fn: Callable[[Account], Figure]
 
 
 SENSORS = (
@@ -97,9 +96,15 @@ class AccountSensor(FigureEntity, SensorEntity):
 
     @property
     @override
-    def native_value(self) -> Decimal | int | datetime | None:
+    def figure(self) -> Figure:
         """Return the value."""
         return self.entity_description.value_fn(self.account)
+
+    @property
+    @override
+    def native_value(self) -> Figure:
+        """Return the value as the sensor's own."""
+        return self.figure
 
 
 class SmsLeftSensor(AccountSensor):
@@ -134,7 +139,8 @@ class SpentTodaySensor(AccountSensor):
 
         @callback
         def midnight(_now: datetime) -> None:
-            self.async_write_ha_state()
+            self._shown = None
+            self._handle_coordinator_update()
 
         self.async_on_remove(
             async_track_time_change(self.hass, midnight, hour=0, minute=0, second=0)
