@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import InvalidOperation
-from itertools import batched
+from itertools import batched, islice
 from typing import Final
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -59,6 +59,8 @@ class Tracker:
         self._teller = teller
         self._waiting: dict[str, Waiting] = {}
         self._early: dict[str, tuple[float, Message | Status]] = {}
+        # What pushes said that no read has confirmed, and how often it was looked for in vain.
+        self._pushed: dict[str, tuple[Status, int]] = {}
         self.bell = Doorbell(hass, "smspilot status", self._read)
         self._round_due = False
         self._alarm: tuple[float, CALLBACK_TYPE] | None = None
@@ -99,7 +101,7 @@ class Tracker:
             self._plan(waiting.next_look(self._now))
             deadline, news = self._early.pop(row.message_id, (0.0, None))
             if news is not None and deadline > self._now:
-                self._hear(waiting, news)
+                self._hear(row.message_id, news)
         self._changed()
 
     @callback
@@ -112,8 +114,8 @@ class Tracker:
     @callback
     def push(self, server_id: str, status: Status) -> None:
         """Hear that a message has another status; only the service's own answer tells."""
-        if waiting := self._waiting.get(server_id):
-            self._hear(waiting, status)
+        if server_id in self._waiting:
+            self._hear(server_id, status)
         else:
             self._keep_early(server_id, status)
 
@@ -124,10 +126,10 @@ class Tracker:
             return
         if message.price is not None:
             message = replace(message, price=None)
-        if (waiting := self._waiting.get(server_id)) is None:
+        if server_id not in self._waiting:
             self._keep_early(server_id, message)
         else:
-            self._hear(waiting, message)
+            self._hear(server_id, message)
             self._hass.async_create_background_task(self._ledger.flush(), "smspilot ledger")
 
     async def wait(self, rows: Iterable[Row], limit: timedelta) -> None:
@@ -169,8 +171,8 @@ class Tracker:
         return waiting
 
     @callback
-    def _hear(self, waiting: Waiting, news: Message | Status) -> None:
-        row = waiting.row
+    def _hear(self, server_id: str, news: Message | Status) -> None:
+        row = self._waiting[server_id].row
         if isinstance(news, Message) and (
             news.status is Status.FAILED or row.price is None or row.kind is Kind.HLRVIP
         ):
@@ -178,8 +180,8 @@ class Tracker:
             news = news.status
         if isinstance(news, Message):
             self._update(news)
-        elif follows(news, waiting.row.status):
-            waiting.pushed, waiting.looks = news, 0
+        elif follows(news, row.status):
+            self._pushed[server_id] = news, 0
             self.bell.ring()
 
     @callback
@@ -199,10 +201,11 @@ class Tracker:
         """Ask for all that waits, or for what was pushed and some more beside it."""
         if not self._waiting:
             return
-        pushed = [server_id for server_id, one in self._waiting.items() if one.pushed is not None]
-        ids = [*pushed, *(key for key, one in self._waiting.items() if one.pushed is None)]
+        pushed = list(self._pushed)
+        others: Iterator[str] = (one for one in self._waiting if one not in self._pushed)
         if not self._round_due:
-            ids = ids[: max(BESIDE, len(pushed))] if pushed else []
+            others = islice(others, max(BESIDE - len(pushed), 0) if pushed else 0)
+        ids = [*pushed, *others]
         round_due, self._round_due = self._round_due, False
         odd = [server_id for server_id in ids if self._waiting[server_id].odd]
         even = [server_id for server_id in ids if not self._waiting[server_id].odd]
@@ -267,6 +270,7 @@ class Tracker:
     @callback
     def _end(self, server_id: str) -> None:
         """Wait for a message no more."""
+        self._pushed.pop(server_id, None)
         for future in self._waiting.pop(server_id).futures:
             if not future.done():
                 future.set_result(None)
@@ -276,16 +280,12 @@ class Tracker:
     @callback
     def _look_again(self, pushed: list[str]) -> None:
         """Look again, a few times, for what a push said and the list does not."""
-        for server_id in pushed:
-            waiting = self._waiting.get(server_id)
-            if waiting is None or waiting.pushed is None:
-                continue
-            looks = waiting.looks
-            if follows(waiting.pushed, waiting.row.status) and looks < len(LOOKS_AGAIN):
-                waiting.looks += 1
+        for server_id in [one for one in pushed if one in self._pushed]:
+            status, looks = self._pushed.pop(server_id)
+            present = self._waiting[server_id].row.status
+            if follows(status, present) and looks < len(LOOKS_AGAIN):
+                self._pushed[server_id] = status, looks + 1
                 self.bell.ring_in(LOOKS_AGAIN[looks])
-            else:
-                waiting.pushed = None
 
     @callback
     def _give_up(self) -> None:

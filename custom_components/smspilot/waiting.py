@@ -26,8 +26,6 @@ class Waiting:
     row: Row
     due: float
     futures: frozenset[asyncio.Future[None]] = frozenset()
-    pushed: Status | None = None
-    looks: int = 0
     odd: bool = False
 
     def next_look(self, now: float) -> float:
