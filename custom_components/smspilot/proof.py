@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
 
@@ -40,7 +40,9 @@ class Proof:
         self._bell = bell
         self._changed = changed
         self._facts: dict[str, str] = {}
-        self._expected: dict[str, CALLBACK_TYPE] = {}
+        # When the pushes of messages that a clock found are late; the first is the first to be.
+        self._expected: dict[str, float] = {}
+        self._looking = False
         self._opened = hass.loop.time()
         self._streak = 0
         self._log_again = self._opened
@@ -99,23 +101,36 @@ class Proof:
         if not self.url or age.total_seconds() > self._hass.loop.time() - self._opened:
             # It was pushed before anybody was there to hear it.
             return
-
-        @callback
-        def missed(_now: datetime) -> None:
-            del self._expected[message_id]
-            if self._facts.get("url"):
-                self._note("url", "")
-            self._say(Push.MISSED)
-            self._changed()
-
-        self._expected[message_id] = self._bell.call_in(PUSH_TIME, missed)
+        self._expected[message_id] = self._hass.loop.time() + PUSH_TIME
+        self._look_in(PUSH_TIME)
 
     @callback
     def came(self, message_id: str) -> None:
         """Hear that a push came; it may be one that was expected."""
-        if stop := self._expected.pop(message_id, None):
-            stop()
+        if self._expected.pop(message_id, None):
             self.confirm()
+
+    @callback
+    def _look_in(self, seconds: float) -> None:
+        if not self._looking:
+            self._looking = True
+            self._bell.call_in(seconds, self._look)
+
+    @callback
+    def _look(self, _now: datetime) -> None:
+        """Note that pushes that were expected did not come."""
+        self._looking, now = False, self._hass.loop.time()
+        late = [message_id for message_id, due in self._expected.items() if due <= now]
+        for message_id in late:
+            del self._expected[message_id]
+        if self._expected:
+            self._look_in(next(iter(self._expected.values())) - now)
+        if not late:
+            return
+        if self._facts.get("url"):
+            self._note("url", "")
+        self._say(Push.MISSED)
+        self._changed()
 
     def _note(self, fact: str, value: str) -> None:
         self._facts[fact] = value
