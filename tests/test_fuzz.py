@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import fields, is_dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 import json
 import re
@@ -302,7 +302,7 @@ PUSHES = st.one_of(
 def test_any_push(push: dict[str, str]) -> None:
     """Whatever a push says: it is one, it is nothing, or it is refused."""
     try:
-        parsed = parse(push)
+        parsed = parse(push, datetime.now(UTC))
     except MalformedPush:
         return
     assert isinstance(parsed, StatusPush | InboundPush) or not push

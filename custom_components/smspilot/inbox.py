@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
 import re
 from typing import Final
@@ -83,6 +82,11 @@ class Inbox:
         }
 
     @property
+    def now(self) -> datetime:
+        """Return the service's time; the machine's, before it told any."""
+        return self._client.now() or dt_util.utcnow()
+
+    @property
     def interval(self) -> int:
         """Return the seconds between reads that no push woke; 0 for none."""
         chosen = self._entry.options.get(CONF_INBOUND_INTERVAL)
@@ -99,7 +103,7 @@ class Inbox:
         """
         if "cursor" in self._facts:
             return
-        start = self._service_time() - OVERLAP
+        start = self.now - OVERLAP
         inbox = await self._client.inbound_since(start)
         for message in inbox.messages:
             if message.id not in self._pushed:
@@ -131,9 +135,7 @@ class Inbox:
                 self._pushed[message.id] = 0
             self.bell.ring()
             return
-        at = self._service_time()
-        message = replace(message, created=at)
-        self._receive(message, at, verified=False)
+        self._receive(message, message.created, verified=False)
         self._know(message)
         self.proof.confirm()
         self._hass.async_create_background_task(self._ledger.flush(), "smspilot ledger")
@@ -141,7 +143,7 @@ class Inbox:
     @callback
     def asked(self, rows: Iterable[Row], text: str) -> None:
         """Remember 2WAY messages: what their numbers write next is the answer."""
-        self.questions.asked(rows, text, self._service_time())
+        self.questions.asked(rows, text, self.now)
 
     @callback
     def close(self, why: Exception) -> None:
@@ -242,9 +244,6 @@ class Inbox:
         with suppress(TypeError, ValueError):
             since = stored_time(self._facts.get("cursor"))
         return (max(min(since, now), now - HORIZON) if now else since) - OVERLAP
-
-    def _service_time(self) -> datetime:
-        return self._client.now() or dt_util.utcnow()
 
     def _know(self, message: InboundMessage) -> None:
         self._known[message.id] = message.created.isoformat()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from time import monotonic
 from typing import TYPE_CHECKING, Final
@@ -14,9 +15,9 @@ from homeassistant.components import webhook
 from homeassistant.const import CONF_WEBHOOK_ID, EVENT_CORE_CONFIG_UPDATE
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
-from homeassistant.util import dt as dt_util
 
 from .client import InboundMessage, Message
+from .client.models import whole
 from .const import CONF_CLOUDHOOK_URL, CONF_VERIFY_PUSHES, DOMAIN, LOGGER
 from .signals import SIGNAL_PUSH, Push
 from .webhook_url import async_make_url
@@ -66,12 +67,12 @@ class Door:
 
     async def handle(self, _hass: HomeAssistant, _webhook_id: str, request: Request) -> Response:
         """Answer a push; what it wakes is done afterwards."""
+        account = self._account
         try:
-            push = parse(await _fields(request))
+            push = parse(await _fields(request), account.inbox.now)
         except MalformedPush:
             self._count_malformed()
             return Response(status=HTTPStatus.BAD_REQUEST)
-        account = self._account
         verify = account.entry.options.get(CONF_VERIFY_PUSHES, True) or not account.teller.started
         match push:
             case StatusPush(message=message) if verify and message.id:
@@ -131,8 +132,8 @@ class Door:
             LOGGER.warning("Something that is no push of SMSPILOT came to the webhook")
 
 
-def parse(fields: Mapping[str, str]) -> StatusPush | InboundPush | None:
-    """Return what a request says, or None of an empty one."""
+def parse(fields: Mapping[str, str], now: datetime) -> StatusPush | InboundPush | None:
+    """Return what a request says, or None of an empty one; a push tells no time."""
     if not fields:
         return None
     try:
@@ -141,26 +142,25 @@ def parse(fields: Mapping[str, str]) -> StatusPush | InboundPush | None:
                 raise MalformedPush
             return StatusPush(message=Message.from_api(fields))
         if fields.keys() >= INBOUND_FIELDS:
-            return _inbound(fields)
+            return _inbound(fields, now)
     except ArithmeticError, LookupError, TypeError, ValueError:
         raise MalformedPush from None
     raise MalformedPush
 
 
-def _inbound(fields: Mapping[str, str]) -> InboundPush:
+def _inbound(fields: Mapping[str, str], now: datetime) -> InboundPush:
     message_id, phone = fields["id"], fields["phone"]
     if not _short(message_id) or not message_id.isdecimal() or not _short(phone):
         raise MalformedPush
     message = InboundMessage(
         id=message_id,
-        phone=phone.lstrip("+"),
-        service_number=fields.get("num", "")[:MOST_LONG],
-        message=fields["message"],
-        # A push tells no time.
-        created=dt_util.utcnow(),
+        phone=whole(phone).lstrip("+"),
+        service_number=whole(fields.get("num", ""))[:MOST_LONG],
+        message=whole(fields["message"]),
+        created=now,
         seen=False,
     )
-    return InboundPush(message=message, user_id=fields.get("user_id", ""))
+    return InboundPush(message=message, user_id=whole(fields.get("user_id", "")))
 
 
 def _short(value: str) -> bool:

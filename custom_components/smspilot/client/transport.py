@@ -94,8 +94,9 @@ class Transport:
         answer, found = await self._request(params), list[T]()
         with _parsing():
             for some in batched(rows(answer.data[key]), AT_ONCE, strict=False):
+                if found:
+                    await asyncio.sleep(0)
                 found += map(parse, some)
-                await asyncio.sleep(0)
         return tuple(found), answer.at
 
     async def _request(self, params: dict[str, str]) -> Answer:
