@@ -26,13 +26,16 @@ def _custom_integration(enable_custom_integrations: None) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_complaints(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Fail a test in which Home Assistant has something to report to us."""
+    """Fail a test in which Home Assistant has something to report to us, or an error is ours."""
     yield
     complaints = [
         record.getMessage()
-        for record in caplog.records
+        for record in (*caplog.get_records("setup"), *caplog.get_records("call"), *caplog.records)
         if record.levelno >= logging.WARNING
-        and "custom integration 'smspilot'" in record.getMessage()
+        and (
+            "custom integration 'smspilot'" in record.getMessage()
+            or (record.exc_info and record.name.startswith("custom_components.smspilot"))
+        )
     ]
     assert not complaints
 

@@ -145,6 +145,7 @@ async def test_error_silences_nobody(
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert record.name == "custom_components.smspilot"
     assert record.exc_info
+    caplog.clear()
     reader.error = None
     bell.ring()
     await clock.settle()

@@ -286,6 +286,28 @@ async def test_interval_follows_pushes(
     assert issue not in issue_registry.issues
 
 
+@pytest.mark.usefixtures("_door")
+async def test_late_pushes(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, issue_registry: ir.IssueRegistry
+) -> None:
+    """Each message that a clock found has its own minute for its push to come."""
+    options = {CONF_INBOUND_INTERVAL: 15}
+    entry = await add_account(hass, simulator, people=PEOPLE, options=options)
+    issue = ("smspilot", f"inbound_address_{entry.entry_id}")
+    await write(simulator, PAPA, "5671 раз")
+    await clock.advance(1)
+    simulator.options.pushes = Pushes.OFF
+    late = await write(simulator, PAPA, "5671 два")
+    await clock.advance(46)
+    await write(simulator, PAPA, "5671 три")
+    await clock.advance(16)
+    await simulator.push_inbound(id=late, phone=PAPA[1:], num="79533984570", message="5671 два")
+    await clock.advance(30)
+    assert issue not in issue_registry.issues
+    await clock.advance(40)
+    assert issue in issue_registry.issues
+
+
 async def test_restarts(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """What came while the entry was away is told once, over many restarts."""
     entry = await add_account(hass, simulator, people=PEOPLE)

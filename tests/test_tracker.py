@@ -166,11 +166,14 @@ async def test_forged_push(hass: HomeAssistant, simulator: Simulator, clock: Clo
     await add_account(hass, simulator, options={"inbound_interval": 0})
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
-    for seconds in (16, 15, 30, 60, 180):
+    for seconds in (16, 15, 30, 60, 180, 2):
         await clock.advance(seconds)
     simulator.requests.clear()
     await push(simulator, Status.DELIVERED)
-    for seconds in (0, 3, 6, 16, 31, 31):
+    for reads, seconds in enumerate((0, 3, 6, 16, 31), 1):
+        await clock.advance(seconds)
+        assert checks(simulator) == reads
+    for seconds in (6, 31, 61):
         await clock.advance(seconds)
     assert heard.data == []
     assert checks(simulator) == 5
@@ -189,6 +192,58 @@ async def test_list_is_late(hass: HomeAssistant, simulator: Simulator, clock: Cl
     await simulator.deliver(the_id(simulator))
     await clock.advance(1.5)
     assert heard.of("status") == ["delivered"]
+
+
+@pytest.mark.usefixtures("_door")
+async def test_second_push_before_the_list(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Of two pushes that came before the list shows either, the later one is looked for."""
+    await add_account(hass, simulator)
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    await alarm(hass, PAPA)
+    simulator.options.pushes = Pushes.OFF
+    await push(simulator, Status.SENT)
+    await clock.settle()
+    await push(simulator, Status.DELIVERED)
+    await simulator.advance(the_id(simulator))
+    await clock.advance(2.1)
+    assert heard.of("status") == ["sent"]
+    await simulator.deliver(the_id(simulator))
+    await clock.advance(2.1)
+    assert heard.of("status") == ["sent", "delivered"]
+
+
+@pytest.mark.usefixtures("_door")
+async def test_look_that_is_needed_no_more(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Nobody looks again for a push that the list has confirmed meanwhile."""
+    await add_account(hass, simulator)
+    await alarm(hass, PAPA, MAMA)
+    await push(simulator, Status.DELIVERED)
+    await clock.advance(1.1)
+    await simulator.deliver(the_id(simulator))
+    await clock.settle()
+    assert checks(simulator) == 2
+    await clock.advance(4)
+    assert checks(simulator) == 2
+    assert state_of(hass, PENDING).state == "1"
+
+
+@pytest.mark.usefixtures("_door")
+async def test_push_among_many(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """What was pushed is asked about first, and a hundred in all: it is no whole round."""
+    await add_account(hass, simulator)
+    await alarm(hass, *(f"+7908111{number:04}" for number in range(150)))
+    pushed = [simulator.orders[-1].server_id, simulator.orders[-2].server_id]
+    for server_id in pushed:
+        await push(simulator, Status.DELIVERED, server_id)
+    await clock.advance(1.1)
+    for call, first in zip(simulator.calls("check"), (pushed[:1], pushed), strict=True):
+        ids = [int(server_id) for server_id in call.params["check"].split(",")]
+        assert {*ids[: len(first)]} == {*first}
+        assert len({*ids}) == len(ids) == 100
 
 
 @pytest.mark.usefixtures("_door")
