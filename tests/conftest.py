@@ -6,8 +6,9 @@ from pathlib import Path
 
 from homeassistant.core import HomeAssistant
 import pytest
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from .common import Clock, Hold, small_hours_zone
+from .common import Clock, Hold, open_door, small_hours_zone
 from .simulator.fixtures import simulator
 
 __all__ = ["simulator"]
@@ -38,6 +39,12 @@ def _no_complaints(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
         )
     ]
     assert not complaints
+
+
+@pytest.fixture
+async def _door(hass: HomeAssistant, hass_client_no_auth: ClientSessionGenerator) -> None:
+    """Let the simulator push to Home Assistant."""
+    await open_door(hass, hass_client_no_auth)
 
 
 @pytest.fixture

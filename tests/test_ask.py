@@ -9,9 +9,20 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.smspilot.const import CONF_VERIFY_PUSHES
+from custom_components.smspilot.const import CONF_VERIFY_PUSHES, EVENT_SMS_RECEIVED
 
-from .common import MAMA, PAPA, Clock, Hold, act, add_account, open_door, person, write
+from .common import (
+    MAMA,
+    PAPA,
+    Clock,
+    Heard,
+    Hold,
+    act,
+    add_account,
+    open_door,
+    person,
+    write,
+)
 from .simulator.model import Blocked, Kind
 from .simulator.simulator import Simulator
 
@@ -151,3 +162,77 @@ async def test_ended_by_the_automation(
     await write(simulator, PAPA, "да")
     await clock.advance(16)
     assert (await second)["answer_id"] == "yes"
+
+
+async def test_asks_starve_reads(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """Whoever asks again and again hears the answer."""
+    await add_account(hass, simulator, people=PEOPLE)
+    simulator.requests.clear()
+    asking = []
+    for number in range(12):
+        asking.append(
+            hass.async_create_background_task(
+                act(hass, "ask", phones=[f"+7908796{number:04}"], question=f"Дома? {number}"), "ask"
+            )
+        )
+        await clock.advance(10)
+    assert len(simulator.calls("inbound")) >= 4
+    for one in asking:
+        one.cancel()
+
+
+async def test_short_asks_starve_reads(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Likewise with a short timeout."""
+    await add_account(hass, simulator, people=PEOPLE)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    simulator.requests.clear()
+    await write(simulator, MAMA, "5671 Открой ворота")
+    for number in range(10):
+        asking = hass.async_create_background_task(
+            act(hass, "ask", phones=[PAPA], question=f"Дома? {number}", timeout={"seconds": 10}),
+            "ask",
+        )
+        for _ in range(4):
+            await clock.advance(3)
+        await asking
+    assert heard.of("message") == ["Открой ворота"]
+
+
+@pytest.mark.usefixtures("_door")
+@pytest.mark.parametrize("verify", [True, False])
+async def test_reply_during_reload(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, verify: bool
+) -> None:
+    """An answer that comes while the entry reloads ends the question."""
+    entry = await add_account(hass, simulator, people=PEOPLE, options={"verify_pushes": verify})
+    asking = hass.async_create_background_task(
+        act(hass, "ask", phones=[PAPA], question="Дома?"), "ask"
+    )
+    await clock.settle()
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    await write(simulator, PAPA, "да")
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await clock.advance(2)
+    await clock.advance(2)
+    assert (await asking)["answer"] == "да"
+
+
+async def test_question_answered_before_known(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """A two-way question twice; the answer is told once, kill between."""
+    await add_account(hass, simulator, people=PEOPLE)
+    fault = simulator.fault("hang", when="after", command="send")
+    asking = hass.async_create_background_task(
+        act(hass, "ask", phones=[PAPA], question="Дома?"), "ask"
+    )
+    await fault.reached.wait()
+    await write(simulator, PAPA, "да")
+    await clock.advance(20)
+    fault.release()
+    for _ in range(5):
+        await clock.advance(16)
+    assert asking.done()
+    assert (await asking)["answer"] == "да"

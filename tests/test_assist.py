@@ -24,13 +24,25 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.smspilot.const import (
     CONF_ASSIST,
     CONF_ASSIST_PIN,
+    CONF_INBOUND_INTERVAL,
     CONF_MAX_PARTS,
     CONF_MESSAGE_TEMPLATE,
     CONF_VERIFY_PUSHES,
     EVENT_SMS_RECEIVED,
 )
 
-from .common import MAMA, PAPA, Clock, Heard, act, add_account, open_door, person, write
+from .common import (
+    MAMA,
+    PAPA,
+    Clock,
+    Heard,
+    act,
+    add_account,
+    open_door,
+    person,
+    state_of,
+    write,
+)
 from .simulator.model import SERVICE_NUMBER
 from .simulator.simulator import Simulator
 
@@ -259,3 +271,37 @@ async def test_agent_is_gone(
     await clock.advance(61)
     assert simulator.orders == []
     assert "Assist's answer was not sent" in caplog.text
+
+
+async def test_assist_while_reloading(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, agent: Agent
+) -> None:
+    """What is read while the entry reloads is told to Assist and entities, too."""
+    entry = await add_account(hass, simulator, people=ASSISTED, options={CONF_INBOUND_INTERVAL: 10})
+    await clock.advance(1)
+    slow = simulator.fault("hang", when="after", command="account")
+    task = hass.async_create_background_task(
+        hass.config_entries.async_reload(entry.entry_id), "test"
+    )
+    await clock.settle()
+    await write(simulator, PAPA, "5671 Включи свет")
+    await clock.advance(11)
+    slow.release()
+    await task
+    await clock.advance(61)
+    assert state_of(hass, "event.papa_inbound").attributes.get("message") == "Включи свет"
+    assert [heard.text for heard in agent.heard] == ["Включи свет"]
+
+
+async def test_shared_number_second_pin(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, agent: Agent
+) -> None:
+    """Two share a number, each with a PIN of their own."""
+    people = [
+        person("Папа", PAPA, assist=False, assist_pin="47"),
+        person("Мама", PAPA, assist=True, assist_pin="47-11"),
+    ]
+    await add_account(hass, simulator, people=people)
+    await write(simulator, PAPA, "5671 47-11 Включи свет")
+    await clock.advance(61)
+    assert [h.text for h in agent.heard] == ["Включи свет"]

@@ -11,7 +11,6 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smspilot import inbox
 from custom_components.smspilot.const import (
@@ -30,7 +29,6 @@ from .common import (
     act,
     add_account,
     kill,
-    open_door,
     person,
     state_of,
     write,
@@ -44,11 +42,6 @@ LAST_PUSH = "sensor.smspilot_5671_last_push"
 
 def reads(simulator: Simulator) -> int:
     return len(simulator.calls("inbound"))
-
-
-@pytest.fixture
-async def _door(hass: HomeAssistant, hass_client_no_auth: ClientSessionGenerator) -> None:
-    await open_door(hass, hass_client_no_auth)
 
 
 @pytest.mark.usefixtures("_door")
@@ -651,3 +644,96 @@ async def test_get_inbound_since(
     await act(hass, "get_inbound", since=since)
     moment = int(datetime.fromisoformat(asked).timestamp())
     assert simulator.calls("inbound")[-1].params["inbound"] == str(moment)
+
+
+@pytest.mark.usefixtures("_door")
+@pytest.mark.parametrize("count", [1, 2, 3])
+async def test_late_list(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    issue_registry: ir.IssueRegistry,
+    caplog: pytest.LogCaptureFixture,
+    count: int,
+) -> None:
+    """The list is ten seconds late; pushes come one a second."""
+    await add_account(hass, simulator, people=PEOPLE)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    await clock.advance(1)
+    first = simulator.next_inbound_id
+    for number in range(count):
+        await simulator.push_inbound(
+            phone=PAPA[1:], message="x", user_id="5671", id=str(first + number), num="7"
+        )
+        await clock.advance(1.1)
+    for _ in range(9):
+        await clock.advance(1.1)
+    simulator.options.pushes = Pushes.OFF
+    for number in range(count):
+        await write(simulator, PAPA, f"5671 {number}")
+    for _ in range(100):
+        await clock.advance(1.1)
+    assert heard.of("message") == [str(number) for number in range(count)]
+    assert "is dropped" not in caplog.text
+    assert not [one for one in issue_registry.issues.values() if one.domain == "smspilot"]
+
+
+async def test_first_read_after_start_fails(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Where only pushes wake reads, one that fails after a restart is made again."""
+    entry = await add_account(hass, simulator, people=PEOPLE, options={CONF_INBOUND_INTERVAL: 0})
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    await clock.settle()
+    await write(simulator, PAPA, "5671 раз")
+    simulator.fault("html", command="inbound")
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+    for _ in range(10):
+        await clock.advance(61)
+    assert heard.of("message") == ["раз"]
+
+
+async def test_service_clock_ahead_for_a_moment(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """One answer with a wrong date makes no old message new."""
+    await add_account(hass, simulator, people=PEOPLE)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    await write(simulator, PAPA, "5671 раз")
+    await clock.advance(61)
+    for offset in (30, 80, 31):
+        simulator.clock_offset = timedelta(hours=offset)
+        await clock.advance(61)
+        await clock.advance(61)
+    assert heard.of("message") == ["раз"]
+
+
+async def test_lost_store_and_machine_ahead(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No history is replayed, whatever the machine's clock says."""
+    present = dt_util.utcnow
+    monkeypatch.setattr(dt_util, "utcnow", lambda: present() + timedelta(hours=3))
+    await write(simulator, PAPA, "5671 Открой ворота")
+    hass.set_state(CoreState.starting)
+    await add_account(hass, simulator, people=PEOPLE)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire("homeassistant_started")
+    await clock.advance(61)
+    assert heard.of("message") == []
+
+
+async def test_many_known(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More than are remembered at once, and none twice."""
+    monkeypatch.setattr(inbox, "MOST_KNOWN", 5)
+    await add_account(hass, simulator, people=PEOPLE)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    for number in range(8):
+        await write(simulator, PAPA, f"5671 {number}")
+    for _ in range(4):
+        await clock.advance(61)
+    assert heard.of("message") == [str(number) for number in range(8)]

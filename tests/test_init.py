@@ -347,7 +347,9 @@ async def test_two_accounts(
     assert simulator.orders[-1].account == 777
 
 
-async def test_setup_is_cut_short(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+async def test_setup_is_cut_short(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
     """An account whose setup was given up half-way begins anew, and forgets nothing."""
     simulator.fault("html", command="inbound", times=50)
     entry = await add_account(hass, simulator)
@@ -363,6 +365,8 @@ async def test_setup_is_cut_short(hass: HomeAssistant, simulator: Simulator, clo
     await clock.settle()
     task.cancel()
     await asyncio.wait([task])
+    # Home Assistant tells of it, and how it came.
+    caplog.clear()
     fault.release()
     hass.set_state(CoreState.running)
     assert entry.state is ConfigEntryState.SETUP_ERROR

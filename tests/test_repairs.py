@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from decimal import Decimal
 
 from homeassistant.config_entries import ConfigEntryDisabler
@@ -13,6 +14,7 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.smspilot import inbox
 from custom_components.smspilot.const import (
     CONF_DAILY_LIMIT,
     CONF_LOW_BALANCE,
@@ -23,6 +25,7 @@ from custom_components.smspilot.const import (
 from .common import PAPA, Clock, act, add_account, open_door, person, state_of, write
 from .sending import alarm, result
 from .simulator.model import Template
+from .simulator.options import Pushes
 from .simulator.simulator import Simulator
 
 
@@ -267,3 +270,101 @@ async def test_address_changed(
     assert issue.translation_key == "inbound_address"
     assert issue.translation_placeholders
     assert issue.translation_placeholders["url"].startswith("https://new.example.com/api/webhook/")
+
+
+@pytest.mark.usefixtures("_door")
+async def test_reload_is_no_missed_push(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, issue_registry: ir.IssueRegistry
+) -> None:
+    """What was pushed while the entry reloaded is no proof that pushes do not arrive."""
+    entry = await add_account(hass, simulator, people=[person("Папа", PAPA)])
+    await write(simulator, PAPA, "5671 раз")
+    for _ in range(2):
+        await clock.advance(2)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    await write(simulator, PAPA, "5671 два")  # answered 200 by Home Assistant: nobody is there
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await clock.advance(2)
+    await clock.advance(62)
+    assert not [one for one in issue_registry.issues.values() if one.domain == "smspilot"]
+
+
+@pytest.mark.usefixtures("_door")
+async def test_start_is_no_missed_push(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, issue_registry: ir.IssueRegistry
+) -> None:
+    """Likewise while it starts slowly."""
+    entry = await add_account(hass, simulator, people=[person("Папа", PAPA)])
+    await write(simulator, PAPA, "5671 раз")
+    await clock.advance(2)
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    slow = simulator.fault("hang", when="after", command="account")
+    enabling = hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+    task = hass.async_create_background_task(enabling, "test")
+    await clock.advance(20)
+    await write(simulator, PAPA, "5671 два")
+    await clock.advance(5)
+    simulator.clock_offset += timedelta(seconds=5)
+    slow.release()
+    await task
+    await clock.advance(2)
+    await clock.advance(62)
+    assert not [one for one in issue_registry.issues.values() if one.domain == "smspilot"]
+
+
+@pytest.mark.usefixtures("_door")
+async def test_address_is_back(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, issue_registry: ir.IssueRegistry
+) -> None:
+    """An address that works again needs no other one."""
+    await add_account(hass, simulator, people=[person("Папа", PAPA)])
+    proven = hass.config.external_url
+    await write(simulator, PAPA, "5671 раз")
+    await clock.advance(2)
+    await hass.config.async_update(external_url="https://new.example.com")
+    await clock.settle()
+    await hass.config.async_update(external_url=proven)
+    await clock.settle()
+    assert not [one for one in issue_registry.issues.values() if one.domain == "smspilot"]
+
+
+@pytest.mark.usefixtures("_door")
+async def test_missed_then_changed(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, issue_registry: ir.IssueRegistry
+) -> None:
+    """Pushes were missed, then the address changed: the issue names the new one."""
+    await add_account(hass, simulator, people=[person("Папа", PAPA)])
+    simulator.options.pushes = Pushes.OFF
+    await clock.advance(1)
+    await write(simulator, PAPA, "5671 раз")
+    await clock.advance(61)
+    await clock.advance(61)
+    (issue,) = [one for one in issue_registry.issues.values() if one.domain == "smspilot"]
+    await hass.config.async_update(external_url="https://new.example.com")
+    await clock.settle()
+    (issue,) = [one for one in issue_registry.issues.values() if one.domain == "smspilot"]
+    assert issue.translation_placeholders
+    assert issue.translation_placeholders["url"].startswith("https://new.example.com/")
+
+
+@pytest.mark.usefixtures("_door")
+async def test_pushed_beyond_the_memory(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    issue_registry: ir.IssueRegistry,
+) -> None:
+    """A genuine push among too many forged ones is a push all the same."""
+    monkeypatch.setattr(inbox, "MOST_KNOWN", 5)
+    await add_account(hass, simulator, people=[person("Папа", PAPA)])
+    for _ in range(2):
+        await clock.advance(2)
+    for number in range(20):
+        await simulator.push_inbound(
+            phone=PAPA[1:], message="раз", user_id="5671", id=f"99{number}", num="7"
+        )
+    await write(simulator, PAPA, "5671 два")
+    for seconds in (2, 2, 62, 2):
+        await clock.advance(seconds)
+    assert "inbound_address" not in [one.translation_key for one in issue_registry.issues.values()]

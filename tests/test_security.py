@@ -39,7 +39,6 @@ from .common import (
     Heard,
     act,
     add_account,
-    open_door,
     person,
     restart,
     write,
@@ -51,11 +50,6 @@ ROOT = Path(__file__).parents[1]
 PATH = f"/api/webhook/{WEBHOOK_ID}"
 PIN = "4711"
 MEGABYTE = 1024 * 1024
-
-
-@pytest.fixture
-async def _door(hass: HomeAssistant, hass_client_no_auth: ClientSessionGenerator) -> None:
-    await open_door(hass, hass_client_no_auth)
 
 
 def test_every_promise_has_its_test() -> None:

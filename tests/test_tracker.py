@@ -11,18 +11,18 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smspilot import tracker
 from custom_components.smspilot.const import (
     CONF_DAILY_LIMIT,
+    CONF_INBOUND_INTERVAL,
     CONF_RATE_LIMIT,
     CONF_SENDER,
     CONF_VERIFY_PUSHES,
     EVENT_MESSAGE_STATUS,
 )
 
-from .common import MAMA, PAPA, Clock, Heard, act, add_account, kill, open_door, person, state_of
+from .common import MAMA, PAPA, Clock, Heard, act, add_account, kill, person, state_of
 from .sending import alarm
 from .simulator.model import Kind, Status
 from .simulator.options import Facts, Pushes, UnknownIds
@@ -31,11 +31,6 @@ from .simulator.simulator import Simulator
 PENDING = "sensor.smspilot_5671_pending_messages"
 SPENT = "sensor.smspilot_5671_spent_today"
 VERIFY = pytest.mark.parametrize("verify", [True, False], ids=["verified", "unverified"])
-
-
-@pytest.fixture
-async def _door(hass: HomeAssistant, hass_client_no_auth: ClientSessionGenerator) -> None:
-    await open_door(hass, hass_client_no_auth)
 
 
 def checks(sim: Simulator) -> int:
@@ -853,3 +848,50 @@ async def _caught(sending: Any) -> Any:
         return await sending
     except HomeAssistantError as err:
         return err
+
+
+@pytest.mark.usefixtures("_door")
+async def test_late_check(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """Pushes of other messages take no look from one whose status comes late."""
+    await add_account(hass, simulator, options={CONF_INBOUND_INTERVAL: 0})
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    for number in range(7):
+        await alarm(hass, f"+7908796478{number}")
+    for seconds in (16, 15, 30, 60, 180, 300, 600, 1200, 3600):
+        await clock.advance(seconds)
+    first, *others = [order.server_id for order in simulator.orders]
+    await simulator.push_status(server_id=str(first), phone="79087964780", status="2")
+    for server_id in others:
+        await clock.advance(1.1)
+        await simulator.deliver(server_id)
+    await clock.advance(1.1)
+    simulator.options.pushes = Pushes.OFF
+    await simulator.deliver(first)
+    for _ in range(60):
+        await clock.advance(1.1)
+    assert heard.of("status").count("delivered") == 7
+
+
+@pytest.mark.usefixtures("_door")
+async def test_pushes_reversed_and_list_late(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """An older push that comes later does not end the look for the newer one."""
+    await add_account(hass, simulator, options={CONF_INBOUND_INTERVAL: 0})
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    await alarm(hass, PAPA)
+    for seconds in (16, 15, 30, 60, 180, 300, 600, 1200, 3600):
+        await clock.advance(seconds)
+    (order,) = simulator.orders
+    url = simulator.last_callback
+    simulator.options.pushes = Pushes.OFF
+    await simulator.advance(order.server_id)  # sent
+    for status in ("2", "1"):
+        await simulator.push_status(
+            url, server_id=str(order.server_id), phone=PAPA[1:], status=status
+        )
+    await clock.advance(1.1)
+    await simulator.deliver(order.server_id)
+    for _ in range(60):
+        await clock.advance(1.1)
+    assert heard.of("status") == ["sent", "delivered"]

@@ -152,3 +152,18 @@ async def test_gone_with_the_entry(
     assert (await client.post(PATH, data={"hello": "world"})).status == 400
     assert await hass.config_entries.async_remove(entry.entry_id)
     assert (await client.post(PATH, data={"hello": "world"})).status == 200
+
+
+@pytest.mark.usefixtures("_door")
+async def test_changed_address_reads_often(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """At an address nothing was pushed to yet, the list is read every minute."""
+    await add_account(hass, simulator, people=[person("Папа", PAPA)])
+    await write(simulator, PAPA, "5671 раз")
+    await clock.advance(2)
+    simulator.requests.clear()
+    await hass.config.async_update(external_url="https://new.example.com")
+    for _ in range(5):
+        await clock.advance(61)
+    assert len(simulator.calls("inbound")) == 5

@@ -70,8 +70,11 @@ async def async_migrate_entry(_hass: HomeAssistant, entry: SmspilotConfigEntry) 
 
 async def async_unload_entry(hass: HomeAssistant, entry: SmspilotConfigEntry) -> bool:
     """Unload the entry; what waits goes on, unless the account is disabled."""
+    entry.runtime_data.hold()
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
-    if unloaded and entry.disabled_by:
+    if not unloaded:
+        entry.runtime_data.start()
+    elif entry.disabled_by:
         await _close(hass, entry)
     return unloaded
 

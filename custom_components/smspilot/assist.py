@@ -50,7 +50,8 @@ class Assistant:
         if data["age"] > DEFAULT_MAX_AGE.total_seconds() or data["phone"] == data["service_number"]:
             return
         # Of several who share the number it is who gave their PIN.
-        person = next((one for one in people if one.id in heard.pins), people[0])
+        behind_pin = [one for one in people if one.id in heard.pins]
+        person = max(behind_pin, key=lambda one: len(one.assist_pin or ""), default=people[0])
         # Wrong PINs count too: whoever borrows the number does not try them all.
         if not self._admit(data["phone"]):
             LOGGER.warning("%s has written to Assist too often within an hour", person.name)

@@ -101,6 +101,13 @@ class Account:
                 await self.inbox.begin()
 
     @callback
+    def hold(self) -> None:
+        """Read nothing while our entities and Assist are not there to hear it."""
+        self._cancel_start()
+        for room in (self.tracker, self.inbox):
+            room.bell.hold()
+
+    @callback
     def start(self) -> None:
         """Read, now that our entities listen, and once automations do.
 
@@ -228,6 +235,7 @@ class Account:
 
     @callback
     def _started(self, _hass: HomeAssistant) -> None:
+        self.inbox.proof.opened()
         self.inbox.bell.ring()
         self.tracker.hurry()
         for room in (self.outbox, self.tracker, self.inbox):

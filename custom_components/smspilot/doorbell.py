@@ -24,7 +24,8 @@ class Doorbell:
         self._read = read
         self._rung = False
         # Nothing is read before somebody opens: what is told too early is lost.
-        self._busy = True
+        self.held = True
+        self._busy = False
         self._closed = False
         self._task: asyncio.Task[None] | None = None
         self._cooldown: CALLBACK_TYPE | None = None
@@ -33,14 +34,20 @@ class Doorbell:
     @callback
     def open(self) -> None:
         """Answer from now on, also what rang before."""
-        if not self._task:
-            self._rested()
+        self.held = False
+        if self._rung:
+            self.ring()
+
+    @callback
+    def hold(self) -> None:
+        """Answer no more until it is opened again."""
+        self.held = True
 
     @callback
     def ring(self) -> None:
         """Read now, or as soon as the read under way and its second are over."""
         self._rung = True
-        if not self._busy and not self._closed:
+        if not self._busy and not self.held and not self._closed:
             self._rung, self._busy = False, True
             self._task = self._hass.async_create_background_task(self._answer(), self._name)
 

@@ -57,10 +57,12 @@ class Inbox:
         self._teller = teller
         self._known: dict[str, str] = {}
         self._facts: dict[str, str] = {}
-        self._pushed: dict[str, int] = {}
+        # How often they were looked for in vain, and when the next look is due.
+        self._pushed: dict[str, tuple[int, float]] = {}
         # Whether the last read failed: it says nothing of what was pushed.
         self._away = False
         self._alarm: CALLBACK_TYPE | None = None
+        self._last_read = hass.loop.time()
         self.bell = Doorbell(hass, "smspilot inbound", self._read)
         self.questions = Questions(hass, ledger, self.replan)
         self.proof = Proof(hass, entry.entry_id, ledger, self.bell, self.replan)
@@ -105,6 +107,9 @@ class Inbox:
             return
         start = self.now - OVERLAP
         inbox = await self._client.inbound_since(start)
+        if inbox.at and inbox.at - OVERLAP < start:
+            # The machine's clock is ahead: what it calls later is not all there is.
+            inbox = await self._client.inbound_since(inbox.at - OVERLAP)
         for message in inbox.messages:
             if message.id not in self._pushed:
                 self._know(message)
@@ -114,13 +119,16 @@ class Inbox:
 
     @callback
     def replan(self) -> None:
-        """Have the next read in an interval's time."""
+        """Have the next read an interval's time after the last one."""
         if self._alarm:
             self._alarm()
         seconds: float = self.interval
-        if self._away and self._pushed:
-            seconds = min(seconds or LOOKS_AGAIN[-1], LOOKS_AGAIN[-1])
-        self._alarm = self.bell.ring_in(seconds) if seconds else None
+        if self._away:
+            # Whatever the interval, what could not be read is read soon.
+            soon = LOOKS_AGAIN[-1] if self._pushed else INTERVAL_UNPROVEN
+            seconds = min(seconds or soon, soon)
+        wait = max(self._last_read + seconds - self._hass.loop.time(), 0)
+        self._alarm = self.bell.ring_in(wait) if seconds else None
 
     @callback
     def push(self, message: InboundMessage) -> None:
@@ -132,7 +140,7 @@ class Inbox:
         if self._entry.options.get(CONF_VERIFY_PUSHES, True) or not self._teller.started:
             # No stranger fills the memory while nothing can be read.
             if len(self._pushed) < MOST_KNOWN:
-                self._pushed[message.id] = 0
+                self._pushed[message.id] = 0, 0.0
             self.bell.ring()
             return
         self._receive(message, message.created, verified=False)
@@ -153,7 +161,7 @@ class Inbox:
 
     async def _read(self) -> None:
         """Read what came since the last time, tell what is new, and look for what was pushed."""
-        pushed = set(self._pushed)
+        pushed, now = set(self._pushed), self._hass.loop.time()
         try:
             await self.begin()
             inbox = await self._client.inbound_since(self._since())
@@ -162,13 +170,22 @@ class Inbox:
             async_dispatcher_send(self._hass, SIGNAL_ERROR.format(self._entry.entry_id), err)
         else:
             self._away = False
+            if self.bell.held:
+                # Its listeners went meanwhile: it is read again when they are back.
+                self.bell.ring()
+                return
             at = inbox.at or dt_util.utcnow()
             async for message in in_steps(sorted(inbox.messages, key=_by_id)):
                 if message.id not in self._known:
                     self._take(message, at, pushed=message.id in self._pushed)
+                # A message of the future must not hide what comes before its time.
+                seen = min(message.created, at).isoformat()
+                if seen > self._facts.get("cursor", ""):
+                    self._note("cursor", seen)
             self._forget(at)
-            self._look_again(pushed)
+            self._look_again(pushed, now)
         finally:
+            self._last_read = self._hass.loop.time()
             self.replan()
         await self._ledger.flush()
 
@@ -180,13 +197,9 @@ class Inbox:
             return
         self._receive(message, at, verified=True)
         self._know(message)
-        # A message of the future must not hide what comes before its time.
-        seen = min(message.created, at).isoformat()
-        if seen > self._facts.get("cursor", ""):
-            self._note("cursor", seen)
         if pushed:
             self.proof.confirm()
-        else:
+        elif len(self._pushed) < MOST_KNOWN:
             self.proof.expect(message.id, age)
 
     @callback
@@ -201,7 +214,7 @@ class Inbox:
             "message_id": message.id,
             "phone": phone,
             "recipient": people[0].name if people else None,
-            "message": next(iter(behind_pin.values()), text),
+            "message": min(behind_pin.values(), key=len, default=text),
             "service_number": from_service(message.service_number),
             "received_at": iso(message.created),
             "age": max(int((at - message.created).total_seconds()), 0),
@@ -220,16 +233,21 @@ class Inbox:
         return re.sub(rf"^\s*{re.escape(self._entry.unique_id or '')}\s+", "", text)
 
     @callback
-    def _look_again(self, pushed: set[str]) -> None:
-        """Look again, a few times, for what was pushed and the list does not show."""
+    def _look_again(self, pushed: set[str], now: float) -> None:
+        """Look again, a few times, for what was pushed and the list does not show.
+
+        A read that others woke is no look at what is not due yet.
+        """
         pauses: set[float] = set()
         dropped = 0
         for message_id in pushed:
-            looks = self._pushed.pop(message_id, 0)
+            looks, due = self._pushed.pop(message_id, (0, 0.0))
             if message_id in self._known:
                 continue
-            if looks < len(LOOKS_AGAIN):
-                self._pushed[message_id] = looks + 1
+            if now < due:
+                self._pushed[message_id] = looks, due
+            elif looks < len(LOOKS_AGAIN):
+                self._pushed[message_id] = looks + 1, now + LOOKS_AGAIN[looks]
                 pauses.add(LOOKS_AGAIN[looks])
             else:
                 dropped += 1
@@ -255,9 +273,15 @@ class Inbox:
 
     def _forget(self, at: datetime) -> None:
         """Forget ids that no read shows any more."""
-        horizon = (at - HORIZON - 2 * OVERLAP).isoformat()
+        cursor = at
+        with suppress(TypeError, ValueError):
+            cursor = stored_time(self._facts.get("cursor"))
+        # From here the next read shows everything, also where the service's date was wrong once.
+        shown = (cursor - 2 * OVERLAP).isoformat()
+        horizon = min(shown, (at - HORIZON - 2 * OVERLAP).isoformat())
         old = [key for key, created in self._known.items() if created < horizon]
-        old += list(self._known)[: max(len(self._known) - len(old) - MOST_KNOWN, 0)]
+        rest = [key for key, created in self._known.items() if horizon <= created < shown]
+        old += rest[: max(len(self._known) - len(old) - MOST_KNOWN, 0)]
         for message_id in old:
             if self._known.pop(message_id, None):
                 self._ledger.write("known", message_id, None)

@@ -18,6 +18,8 @@ from .storage import Ledger, Table, stored_time
 SUSPICIOUS: Final = 3
 # How long the push of a message that a clock found first may take.
 PUSH_TIME: Final = 60.0
+# Ages are told in whole seconds.
+SECOND: Final = 1.0
 # A flood of forged pushes writes one line so often.
 LOG_EVERY: Final = 60.0
 
@@ -76,6 +78,11 @@ class Proof:
         return bool(self._facts.get("url")) and not self.proven
 
     @callback
+    def opened(self) -> None:
+        """Hear pushes from now on; what came while an entry started or reloaded is lost."""
+        self._opened = self._hass.loop.time()
+
+    @callback
     def confirm(self) -> None:
         """Note that a push arrived for a message that is in the list."""
         self._streak = 0
@@ -98,7 +105,8 @@ class Proof:
     @callback
     def expect(self, message_id: str, age: timedelta) -> None:
         """Find out whether the push of a message that a clock found comes at all."""
-        if not self.url or age.total_seconds() > self._hass.loop.time() - self._opened:
+        heard_for = self._hass.loop.time() - self._opened - SECOND
+        if not self.url or age.total_seconds() > heard_for:
             # It was pushed before anybody was there to hear it.
             return
         self._expected[message_id] = self._hass.loop.time() + PUSH_TIME

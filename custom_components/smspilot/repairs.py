@@ -174,7 +174,11 @@ class Watch:
                 self._raise("pushes_unconfirmed")
             case Push.MISSED if proof.url:
                 self._raise("inbound_address", url=proof.url, settings_url=URL_SETTINGS)
-            case Push.ADDRESS if proof.url and proof.proven_elsewhere:
+            case Push.ADDRESS if proof.proven or not proof.url:
+                self._solve("inbound_address")
+            case Push.ADDRESS if proof.url and (
+                proof.proven_elsewhere or self._is_raised("inbound_address")
+            ):
                 self._raise("inbound_address", url=proof.url, settings_url=URL_SETTINGS)
 
     @callback
@@ -190,6 +194,10 @@ class Watch:
             translation_key=key,
             translation_placeholders={"account": entry.title, **placeholders},
         )
+
+    def _is_raised(self, key: str) -> bool:
+        issue_id = f"{key}_{self._account.entry.entry_id}"
+        return ir.async_get(self._account.hass).async_get_issue(DOMAIN, issue_id) is not None
 
     @callback
     def _solve(self, key: str) -> None:

@@ -59,8 +59,9 @@ class Tracker:
         self._teller = teller
         self._waiting: dict[str, Waiting] = {}
         self._early: dict[str, tuple[float, Message | Status]] = {}
-        # What pushes said that no read has confirmed, and how often it was looked for in vain.
-        self._pushed: dict[str, tuple[Status, int]] = {}
+        # What pushes said that no read has confirmed, how often it was looked for in vain, and
+        # when it is looked for next.
+        self._pushed: dict[str, tuple[Status, int, float]] = {}
         self.bell = Doorbell(hass, "smspilot status", self._read)
         self._round_due = False
         self._alarm: tuple[float, CALLBACK_TYPE] | None = None
@@ -181,7 +182,10 @@ class Tracker:
         if isinstance(news, Message):
             self._update(news)
         elif follows(news, row.status):
-            self._pushed[server_id] = news, 0
+            before = self._pushed.get(server_id)
+            # The pushes of a message may come in any order.
+            if before is None or follows(news, before[0]):
+                self._pushed[server_id] = news, 0, 0.0
             self.bell.ring()
 
     @callback
@@ -201,7 +205,7 @@ class Tracker:
         """Ask for all that waits, or for what was pushed and some more beside it."""
         if not self._waiting:
             return
-        pushed = list(self._pushed)
+        pushed, now = list(self._pushed), self._now
         others: Iterator[str] = (one for one in self._waiting if one not in self._pushed)
         if not self._round_due:
             others = islice(others, max(BESIDE - len(pushed), 0) if pushed else 0)
@@ -218,7 +222,7 @@ class Tracker:
                 # A list that cannot be read denies no push.
                 self._plan(LOOKS_AGAIN[-1])
         else:
-            self._look_again(pushed)
+            self._look_again(pushed, now)
         if round_due:
             self._give_up()
             self._replan()
@@ -278,13 +282,17 @@ class Tracker:
         self._changed()
 
     @callback
-    def _look_again(self, pushed: list[str]) -> None:
+    def _look_again(self, pushed: list[str], now: float) -> None:
         """Look again, a few times, for what a push said and the list does not."""
         for server_id in [one for one in pushed if one in self._pushed]:
-            status, looks = self._pushed.pop(server_id)
-            present = self._waiting[server_id].row.status
-            if follows(status, present) and looks < len(LOOKS_AGAIN):
-                self._pushed[server_id] = status, looks + 1
+            status, looks, due = self._pushed.pop(server_id)
+            if not follows(status, self._waiting[server_id].row.status):
+                continue
+            if now < due:
+                # A read that others woke is no look.
+                self._pushed[server_id] = status, looks, due
+            elif looks < len(LOOKS_AGAIN):
+                self._pushed[server_id] = status, looks + 1, now + LOOKS_AGAIN[looks]
                 self.bell.ring_in(LOOKS_AGAIN[looks])
 
     @callback

@@ -120,6 +120,7 @@ class Door:
             data = {**entry.data, CONF_CLOUDHOOK_URL: cloudhook}
             hass.config_entries.async_update_entry(entry, data=data)
         account.outbox.callback_url = account.inbox.proof.url = url
+        account.inbox.replan()
         async_dispatcher_send(hass, SIGNAL_PUSH.format(entry.entry_id), Push.ADDRESS)
 
     def _foreign(self, user_id: str) -> bool:
