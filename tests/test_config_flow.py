@@ -51,7 +51,7 @@ from custom_components.smspilot.const import (
 )
 from custom_components.smspilot.forms import is_safe
 
-from .common import MAMA, PAPA, WEBHOOK_ID, add_account, person
+from .common import MAMA, PAPA, WEBHOOK_ID, Clock, add_account, person
 from .simulator import DEFAULT_KEY, EMULATOR_KEY, Blocked, FaultKind, Simulator
 
 type Json = dict[str, Any]
@@ -345,6 +345,7 @@ async def test_other_error(hass: HomeAssistant, simulator: Simulator) -> None:
         "http://user@127.0.0.1/api.php",
         "http://127.0.0.1:99999/api.php",
         "https:///api.php",
+        "https://xn--a/api.php",
         "",
     ],
 )
@@ -592,6 +593,25 @@ async def test_reauth(hass: HomeAssistant, simulator: Simulator) -> None:
     assert (state := hass.states.get("sensor.smspilot_5671_balance"))
     assert state.state == "2936.81"
     assert not hass.config_entries.flow.async_progress()
+
+
+@pytest.mark.parametrize("source", ["reauth", "reconfigure"])
+async def test_same_key_works_again(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, source: str
+) -> None:
+    """A key that was refused for a while and is entered again connects the account at once."""
+    entry = await add_account(hass, simulator)
+    simulator.account.apikey = OTHER_KEY
+    await clock.advance(1801)
+    assert hass.states.is_state("sensor.smspilot_5671_balance", "unavailable")
+    simulator.account.apikey = DEFAULT_KEY
+    step: Mapping[str, Any] = hass.config_entries.flow.async_progress_by_handler(DOMAIN)[0]
+    if source == "reconfigure":
+        step = check(await entry.start_reconfigure_flow(hass))
+    result = await submit(hass, step, {CONF_API_KEY: DEFAULT_KEY})
+    assert result["reason"] == f"{source}_successful"
+    await clock.settle()
+    assert hass.states.is_state("sensor.smspilot_5671_balance", "2936.81")
 
 
 async def test_reauth_with_a_new_password(hass: HomeAssistant, simulator: Simulator) -> None:

@@ -1,9 +1,11 @@
 """No connection, refused lists, numbers left out: one bad number loses nobody."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 import pytest
 
 from custom_components.smspilot.const import EVENT_MESSAGE_STATUS
@@ -37,6 +39,22 @@ async def test_without_network(
     once(simulator, PAPA)
     assert rows[PAPA]["message_id"] == ids(simulator)[PAPA]
     assert len(simulator.calls("send")) == 1
+
+
+async def test_due_while_away(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """What was to go out while there was no network goes out when it is back: late, not never."""
+    await add_account(hass, simulator)
+    await simulator.down()
+    due = dt_util.utcnow() + timedelta(minutes=1)
+    order = alarm(hass, PAPA, send_at=due.isoformat(), retry_for={"hours": 1})
+    sending = hass.async_create_background_task(order, "test")
+    await clock.advance(10)
+    await clock.advance(300)
+    simulator.clock_offset = timedelta(seconds=310)
+    await simulator.up()
+    await result(clock, sending)
+    once(simulator, PAPA)
+    assert "send_datetime" not in simulator.calls("send")[0].params
 
 
 async def test_address_is_refused(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
@@ -119,6 +137,35 @@ async def test_refused_list(
         assert rows[phone]["status"] == "failed"
         assert rows[phone]["error"] == {"code": 212, "description": "Phone in black list"}
     assert len(simulator.calls("send")) <= 2 * len(phones)
+
+
+@pytest.mark.parametrize("guard", [True, False])
+async def test_refused_list_and_late_look(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, *, guard: bool
+) -> None:
+    """Whom the first look does not show yet is not taken for somebody who was not reached."""
+    await add_account(hass, simulator)
+    simulator.account.duplicate_guard = guard
+    simulator.options.refused_list_sends_good = True
+    blacklist(simulator, BAD[:2])
+    simulator.fault("other_json", body='{"check": []}', command="check")
+    rows = await result(clock, alarm(hass, *BAD[:2], PAPA))
+    once(simulator, PAPA)
+    assert rows[PAPA]["message_id"] == ids(simulator)[PAPA]
+
+
+async def test_refused_list_and_later_look(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Where no look shows in time who was reached, the service's refusal of a double does."""
+    await add_account(hass, simulator)
+    simulator.account.duplicate_guard = True
+    simulator.options.refused_list_sends_good = True
+    blacklist(simulator, BAD[:2])
+    simulator.fault("other_json", body='{"check": []}', command="check", times=2)
+    rows = await result(clock, alarm(hass, *BAD[:2], PAPA))
+    once(simulator, PAPA)
+    assert rows[PAPA]["message_id"] == ids(simulator)[PAPA]
 
 
 async def test_refused_list_without_a_look(

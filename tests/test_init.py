@@ -33,7 +33,6 @@ from .simulator.simulator import Simulator
 LOADED = ConfigEntryState.LOADED
 BALANCE = "sensor.smspilot_5671_balance"
 PENDING = "sensor.smspilot_5671_pending_messages"
-LEFT = "sensor.smspilot_5671_sms_left"
 
 
 def files(hass: HomeAssistant, entry_id: str) -> list[str]:
@@ -44,30 +43,6 @@ def files(hass: HomeAssistant, entry_id: str) -> list[str]:
 def devices(registry: dr.DeviceRegistry, entry: ConfigEntry) -> set[str | None]:
     found = dr.async_entries_for_config_entry(registry, entry.entry_id)
     return {device.name for device in found}
-
-
-async def test_balance_is_fresh(hass: HomeAssistant, simulator: Simulator) -> None:
-    """Every send tells the balance; nobody asks for it."""
-    await add_account(hass, simulator)
-    before = float(state_of(hass, BALANCE).state)
-    await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
-    assert float(state_of(hass, BALANCE).state) == float(simulator.account.balance) < before
-    assert state_of(hass, PENDING).state == "1"
-    assert len(simulator.requests) == 1
-
-
-async def test_sms_left(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock, entity_registry: er.EntityRegistry
-) -> None:
-    """It is asked for only while somebody wants to know."""
-    await add_account(hass, simulator)
-    await clock.advance(1801)
-    assert simulator.calls("balance") == []
-    entity_registry.async_update_entity(LEFT, disabled_by=None)
-    await clock.advance(31)
-    await clock.advance(1801)
-    assert simulator.calls("balance")
-    assert int(state_of(hass, LEFT).state) > 0
 
 
 async def test_without_network(

@@ -278,6 +278,7 @@ async def test_long_texts_cost_more(hass: HomeAssistant, simulator: Simulator) -
     ("action", "fields", "kind", "cost"),
     [
         ("call", {"message": "Привет"}, Kind.VOICE, 0.5),
+        ("call", {"message": "Ж" * 600}, Kind.VOICE, 0.5),
         ("flash_call", {"code": "0042"}, Kind.FLASH_CALL, 0.8),
         ("check_number", {"wait": 0}, Kind.HLR, 0.15),
         ("check_number", {"wait": 0, "method": "ping"}, Kind.PING, 0.15),
@@ -425,15 +426,33 @@ async def test_midnight(
     assert len(simulator.orders) == 3
 
 
-async def test_refund_of_yesterday(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """What comes back for a message of another day makes today no less than nothing."""
+@pytest.mark.parametrize("busy", [True, False])
+async def test_refund_of_yesterday(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, *, busy: bool
+) -> None:
+    """What comes back for a message of another day makes today no cheaper."""
     await add_account(hass, simulator)
     await alarm(hass, PAPA)
     await clock.advance(24 * 3600)
+    if busy:
+        await alarm(hass, MAMA)
+    before = spent(hass)
     await simulator.advance(simulator.orders[0].server_id, Status.FAILED)
     for _ in range(2):
         await clock.advance(3601)
-    assert spent(hass) == 0
+    assert spent(hass) == before
+
+
+async def test_another_zone(hass: HomeAssistant, simulator: Simulator) -> None:
+    """The sum of a day tells of which day it is, also where another day has the same sum."""
+    await add_account(hass, simulator)
+    await alarm(hass, PAPA)
+    await hass.async_block_till_done()
+    await hass.config.async_update(time_zone="Pacific/Pago_Pago")
+    await alarm(hass, PAPA)
+    await hass.async_block_till_done()
+    since = state_of(hass, SPENT).attributes["last_reset"]
+    assert since == dt_util.start_of_local_day().isoformat()
 
 
 async def test_daily_issue_ends(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:

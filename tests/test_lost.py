@@ -1,5 +1,6 @@
 """Whatever gets lost on the way: each message goes out once, and the truth is told."""
 
+from dataclasses import replace
 from datetime import timedelta
 import logging
 
@@ -450,6 +451,26 @@ async def test_same_text_scheduled(hass: HomeAssistant, simulator: Simulator, cl
     rows = await result(clock, alarm(hass, PAPA))
     assert len(simulator.orders) == 2
     assert rows[PAPA]["message_id"] != first["messages"][0]["message_id"]
+
+
+async def test_same_text_was_scheduled(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """What was scheduled over a day ahead stays known as long as the list may show it."""
+    await add_account(hass, simulator)
+    send_at = dt_util.utcnow() + timedelta(hours=30)
+    first = await alarm(hass, PAPA, send_at=send_at.isoformat())
+    await clock.advance(timedelta(hours=30, minutes=1).total_seconds())
+    # The list dates it by when it went out.
+    scheduled = simulator.messages[simulator.orders[0].server_id]
+    simulator.update(replace(scheduled, created=simulator.now()))
+    await simulator.deliver(scheduled.server_id)
+    await clock.advance(3601)
+    await act(hass, "send_sms", phones=[MAMA], message="Другое")
+    simulator.fault("reset", command="send")
+    rows = await result(clock, alarm(hass, PAPA))
+    assert rows[PAPA]["message_id"] != first["messages"][0]["message_id"]
+    assert len(simulator.orders) == 3
 
 
 @pytest.mark.parametrize("facts", list(Facts))

@@ -202,6 +202,14 @@ async def test_targets(hass: HomeAssistant, simulator: Simulator) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["🔥", "!!!"])
+async def test_name_without_letters(hass: HomeAssistant, simulator: Simulator, name: str) -> None:
+    """Somebody whose name makes no service name does not take the account's own."""
+    await add_account(hass, simulator, people=[person(name, PAPA)])
+    await legacy(hass, "smspilot", target=[MAMA])
+    assert [order.phone for order in simulator.orders] == [MAMA[1:]]
+
+
 @pytest.mark.parametrize(
     ("data", "kinds"),
     [
@@ -340,6 +348,17 @@ async def test_bad_target_loses_nobody(hass: HomeAssistant, simulator: Simulator
     assert isinstance(error, ServiceValidationError)
     assert error.translation_key == "invalid_phone"
     assert simulator.requests == []
+
+
+async def test_bad_target_is_told_at_once(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Whoever waits for the end of all hears of a bad target when the rest is out."""
+    await add_account(hass, simulator, people=PEOPLE)
+    call = legacy(hass, "smspilot", target=["Сын", "дядя"], data={"wait": {"hours": 1}})
+    error = await clock.finish(refused(call), most=2)
+    assert error.translation_key == "partly_refused"
+    assert len(simulator.orders) == 1
 
 
 async def test_channels_fail_apart(hass: HomeAssistant, simulator: Simulator) -> None:

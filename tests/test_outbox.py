@@ -17,6 +17,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smspilot.const import (
     CONF_DAILY_LIMIT,
+    CONF_RATE_LIMIT,
     CONF_VERIFY_PUSHES,
     DOMAIN,
     EVENT_MESSAGE_STATUS,
@@ -92,6 +93,41 @@ async def test_same_words_at_once(hass: HomeAssistant, simulator: Simulator, clo
     told = [receipt["messages"][0]["message_id"] for receipt in receipts]
     assert sorted(told) == sorted(str(order.server_id) for order in simulator.orders)
     assert len(set(told)) == 2
+
+
+@pytest.mark.parametrize(("retry_for", "held"), [(None, 300), ({"minutes": 10}, 600)])
+async def test_same_text_as_a_patient_one(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, retry_for: Any, held: float
+) -> None:
+    """Whoever sends what another has tried to send for long is told in time."""
+    await add_account(hass, simulator, options={CONF_RATE_LIMIT: 2})
+    await simulator.down()
+    first = hass.async_create_background_task(alarm(hass, PAPA, retry_for={"hours": 5}), "test")
+    await clock.settle()
+    before = hass.loop.time()
+    more = {} if retry_for is None else {"retry_for": retry_for}
+    assert await result(clock, alarm(hass, PAPA, **more), step=15) == "cannot_connect"
+    assert held <= hass.loop.time() - before <= held + 15
+    await simulator.up()
+    await result(clock, first)
+    # It used up no rate, and is held back by nothing any more.
+    await alarm(hass, PAPA)
+    once(simulator, PAPA, PAPA)
+
+
+async def test_patience_begins_with_the_order(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Whoever waited for their turn without a network has waited already."""
+    await add_account(hass, simulator)
+    await simulator.down()
+    for minutes in (2, 3):
+        order = _caught(alarm(hass, PAPA, retry_for={"minutes": minutes}))
+        last = hass.async_create_background_task(order, "test")
+        await clock.settle()
+    before = hass.loop.time()
+    assert (await clock.finish(_of(last))).translation_key == "cannot_connect"
+    assert 175 <= hass.loop.time() - before <= 195
 
 
 async def test_different_texts_at_once(

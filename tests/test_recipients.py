@@ -3,8 +3,11 @@
 from typing import Any
 
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smspilot.const import (
     CONF_ASSIST,
@@ -13,6 +16,7 @@ from custom_components.smspilot.const import (
     CONF_PHONES,
     CONF_SENDER,
     DOMAIN,
+    EVENT_SMS_RECEIVED,
 )
 from custom_components.smspilot.recipients import (
     Channel,
@@ -23,7 +27,8 @@ from custom_components.smspilot.recipients import (
     same_name,
 )
 
-from .common import MAMA, PAPA, person
+from .common import MAMA, PAPA, Clock, Heard, act, add_account, person, write
+from .simulator.simulator import Simulator
 
 
 @pytest.mark.parametrize(
@@ -84,6 +89,38 @@ async def test_other_subentries(hass: HomeAssistant) -> None:
     entry = account({**person("Папа", PAPA), "subentry_type": "other"}, person("Мама", MAMA))
     assert [one.name for one in recipients(entry)] == ["Мама"]
     assert by_name(entry, "Папа") is None
+
+
+async def test_renamed_in_the_list(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    hass_ws_client: WebSocketGenerator,
+    device_registry: dr.DeviceRegistry,
+) -> None:
+    """Home Assistant's own "Rename" of a recipient renames them everywhere."""
+    assert await async_setup_component(hass, "config", {})
+    entry = await add_account(hass, simulator, people=[person("Папа", PAPA)])
+    client = await hass_ws_client()
+    await client.send_json_auto_id(
+        {
+            "type": "config_entries/subentries/update",
+            "entry_id": entry.entry_id,
+            "subentry_id": next(iter(entry.subentries)),
+            "title": "Дед",
+        }
+    )
+    assert (await client.receive_json())["success"]
+    await clock.settle()
+    found = dr.async_entries_for_config_entry(device_registry, entry.entry_id)
+    assert {device.name for device in found} == {"SMSPILOT 5671", "Дед"}
+    assert hass.services.has_service("notify", "smspilot_ded")
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    await write(simulator, PAPA, "5671 Привет")
+    await clock.advance(61)
+    assert heard.of("recipient") == ["Дед"]
+    response = await act(hass, "send_sms", phones=["Дед"], message="Протечка!")
+    assert response["messages"][0]["recipient"] == "Дед"
 
 
 def recipient(**data: Any) -> Recipient:

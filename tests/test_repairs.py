@@ -1,9 +1,10 @@
 """What the owner must see to: raised with a way out, gone by itself when solved."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
@@ -19,10 +20,12 @@ from custom_components.smspilot.const import (
     CONF_DAILY_LIMIT,
     CONF_LOW_BALANCE,
     CONF_RATE_LIMIT,
+    CONF_SENDER,
+    CONF_TEST_MODE,
     DOMAIN,
 )
 
-from .common import PAPA, Clock, act, add_account, open_door, person, state_of, write
+from .common import MAMA, PAPA, Clock, act, add_account, open_door, person, state_of, write
 from .sending import alarm, result
 from .simulator.model import Template
 from .simulator.options import Pushes
@@ -92,32 +95,71 @@ async def test_raised_and_gone(
     assert issues(issue_registry) == []
 
 
+async def test_solved_in_test_mode(
+    hass: HomeAssistant, simulator: Simulator, issue_registry: ir.IssueRegistry
+) -> None:
+    """What a test message raised a test message takes away."""
+    await add_account(hass, simulator, options={CONF_TEST_MODE: True})
+    templates(simulator)
+    with pytest.raises(HomeAssistantError):
+        await alarm(hass, PAPA)
+    assert issues(issue_registry) == ["test_mode", "text_refused"]
+    solve(simulator)
+    await alarm(hass, PAPA)
+    assert issues(issue_registry) == ["test_mode"]
+
+
+async def test_money_for_some_only(
+    hass: HomeAssistant, simulator: Simulator, issue_registry: ir.IssueRegistry, clock: Clock
+) -> None:
+    """Where some of a list went out and the money did not last, that is not solved at once."""
+    await add_account(hass, simulator, options={CONF_LOW_BALANCE: 0})
+    simulator.account.balance = Decimal("3.00")
+    bad = ("+79080000001", "+79080000002", "+79080000003")
+    for phone in bad:
+        simulator.phone(phone[1:]).blacklisted = True
+    rows = await result(clock, alarm(hass, bad[0], PAPA, bad[1], MAMA, bad[2]))
+    assert {row["error"]["code"] for row in rows.values() if row["error"]} == {212, 241}
+    assert issues(issue_registry) == ["no_money"]
+
+
+async def fix_sender(
+    hass: HomeAssistant, simulator: Simulator, hass_client: ClientSessionGenerator
+) -> tuple[Mapping[str, Any], Callable[[str], Awaitable[Mapping[str, Any]]]]:
+    """Have a sender refused, and return the form that mends it, and how it is sent."""
+    for component in ("repairs", "webhook"):
+        assert await async_setup_component(hass, component, {})
+    client = await hass_client()
+    entry = await add_account(hass, simulator, options={CONF_SENDER: "Nobody"})
+    simulator.options.strict_senders = True
+    with pytest.raises(HomeAssistantError):
+        await alarm(hass, PAPA)
+
+    async def post(path: str, **data: str) -> Mapping[str, Any]:
+        answer: Mapping[str, Any] = await (await client.post(path, json=data)).json()
+        return answer
+
+    path = "/api/repairs/issues/fix"
+    form = await post(path, handler=DOMAIN, issue_id=f"sender_refused_{entry.entry_id}")
+    assert form["step_id"] == "choose"
+    return form, lambda sender: post(f"{path}/{form['flow_id']}", sender=sender)
+
+
 async def test_choose_a_sender(
     hass: HomeAssistant,
     simulator: Simulator,
     issue_registry: ir.IssueRegistry,
     hass_client: ClientSessionGenerator,
 ) -> None:
-    """A sender that is not allowed can be exchanged on the spot."""
-    for component in ("repairs", "webhook"):
-        assert await async_setup_component(hass, component, {})
-    client = await hass_client()
-    entry = await add_account(hass, simulator, options={"sender": "Nobody"})
-    simulator.options.strict_senders = True
-    with pytest.raises(HomeAssistantError):
-        await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
-    issue_id = f"sender_refused_{entry.entry_id}"
-    answer = await client.post(
-        "/api/repairs/issues/fix", json={"handler": DOMAIN, "issue_id": issue_id}
-    )
-    form = await answer.json()
-    assert form["step_id"] == "choose"
-    assert "INFORM" in str(form["data_schema"])
-    path = f"/api/repairs/issues/fix/{form['flow_id']}"
-    form = await (await client.post(path, json={"sender": "golos"})).json()
-    assert form["errors"] == {"sender": "invalid_sender"}
-    await client.post(path, json={"sender": "INFORM"})
-    await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
+    """A sender that is not allowed can be exchanged on the spot, for one that is."""
+    simulator.account.senders = ["INFORM", "GOLOS", "2WAY"]
+    form, choose = await fix_sender(hass, simulator, hass_client)
+    assert form["data_schema"][0]["selector"]["select"]["options"] == ["INFORM"]
+    assert (await choose("golos"))["errors"] == {CONF_SENDER: "invalid_sender"}
+    assert (await choose(" "))["errors"] == {CONF_SENDER: "sender_required"}
+    assert issues(issue_registry) == ["sender_refused"]
+    await choose("INFORM")
+    await alarm(hass, PAPA)
     assert [message.sender for message in simulator.messages.values()] == ["INFORM"]
     assert issues(issue_registry) == []
 
@@ -140,6 +182,20 @@ async def test_low_balance(
     await act(hass, "get_account")
     await hass.async_block_till_done()
     assert issues(issue_registry) == []
+
+
+async def test_debt(
+    hass: HomeAssistant, simulator: Simulator, issue_registry: ir.IssueRegistry
+) -> None:
+    """A balance below zero lasts for no day, not for fewer than none."""
+    await add_account(hass, simulator)
+    await alarm(hass, PAPA)
+    simulator.account.balance = Decimal("-12.50")
+    await act(hass, "get_account")
+    await hass.async_block_till_done()
+    (issue,) = issue_registry.issues.values()
+    assert issue.translation_placeholders
+    assert issue.translation_placeholders["days"] == "0"
 
 
 async def test_low_balance_after_the_balance(hass: HomeAssistant, simulator: Simulator) -> None:
@@ -180,6 +236,26 @@ async def test_limits(
     await clock.advance(25 * 3600)
     await clock.advance(1801)
     assert issues(issue_registry) == []
+
+
+@pytest.mark.parametrize("limit", [0, 4])
+async def test_limit_is_changed(
+    hass: HomeAssistant, simulator: Simulator, issue_registry: ir.IssueRegistry, limit: int
+) -> None:
+    """A limit that is another one now held nothing back, or says so with its own figure."""
+    entry = await add_account(hass, simulator, options={CONF_DAILY_LIMIT: 2})
+    await alarm(hass, PAPA)
+    with pytest.raises(HomeAssistantError):
+        await alarm(hass, PAPA)
+    assert issues(issue_registry) == [CONF_DAILY_LIMIT]
+    hass.config_entries.async_update_entry(entry, options={CONF_DAILY_LIMIT: limit})
+    await hass.async_block_till_done()
+    assert issues(issue_registry) == []
+    for _ in range(3):
+        with suppress(HomeAssistantError):
+            await alarm(hass, PAPA)
+    told = [issue.translation_placeholders for issue in issue_registry.issues.values()]
+    assert [figures["limit"] for figures in told if figures] == ([str(limit)] if limit else [])
 
 
 async def test_unloaded(

@@ -22,7 +22,18 @@ from custom_components.smspilot.const import (
     EVENT_MESSAGE_STATUS,
 )
 
-from .common import MAMA, PAPA, Clock, Heard, act, add_account, kill, person, state_of
+from .common import (
+    MAMA,
+    PAPA,
+    Clock,
+    Heard,
+    act,
+    add_account,
+    kill,
+    person,
+    restart,
+    state_of,
+)
 from .sending import alarm
 from .simulator.model import Kind, Status
 from .simulator.options import Facts, Pushes, UnknownIds
@@ -501,6 +512,23 @@ async def test_two_days(
     await clock.advance(7200)
     assert checks(simulator) == 0
     assert heard.data == []
+
+
+async def test_sent_by_a_wrong_clock(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was sent while the machine's clock was far behind is followed after a restart too."""
+    entry = await add_account(hass, simulator)
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    present = dt_util.utcnow
+    with monkeypatch.context() as wrong:
+        wrong.setattr(dt_util, "utcnow", lambda: present() - timedelta(days=300))
+        await alarm(hass, PAPA)
+    await restart(hass, entry, clock)
+    await clock.advance(60)
+    await simulator.deliver(the_id(simulator))
+    await clock.advance(3601)
+    assert heard.of("status") == ["delivered"]
 
 
 async def test_scheduled(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:

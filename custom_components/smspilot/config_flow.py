@@ -193,6 +193,9 @@ class SmspilotConfigFlow(ConfigFlow, domain=DOMAIN):
                 description_placeholders={"account": entry.title, "other": account.id}
             )
             kept = {key: entry.data[key] for key in entry.data if key not in CREDENTIALS}
+            if kept | data == entry.data:
+                # Nothing changes that would reload it, and what was refused works again.
+                self.hass.config_entries.async_schedule_reload(entry.entry_id)
             return self.async_update_and_abort(entry, data=kept | data)
         self._abort_if_unique_id_configured(reload_on_update=False)
         self._account, self._data = account, data
@@ -294,7 +297,10 @@ class RecipientFlow(ConfigSubentryFlow):
     @property
     def _known(self) -> Mapping[str, Any]:
         """Return what is known of the recipient."""
-        return {} if self.source == SOURCE_USER else self._get_reconfigure_subentry().data
+        if self.source == SOURCE_USER:
+            return {}
+        subentry = self._get_reconfigure_subentry()
+        return {**subentry.data, CONF_NAME: subentry.title}
 
     def _wrong_name(self, name: str) -> Errors:
         """Return what is wrong with a name."""

@@ -35,6 +35,8 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
         # The sensor that shows it; while it is disabled nobody asks.
         self.wants_sms_left = False
         self._telling: Handle | None = None
+        # When a balance was told last, by the loop's clock.
+        self._told = 0.0
         balance = SIGNAL_BALANCE.format(entry.entry_id)
         entry.async_on_unload(async_dispatcher_connect(hass, balance, self._balance_told))
         counts = SIGNAL_COUNTS.format(entry.entry_id)
@@ -49,11 +51,11 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
 
     @override
     async def _async_update_data(self) -> AccountInfo:
-        entry_id = self.config_entry.entry_id
+        entry_id, asked = self.config_entry.entry_id, self.hass.loop.time()
         try:
             account = await self._client.account()
             if self.wants_sms_left:
-                self.sms_left = await self._client.sms_left()
+                self.sms_left = await self._sms_left()
         except SmspilotError as err:
             async_dispatcher_send(self.hass, SIGNAL_ERROR.format(entry_id), err)
             raise UpdateFailed(
@@ -65,7 +67,15 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
         if not self.last_update_success:
             # What came while the service was away.
             self.config_entry.runtime_data.inbox.bell.ring()
-        return account
+        return replace(account, balance=self._newest(account.balance, asked))
+
+    async def _sms_left(self) -> int | None:
+        """Return how many SMS are left; what cannot be told takes nothing else away."""
+        try:
+            return await self._client.sms_left()
+        except SmspilotError as err:
+            LOGGER.debug("How many SMS are left cannot be read: %s", err)
+            return None
 
     @callback
     def _tell(self) -> None:
@@ -73,6 +83,20 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
         super().async_update_listeners()
 
     @callback
-    def _balance_told(self, balance: Decimal) -> None:
-        if self.data:
-            self.async_set_updated_data(replace(self.data, balance=balance))
+    def _balance_told(self, balance: Decimal, asked: float) -> None:
+        if not (self.data and self.last_update_success):
+            # The service is there after all, and may hold what came meanwhile.
+            self.config_entry.async_create_background_task(
+                self.hass, self.async_request_refresh(), "smspilot account"
+            )
+            return
+        # The next read is not put off: it may have to tell how many SMS are left.
+        self.data = replace(self.data, balance=self._newest(balance, asked))
+        self.async_update_listeners()
+
+    def _newest(self, balance: Decimal, asked: float) -> Decimal:
+        """Return the newer of two balances; where their answers crossed, it is the lower one."""
+        if self.data and asked < self._told:
+            balance = min(balance, self.data.balance)
+        self._told = self.hass.loop.time()
+        return balance

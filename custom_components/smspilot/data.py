@@ -190,7 +190,8 @@ class Account:
             groups.setdefault((channel, sender), {}).setdefault(addressee.phone, addressee)
         if not groups:
             groups[Channel.SMS, None] = {}
-        wait = fields.get(ATTR_WAIT, timedelta(0))
+        # Whoever was refused is told as soon as the rest is out.
+        wait = timedelta(0) if who.refused else fields.get(ATTR_WAIT, timedelta(0))
         orders: list[Order] = []
         reached: set[tuple[Kind, str]] = set()
         for (channel, sender), group in groups.items():

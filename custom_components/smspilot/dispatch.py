@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 
 from .client import (
     AnswerLost,
@@ -75,11 +76,11 @@ class Dispatch:
         outcome.unknown |= {*phones} - outcome.messages.keys() - outcome.refused.keys()
         return outcome
 
-    async def _send(self, phones: list[str]) -> None:
+    async def _send(self, phones: list[str], *, again: bool = False) -> None:
         try:
             self.outcome.take(await self._connected(phones))
         except (RecipientRefused, DuplicateRefused) as err:
-            await self._sift(phones, err)
+            await self._sift(phones, err, again=again)
         except AnswerTimeout:
             # The request may still be on its way: what is absent now proves nothing.
             await self._search(phones, LOOKS_AFTER_TIMEOUT)
@@ -109,7 +110,7 @@ class Dispatch:
         loop, pauses = self._hass.loop, iter(RETRY_PAUSES)
         left, wait = self._order.retry_for / timedelta(seconds=1), 0.0
         while True:
-            start = loop.time()
+            self.outcome.asked = loop.time()
             try:
                 return await self._request(phones)
             except CallbackRefused:
@@ -119,7 +120,7 @@ class Dispatch:
                 LOGGER.warning("SMSPILOT refuses the address for statuses; sending without it")
                 self._callback = None
             except ConnectionFailed:
-                left -= loop.time() - start
+                left -= loop.time() - self.outcome.asked
                 wait = next(pauses, wait)
                 if left <= 0:
                     raise
@@ -127,7 +128,10 @@ class Dispatch:
                 left -= wait
 
     async def _request(self, phones: list[str]) -> Answer:
-        order, client = self._order, self._client
+        order, client, send_at = self._order, self._client, self._order.send_at
+        if send_at and send_at <= dt_util.utcnow():
+            # It is overdue: the service refuses a time that has passed.
+            send_at = None
         match order.kind:
             case Kind.HLR | Kind.PING | Kind.HLRVIP:
                 return await client.check_numbers(
@@ -146,7 +150,7 @@ class Dispatch:
                     order.text,
                     phones,
                     voice=Sender(order.sender or Sender.VOICE_FEMALE),
-                    send_at=order.send_at,
+                    send_at=send_at,
                     time_to_live=order.time_to_live,
                     test=order.test,
                     callback=self._callback,
@@ -156,29 +160,35 @@ class Dispatch:
                     order.text,
                     phones,
                     sender=order.sender,
-                    send_at=order.send_at,
+                    send_at=send_at,
                     time_to_live=order.time_to_live,
                     test=order.test,
                     callback=self._callback,
                 )
 
-    async def _sift(self, phones: list[str], err: RecipientRefused | DuplicateRefused) -> None:
+    async def _sift(
+        self, phones: list[str], err: RecipientRefused | DuplicateRefused, *, again: bool = False
+    ) -> None:
         """Find those that a list refused for some numbers' sake could have reached.
 
         What the service did not take all the same goes out in halves, so that the number of
         requests grows with the refused numbers, not with the list.
         """
         if len(phones) == 1:
+            # The refused list may have reached it all the same, and the list shows it only now.
+            if again and isinstance(err, DuplicateRefused) and not await self._search(phones, 1):
+                return
             self.outcome.refused[phones[0]] = err
             return
         named = to_service(err.phone or "")
         if named in phones:
             self.outcome.refused[named] = err
-        absent = await self._search([phone for phone in phones if phone != named], 1)
+        looks = 1 if again else LOOKS_AFTER_LOSS
+        absent = await self._search([phone for phone in phones if phone != named], looks)
         middle = len(absent) // 2
         for half in (absent[:middle], absent[middle:]):
             if half:
-                await self._send(half)
+                await self._send(half, again=True)
 
     async def _search(self, phones: list[str], looks: int) -> list[str]:
         """Look until all is found; return what so many looks did not show.

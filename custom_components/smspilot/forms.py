@@ -135,7 +135,7 @@ def sender_schema(senders: Iterable[str]) -> vol.Schema:
     """Return the form of what an account begins with."""
     return vol.Schema(
         {
-            vol.Optional(CONF_SENDER): _sender(senders),
+            vol.Optional(CONF_SENDER): sender_selector(senders),
             vol.Required(CONF_TEST_MODE, default=False): BooleanSelector(),
         }
     )
@@ -175,14 +175,15 @@ def recipient_schema(senders: Iterable[str]) -> vol.Schema:
                     mode=SelectSelectorMode.LIST,
                 )
             ),
-            vol.Optional(CONF_SENDER): _sender(senders),
+            vol.Optional(CONF_SENDER): sender_selector(senders),
             vol.Required(CONF_ASSIST, default=False): BooleanSelector(),
             vol.Optional(CONF_ASSIST_PIN): _SECRET,
         }
     )
 
 
-def _sender(senders: Iterable[str]) -> SelectSelector:
+def sender_selector(senders: Iterable[str]) -> SelectSelector:
+    """Return the choice of a sender; words that make a message something else are none."""
     names = [name for name in dict.fromkeys(senders) if name.upper() not in SERVICE_SENDERS]
     return SelectSelector(
         SelectSelectorConfig(
@@ -234,18 +235,19 @@ def is_safe(address: str) -> bool:
     """Return whether a key may be sent there: encrypted, or nowhere beyond the home."""
     try:
         url = URL(address)
+        host = url.host
     except ValueError:
         return False
-    if not url.host or url.user is not None or url.password is not None:
+    if not host or url.user is not None or url.password is not None:
         return False
     if url.scheme == "https":
         return True
     if url.scheme != "http":
         return False
     try:
-        ip = ip_address(url.host)
+        ip = ip_address(host)
     except ValueError:
-        return url.host == "localhost"
+        return host == "localhost"
     return is_loopback(ip) or is_private(ip)
 
 

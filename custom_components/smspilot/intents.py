@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from homeassistant.util.ulid import ulid_now
 
-from .client import Kind
+from .client import ConnectionFailed, Kind
 from .client.models import optional
 from .const import LOGGER
 from .dispatch import words
@@ -20,7 +20,11 @@ from .order import Addressee, Order
 from .storage import Ledger, Table, stored_time
 
 # `check=recent` shows a day; what is older never comes up again.
-RECENT: Final = timedelta(hours=26) / timedelta(seconds=1)
+LISTED: Final = timedelta(hours=26)
+SECOND: Final = timedelta(seconds=1)
+RECENT: Final = LISTED / SECOND
+# What a lost answer may take to be looked for, seconds.
+LONGEST_SEARCH: Final = 300.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -128,10 +132,15 @@ class Intents:
         """Write down what is about to be sent.
 
         No two sends of one text to one number go at a time: lost answers could not be told apart.
+        Raise `ConnectionFailed` where that of before waits for a connection longer than this may.
         """
         pairs = [(one.phone, words(order.text)) for one in order.to]
+        until = self._hass.loop.time() + max(order.retry_for / SECOND, LONGEST_SEARCH)
         while other := next((self._flying[pair] for pair in pairs if pair in self._flying), None):
-            await asyncio.shield(other)
+            await asyncio.wait([other], timeout=until - self._hass.loop.time())
+            if not other.done():
+                message = "the same text to the same number has been waiting for a connection"
+                raise ConnectionFailed(message)
         landed = self._hass.loop.create_future()
         self._flying |= dict.fromkeys(pairs, landed)
         intent = self._open(order)
@@ -156,7 +165,7 @@ class Intents:
         now = dt_util.utcnow()
         # The oldest stand first; what is in doubt is given up by those who look for it.
         past = takewhile(lambda one: self.age(one) > RECENT, self._intents.values())
-        for old in [one for one in past if not one.lost]:
+        for old in [one for one in past if not one.lost and now - one.due_at > LISTED]:
             self._forget(old)
         intent = Intent(
             id=ulid_now(),

@@ -10,7 +10,7 @@ from typing import Final
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.util import dt as dt_util
 
-from .client import SmspilotError
+from .client import Kind, SmspilotError
 from .client.models import money
 from .const import (
     CONF_DAILY_LIMIT,
@@ -87,8 +87,8 @@ class Limits:
         """Give back what is left of what was set aside."""
         self._take(reserve.left, reserve)
 
-    def spend(self, amount: Decimal) -> None:
-        """Add to today what something cost; a refund is negative."""
+    def spend(self, amount: Decimal, paid_on: date | None = None) -> None:
+        """Add to today what something cost; a refund is negative, and of the day it was paid."""
         if not amount:
             return
         today = _today()
@@ -96,7 +96,9 @@ class Limits:
         for day in [day for day in self._days if day < oldest]:
             del self._days[day]
             self._ledger.write("days", day, None)
-        key = today.isoformat()
+        key = (paid_on or today).isoformat()
+        if key < oldest:
+            return
         self._days[key] = max(self._days.get(key, Decimal(0)) + amount, Decimal(0))
         self._ledger.write("days", key, str(self._days[key]))
 
@@ -104,7 +106,9 @@ class Limits:
         """Remember the dearest price a part of the kind."""
         if not price:
             return
-        each = price / measure(order.text).parts
+        # What is spoken, called or checked has no price a part, however long its text is.
+        texts = order.kind in (Kind.SMS, Kind.TWO_WAY)
+        each = price / measure(order.text).parts if texts else price
         if each > self._prices.get(order.kind, Decimal(0)):
             self._prices[order.kind] = each
             self._ledger.write("prices", order.kind, str(each))

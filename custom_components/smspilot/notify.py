@@ -19,6 +19,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import ConfigType, DiscoveryInfoType
+from homeassistant.util import slugify
 import voluptuous as vol
 
 from .const import DOMAIN
@@ -97,7 +98,9 @@ class LegacyNotify(BaseNotificationService):
     @override
     def targets(self) -> Mapping[str, Any]:
         """Return the recipients, each a service of its own."""
-        return {person.name: person.name for person in recipients(self._account.entry)}
+        names = [person.name for person in recipients(self._account.entry)]
+        # Of a name without letters nothing is left, and the account's own service would be theirs.
+        return {name: name for name in names if slugify(f"{DOMAIN}_{name}") != DOMAIN}
 
     @override
     async def async_setup(self, *args: Any, **kwargs: Any) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from itertools import batched
@@ -14,7 +15,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
 
-from .client import Kind, Smspilot
+from .client import ConnectionFailed, Kind, Smspilot
 from .const import CONF_DAILY_LIMIT, CONF_RATE_LIMIT, DEFAULT_RATE_LIMIT, LOGGER
 from .dispatch import Dispatch
 from .errors import Reason, failure, mistake, told
@@ -213,29 +214,42 @@ class Outbox:
 
     async def _send_some(self, order: Order, reserve: Reserve, receipt: Receipt) -> Outcome:
         """Make one request, written down before and after."""
+        if order.test:
+            outcome = await self._dispatch(order)
+            self._add(receipt, outcome, self._rows(order, outcome))
+            self._report(outcome, test=True)
+            return outcome
+        start = self._hass.loop.time()
+        try:
+            async with self._intents.under_way(order) as intent:
+                waited = timedelta(seconds=intent.since - start)
+                outcome = await self._dispatch(order, waited)
+                rows = self._rows(order, outcome)
+                self._settle(order, intent, rows)
+                self._limits.pay(self._paid(outcome, rows), reserve)
+                self._add(receipt, outcome, rows)
+                # While it is written down, what it changed is shown.
+                self._report(outcome, test=False)
+                await self._ledger.flush()
+        except ConnectionFailed as err:
+            outcome = Outcome()
+            for addressee in order.to:
+                outcome.refused[to_service(addressee.phone)] = err
+                self._limits.release(addressee.phone)
+            self._add(receipt, outcome, self._rows(order, outcome))
+        return outcome
+
+    async def _dispatch(self, order: Order, waited: timedelta = timedelta(0)) -> Outcome:
+        """Make the request; who waited for their turn has less time for a connection."""
         dispatch = Dispatch(
             self._hass,
             self._client,
-            order,
+            replace(order, retry_for=order.retry_for - waited),
             callback=self.callback_url,
             known=self._known,
             pause=self._pause,
         )
-        if order.test:
-            outcome = await dispatch.run()
-            self._add(receipt, outcome, self._rows(order, outcome))
-            self._report(outcome, test=True)
-            return outcome
-        async with self._intents.under_way(order) as intent:
-            outcome = await dispatch.run()
-            rows = self._rows(order, outcome)
-            self._settle(order, intent, rows)
-            self._limits.pay(self._paid(outcome, rows), reserve)
-            self._add(receipt, outcome, rows)
-            # While it is written down, what it changed is shown.
-            self._report(outcome, test=False)
-            await self._ledger.flush()
-        return outcome
+        return await dispatch.run()
 
     def _known(self, server_id: str) -> bool:
         """Return whether an id belongs to a message; one that is scheduled waits for long."""
@@ -292,14 +306,15 @@ class Outbox:
     def _report(self, outcome: Outcome, *, test: bool) -> None:
         """Let the account know: its balance, and whether the service did what was asked."""
         entry_id = self._entry.entry_id
+        if outcome.balance is not None and not test:
+            balance = SIGNAL_BALANCE.format(entry_id)
+            async_dispatcher_send(self._hass, balance, outcome.balance, outcome.asked)
+        if any(message.id for message in outcome.messages.values()):
+            what = "test" if test else "send"
+            async_dispatcher_send(self._hass, SIGNAL_OK.format(entry_id), what)
+        # Only now: what refused some is not over because others went out before.
         for err in {id(err): err for err in outcome.refused.values()}.values():
             async_dispatcher_send(self._hass, SIGNAL_ERROR.format(entry_id), err)
-        if test:
-            return
-        if outcome.balance is not None:
-            async_dispatcher_send(self._hass, SIGNAL_BALANCE.format(entry_id), outcome.balance)
-        if any(message.id for message in outcome.messages.values()):
-            async_dispatcher_send(self._hass, SIGNAL_OK.format(entry_id), "send")
 
     def _nobody(self, refusals: list[Refusal]) -> HomeAssistantError:
         """Return why nobody was reached, where all were refused here."""

@@ -32,7 +32,10 @@ NO_REASON = Problem(code=None, description=f"status {Status.FAILED.value}", desc
 
 @dataclass(slots=True)
 class Outcome:
-    """Numbers are as the service writes them; `found` were in its list, not in a receipt."""
+    """Numbers are as the service writes them; `found` were in its list, not in a receipt.
+
+    `asked` is when the last request was made, by the loop's clock.
+    """
 
     messages: dict[str, Message] = field(default_factory=dict)
     packets: dict[str, str | None] = field(default_factory=dict)
@@ -42,6 +45,7 @@ class Outcome:
     packet_id: str | None = None
     cost: Decimal | None = None
     balance: Decimal | None = None
+    asked: float = 0.0
 
     def take(self, answer: Answer) -> None:
         """Add an answer to a send."""

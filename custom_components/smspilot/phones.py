@@ -62,6 +62,9 @@ def _parse(text: str, country: str) -> str:
             number = pn.parse(reading, region)
         except pn.NumberParseException:
             continue
+        if number.extension:
+            # No SMS goes to one; what looks so may be a second number.
+            raise UnreadablePhone
         if pn.is_possible_number_with_reason(number) == pn.ValidationResult.IS_POSSIBLE:
             form = pn.format_number(number, pn.PhoneNumberFormat.E164)
             if len(form) <= LONGEST:

@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Any, Final, Self
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
-from homeassistant.const import CONF_NAME
 from homeassistant.util import slugify
 
 from .const import (
@@ -49,7 +48,8 @@ class Recipient:
         data: Mapping[str, Any] = subentry.data
         return cls(
             id=subentry.subentry_id,
-            name=data[CONF_NAME],
+            # Home Assistant can rename it without our form.
+            name=subentry.title,
             phones=tuple(data[CONF_PHONES]),
             channel=Channel(data.get(CONF_CHANNEL, Channel.SMS)),
             sender=data.get(CONF_SENDER) or None,
@@ -85,7 +85,7 @@ def owners(entry: ConfigEntry, phone: str) -> list[Recipient]:
 
 def by_name(entry: ConfigEntry, name: str) -> Recipient | None:
     """Return the recipient of that name, whatever its case and outer spaces."""
-    found = (one for one in _people(entry) if same_name(one.data[CONF_NAME], name))
+    found = (one for one in _people(entry) if same_name(one.title, name))
     return next(map(Recipient.from_subentry, found), None)
 
 

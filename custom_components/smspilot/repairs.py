@@ -8,7 +8,6 @@ from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
-from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
@@ -36,7 +35,7 @@ from .const import (
     URL_TOP_UP,
 )
 from .errors import explained
-from .forms import Errors, filled, wrong_sender
+from .forms import Errors, filled, sender_selector, wrong_sender
 from .limits import HOUR
 from .signals import SIGNAL_ERROR, SIGNAL_LIMIT, SIGNAL_OK, SIGNAL_PUSH, Push
 
@@ -63,6 +62,7 @@ DEFAULT_LIMITS: Final = {
 # What an answer of the service proves to be over; a send proves more than a question.
 SOLVED_BY: Final = {
     "account": ("account_blocked", "ip_not_allowed"),
+    "test": ("account_blocked", "ip_not_allowed", "sender_refused", "text_refused"),
     "send": ("account_blocked", "ip_not_allowed", "no_money", "sender_refused", "text_refused"),
 }
 # With any of these an alarm does not go out.
@@ -82,7 +82,8 @@ class Watch:
     def __init__(self, account: Account) -> None:
         """Watch nothing yet."""
         self._account = account
-        self._limited: dict[str, datetime] = {}
+        # Since when, and by which limit, messages are held back.
+        self._limited: dict[str, tuple[datetime, float]] = {}
 
     @callback
     def start(self) -> None:
@@ -112,9 +113,9 @@ class Watch:
         """Raise and forget what follows from the options and the balance."""
         account, options = self._account, self._account.entry.options
         now = dt_util.utcnow()
-        for key, since in list(self._limited.items()):
+        for key, (since, limit) in list(self._limited.items()):
             over = now - since > HOUR if key == CONF_RATE_LIMIT else not _same_day(now, since)
-            if over:
+            if over or limit != options.get(key, DEFAULT_LIMITS[key]):
                 del self._limited[key]
                 self._solve(key)
         if options.get(CONF_TEST_MODE):
@@ -125,7 +126,7 @@ class Watch:
         if info := account.coordinator.data:
             if threshold and info.balance < threshold:
                 pace = account.limits.daily_pace
-                days = str(int(info.balance / pace)) if pace else "–"
+                days = str(max(int(info.balance / pace), 0)) if pace else "–"
                 balance = f"{info.balance:.2f}"
                 self._raise("low_balance", balance=balance, days=days, top_up_url=URL_TOP_UP)
             else:
@@ -159,8 +160,8 @@ class Watch:
     @callback
     def _held_back(self, option: str) -> None:
         if option not in self._limited:
-            self._limited[option] = dt_util.utcnow()
             limit = self._account.entry.options.get(option, DEFAULT_LIMITS[option])
+            self._limited[option] = dt_util.utcnow(), limit
             self._raise(option, limit=str(limit))
 
     @callback
@@ -180,6 +181,8 @@ class Watch:
                 proof.proven_elsewhere or self._is_raised("inbound_address")
             ):
                 self._raise("inbound_address", url=proof.url, settings_url=URL_SETTINGS)
+            case Push.ADDRESS if proof.proven or not proof.url:
+                self._solve("inbound_address")
 
     @callback
     def _raise(self, key: str, **placeholders: str) -> None:
@@ -224,18 +227,17 @@ class ChooseSender(RepairsFlow):
         errors: Errors = {}
         if user_input is not None:
             chosen = filled(user_input)
-            errors = wrong_sender(chosen)
+            errors = wrong_sender(chosen) if chosen else {CONF_SENDER: "sender_required"}
             if not errors:
                 options = {**self._entry.options, **chosen}
                 self.hass.config_entries.async_update_entry(self._entry, options=options)
                 return self.async_create_entry(data={})
         info = self._entry.runtime_data.coordinator.data
-        senders = SelectSelectorConfig(
-            options=list(info.senders) if info else [], custom_value=True
-        )
         return self.async_show_form(
             step_id="choose",
-            data_schema=vol.Schema({vol.Required(CONF_SENDER): SelectSelector(senders)}),
+            data_schema=vol.Schema(
+                {vol.Required(CONF_SENDER): sender_selector(info.senders if info else ())}
+            ),
             errors=errors,
             description_placeholders=self._placeholders,
         )

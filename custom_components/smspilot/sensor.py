@@ -126,11 +126,21 @@ class SmsLeftSensor(AccountSensor):
 class SpentTodaySensor(AccountSensor):
     """What was spent since midnight."""
 
+    _reset: datetime | None = None
+
     @property
     @override
     def last_reset(self) -> datetime:
         """Return the local midnight."""
         return dt_util.start_of_local_day()
+
+    @override
+    @callback
+    def _handle_coordinator_update(self) -> None:
+        """Write also what is the same sum of another day."""
+        if self.last_reset != self._reset:
+            self._reset, self._shown = self.last_reset, None
+        super()._handle_coordinator_update()
 
     @override
     async def async_added_to_hass(self) -> None:

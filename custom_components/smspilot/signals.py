@@ -27,8 +27,8 @@ class Heard:
     pins: frozenset[str]
 
 
-# The balance a send was answered with, RUB.
-SIGNAL_BALANCE: SignalTypeFormat[Decimal] = SignalTypeFormat("smspilot_balance_{}")
+# The balance a send was answered with, RUB, and when it was asked, by the loop's clock.
+SIGNAL_BALANCE: SignalTypeFormat[Decimal, float] = SignalTypeFormat("smspilot_balance_{}")
 # Spent today, or how many messages wait, has changed.
 SIGNAL_COUNTS: SignalTypeFormat[()] = SignalTypeFormat("smspilot_counts_{}")
 # The status of a message has changed: the data of the bus event.

@@ -22,7 +22,7 @@ from .receipt import Row
 from .signals import SIGNAL_COUNTS, SIGNAL_ERROR
 from .storage import Ledger, Table
 from .teller import Teller
-from .waiting import Waiting, follows
+from .waiting import RAREST, Waiting, follows
 
 FIELDS: Final = ("server_id", "phone", "price", "status", "error", "error_en", "error_ru")
 # A message that is not final so long after it was due stays as it is.
@@ -80,9 +80,12 @@ class Tracker:
         """Wait again for what had no final status before the restart."""
         for server_id, data in table.items():
             try:
-                self._wait_for(server_id, Row.from_stored(server_id, data))
+                waiting = self._wait_for(server_id, Row.from_stored(server_id, data))
             except InvalidOperation, LookupError, TypeError, ValueError:
                 LOGGER.warning("A stored message cannot be read and is left out")
+            else:
+                # A clock that was wrong when it was sent must not end the search at the first look.
+                waiting.due = max(waiting.due, self._now - GIVEN_UP + RAREST)
 
     def table(self) -> Iterator[tuple[str, Table]]:
         """Return what waits, as it is stored."""
@@ -255,7 +258,9 @@ class Tracker:
             return
         row = waiting.row
         if message.price is not None and message.price != row.price:
-            self._limits.spend(message.price - (row.price or 0))
+            more = message.price - (row.price or 0)
+            paid = dt_util.as_local(row.sent_at).date() if row.sent_at and more < 0 else None
+            self._limits.spend(more, paid)
             row.price = message.price
             self._ledger.write("messages", message.id, row.as_stored())
             self._changed()

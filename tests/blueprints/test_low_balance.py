@@ -21,7 +21,13 @@ LOW = "binary_sensor.smspilot_5671_low_balance"
 TOLD = "The money at SMSPILOT is running out: {} RUB are left."
 
 
-async def purse(hass: HomeAssistant, sim: Simulator, balance: str, **more: Any) -> MockConfigEntry:
+async def purse(
+    hass: HomeAssistant,
+    sim: Simulator,
+    balance: str,
+    people: tuple[str, ...] = ("notify.papa", "notify.mama"),
+    **more: Any,
+) -> MockConfigEntry:
     """Have so much money, and be told when it runs out."""
     sim.account.balance = Decimal(balance)
     sim.prices[Kind.SMS] = {"*": Decimal("2.50")}
@@ -31,7 +37,7 @@ async def purse(hass: HomeAssistant, sim: Simulator, balance: str, **more: Any) 
         "low_balance",
         low_balance=LOW,
         balance="sensor.smspilot_5671_balance",
-        people=["notify.papa", "notify.mama"],
+        people=[*people],
     )
     return entry
 
@@ -73,6 +79,17 @@ async def test_low_balance_again(hass: HomeAssistant, simulator: Simulator, cloc
     await act(hass, "send_sms", phones=[PAPA], message="Проверка!")
     await clock.advance(61)
     assert len(simulator.orders) == 6
+
+
+async def test_low_balance_with_somebody_gone(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Whoever is first in the list may be gone; the others are told."""
+    await purse(hass, simulator, "51.00", people=("notify.gone", "notify.mama"))
+    await act(hass, "send_sms", phones=[PAPA], message="Проверка")
+    await clock.advance(61)
+    await clock.advance(2)
+    assert ledger(simulator)[1:] == [("sms", MAMA)]
 
 
 @pytest.mark.parametrize(

@@ -66,10 +66,13 @@ async def test_sim_is_dead(
     method: str,
     on: bool,
 ) -> None:
-    """Two checks in a row that find it dead are told, by SMS and on the screen."""
+    """Two checks in a row that find it dead are told, by SMS and on the screen.
+
+    Whoever is first in the list of the told may be gone.
+    """
     phone = simulator.phone(PANEL[1:])
     phone.on, phone.in_service = on, not on
-    await panel(hass, simulator, method=method)
+    await panel(hass, simulator, method=method, people=["notify.gone", "notify.mama"])
     await noon(hass, clock, tomorrow())
     await check(hass, simulator, clock)
     await clock.advance(1799)

@@ -1,0 +1,126 @@
+"""The heartbeat: the balance is the newest, and the sensors are there when the service is."""
+
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+import pytest
+
+from custom_components.smspilot.const import EVENT_SMS_RECEIVED
+
+from .common import MAMA, PAPA, Clock, Heard, act, add_account, person, state_of, write
+from .sending import alarm
+from .simulator.simulator import Simulator
+
+BALANCE = "sensor.smspilot_5671_balance"
+PENDING = "sensor.smspilot_5671_pending_messages"
+LEFT = "sensor.smspilot_5671_sms_left"
+
+
+async def test_balance_is_fresh(hass: HomeAssistant, simulator: Simulator) -> None:
+    """Every send tells the balance; nobody asks for it."""
+    await add_account(hass, simulator)
+    before = float(state_of(hass, BALANCE).state)
+    await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
+    assert float(state_of(hass, BALANCE).state) == float(simulator.account.balance) < before
+    assert state_of(hass, PENDING).state == "1"
+    assert len(simulator.requests) == 1
+
+
+async def test_sms_left(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, entity_registry: er.EntityRegistry
+) -> None:
+    """It is asked for only while somebody wants to know."""
+    await add_account(hass, simulator)
+    await clock.advance(1801)
+    assert simulator.calls("balance") == []
+    entity_registry.async_update_entity(LEFT, disabled_by=None)
+    await clock.advance(31)
+    await clock.advance(1801)
+    assert simulator.calls("balance")
+    assert int(state_of(hass, LEFT).state) > 0
+
+
+async def test_sms_left_of_a_busy_home(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, entity_registry: er.EntityRegistry
+) -> None:
+    """Sends, which tell the balance, do not put off for ever how many SMS are left."""
+    await add_account(hass, simulator)
+    entity_registry.async_update_entity(LEFT, disabled_by=None)
+    await clock.advance(31)
+    await clock.advance(1801)
+    before = int(state_of(hass, LEFT).state)
+    for _ in range(12):
+        await alarm(hass, PAPA)
+        await clock.advance(1200)
+    assert int(state_of(hass, LEFT).state) < before
+
+
+async def test_sms_left_cannot_be_told(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, entity_registry: er.EntityRegistry
+) -> None:
+    """It takes no other sensor with it."""
+    await add_account(hass, simulator)
+    entity_registry.async_update_entity(LEFT, disabled_by=None)
+    await clock.advance(31)
+    simulator.fault("html", command="balance")
+    await clock.advance(1801)
+    assert state_of(hass, LEFT).state == STATE_UNKNOWN
+    assert float(state_of(hass, BALANCE).state) == float(simulator.account.balance)
+    await clock.advance(1801)
+    assert int(state_of(hass, LEFT).state) > 0
+
+
+async def test_answers_to_sends_cross(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """An answer that is late does not put the balance back."""
+    await add_account(hass, simulator)
+    slow = simulator.fault("hang", when="after", command="send")
+    first = hass.async_create_background_task(alarm(hass, PAPA), "test")
+    await clock.settle()
+    await alarm(hass, MAMA)
+    slow.release()
+    await first
+    await clock.settle()
+    assert float(state_of(hass, BALANCE).state) == float(simulator.account.balance)
+
+
+async def test_heartbeat_crosses_a_send(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Nor does a read that was asked for before."""
+    await add_account(hass, simulator)
+    slow = simulator.fault("hang", when="after", command="account")
+    await clock.advance(1801)
+    assert slow.fired
+    await alarm(hass, MAMA)
+    slow.release()
+    await clock.settle()
+    assert float(state_of(hass, BALANCE).state) == float(simulator.account.balance)
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_back_with_a_send(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    known: bool,
+) -> None:
+    """A send that goes out shows that the service is back: sensors and inbound messages too."""
+    if not known:
+        await simulator.down()
+    await add_account(hass, simulator, people=[person("Папа", PAPA)])
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    await simulator.down()
+    await clock.advance(1801)
+    assert state_of(hass, BALANCE).state == STATE_UNAVAILABLE
+    await simulator.up()
+    await write(simulator, PAPA, "5671 Привет")
+    await alarm(hass, PAPA)
+    await clock.advance(2)
+    assert float(state_of(hass, BALANCE).state) == float(simulator.account.balance)
+    assert caplog.text.count("Fetching smspilot data recovered") == 1
+    if known:
+        assert heard.of("message") == ["Привет"]
