@@ -372,6 +372,22 @@ async def test_list_of_everything(hass: HomeAssistant, simulator: Simulator, clo
     assert heard.data == []
 
 
+async def test_unreadable_rows(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A row that makes no sense is told by the log, once, and hides no other."""
+    await add_account(hass, simulator, people=PEOPLE)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    now = f"{simulator.now():%Y-%m-%d %H:%M:%S}"
+    bad = {"id": "7", "phone": PAPA[1:], "text": "5671 Привет", "created": "yesterday"}
+    good = bad | {"id": "8", "created": now}
+    for rows in ([bad], [bad, good], [bad, good], []):
+        simulator.fault("other_json", command="inbound", body=json.dumps({"inbound": rows}))
+        await clock.advance(61)
+    assert heard.of("message_id") == ["8"]
+    assert caplog.text.count("messages that cannot be read") == 1
+
+
 async def test_future(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """A message with a time that is yet to come hides none that follows."""
     await add_account(hass, simulator, people=PEOPLE)

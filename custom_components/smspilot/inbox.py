@@ -18,6 +18,7 @@ from .const import (
     EVENT_REPLY_RECEIVED,
     EVENT_SMS_RECEIVED,
     HORIZON,
+    LOGGER,
 )
 from .doorbell import Doorbell
 from .pace import in_steps
@@ -61,6 +62,8 @@ class Inbox:
         self._pushed: dict[str, tuple[int, float]] = {}
         # Whether the last read failed: it says nothing of what was pushed.
         self._away = False
+        # How many messages of the last list made no sense.
+        self._unreadable = 0
         self._alarm: CALLBACK_TYPE | None = None
         self._last_read = hass.loop.time()
         self.bell = Doorbell(hass, "smspilot inbound", self._read)
@@ -184,6 +187,9 @@ class Inbox:
                     self._note("cursor", seen)
             self._forget(at)
             self._look_again(pushed, now)
+            if inbox.unreadable > self._unreadable:
+                LOGGER.warning("SMSPILOT lists messages that cannot be read; they are left out")
+            self._unreadable = inbox.unreadable
         finally:
             self._last_read = self._hass.loop.time()
             self.replan()

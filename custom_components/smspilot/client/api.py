@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from .errors import InvalidResponse
 from .models import (
     Account,
     InboundMessage,
@@ -179,8 +180,12 @@ class Smspilot(Transport):
         return await self._inbound("all")
 
     async def _inbound(self, which: str) -> Inbox:
-        messages, at = await self.read_list({"inbound": which}, "inbound", InboundMessage.from_api)
-        return Inbox(messages=messages, at=at)
+        read, at = await self.read_list({"inbound": which}, "inbound", _inbound_message)
+        messages = tuple(filter(None, read))
+        if read and not messages:
+            msg = "No message of the inbound list can be read"
+            raise InvalidResponse(msg)
+        return Inbox(messages=messages, at=at, unreadable=len(read) - len(messages))
 
     async def _check(self, params: dict[str, str]) -> tuple[Message, ...]:
         messages, _at = await self.read_list(params, "check", Message.from_api)
@@ -190,6 +195,14 @@ class Smspilot(Transport):
         if callback:
             params |= {"callback": callback, "callback_method": "post"}
         return await self.read(params, lambda answer: Receipt.from_api(answer.data))
+
+
+def _inbound_message(row: Json) -> InboundMessage | None:
+    """Return a message, or None of a row that makes no sense: it must not hide the others."""
+    try:
+        return InboundMessage.from_api(row)
+    except ArithmeticError, LookupError, TypeError, ValueError:
+        return None
 
 
 def _order(

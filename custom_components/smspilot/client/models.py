@@ -230,10 +230,14 @@ class InboundMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbox:
-    """The list of inbound messages, and the service's time when it was made."""
+    """The list of inbound messages, and the service's time when it was made.
+
+    `unreadable` is how many of its rows make no sense; they are left out.
+    """
 
     messages: tuple[InboundMessage, ...]
     at: datetime | None
+    unreadable: int = 0
 
 
 def rows(value: Any) -> list[Json]:
