@@ -24,6 +24,7 @@ from .doorbell import Doorbell
 from .pace import in_steps
 from .phones import from_service
 from .proof import Proof
+from .pushed import PAUSES, Pushed
 from .questions import Questions
 from .receipt import Row, iso
 from .recipients import owners
@@ -33,7 +34,6 @@ from .teller import Teller
 
 # The list's times have minutes only, and say nothing of messages that came in late.
 OVERLAP: Final = timedelta(minutes=10)
-LOOKS_AGAIN: Final = (2.0, 5.0, 15.0, 30.0)
 # Ids kept at most; those of the horizon, unless somebody floods the number.
 MOST_KNOWN: Final = 10_000
 INTERVAL_ASKING, INTERVAL_UNPROVEN, INTERVAL_PROVEN = 15, 60, 900
@@ -58,8 +58,6 @@ class Inbox:
         self._teller = teller
         self._known: dict[str, str] = {}
         self._facts: dict[str, str] = {}
-        # How often they were looked for in vain, and when the next look is due.
-        self._pushed: dict[str, tuple[int, float]] = {}
         # Whether the last read failed: it says nothing of what was pushed.
         self._away = False
         # How many messages of the last list made no sense.
@@ -67,6 +65,7 @@ class Inbox:
         self._alarm: CALLBACK_TYPE | None = None
         self._last_read = hass.loop.time()
         self.bell = Doorbell(hass, "smspilot inbound", self._read)
+        self._pushed: Pushed[None] = Pushed(hass, self.bell)
         self.questions = Questions(hass, ledger, self.replan)
         self.proof = Proof(hass, entry.entry_id, ledger, self.bell, self.replan)
 
@@ -128,7 +127,7 @@ class Inbox:
         seconds: float = self.interval
         if self._away:
             # Whatever the interval, what could not be read is read soon.
-            soon = LOOKS_AGAIN[-1] if self._pushed else INTERVAL_UNPROVEN
+            soon = PAUSES[-1] if self._pushed else INTERVAL_UNPROVEN
             seconds = min(seconds or soon, soon)
         wait = max(self._last_read + seconds - self._hass.loop.time(), 0)
         self._alarm = self.bell.ring_in(wait) if seconds else None
@@ -143,7 +142,7 @@ class Inbox:
         if self._entry.options.get(CONF_VERIFY_PUSHES, True) or not self._teller.started:
             # No stranger fills the memory while nothing can be read.
             if len(self._pushed) < MOST_KNOWN:
-                self._pushed[message.id] = 0, 0.0
+                self._pushed.add(message.id, None)
             self.bell.ring()
             return
         self._receive(message, message.created, verified=False)
@@ -164,7 +163,7 @@ class Inbox:
 
     async def _read(self) -> None:
         """Read what came since the last time, tell what is new, and look for what was pushed."""
-        pushed, now = set(self._pushed), self._hass.loop.time()
+        pushed, now = self._pushed.ids, self._hass.loop.time()
         try:
             await self.begin()
             inbox = await self._client.inbound_since(self._since())
@@ -186,7 +185,9 @@ class Inbox:
                 if seen > self._facts.get("cursor", ""):
                     self._note("cursor", seen)
             self._forget(at)
-            self._look_again(pushed, now)
+            unseen = (message_id for message_id in pushed if message_id in self._pushed)
+            if dropped := self._pushed.look_again(unseen, now):
+                self.proof.drop(dropped)
             if inbox.unreadable > self._unreadable:
                 LOGGER.warning("SMSPILOT lists messages that cannot be read; they are left out")
             self._unreadable = inbox.unreadable
@@ -238,30 +239,6 @@ class Inbox:
         """Return the text without the contract number, which finds the account on its way."""
         return re.sub(rf"^\s*{re.escape(self._entry.unique_id or '')}\s+", "", text)
 
-    @callback
-    def _look_again(self, pushed: set[str], now: float) -> None:
-        """Look again, a few times, for what was pushed and the list does not show.
-
-        A read that others woke is no look at what is not due yet.
-        """
-        pauses: set[float] = set()
-        dropped = 0
-        for message_id in pushed:
-            looks, due = self._pushed.pop(message_id, (0, 0.0))
-            if message_id in self._known:
-                continue
-            if now < due:
-                self._pushed[message_id] = looks, due
-            elif looks < len(LOOKS_AGAIN):
-                self._pushed[message_id] = looks + 1, now + LOOKS_AGAIN[looks]
-                pauses.add(LOOKS_AGAIN[looks])
-            else:
-                dropped += 1
-        for seconds in pauses:
-            self.bell.ring_in(seconds)
-        if dropped:
-            self.proof.drop(dropped)
-
     def _since(self) -> datetime:
         """Return from when on to read: the service's time, never the machine's."""
         since, now = dt_util.utcnow(), self._client.now()
@@ -270,6 +247,7 @@ class Inbox:
         return (max(min(since, now), now - HORIZON) if now else since) - OVERLAP
 
     def _know(self, message: InboundMessage) -> None:
+        self._pushed.discard(message.id)
         self._known[message.id] = message.created.isoformat()
         self._ledger.write("known", message.id, self._known[message.id])
 

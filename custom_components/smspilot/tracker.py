@@ -18,6 +18,7 @@ from .const import LOGGER
 from .doorbell import Doorbell
 from .limits import Limits
 from .pace import in_steps
+from .pushed import PAUSES, Pushed
 from .receipt import Row
 from .signals import SIGNAL_COUNTS, SIGNAL_ERROR
 from .storage import Ledger, Table
@@ -29,8 +30,6 @@ FIELDS: Final = ("server_id", "phone", "price", "status", "error", "error_en", "
 GIVEN_UP: Final = timedelta(hours=48) / timedelta(seconds=1)
 # What was pushed has neighbours with news; a whole page would keep a small machine busy.
 BESIDE: Final = 100
-# A push that the list does not confirm is looked for again.
-LOOKS_AGAIN: Final = (2.0, 5.0, 15.0, 30.0)
 # A push may be faster than the answer to its send.
 EARLY: Final = 60.0
 # No stranger fills the memory with ids that nobody sent.
@@ -59,10 +58,8 @@ class Tracker:
         self._teller = teller
         self._waiting: dict[str, Waiting] = {}
         self._early: dict[str, tuple[float, Message | Status]] = {}
-        # What pushes said that no read has confirmed, how often it was looked for in vain, and
-        # when it is looked for next.
-        self._pushed: dict[str, tuple[Status, int, float]] = {}
         self.bell = Doorbell(hass, "smspilot status", self._read)
+        self._pushed: Pushed[Status] = Pushed(hass, self.bell)
         self._round_due = False
         self._alarm: tuple[float, CALLBACK_TYPE] | None = None
 
@@ -187,8 +184,8 @@ class Tracker:
         elif follows(news, row.status):
             before = self._pushed.get(server_id)
             # The pushes of a message may come in any order.
-            if before is None or follows(news, before[0]):
-                self._pushed[server_id] = news, 0, 0.0
+            if before is None or follows(news, before):
+                self._pushed.add(server_id, news)
             self.bell.ring()
 
     @callback
@@ -208,7 +205,7 @@ class Tracker:
         """Ask for all that waits, or for what was pushed and some more beside it."""
         if not self._waiting:
             return
-        pushed, now = list(self._pushed), self._now
+        pushed, now = self._pushed.ids, self._now
         others: Iterator[str] = (one for one in self._waiting if one not in self._pushed)
         if not self._round_due:
             others = islice(others, max(BESIDE - len(pushed), 0) if pushed else 0)
@@ -223,9 +220,9 @@ class Tracker:
             async_dispatcher_send(self._hass, SIGNAL_ERROR.format(self._entry_id), err)
             if pushed:
                 # A list that cannot be read denies no push.
-                self._plan(LOOKS_AGAIN[-1])
+                self._plan(PAUSES[-1])
         else:
-            self._look_again(pushed, now)
+            self._pushed.look_again((one for one in pushed if one in self._pushed), now)
         if round_due:
             self._give_up()
             self._replan()
@@ -273,32 +270,21 @@ class Tracker:
         self._teller.status(row)
         if row.status.final:
             self._end(message.id)
-        else:
-            self._ledger.write("messages", message.id, row.as_stored())
+            return
+        self._ledger.write("messages", message.id, row.as_stored())
+        pushed = self._pushed.get(message.id)
+        if pushed is not None and not follows(pushed, row.status):
+            self._pushed.discard(message.id)
 
     @callback
     def _end(self, server_id: str) -> None:
         """Wait for a message no more."""
-        self._pushed.pop(server_id, None)
+        self._pushed.discard(server_id)
         for future in self._waiting.pop(server_id).futures:
             if not future.done():
                 future.set_result(None)
         self._ledger.write("messages", server_id, None)
         self._changed()
-
-    @callback
-    def _look_again(self, pushed: list[str], now: float) -> None:
-        """Look again, a few times, for what a push said and the list does not."""
-        for server_id in [one for one in pushed if one in self._pushed]:
-            status, looks, due = self._pushed.pop(server_id)
-            if not follows(status, self._waiting[server_id].row.status):
-                continue
-            if now < due:
-                # A read that others woke is no look.
-                self._pushed[server_id] = status, looks, due
-            elif looks < len(LOOKS_AGAIN):
-                self._pushed[server_id] = status, looks + 1, now + LOOKS_AGAIN[looks]
-                self.bell.ring_in(LOOKS_AGAIN[looks])
 
     @callback
     def _give_up(self) -> None:
