@@ -8,6 +8,8 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.smspilot import coordinator
+
 from .common import Clock, Hold, open_door, small_hours_zone
 from .simulator.fixtures import simulator
 
@@ -39,6 +41,12 @@ def _no_complaints(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
         )
     ]
     assert not complaints
+
+
+@pytest.fixture(autouse=True)
+def _figures_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Show figures whenever they change: tests do in a moment what takes a home an hour."""
+    monkeypatch.setattr(coordinator, "PAUSE", 0)
 
 
 @pytest.fixture

@@ -1,10 +1,12 @@
 """The heartbeat: the balance is the newest, and the sensors are there when the service is."""
 
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.event import async_track_state_change_event
 import pytest
 
+from custom_components.smspilot import coordinator
 from custom_components.smspilot.const import EVENT_SMS_RECEIVED
 
 from .common import MAMA, PAPA, Clock, Heard, act, add_account, person, state_of, write
@@ -24,6 +26,29 @@ async def test_balance_is_fresh(hass: HomeAssistant, simulator: Simulator) -> No
     assert float(state_of(hass, BALANCE).state) == float(simulator.account.balance) < before
     assert state_of(hass, PENDING).state == "1"
     assert len(simulator.requests) == 1
+
+
+async def test_burst(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What changes many times in a moment is shown at once, and then as it is at its end."""
+    monkeypatch.setattr(coordinator, "PAUSE", 5)
+    await add_account(hass, simulator)
+    shown: list[str] = []
+
+    @callback
+    def changed(event: Event[EventStateChangedData]) -> None:
+        assert event.data["new_state"]
+        shown.append(event.data["new_state"].state)
+
+    async_track_state_change_event(hass, PENDING, changed)
+    await clock.advance(5)
+    for number in range(20):
+        await act(hass, "send_sms", phones=[PAPA], message=f"{number}")
+    assert shown == ["1"]
+    await clock.advance(5)
+    assert shown == ["1", "20"]
+    assert float(state_of(hass, BALANCE).state) == float(simulator.account.balance)
 
 
 async def test_sms_left(

@@ -1,13 +1,13 @@
 """The heartbeat of an account: its balance, its senders, and whether the service is there."""
 
-from asyncio import Handle
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, override
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HassJob, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
+from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 from .client import Account as AccountInfo, Smspilot, SmspilotError
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # Every send tells the balance; this is for what others spend, and for top-ups.
 INTERVAL: Final = timedelta(minutes=30)
+# Figures are shown at once, then at most so often: a burst of sends writes few states. Seconds.
+PAUSE: Final = 0.1
 
 
 class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
@@ -34,7 +36,9 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
         self.sms_left: int | None = None
         # The sensor that shows it; while it is disabled nobody asks.
         self.wants_sms_left = False
-        self._telling: Handle | None = None
+        self._telling = False
+        self._shown_at = -PAUSE
+        self._tell_job = HassJob(self._tell, cancel_on_shutdown=True)
         # When a balance was told last, by the loop's clock.
         self._told = 0.0
         balance = SIGNAL_BALANCE.format(entry.entry_id)
@@ -46,8 +50,13 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
     @callback
     def async_update_listeners(self) -> None:
         """Tell in a moment, once for all that changes till then."""
-        if self._telling is None:
-            self._telling = self.hass.loop.call_soon(self._tell)
+        if self._telling:
+            return
+        self._telling = True
+        if (wait := self._shown_at + PAUSE - self.hass.loop.time()) > 0:
+            async_call_later(self.hass, wait, self._tell_job)
+        else:
+            self.hass.loop.call_soon(self._tell)
 
     @override
     async def _async_update_data(self) -> AccountInfo:
@@ -78,8 +87,9 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
             return None
 
     @callback
-    def _tell(self) -> None:
-        self._telling = None
+    def _tell(self, _now: datetime | None = None) -> None:
+        self._telling = False
+        self._shown_at = self.hass.loop.time()
         super().async_update_listeners()
 
     @callback
