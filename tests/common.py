@@ -16,7 +16,7 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
 from custom_components.smspilot import storage
 from custom_components.smspilot.const import CONF_PHONES, DOMAIN, SUBENTRY_RECIPIENT
@@ -244,3 +244,22 @@ async def open_door(hass: HomeAssistant, client_maker: ClientSessionGenerator) -
     assert await async_setup_component(hass, "webhook", {})
     client = await client_maker()
     hass.config.external_url = str(client.make_url("")).rstrip("/")
+
+
+async def rename(
+    hass: HomeAssistant, make: WebSocketGenerator, entry: MockConfigEntry, old: str, new: str
+) -> None:
+    """Rename a recipient in the list, as Home Assistant's own menu does."""
+    assert await async_setup_component(hass, "config", {})
+    client = await make()
+    (subentry,) = (one for one in entry.subentries.values() if one.title == old)
+    await client.send_json_auto_id(
+        {
+            "type": "config_entries/subentries/update",
+            "entry_id": entry.entry_id,
+            "subentry_id": subentry.subentry_id,
+            "title": new,
+        }
+    )
+    assert (await client.receive_json())["success"]
+    await hass.async_block_till_done()

@@ -35,6 +35,7 @@ from custom_components.smspilot.const import (
     CONF_DAILY_LIMIT,
     CONF_DEBUG_EMAIL,
     CONF_INBOUND_INTERVAL,
+    CONF_LEGACY_NAME,
     CONF_LOGIN,
     CONF_LOW_BALANCE,
     CONF_MAX_PARTS,
@@ -170,6 +171,7 @@ async def test_account_is_added(hass: HomeAssistant, simulator: Simulator, home:
         CONF_API_KEY: DEFAULT_KEY,
         CONF_URL: simulator.url,
         CONF_WEBHOOK_ID: address.rpartition("/")[2],
+        CONF_LEGACY_NAME: DOMAIN,
     }
     assert dict(entry.options) == {CONF_SENDER: "test", CONF_TEST_MODE: False}
     assert entry.state is ConfigEntryState.LOADED
@@ -587,6 +589,7 @@ async def test_reauth(hass: HomeAssistant, simulator: Simulator) -> None:
         CONF_API_KEY: OTHER_KEY,
         CONF_URL: simulator.url,
         CONF_WEBHOOK_ID: WEBHOOK_ID,
+        CONF_LEGACY_NAME: DOMAIN,
     }
     await hass.async_block_till_done(wait_background_tasks=True)
     assert entry.state is ConfigEntryState.LOADED

@@ -149,3 +149,47 @@ async def test_back_with_a_send(
     assert caplog.text.count("Fetching smspilot data recovered") == 1
     if known:
         assert heard.of("message") == ["Привет"]
+
+
+async def test_back_by_a_question(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A service that a question finds back is logged to be back."""
+    await simulator.down()
+    await add_account(hass, simulator)
+    await simulator.up()
+    await act(hass, "get_account")
+    await clock.settle()
+    assert state_of(hass, "sensor.smspilot_5671_balance").state != "unavailable"
+    assert caplog.text.count("Fetching smspilot data recovered") == 1
+
+
+async def test_sms_left_of_a_curious_home(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, entity_registry: er.EntityRegistry
+) -> None:
+    """Questions for the account do not put off for ever how many SMS are left."""
+    await add_account(hass, simulator)
+    left = "sensor.smspilot_5671_sms_left"
+    entity_registry.async_update_entity(left, disabled_by=None)
+    await clock.advance(31)
+    await clock.advance(1801)
+    before = int(state_of(hass, left).state)
+    simulator.account.balance /= 2
+    for _ in range(6):
+        await act(hass, "get_account")
+        await clock.advance(1200)
+    assert int(state_of(hass, left).state) < before
+
+
+@pytest.mark.parametrize("interval", [None, 0])
+async def test_back_soon(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, interval: int | None
+) -> None:
+    """A service that the inbox finds back, as after a power cut, has its sensors back as well."""
+    await simulator.down()
+    options = {} if interval is None else {"inbound_interval": interval}
+    await add_account(hass, simulator, options=options)
+    await clock.advance(5)
+    await simulator.up()
+    await clock.advance(61)
+    assert state_of(hass, "sensor.smspilot_5671_balance").state != "unavailable"

@@ -82,6 +82,20 @@ async def test_dead_key(hass: HomeAssistant, simulator: Simulator) -> None:
     assert [flow["context"]["source"] for flow in flows] == ["reauth"]
 
 
+async def test_key_works_again(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, issue_registry: ir.IssueRegistry
+) -> None:
+    """A key that was refused for a while is not asked for any longer than that."""
+    await add_account(hass, simulator)
+    key, simulator.account.apikey = simulator.account.apikey, "OTHER" * 12 + "KEYS"
+    await clock.advance(1801)
+    assert hass.config_entries.flow.async_progress()
+    simulator.account.apikey = key
+    await clock.advance(1801)
+    assert not hass.config_entries.flow.async_progress()
+    assert not issue_registry.issues
+
+
 async def test_blocked(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, issue_registry: ir.IssueRegistry
 ) -> None:

@@ -12,16 +12,18 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util.yaml.loader import JSON_TYPE, load_yaml_dict
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smspilot.const import (
     CONF_CHANNEL,
+    CONF_LOW_BALANCE,
     CONF_MESSAGE_TEMPLATE,
     CONF_SENDER,
     CONF_TWO_WAY_TEMPLATE,
     DOMAIN,
 )
 
-from .common import MAMA, PAPA, Clock, add_account, person
+from .common import MAMA, PAPA, Clock, add_account, person, rename
 from .sending import TEXT, asked
 from .simulator.model import Kind
 from .simulator.simulator import Simulator
@@ -208,6 +210,31 @@ async def test_name_without_letters(hass: HomeAssistant, simulator: Simulator, n
     await add_account(hass, simulator, people=[person(name, PAPA)])
     await legacy(hass, "smspilot", target=[MAMA])
     assert [order.phone for order in simulator.orders] == [MAMA[1:]]
+
+
+async def test_renamed_to_a_number(
+    hass: HomeAssistant, simulator: Simulator, hass_ws_client: WebSocketGenerator
+) -> None:
+    """A person's own legacy service is theirs, also where their name reads as another's number."""
+    entry = await add_account(hass, simulator, people=[person("Папа", PAPA)])
+    await rename(hass, hass_ws_client, entry, "Папа", MAMA)
+    await hass.services.async_call(
+        "notify", "smspilot_79161231212", {"message": "Привет"}, blocking=True
+    )
+    assert [f"+{order.phone}" for order in simulator.orders] == [PAPA]
+
+
+async def test_renamed_alike(
+    hass: HomeAssistant, simulator: Simulator, hass_ws_client: WebSocketGenerator
+) -> None:
+    """A service that two names make stays that of the first."""
+    entry = await add_account(hass, simulator, people=[person("Папа", PAPA), person("Мама", MAMA)])
+    await rename(hass, hass_ws_client, entry, "Мама", "папа")
+    for text in ("раз", "два"):
+        await hass.services.async_call("notify", "smspilot_papa", {"message": text}, blocking=True)
+        hass.config_entries.async_update_entry(entry, options={CONF_LOW_BALANCE: len(text)})
+        await hass.async_block_till_done()
+    assert [f"+{order.phone}" for order in simulator.orders] == [PAPA] * 2
 
 
 @pytest.mark.parametrize(
@@ -425,6 +452,33 @@ async def test_two_accounts(hass: HomeAssistant, simulator: Simulator) -> None:
         (7777, MAMA),
         (7777, MAMA),
     ]
+
+
+async def test_first_account_goes(hass: HomeAssistant, simulator: Simulator) -> None:
+    """The legacy names of an account stay what they are, whichever others come and go."""
+    simulator.add_account(id=777, apikey="B" * 64)
+    first = await add_account(hass, simulator, people=[person("Папа", PAPA)])
+    second = await add_account(
+        hass,
+        simulator,
+        people=[person("Мама", MAMA)],
+        account_id="777",
+        data={"api_key": "B" * 64, "webhook_id": "7" * 64},
+    )
+    await hass.config_entries.async_remove(first.entry_id)
+    assert await hass.config_entries.async_reload(second.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert services(hass) == {"smspilot_777", "smspilot_777_mama"}
+    again = await add_account(hass, simulator, people=[person("Папа", PAPA)])
+    for entry in (again, second):
+        assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert services(hass) == {
+        "smspilot",
+        "smspilot_papa",
+        "smspilot_777",
+        "smspilot_777_mama",
+    }
 
 
 async def test_people_come_and_go(hass: HomeAssistant, simulator: Simulator) -> None:

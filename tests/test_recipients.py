@@ -4,7 +4,6 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
-from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
@@ -27,7 +26,7 @@ from custom_components.smspilot.recipients import (
     same_name,
 )
 
-from .common import MAMA, PAPA, Clock, Heard, act, add_account, person, write
+from .common import MAMA, PAPA, Clock, Heard, act, add_account, person, rename, write
 from .simulator.simulator import Simulator
 
 
@@ -99,18 +98,8 @@ async def test_renamed_in_the_list(
     device_registry: dr.DeviceRegistry,
 ) -> None:
     """Home Assistant's own "Rename" of a recipient renames them everywhere."""
-    assert await async_setup_component(hass, "config", {})
     entry = await add_account(hass, simulator, people=[person("Папа", PAPA)])
-    client = await hass_ws_client()
-    await client.send_json_auto_id(
-        {
-            "type": "config_entries/subentries/update",
-            "entry_id": entry.entry_id,
-            "subentry_id": next(iter(entry.subentries)),
-            "title": "Дед",
-        }
-    )
-    assert (await client.receive_json())["success"]
+    await rename(hass, hass_ws_client, entry, "Папа", "Дед")
     await clock.settle()
     found = dr.async_entries_for_config_entry(device_registry, entry.entry_id)
     assert {device.name for device in found} == {"SMSPILOT 5671", "Дед"}
@@ -121,6 +110,29 @@ async def test_renamed_in_the_list(
     assert heard.of("recipient") == ["Дед"]
     response = await act(hass, "send_sms", phones=["Дед"], message="Протечка!")
     assert response["messages"][0]["recipient"] == "Дед"
+
+
+@pytest.mark.parametrize("name", ["Папа", " папа ", "papa", MAMA, "8 908", "", "*"])
+async def test_renamed_to_anything(
+    hass: HomeAssistant, simulator: Simulator, hass_ws_client: WebSocketGenerator, name: str
+) -> None:
+    """Whatever Home Assistant's "Rename" makes of a name, their entities reach that person."""
+    baba = "+79135550001"
+    entry = await add_account(
+        hass, simulator, people=[person("Папа", PAPA), person("Баба", baba, channel="voice")]
+    )
+    await rename(hass, hass_ws_client, entry, "Баба", name)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    target = {"entity_id": "notify.baba"}
+    await hass.services.async_call(
+        "notify", "send_message", {**target, "message": "Привет"}, blocking=True
+    )
+    await hass.services.async_call(
+        "button", "press", {"entity_id": "button.baba_test_message"}, blocking=True
+    )
+    assert [f"+{order.phone}" for order in simulator.orders] == [baba] * 2
+    assert {order.sender for order in simulator.orders} == {"GOLOS"}
 
 
 def recipient(**data: Any) -> Recipient:

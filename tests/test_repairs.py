@@ -27,7 +27,7 @@ from custom_components.smspilot.const import (
 
 from .common import MAMA, PAPA, Clock, act, add_account, open_door, person, state_of, write
 from .sending import alarm, result
-from .simulator.model import Template
+from .simulator.model import Blocked, Template
 from .simulator.options import Pushes
 from .simulator.simulator import Simulator
 
@@ -109,6 +109,21 @@ async def test_solved_in_test_mode(
     assert issues(issue_registry) == ["test_mode"]
 
 
+async def test_works_again_by_a_question(
+    hass: HomeAssistant, simulator: Simulator, issue_registry: ir.IssueRegistry
+) -> None:
+    """Whoever asks for the account and gets it learns that it is not blocked any more."""
+    entry = await add_account(hass, simulator)
+    simulator.account.blocked = Blocked()
+    with pytest.raises(HomeAssistantError):
+        await alarm(hass, PAPA)
+    assert issue_registry.async_get_issue(DOMAIN, f"account_blocked_{entry.entry_id}")
+    simulator.account.blocked = None
+    await act(hass, "get_account")
+    await hass.async_block_till_done()
+    assert not issue_registry.issues
+
+
 async def test_money_for_some_only(
     hass: HomeAssistant, simulator: Simulator, issue_registry: ir.IssueRegistry, clock: Clock
 ) -> None:
@@ -164,6 +179,39 @@ async def test_choose_a_sender(
     assert issues(issue_registry) == []
 
 
+async def test_allowed_senders(
+    hass: HomeAssistant, simulator: Simulator, issue_registry: ir.IssueRegistry
+) -> None:
+    """The notice names as allowed what its form takes."""
+    simulator.account.senders = ["INFORM", "GOLOS", "2WAY", "test"]
+    await add_account(hass, simulator, options={CONF_SENDER: "Nobody"})
+    simulator.options.strict_senders = True
+    with pytest.raises(HomeAssistantError):
+        await alarm(hass, PAPA)
+    (issue,) = issue_registry.issues.values()
+    assert issue.translation_placeholders
+    assert issue.translation_placeholders["senders"] == "INFORM, test"
+
+
+@pytest.mark.parametrize("ending", ["disable", "remove"])
+@pytest.mark.parametrize("sender", ["INFORM", "GOLOS"])
+async def test_fixed_too_late(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    hass_client: ClientSessionGenerator,
+    ending: str,
+    sender: str,
+) -> None:
+    """A form that is left open while its account goes ends with a word."""
+    _form, choose = await fix_sender(hass, simulator, hass_client)
+    (entry,) = hass.config_entries.async_entries(DOMAIN)
+    if ending == "disable":
+        await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    else:
+        await hass.config_entries.async_remove(entry.entry_id)
+    assert (await choose(sender))["reason"] == "account_closed"
+
+
 async def test_low_balance(
     hass: HomeAssistant, simulator: Simulator, issue_registry: ir.IssueRegistry
 ) -> None:
@@ -182,6 +230,23 @@ async def test_low_balance(
     await act(hass, "get_account")
     await hass.async_block_till_done()
     assert issues(issue_registry) == []
+
+
+async def test_topped_up(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, issue_registry: ir.IssueRegistry
+) -> None:
+    """Money that was spent elsewhere is seen when it is missed, and money that comes ends it."""
+    await add_account(hass, simulator)
+    simulator.account.balance = Decimal("0.50")
+    with pytest.raises(HomeAssistantError):
+        await alarm(hass, PAPA)
+    await clock.settle()
+    assert state_of(hass, "sensor.smspilot_5671_balance").state == "0.50"
+    told = {issue.translation_key for issue in issue_registry.issues.values()}
+    assert told == {"low_balance", "no_money"}
+    simulator.account.balance = Decimal(1000)
+    await clock.advance(1801)
+    assert not issue_registry.issues
 
 
 async def test_debt(

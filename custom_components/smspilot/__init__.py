@@ -10,7 +10,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.typing import ConfigType
 
 from .assist import Assistant
-from .const import DOMAIN, ENTRY_VERSION, SUBENTRY_RECIPIENT
+from .const import CONF_LEGACY_NAME, DOMAIN, ENTRY_VERSION, SUBENTRY_RECIPIENT
 from .coordinator import AccountCoordinator
 from .data import ACCOUNTS, Account, SmspilotConfigEntry
 from .entity import account_device, recipient_device
@@ -147,9 +147,18 @@ def _register_devices(hass: HomeAssistant, entry: SmspilotConfigEntry) -> None:
 
 
 def _discover_legacy_notify(hass: HomeAssistant, entry: SmspilotConfigEntry) -> None:
-    """Have the legacy services: the account added first needs no number in their names."""
-    first = hass.config_entries.async_entries(DOMAIN)[0].entry_id == entry.entry_id
-    name = DOMAIN if first else f"{DOMAIN}_{entry.unique_id}"
+    """Have the legacy services: the account added first needs no number in their names.
+
+    Automations hang on them, so they stay what they are when that account goes.
+    """
+    name = entry.data.get(CONF_LEGACY_NAME)
+    if name is None:
+        accounts = hass.config_entries.async_entries(DOMAIN)
+        # It is taken by whoever has it, or was added earlier and has no name yet.
+        first = next(one for one in accounts if one.data.get(CONF_LEGACY_NAME, DOMAIN) == DOMAIN)
+        name = DOMAIN if first is entry else f"{DOMAIN}_{entry.unique_id}"
+        data = {**entry.data, CONF_LEGACY_NAME: name}
+        hass.config_entries.async_update_entry(entry, data=data)
     entry.async_create_background_task(
         hass,
         discovery.async_load_platform(

@@ -13,6 +13,7 @@ CURRENCY: Final = "RUB"
 ENTRY_VERSION: Final = 1
 CONF_LOGIN: Final = "login"
 CONF_CLOUDHOOK_URL: Final = "cloudhook_url"
+CONF_LEGACY_NAME: Final = "legacy_name"
 SECTION_ADVANCED: Final = "advanced"
 
 # Its options

@@ -43,6 +43,8 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
         self._told = 0.0
         balance = SIGNAL_BALANCE.format(entry.entry_id)
         entry.async_on_unload(async_dispatcher_connect(hass, balance, self._balance_told))
+        worked = SIGNAL_OK.format(entry.entry_id)
+        entry.async_on_unload(async_dispatcher_connect(hass, worked, self._worked))
         counts = SIGNAL_COUNTS.format(entry.entry_id)
         entry.async_on_unload(async_dispatcher_connect(hass, counts, self.async_update_listeners))
 
@@ -78,6 +80,19 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
             self.config_entry.runtime_data.inbox.bell.ring()
         return replace(account, balance=self._newest(account.balance, asked))
 
+    @callback
+    def look(self) -> None:
+        """Ask now; nobody waits for it."""
+        self.config_entry.async_create_background_task(
+            self.hass, self.async_request_refresh(), "smspilot account"
+        )
+
+    @callback
+    def _worked(self, what: str) -> None:
+        """Ask again where something else finds the service back."""
+        if what == "inbound" and not self.last_update_success:
+            self.look()
+
     async def _sms_left(self) -> int | None:
         """Return how many SMS are left; what cannot be told takes nothing else away."""
         try:
@@ -93,15 +108,23 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
         super().async_update_listeners()
 
     @callback
+    def told(self, account: AccountInfo, asked: float) -> None:
+        """Take over what somebody else asked for."""
+        async_dispatcher_send(self.hass, SIGNAL_OK.format(self.config_entry.entry_id), "account")
+        self._take(account, asked)
+
+    @callback
     def _balance_told(self, balance: Decimal, asked: float) -> None:
-        if not (self.data and self.last_update_success):
+        self._take(self.data and replace(self.data, balance=balance), asked)
+
+    @callback
+    def _take(self, account: AccountInfo | None, asked: float) -> None:
+        if not (account and self.last_update_success):
             # The service is there after all, and may hold what came meanwhile.
-            self.config_entry.async_create_background_task(
-                self.hass, self.async_request_refresh(), "smspilot account"
-            )
+            self.look()
             return
         # The next read is not put off: it may have to tell how many SMS are left.
-        self.data = replace(self.data, balance=self._newest(balance, asked))
+        self.data = replace(account, balance=self._newest(account.balance, asked))
         self.async_update_listeners()
 
     def _newest(self, balance: Decimal, asked: float) -> Decimal:

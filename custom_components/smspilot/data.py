@@ -173,7 +173,8 @@ class Account:
 
     async def notify(self, person: Recipient, message: str) -> None:
         """Send a text to all numbers of a recipient by their channel."""
-        await self.notify_targets([person.name], message, {})
+        # Home Assistant can rename them to another's name, or to a number.
+        await self.notify_targets([person.id], message, {})
 
     async def notify_targets(
         self, targets: Iterable[object], message: str, fields: Mapping[str, Any]

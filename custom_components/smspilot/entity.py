@@ -19,7 +19,7 @@ from homeassistant.util import slugify
 from .const import DOMAIN, SUBENTRY_RECIPIENT, URL_SETTINGS
 from .coordinator import AccountCoordinator
 from .data import SmspilotConfigEntry
-from .recipients import Recipient
+from .recipients import UNSLUGGABLE, Recipient
 from .signals import SIGNAL_PEOPLE
 
 MANUFACTURER = "SMSPILOT"
@@ -89,7 +89,8 @@ class RecipientEntity(Entity):
         self._subentry_id = subentry.subentry_id
         self._attr_unique_id = f"{subentry.subentry_id}_{description.key}"
         self._attr_device_info = recipient_device(entry, subentry)
-        name = slugify(subentry.title)
+        # Home Assistant lets a person rename it to nothing.
+        name = slugify(subentry.title) or UNSLUGGABLE
         suffix = f"_{description.key}" if description.translation_key else ""
         self.entity_id = f"{platform}.{name}{suffix}"
 

@@ -182,12 +182,17 @@ def recipient_schema(senders: Iterable[str]) -> vol.Schema:
     )
 
 
+def sender_names(senders: Iterable[str]) -> list[str]:
+    """Return the senders there are; words that make a message something else are none."""
+    names = dict.fromkeys(filter(None, senders))
+    return [name for name in names if name.upper() not in SERVICE_SENDERS]
+
+
 def sender_selector(senders: Iterable[str]) -> SelectSelector:
-    """Return the choice of a sender; words that make a message something else are none."""
-    names = [name for name in dict.fromkeys(senders) if name.upper() not in SERVICE_SENDERS]
+    """Return the choice of a sender."""
     return SelectSelector(
         SelectSelectorConfig(
-            options=[name for name in names if name],
+            options=sender_names(senders),
             custom_value=True,
             mode=SelectSelectorMode.DROPDOWN,
         )

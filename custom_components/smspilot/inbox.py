@@ -28,7 +28,7 @@ from .pushed import PAUSES, Pushed
 from .questions import Questions
 from .receipt import Row, iso
 from .recipients import owners
-from .signals import SIGNAL_ERROR, SIGNAL_HEARD, Heard
+from .signals import SIGNAL_ERROR, SIGNAL_HEARD, SIGNAL_OK, Heard
 from .storage import Ledger, Table, Tables, stored_time
 from .teller import Teller
 
@@ -171,6 +171,8 @@ class Inbox:
             self._away = True
             async_dispatcher_send(self._hass, SIGNAL_ERROR.format(self._entry.entry_id), err)
         else:
+            if self._away:
+                async_dispatcher_send(self._hass, SIGNAL_OK.format(self._entry.entry_id), "inbound")
             self._away = False
             if self.bell.held:
                 # Its listeners went meanwhile: it is read again when they are back.

@@ -98,9 +98,12 @@ class LegacyNotify(BaseNotificationService):
     @override
     def targets(self) -> Mapping[str, Any]:
         """Return the recipients, each a service of its own."""
-        names = [person.name for person in recipients(self._account.entry)]
+        # Home Assistant can rename two people alike: the service stays that of the first.
+        people = reversed(recipients(self._account.entry))
+        first = {slugify(f"{DOMAIN}_{person.name}"): person for person in people}
         # Of a name without letters nothing is left, and the account's own service would be theirs.
-        return {name: name for name in names if slugify(f"{DOMAIN}_{name}") != DOMAIN}
+        first.pop(DOMAIN, None)
+        return {person.name: person.id for person in first.values()}
 
     @override
     async def async_setup(self, *args: Any, **kwargs: Any) -> None:

@@ -35,7 +35,7 @@ from .const import (
 from .errors import Reason, mistake
 from .phones import AmbiguousPhone, UnreadablePhone, masked, parse_phone
 from .receipt import Row
-from .recipients import Channel, Recipient, by_name
+from .recipients import Channel, Recipient, by_id, by_name
 from .texts import framed, measure, shortened, transliterate
 
 # Fields of the same name in every order of words.
@@ -135,13 +135,13 @@ def _by_entity(
 def _by_word(
     hass: HomeAssistant, entry: ConfigEntry, value: object, position: int
 ) -> Recipient | str | HomeAssistantError:
-    """Return the recipient of a name, or a number."""
+    """Return the recipient of a name or of our own id, or a number."""
     try:
         return parse_phone(hass, value)
     except AmbiguousPhone:
         return mistake(Reason.AMBIGUOUS_PHONE, phone=masked(value))
     except UnreadablePhone:
-        if isinstance(value, str) and (person := by_name(entry, value)):
+        if isinstance(value, str) and (person := by_id(entry, value) or by_name(entry, value)):
             return person
         return mistake(Reason.INVALID_PHONE, position=str(position))
 

@@ -83,6 +83,12 @@ def owners(entry: ConfigEntry, phone: str) -> list[Recipient]:
     ]
 
 
+def by_id(entry: ConfigEntry, recipient_id: str) -> Recipient | None:
+    """Return the recipient of that id, whatever their name; no id reads as a number."""
+    found = (one for one in _people(entry) if one.subentry_id == recipient_id)
+    return next(map(Recipient.from_subentry, found), None)
+
+
 def by_name(entry: ConfigEntry, name: str) -> Recipient | None:
     """Return the recipient of that name, whatever its case and outer spaces."""
     found = (one for one in _people(entry) if same_name(one.title, name))

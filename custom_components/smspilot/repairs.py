@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
@@ -35,7 +37,7 @@ from .const import (
     URL_TOP_UP,
 )
 from .errors import explained
-from .forms import Errors, filled, sender_selector, wrong_sender
+from .forms import Errors, filled, sender_names, sender_selector, wrong_sender
 from .limits import HOUR
 from .signals import SIGNAL_ERROR, SIGNAL_LIMIT, SIGNAL_OK, SIGNAL_PUSH, Push
 
@@ -84,6 +86,8 @@ class Watch:
         self._account = account
         # Since when, and by which limit, messages are held back.
         self._limited: dict[str, tuple[datetime, float]] = {}
+        # The balance that was reviewed last: one that has risen is a top-up.
+        self._balance: Decimal | None = None
 
     @callback
     def start(self) -> None:
@@ -124,6 +128,9 @@ class Watch:
             self._solve("test_mode")
         threshold = options.get(CONF_LOW_BALANCE, DEFAULT_LOW_BALANCE)
         if info := account.coordinator.data:
+            if self._balance is not None and info.balance > self._balance:
+                self._solve("no_money")
+            self._balance = info.balance
             if threshold and info.balance < threshold:
                 pace = account.limits.daily_pace
                 days = str(max(int(info.balance / pace), 0)) if pace else "–"
@@ -142,11 +149,14 @@ class Watch:
         key = next((key for kind, key in _BY_ERROR if isinstance(err, kind)), None)
         if key is None:
             return
+        if key == "no_money" and not self._is_raised(key):
+            # The balance that is shown cannot be the present one.
+            account.coordinator.look()
         info = account.coordinator.data
         self._raise(
             key,
             error=explained(account.hass, err),
-            senders=", ".join(info.senders) if info else "",
+            senders=", ".join(sender_names(info.senders if info else ())) or "–",
             message="{message}",  # in a text it would be a placeholder itself
             templates_url=URL_TEMPLATES,
             top_up_url=URL_TOP_UP,
@@ -156,6 +166,10 @@ class Watch:
     def _worked(self, what: str) -> None:
         for key in SOLVED_BY.get(what, ()):
             self._solve(key)
+        hass, entry = self._account.hass, self._account.entry
+        # Credentials that work need no new ones, which Home Assistant would ask for for ever.
+        for flow in list(entry.async_get_active_flows(hass, {SOURCE_REAUTH})):
+            hass.config_entries.flow.async_abort(flow["flow_id"])
 
     @callback
     def _held_back(self, option: str) -> None:
@@ -181,8 +195,6 @@ class Watch:
                 proof.proven_elsewhere or self._is_raised("inbound_address")
             ):
                 self._raise("inbound_address", url=proof.url, settings_url=URL_SETTINGS)
-            case Push.ADDRESS if proof.proven or not proof.url:
-                self._solve("inbound_address")
 
     @callback
     def _raise(self, key: str, **placeholders: str) -> None:
@@ -224,6 +236,8 @@ class ChooseSender(RepairsFlow):
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Let the owner choose, and use it from the next message on."""
+        if self._entry.state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="account_closed")
         errors: Errors = {}
         if user_input is not None:
             chosen = filled(user_input)

@@ -259,8 +259,9 @@ async def _ask(account: Account, call: ServiceCall) -> ServiceResponse:
 
 
 async def _get_account(account: Account, _call: ServiceCall) -> ServiceResponse:
+    asked = account.hass.loop.time()
     info = await account.client.account()
-    account.coordinator.async_set_updated_data(info)
+    account.coordinator.told(info, asked)
     return {
         "account_id": info.id,
         "name": info.name or None,
