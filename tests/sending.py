@@ -13,6 +13,9 @@ from .simulator.simulator import Simulator
 
 TEXT = "Протечка!"
 BABA = "+79135550001"
+BAD = ("+79990000001", "+79990000002", "+79990000003")
+# A list that shows no message.
+NOTHING = '{"check": []}'
 
 
 async def alarm(hass: HomeAssistant, *phones: object, **more: Any) -> dict[str, Any]:
@@ -40,6 +43,14 @@ async def accept(hass: HomeAssistant, sim: Simulator, *phones: str) -> None:
     async with async_get_clientsession(hass).post(sim.url, data=form) as response:
         assert response.status == 200
     del sim.requests[-1]
+
+
+async def caught(sending: Awaitable[Any]) -> Any:
+    """Return what came of it, an error too."""
+    try:
+        return await sending
+    except HomeAssistantError as err:
+        return err
 
 
 def once(sim: Simulator, *phones: str) -> None:

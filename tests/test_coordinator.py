@@ -7,10 +7,10 @@ from homeassistant.helpers.event import async_track_state_change_event
 import pytest
 
 from custom_components.smspilot import coordinator
-from custom_components.smspilot.const import EVENT_SMS_RECEIVED
+from custom_components.smspilot.const import CONF_INBOUND_INTERVAL, EVENT_SMS_RECEIVED
 
 from .common import MAMA, PAPA, Clock, Heard, act, add_account, person, state_of, write
-from .sending import alarm
+from .sending import BABA, BAD, alarm, result
 from .simulator.simulator import Simulator
 
 BALANCE = "sensor.smspilot_5671_balance"
@@ -110,6 +110,27 @@ async def test_answers_to_sends_cross(
     assert float(state_of(hass, BALANCE).state) == float(simulator.account.balance)
 
 
+async def test_balance_of_an_earlier_request(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """A balance is as old as the request it answered, whatever was asked in vain after it."""
+    await add_account(hass, simulator)
+    for phone in BAD:
+        simulator.phone(phone[1:]).blacklisted = True
+    # The list, its good half, its bad half.
+    slow = simulator.fault("hang", when="after", command="send", skip=2)
+    sending = hass.async_create_background_task(alarm(hass, PAPA, MAMA, *BAD), "test")
+    await clock.settle()
+    for _ in range(5):
+        await clock.advance(5)
+    assert slow.fired
+    await alarm(hass, BABA)
+    slow.release()
+    await result(clock, sending)
+    await clock.settle()
+    assert float(state_of(hass, BALANCE).state) == float(simulator.account.balance)
+
+
 async def test_heartbeat_crosses_a_send(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
@@ -120,6 +141,22 @@ async def test_heartbeat_crosses_a_send(
     assert slow.fired
     await alarm(hass, MAMA)
     slow.release()
+    await clock.settle()
+    assert float(state_of(hass, BALANCE).state) == float(simulator.account.balance)
+
+
+async def test_get_account_crosses_a_send(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """A read that an automation asked for does not put the balance back either."""
+    await add_account(hass, simulator)
+    slow = simulator.fault("hang", when="after", command="account")
+    reading = hass.async_create_background_task(act(hass, "get_account"), "test")
+    await clock.settle()
+    assert slow.fired
+    await alarm(hass, MAMA)
+    slow.release()
+    await reading
     await clock.settle()
     assert float(state_of(hass, BALANCE).state) == float(simulator.account.balance)
 
@@ -162,6 +199,24 @@ async def test_back_by_a_question(
     await clock.settle()
     assert state_of(hass, "sensor.smspilot_5671_balance").state != "unavailable"
     assert caplog.text.count("Fetching smspilot data recovered") == 1
+
+
+async def test_back_with_get_account(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Who asks for the account after an outage takes no inbound message away."""
+    await add_account(
+        hass, simulator, people=[person("Папа", PAPA)], options={CONF_INBOUND_INTERVAL: 0}
+    )
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    await simulator.down()
+    await clock.advance(1801)
+    await simulator.up()
+    await write(simulator, PAPA, "5671 Привет")
+    await act(hass, "get_account")
+    for _ in range(3):
+        await clock.advance(1801)
+    assert heard.of("message") == ["Привет"]
 
 
 async def test_sms_left_of_a_curious_home(

@@ -11,10 +11,8 @@ import pytest
 from custom_components.smspilot.const import EVENT_MESSAGE_STATUS
 
 from .common import MAMA, PAPA, Clock, Heard, add_account, state_of
-from .sending import BABA, accept, alarm, ids, once, result
+from .sending import BABA, BAD, NOTHING, accept, alarm, ids, once, result
 from .simulator.simulator import Simulator
-
-BAD = ("+79990000001", "+79990000002", "+79990000003")
 
 
 def blacklist(sim: Simulator, phones: Sequence[str]) -> None:
@@ -148,7 +146,7 @@ async def test_refused_list_and_late_look(
     simulator.account.duplicate_guard = guard
     simulator.options.refused_list_sends_good = True
     blacklist(simulator, BAD[:2])
-    simulator.fault("other_json", body='{"check": []}', command="check")
+    simulator.fault("other_json", body=NOTHING, command="check")
     rows = await result(clock, alarm(hass, *BAD[:2], PAPA))
     once(simulator, PAPA)
     assert rows[PAPA]["message_id"] == ids(simulator)[PAPA]
@@ -162,10 +160,45 @@ async def test_refused_list_and_later_look(
     simulator.account.duplicate_guard = True
     simulator.options.refused_list_sends_good = True
     blacklist(simulator, BAD[:2])
-    simulator.fault("other_json", body='{"check": []}', command="check", times=2)
+    simulator.fault("other_json", body=NOTHING, command="check", times=2)
     rows = await result(clock, alarm(hass, *BAD[:2], PAPA))
     once(simulator, PAPA)
     assert rows[PAPA]["message_id"] == ids(simulator)[PAPA]
+
+
+@pytest.mark.parametrize("named", [True, False])
+async def test_named_double_of_a_refused_list(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, *, named: bool
+) -> None:
+    """Whom a refused list reached is not told as refused, though a double's error names them."""
+    await add_account(hass, simulator)
+    simulator.account.duplicate_guard = True
+    simulator.options.refused_list_sends_good = True
+    if not named:
+        simulator.options.error_fields = []
+    blacklist(simulator, BAD)
+    simulator.fault("other_json", body=NOTHING, command="check", times=2)
+    rows = await result(clock, alarm(hass, PAPA, MAMA, *BAD))
+    once(simulator, PAPA, MAMA)
+    assert {phone: rows[phone]["message_id"] for phone in (PAPA, MAMA)} == ids(simulator)
+
+
+async def test_double_of_a_refused_list_without_trace(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Refused as a double that nobody sent before, and yet in no list: that is in doubt."""
+    await add_account(hass, simulator)
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    simulator.account.duplicate_guard = True
+    simulator.options.refused_list_sends_good = True
+    blacklist(simulator, BAD[:2])
+    simulator.fault("other_json", body=NOTHING, command="check", times=4)
+    assert await result(clock, alarm(hass, *BAD[:2], PAPA)) == "outcome_unknown"
+    once(simulator, PAPA)
+    await simulator.deliver(simulator.orders[0].server_id)
+    for _ in range(4):
+        await clock.advance(61)
+    assert heard.of("status") == ["delivered"]
 
 
 async def test_refused_list_without_a_look(

@@ -274,6 +274,14 @@ async def test_long_texts_cost_more(hass: HomeAssistant, simulator: Simulator) -
     assert asked(simulator) == ["cost", "send"]
 
 
+async def test_long_call(hass: HomeAssistant, simulator: Simulator) -> None:
+    """A call has no parts: a long one is asked about no sooner than a short one."""
+    await add_account(hass, simulator, options={CONF_DAILY_LIMIT: 10})
+    for _ in range(3):
+        await act(hass, "call", phones=[PAPA], message="Ж" * 400)
+    assert asked(simulator) == ["send"] * 3
+
+
 @pytest.mark.parametrize(
     ("action", "fields", "kind", "cost"),
     [
@@ -441,6 +449,26 @@ async def test_refund_of_yesterday(
     for _ in range(2):
         await clock.advance(3601)
     assert spent(hass) == before
+
+
+async def test_refund_of_a_late_price(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """What was paid before midnight, told after it and given back, costs neither day."""
+    await add_account(hass, simulator)
+    today = dt_util.as_local(dt_util.utcnow()).date()
+    tomorrow = dt_util.start_of_local_day(today + timedelta(days=1))
+    await clock.advance((tomorrow - dt_util.utcnow()).total_seconds() - 30)
+    fault = simulator.fault("hang", when="after", command="send")
+    simulator.fault("html", command="check", times=9)
+    assert await result(clock, alarm(hass, PAPA), step=61) == "outcome_unknown"
+    fault.release()
+    for _ in range(4):
+        await clock.advance(61)
+    await simulator.advance(simulator.orders[0].server_id, Status.FAILED)
+    for _ in range(4):
+        await clock.advance(301)
+    assert spent(hass) == 0
 
 
 async def test_another_zone(hass: HomeAssistant, simulator: Simulator) -> None:

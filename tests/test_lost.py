@@ -11,15 +11,17 @@ from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.util import dt as dt_util
 import pytest
 
-from custom_components.smspilot.const import EVENT_MESSAGE_STATUS, EVENT_REPLY_RECEIVED
+from custom_components.smspilot.const import (
+    CONF_INBOUND_INTERVAL,
+    EVENT_MESSAGE_STATUS,
+    EVENT_REPLY_RECEIVED,
+)
 
-from .common import MAMA, PAPA, Clock, Heard, act, add_account, restart, state_of, write
-from .sending import BABA, accept, alarm, ids, once, result
+from .common import MAMA, PAPA, Clock, Heard, act, add_account, kill, restart, state_of, write
+from .sending import BABA, NOTHING, accept, alarm, caught, ids, once, result
 from .simulator.model import DEFAULT_KEY
 from .simulator.options import Facts
 from .simulator.simulator import Simulator
-
-NOTHING = '{"check": []}'
 
 # Every way to lose the answer to a send.
 LOST = (
@@ -283,6 +285,20 @@ async def test_duplicate_in_a_list_without_trace(
     assert rows[MAMA]["message_id"] == ids(simulator)[MAMA]
 
 
+async def test_doubles_after_a_lost_answer(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """A second try refused for those who had the text before costs the others nothing."""
+    await add_account(hass, simulator)
+    simulator.account.duplicate_guard = True
+    await alarm(hass, PAPA, MAMA)
+    simulator.fault("reset", command="send")
+    rows = await result(clock, alarm(hass, PAPA, MAMA, BABA))
+    assert [order.phone for order in simulator.orders].count(BABA[1:]) == 1
+    assert rows[BABA]["message_id"] == ids(simulator)[BABA]
+    assert len(simulator.orders) == 3
+
+
 async def test_look_beside_a_patient_send(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -351,6 +367,26 @@ async def test_two_lost(
         await clock.advance(600)
     once(simulator, PAPA)
     assert sum("Nobody knows" in record.message for record in caplog.records) == 1
+
+
+async def test_looks_are_shared(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """What was lost at the same time is looked for in one request, not in two."""
+    await add_account(hass, simulator, options={CONF_INBOUND_INTERVAL: 0})
+    faults = [simulator.fault("hang", command="send") for _ in range(3)]
+    lost = [
+        hass.async_create_background_task(caught(alarm(hass, phone)), "test")
+        for phone in (PAPA, MAMA, BABA)
+    ]
+    for _ in range(6):
+        await clock.advance(20.1)
+    assert [(await one).translation_key for one in lost] == ["outcome_unknown"] * 3
+    simulator.requests.clear()
+    for _ in range(200):
+        await clock.advance(2)
+    # At the ages of 160 and 300 seconds.
+    assert len(simulator.calls("check")) == 2
+    for fault in faults:
+        fault.release()
 
 
 async def test_look_beside_a_send(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
@@ -438,6 +474,30 @@ async def test_clock_is_corrected(
     await act(hass, "send_sms", phones=[MAMA], message="Другое")
     await clock.advance(61)
     await clock.advance(2)
+    assert heard.of("status") == ["delivered"]
+
+
+async def test_lost_by_a_wrong_clock(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was lost while the clock was far behind is looked for after the restart too."""
+    entry = await add_account(hass, simulator)
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    fault = simulator.fault("hang", when="after", command="send")
+    present = dt_util.utcnow
+    with monkeypatch.context() as wrong:
+        wrong.setattr(dt_util, "utcnow", lambda: present() - timedelta(days=30))
+        sending = hass.async_create_background_task(caught(alarm(hass, PAPA)), "test")
+        await clock.settle()
+    assert fault.fired
+    simulator.fault("html", command="check", times=2)
+    await kill(hass, entry, clock)
+    await sending
+    fault.release()
+    for order in simulator.orders:
+        await simulator.deliver(order.server_id)
+    for _ in range(4):
+        await clock.advance(301)
     assert heard.of("status") == ["delivered"]
 
 

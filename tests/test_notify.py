@@ -24,7 +24,7 @@ from custom_components.smspilot.const import (
 )
 
 from .common import MAMA, PAPA, Clock, add_account, person, rename
-from .sending import TEXT, asked
+from .sending import TEXT, asked, once
 from .simulator.model import Kind
 from .simulator.simulator import Simulator
 
@@ -386,6 +386,23 @@ async def test_bad_target_is_told_at_once(
     error = await clock.finish(refused(call), most=2)
     assert error.translation_key == "partly_refused"
     assert len(simulator.orders) == 1
+
+
+async def test_refused_channel_is_told_at_once(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Whoever waits for the end of all hears of a refused channel when the rest is out."""
+    people = [person("Папа", PAPA), person("Мама", MAMA, channel="voice")]
+    await add_account(hass, simulator, people=people)
+    simulator.phone(MAMA[1:]).blacklisted = True
+    data = {"target": ["Папа", "Мама"], "message": "Протечка!", "data": {"wait": {"hours": 1}}}
+
+    async def call() -> None:
+        with pytest.raises(HomeAssistantError):
+            await hass.services.async_call("notify", "smspilot", data, blocking=True)
+
+    await clock.finish(call(), most=2)
+    once(simulator, PAPA)
 
 
 async def test_channels_fail_apart(hass: HomeAssistant, simulator: Simulator) -> None:

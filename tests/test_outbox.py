@@ -35,7 +35,7 @@ from .common import (
     person,
     set_up_again,
 )
-from .sending import TEXT, accept, alarm, asked, ids, once, paid, result
+from .sending import TEXT, accept, alarm, asked, caught, ids, once, paid, result
 from .simulator.simulator import Simulator
 
 UNLIMITED = {CONF_DAILY_LIMIT: 0}
@@ -121,13 +121,69 @@ async def test_patience_begins_with_the_order(
     """Whoever waited for their turn without a network has waited already."""
     await add_account(hass, simulator)
     await simulator.down()
-    for minutes in (2, 3):
-        order = _caught(alarm(hass, PAPA, retry_for={"minutes": minutes}))
+    for minutes in (10, 15):
+        order = caught(alarm(hass, PAPA, retry_for={"minutes": minutes}))
         last = hass.async_create_background_task(order, "test")
         await clock.settle()
     before = hass.loop.time()
-    assert (await clock.finish(_of(last))).translation_key == "cannot_connect"
-    assert 175 <= hass.loop.time() - before <= 195
+    assert (await clock.finish(_of(last), step=15, most=70)).translation_key == "cannot_connect"
+    assert 895 <= hass.loop.time() - before <= 915
+
+
+async def test_same_text_that_is_searched_for_long(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Where one of a list cannot be sent to for long, the others get it all the same."""
+    await add_account(hass, simulator)
+    simulator.fault("hang", when="after", command="send")
+    simulator.fault("hang", command="check", times=30)
+    first = hass.async_create_background_task(caught(alarm(hass, PAPA)), "test")
+    await clock.settle()
+    rows = await result(clock, alarm(hass, PAPA, MAMA), step=31)
+    assert not first.done()
+    once(simulator, PAPA, MAMA)
+    assert rows[MAMA]["message_id"] == ids(simulator)[MAMA]
+    assert rows[PAPA]["status"] == "failed"
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    simulator.faults.clear()
+
+
+async def test_patience_begins_with_the_outage(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Whoever waited for their turn while the service was there has lost no patience."""
+    await add_account(hass, simulator)
+    slow = simulator.fault("hang", command="send")
+    simulator.fault("html", command="check", times=2)
+    first = hass.async_create_background_task(caught(alarm(hass, PAPA)), "test")
+    await clock.settle()
+    second = hass.async_create_background_task(alarm(hass, PAPA), "test")
+    last = simulator.fault("hang", when="after", command="check", skip=2)
+    for seconds in (61, 20.1, 20.1, 20.1, 20.1):
+        await clock.advance(seconds)
+    assert last.fired
+    await simulator.down()
+    last.release()
+    await clock.settle()
+    assert first.done()
+    await clock.advance(5)
+    await simulator.up()
+    rows = await result(clock, second)
+    assert rows[PAPA]["message_id"] == ids(simulator)[PAPA]
+    slow.release()
+
+
+async def test_patience_of_a_long_list(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """However many requests an order takes, its caller is told after `retry_for`."""
+    await add_account(hass, simulator, options={CONF_DAILY_LIMIT: 0})
+    await simulator.down()
+    before = hass.loop.time()
+    many = [f"+7908{number:07}" for number in range(1100)]
+    assert await result(clock, alarm(hass, *many)) == "cannot_connect"
+    assert 120 <= hass.loop.time() - before <= 135
 
 
 async def test_different_texts_at_once(
@@ -136,7 +192,7 @@ async def test_different_texts_at_once(
     """A lost answer holds up nobody else."""
     await add_account(hass, simulator)
     fault = simulator.fault("hang", command="send")
-    slow = hass.async_create_background_task(_caught(alarm(hass, PAPA)), "test")
+    slow = hass.async_create_background_task(caught(alarm(hass, PAPA)), "test")
     await clock.settle()
     receipt = await act(hass, "send_sms", phones=[PAPA], message="Другое")
     assert receipt["messages"][0]["status"] == "accepted"
@@ -192,7 +248,7 @@ async def test_killed_before_the_receipt(
     entry = await add_account(hass, simulator)
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
     fault = simulator.fault("hang", when=when, command="send")
-    sending = hass.async_create_background_task(_caught(alarm(hass, PAPA)), "test")
+    sending = hass.async_create_background_task(caught(alarm(hass, PAPA)), "test")
     await clock.settle()
     assert fault.fired
     simulator.requests.clear()
@@ -222,7 +278,7 @@ async def test_killed_without_network(
     entry = await add_account(hass, simulator)
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
     fault = simulator.fault("hang", when="after", command="send")
-    sending = hass.async_create_background_task(_caught(alarm(hass, PAPA)), "test")
+    sending = hass.async_create_background_task(caught(alarm(hass, PAPA)), "test")
     await clock.settle()
     written = journal(hass, entry).read_bytes()
     await hass.config_entries.async_remove(entry.entry_id)
@@ -291,11 +347,11 @@ async def test_clock_corrected_during_a_send(
     """A machine that began in the past and now knows the time forgets nothing under way."""
     await add_account(hass, simulator)
     await simulator.down()
-    sendings = [hass.async_create_background_task(_caught(alarm(hass, PAPA)), "test")]
+    sendings = [hass.async_create_background_task(caught(alarm(hass, PAPA)), "test")]
     await clock.settle()
     utcnow = dt_util.utcnow
     monkeypatch.setattr(dt_util, "utcnow", lambda: utcnow() + timedelta(days=400))
-    sendings.append(hass.async_create_background_task(_caught(alarm(hass, MAMA)), "test"))
+    sendings.append(hass.async_create_background_task(caught(alarm(hass, MAMA)), "test"))
     for _ in range(20):
         await clock.advance(10)
     assert [(await one).translation_key for one in sendings] == ["cannot_connect"] * 2
@@ -371,7 +427,7 @@ async def test_end_during_a_send(
     """Who waits for a send is told when the account ends; what was ordered stays written down."""
     entry = await add_account(hass, simulator)
     fault = simulator.fault("hang", when="after", command="send")
-    task = asyncio.get_running_loop().create_task(_caught(alarm(hass, PAPA)))
+    task = asyncio.get_running_loop().create_task(caught(alarm(hass, PAPA)))
     await clock.settle()
     await _end(hass, entry, end)
     error = await task
@@ -394,7 +450,7 @@ async def test_end_during_a_question(
     entry = await add_account(hass, simulator, options={CONF_DAILY_LIMIT: 5})
     await alarm(hass, PAPA)
     fault = simulator.fault("hang", command="send", when="after")
-    task = hass.async_create_background_task(_caught(alarm(hass, PAPA)), "test")
+    task = hass.async_create_background_task(caught(alarm(hass, PAPA)), "test")
     await clock.settle()
     await _end(hass, entry, "disable")
     fault.release()
@@ -564,11 +620,3 @@ async def _end(hass: HomeAssistant, entry: MockConfigEntry, end: str) -> None:
 
 async def _of(future: asyncio.Future[Any]) -> Any:
     return await future
-
-
-async def _caught(sending: Any) -> Any:
-    """Return the error, or what came of it."""
-    try:
-        return await sending
-    except HomeAssistantError as err:
-        return err

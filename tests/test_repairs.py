@@ -138,6 +138,23 @@ async def test_money_for_some_only(
     assert issues(issue_registry) == ["no_money"]
 
 
+async def test_refused_rows_solve_nothing(
+    hass: HomeAssistant, simulator: Simulator, issue_registry: ir.IssueRegistry
+) -> None:
+    """A refused row is no message that went out, though it has an id."""
+    entry = await add_account(hass, simulator)
+    simulator.fault("error", code=241, command="send")
+    with pytest.raises(HomeAssistantError):
+        await alarm(hass, PAPA)
+    issue = f"no_money_{entry.entry_id}"
+    assert issue_registry.async_get_issue(DOMAIN, issue)
+    row = f'{{"server_id": "7", "phone": "{PAPA[1:]}", "status": "-2", "error": "241"}}'
+    simulator.fault("other_json", command="send", body=f'{{"send": [{row}], "cost": "0"}}')
+    with pytest.raises(HomeAssistantError):
+        await alarm(hass, PAPA)
+    assert issue_registry.async_get_issue(DOMAIN, issue)
+
+
 async def fix_sender(
     hass: HomeAssistant, simulator: Simulator, hass_client: ClientSessionGenerator
 ) -> tuple[Mapping[str, Any], Callable[[str], Awaitable[Mapping[str, Any]]]]:

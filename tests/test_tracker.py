@@ -531,6 +531,23 @@ async def test_sent_by_a_wrong_clock(
     assert heard.of("status") == ["delivered"]
 
 
+async def test_restarted_by_a_clock_behind(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that knows the time only after its start looks as often as one that knows it."""
+    entry = await add_account(hass, simulator)
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    await alarm(hass, PAPA)
+    present = dt_util.utcnow
+    with monkeypatch.context() as wrong:
+        wrong.setattr(dt_util, "utcnow", lambda: present() - timedelta(hours=2))
+        await kill(hass, entry, clock)
+    await simulator.deliver(simulator.orders[0].server_id)
+    for _ in range(4):
+        await clock.advance(61)
+    assert heard.of("status") == ["delivered"]
+
+
 async def test_scheduled(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """What waits for its time is looked at once an hour, and soon after it; 48 hours from then."""
     await add_account(hass, simulator, options={"inbound_interval": 0})

@@ -33,7 +33,7 @@ from .inbox import Inbox
 from .limits import Limits
 from .order import Addressee, Order, Who, everybody, notify_order
 from .outbox import Outbox
-from .receipt import Receipt, named, reasons
+from .receipt import Receipt, Row, named, reasons
 from .recipients import Channel, Recipient, recipients
 from .signals import SIGNAL_ERROR
 from .storage import Ledger, Snapshot, Tables
@@ -191,8 +191,6 @@ class Account:
             groups.setdefault((channel, sender), {}).setdefault(addressee.phone, addressee)
         if not groups:
             groups[Channel.SMS, None] = {}
-        # Whoever was refused is told as soon as the rest is out.
-        wait = timedelta(0) if who.refused else fields.get(ATTR_WAIT, timedelta(0))
         orders: list[Order] = []
         reached: set[tuple[Kind, str]] = set()
         for (channel, sender), group in groups.items():
@@ -206,8 +204,9 @@ class Account:
                 orders.append(replace(order, to=to))
         nobody = Who((), () if who.to else who.refused)
         results = await asyncio.gather(
-            *(self.send(order, nobody, wait=wait) for order in orders), return_exceptions=True
+            *(self.send(order, nobody) for order in orders), return_exceptions=True
         )
+        rows: list[Row] = []
         errors: list[tuple[str, HomeAssistantError]] = []
         for order, result in zip(orders, results, strict=True):
             if isinstance(result, HomeAssistantError):
@@ -215,11 +214,15 @@ class Account:
                 errors.append((", ".join(dict.fromkeys(names)), result))
             elif isinstance(result, BaseException):
                 raise result
+            else:
+                rows += result.rows
         partly = len(errors) < len(results)
         if who.to:
             errors += (("", why) for _named, why in who.refused)
         if errors:
+            # Whoever was refused is told as soon as the rest is out.
             raise combined(self.hass, errors, partly=partly)
+        await self.tracker.wait(rows, fields.get(ATTR_WAIT, timedelta(0)))
 
     def _restore(self, tables: Tables) -> None:
         self.limits.restore(tables.get("days", {}), tables.get("prices", {}))

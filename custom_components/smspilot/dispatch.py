@@ -1,6 +1,6 @@
 """One order, its requests, and the truth about each message, also when answers get lost."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import timedelta
 from typing import Final
 
@@ -43,6 +43,8 @@ type Pause = Callable[[float], Awaitable[None]]
 type Pair = tuple[str, str]
 # Whether an id belongs to another message.
 type Known = Callable[[str], bool]
+# Whether a number had the order's text before.
+type Had = Callable[[str], bool]
 
 
 class Dispatch:
@@ -56,6 +58,7 @@ class Dispatch:
         *,
         callback: str | None,
         known: Known,
+        had: Had,
         pause: Pause,
     ) -> None:
         """Take the order."""
@@ -64,6 +67,7 @@ class Dispatch:
         self._order = order
         self._callback = callback
         self._known = known
+        self._had = had
         self._pause = pause
         self.outcome = Outcome()
 
@@ -78,7 +82,7 @@ class Dispatch:
 
     async def _send(self, phones: list[str], *, again: bool = False) -> None:
         try:
-            self.outcome.take(await self._connected(phones))
+            await self._connected(phones)
         except (RecipientRefused, DuplicateRefused) as err:
             await self._sift(phones, err, again=again)
         except AnswerTimeout:
@@ -94,9 +98,14 @@ class Dispatch:
         """Send what provably did not go out, this once."""
         LOGGER.warning("The answer to a send was lost and nothing went out; sending it again")
         try:
-            self.outcome.take(await self._connected(phones))
-        except AnswerLost, DuplicateRefused:
+            await self._connected(phones)
+        except AnswerLost:
             await self._search(phones, LOOKS_AFTER_TIMEOUT)
+        except DuplicateRefused:
+            absent = await self._search(phones, LOOKS_AFTER_TIMEOUT)
+            # Of several it is the error of some: whoever has it already is refused again.
+            for half in halves(absent) if len(absent) > 1 else ():
+                await self._again(half)
         except RecipientRefused as err:
             await self._sift(phones, err)
         except (ApiError, ConnectionFailed) as err:
@@ -105,14 +114,14 @@ class Dispatch:
         if doubled := self.outcome.doubled():
             await self._search(doubled, LOOKS_AFTER_TIMEOUT)
 
-    async def _connected(self, phones: list[str]) -> Answer:
+    async def _connected(self, phones: list[str]) -> None:
         """Send; while no connection can be made at all, try again for the order's time."""
         loop, pauses = self._hass.loop, iter(RETRY_PAUSES)
         left, wait = self._order.retry_for / timedelta(seconds=1), 0.0
         while True:
-            self.outcome.asked = loop.time()
+            asked = loop.time()
             try:
-                return await self._request(phones)
+                answer = await self._request(phones)
             except CallbackRefused:
                 if self._callback is None:
                     raise
@@ -120,12 +129,15 @@ class Dispatch:
                 LOGGER.warning("SMSPILOT refuses the address for statuses; sending without it")
                 self._callback = None
             except ConnectionFailed:
-                left -= loop.time() - self.outcome.asked
+                left -= loop.time() - asked
                 wait = next(pauses, wait)
                 if left <= 0:
                     raise
                 await self._pause(min(wait, left))
                 left -= wait
+            else:
+                self.outcome.take(answer, asked)
+                return
 
     async def _request(self, phones: list[str]) -> Answer:
         order, client, send_at = self._order, self._client, self._order.send_at
@@ -174,21 +186,20 @@ class Dispatch:
         What the service did not take all the same goes out in halves, so that the number of
         requests grows with the refused numbers, not with the list.
         """
-        if len(phones) == 1:
-            # The refused list may have reached it all the same, and the list shows it only now.
-            if again and isinstance(err, DuplicateRefused) and not await self._search(phones, 1):
-                return
-            self.outcome.refused[phones[0]] = err
-            return
-        named = to_service(err.phone or "")
-        if named in phones:
+        named = phones[0] if len(phones) == 1 else to_service(err.phone or "")
+        others = [phone for phone in phones if phone != named]
+        # The refused list may have reached a double all the same, and the list shows it only now.
+        doubtful = again and isinstance(err, DuplicateRefused)
+        explained = not doubtful or self._had(named)
+        if named in phones and not doubtful:
             self.outcome.refused[named] = err
-        looks = 1 if again else LOOKS_AFTER_LOSS
-        absent = await self._search([phone for phone in phones if phone != named], looks)
-        middle = len(absent) // 2
-        for half in (absent[:middle], absent[middle:]):
-            if half:
-                await self._send(half, again=True)
+        absent: list[str] = []
+        if wanted := phones if doubtful else others:
+            absent = await self._search(wanted, 1 if again and explained else LOOKS_AFTER_LOSS)
+        if named in absent and explained:
+            self.outcome.refused[named] = err
+        for half in halves([phone for phone in absent if phone != named]):
+            await self._send(half, again=True)
 
     async def _search(self, phones: list[str], looks: int) -> list[str]:
         """Look until all is found; return what so many looks did not show.
@@ -224,6 +235,12 @@ class Dispatch:
         sent = (one for one in found.values() if one.status is not Status.FAILED)
         self.outcome.take_found(sent)
         return [phone for phone in phones if phone not in self.outcome.messages]
+
+
+def halves(phones: list[str]) -> Iterator[list[str]]:
+    """Return both halves of a list, as far as there are some."""
+    middle = len(phones) // 2
+    return filter(None, (phones[:middle], phones[middle:]))
 
 
 async def find(client: Smspilot, wanted: Iterable[Pair], known: Known) -> dict[Pair, Message]:

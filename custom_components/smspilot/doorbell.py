@@ -101,5 +101,31 @@ class Doorbell:
             self.ring()
 
 
+class Alarm:
+    """A bell's clock: it does something at the soonest of the times it was set to."""
+
+    def __init__(self, hass: HomeAssistant, bell: Doorbell, action: Callable[[], None]) -> None:
+        """Be set to no time yet."""
+        self._hass = hass
+        self._bell = bell
+        self._action = action
+        self._planned: tuple[float, CALLBACK_TYPE] | None = None
+
+    @callback
+    def set(self, seconds: float) -> None:
+        """Do it in so many seconds, unless it is done before."""
+        at = self._hass.loop.time() + seconds
+        if self._planned:
+            if self._planned[0] <= at:
+                return
+            self._planned[1]()
+        self._planned = (at, self._bell.call_in(seconds, self._due))
+
+    @callback
+    def _due(self, _now: datetime) -> None:
+        self._planned = None
+        self._action()
+
+
 def _nothing() -> None:
     """Call off what was never planned."""

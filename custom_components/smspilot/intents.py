@@ -23,6 +23,7 @@ from .storage import Ledger, Table, stored_time
 LISTED: Final = timedelta(hours=26)
 SECOND: Final = timedelta(seconds=1)
 RECENT: Final = LISTED / SECOND
+HOUR: Final = 3600.0
 # What a lost answer may take to be looked for, seconds.
 LONGEST_SEARCH: Final = 300.0
 
@@ -70,10 +71,12 @@ class Intent:
     def from_stored(cls, intent_id: str, data: Table, now: float) -> Intent:
         """Read what was stored."""
         at = stored_time(data["at"])
+        # A clock that was wrong when it was sent must not end the search before the first look.
+        age = min(max((dt_util.utcnow() - at).total_seconds(), 0), RECENT - HOUR)
         return cls(
             id=intent_id,
             at=at,
-            since=now - max((dt_util.utcnow() - at).total_seconds(), 0),
+            since=now - age,
             kind=Kind(data["kind"]),
             text=str(data["text"]),
             due_at=stored_time(data["due"]),
@@ -123,6 +126,11 @@ class Intents:
         """Return how long ago it was decided on, in seconds."""
         return self._hass.loop.time() - intent.since
 
+    def had(self, phone: str, text: str) -> bool:
+        """Return whether the number is known to have had such a text before."""
+        same = words(text)
+        return any(phone in one.ids and words(one.text) == same for one in self._intents.values())
+
     def is_under_way(self, phone: str, text: str) -> bool:
         """Return whether such a text is being sent to the number now."""
         return (phone, words(text)) in self._flying
@@ -132,14 +140,14 @@ class Intents:
         """Write down what is about to be sent.
 
         No two sends of one text to one number go at a time: lost answers could not be told apart.
-        Raise `ConnectionFailed` where that of before waits for a connection longer than this may.
+        Raise `ConnectionFailed` where that of before takes longer than this may wait.
         """
         pairs = [(one.phone, words(order.text)) for one in order.to]
         until = self._hass.loop.time() + max(order.retry_for / SECOND, LONGEST_SEARCH)
         while other := next((self._flying[pair] for pair in pairs if pair in self._flying), None):
             await asyncio.wait([other], timeout=until - self._hass.loop.time())
             if not other.done():
-                message = "the same text to the same number has been waiting for a connection"
+                message = "the same text to the same number is still on its way out"
                 raise ConnectionFailed(message)
         landed = self._hass.loop.create_future()
         self._flying |= dict.fromkeys(pairs, landed)

@@ -88,7 +88,7 @@ class Limits:
         self._take(reserve.left, reserve)
 
     def spend(self, amount: Decimal, paid_on: date | None = None) -> None:
-        """Add to today what something cost; a refund is negative, and of the day it was paid."""
+        """Add what something cost to the day it was paid, else to today; a refund is negative."""
         if not amount:
             return
         today = _today()
@@ -106,9 +106,7 @@ class Limits:
         """Remember the dearest price a part of the kind."""
         if not price:
             return
-        # What is spoken, called or checked has no price a part, however long its text is.
-        texts = order.kind in (Kind.SMS, Kind.TWO_WAY)
-        each = price / measure(order.text).parts if texts else price
+        each = price / _parts(order)
         if each > self._prices.get(order.kind, Decimal(0)):
             self._prices[order.kind] = each
             self._ledger.write("prices", order.kind, str(each))
@@ -147,7 +145,7 @@ class Limits:
         price = self._prices.get(order.kind)
         unknown = max(limit * UNKNOWN_SHARE, UNKNOWN_PRICE)
         each = unknown if price is None else price * CAUTION
-        estimate = each * measure(order.text).parts * len(order.to)
+        estimate = each * _parts(order) * len(order.to)
         if estimate > self._left(limit):
             try:
                 estimate = await ask()
@@ -172,6 +170,14 @@ class Limits:
 
     def _left(self, limit: Decimal) -> Decimal:
         return limit - self.spent_today - self._reserved
+
+
+def _parts(order: Order) -> int:
+    """Return how many prices an order has a number.
+
+    What is spoken, called or checked has one, however long its text is.
+    """
+    return measure(order.text).parts if order.kind in (Kind.SMS, Kind.TWO_WAY) else 1
 
 
 def _today() -> date:

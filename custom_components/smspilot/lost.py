@@ -10,7 +10,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from .client import Message, Smspilot, SmspilotError, Status
 from .const import LOGGER
 from .dispatch import Known, Pair, find
-from .doorbell import Doorbell
+from .doorbell import Alarm, Doorbell
 from .intents import RECENT, Intent, Intents
 from .phones import to_service
 from .receipt import Row, named
@@ -20,6 +20,8 @@ from .signals import SIGNAL_ERROR
 LOOK_AGES: Final = (60, 120, 300, 600, 1200, 1800, 3600)
 # As long as the list cannot be read at all.
 LOOK_AGAIN: Final = 300
+# What was lost at about the same time shares its looks.
+SHARED: Final = 5
 
 type Taken = Callable[[list[Row], Intent], None]
 
@@ -45,10 +47,11 @@ class Lost:
         self._known = known
         self._taken = taken
         self.bell = Doorbell(hass, "smspilot lost answers", self._look)
+        self._alarm = Alarm(hass, self.bell, self.bell.ring)
 
     def look_later(self) -> None:
         """Begin to look."""
-        self.bell.ring_in(LOOK_AGES[0])
+        self._alarm.set(LOOK_AGES[0])
 
     async def _look(self) -> None:
         """Look for everything at once."""
@@ -104,4 +107,4 @@ class Lost:
             intent.to = tuple(one for one in intent.to if one.phone in intent.ids)
             self._intents.write(intent)
         else:
-            self.bell.ring_in(next((at - age for at in LOOK_AGES if at > age), LOOK_AGAIN))
+            self._alarm.set(next((at - age for at in LOOK_AGES if at > age + SHARED), LOOK_AGAIN))

@@ -15,16 +15,22 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
 
-from .client import ConnectionFailed, Kind, Smspilot
-from .const import CONF_DAILY_LIMIT, CONF_RATE_LIMIT, DEFAULT_RATE_LIMIT, LOGGER
+from .client import ConnectionFailed, Kind, Smspilot, Status
+from .const import (
+    CONF_DAILY_LIMIT,
+    CONF_RATE_LIMIT,
+    DEFAULT_RATE_LIMIT,
+    DEFAULT_RETRY_FOR,
+    LOGGER,
+)
 from .dispatch import Dispatch
 from .errors import Reason, failure, mistake, told
 from .intents import Intent, Intents
 from .limits import HOUR, Limits, Reserve
 from .lost import Lost
-from .order import Order, refused_row
+from .order import Addressee, Order, refused_row
 from .outcome import Outcome
-from .phones import to_service
+from .phones import from_service, to_service
 from .receipt import NUMBER_CHECKS, Receipt, Row, named, reasons
 from .signals import SIGNAL_BALANCE, SIGNAL_ERROR, SIGNAL_LIMIT, SIGNAL_OK
 from .storage import Ledger, Table
@@ -205,6 +211,9 @@ class Outbox:
                 outcome = await self._send_some(replace(order, to=to), reserve, receipt)
                 if outcome.unknown or error is None:
                     error = outcome.error(self._hass, self._entry.title)
+                if any(isinstance(err, ConnectionFailed) for err in outcome.refused.values()):
+                    # It is the order's patience that is over, not that of one request.
+                    order = replace(order, retry_for=timedelta(0))
                 if requests > 1:
                     LOGGER.info("Request %s of %s is done", count, requests)
         finally:
@@ -232,21 +241,30 @@ class Outbox:
                 self._report(outcome, test=False)
                 await self._ledger.flush()
         except ConnectionFailed as err:
-            outcome = Outcome()
-            for addressee in order.to:
-                outcome.refused[to_service(addressee.phone)] = err
-                self._limits.release(addressee.phone)
-            self._add(receipt, outcome, self._rows(order, outcome))
+            held, free = list[Addressee](), list[Addressee]()
+            for one in order.to:
+                is_held = self._intents.is_under_way(one.phone, order.text)
+                (held if is_held else free).append(one)
+            for one in held:
+                self._limits.release(one.phone)
+            outcome = Outcome(refused={to_service(one.phone): err for one in held})
+            self._add(receipt, outcome, self._rows(replace(order, to=tuple(held)), outcome))
+            if free:
+                # It was not their turn that took so long; their patience is over all the same.
+                order = replace(order, to=tuple(free), retry_for=timedelta(0))
+                return await self._send_some(order, reserve, receipt)
         return outcome
 
     async def _dispatch(self, order: Order, waited: timedelta = timedelta(0)) -> Outcome:
-        """Make the request; who waited for their turn has less time for a connection."""
+        """Make the request; a long wait for its turn counts as one for a connection."""
+        patience = min(order.retry_for, DEFAULT_RETRY_FOR)
         dispatch = Dispatch(
             self._hass,
             self._client,
-            replace(order, retry_for=order.retry_for - waited),
+            replace(order, retry_for=max(order.retry_for - waited, patience)),
             callback=self.callback_url,
             known=self._known,
+            had=lambda phone: self._intents.had(from_service(phone), order.text),
             pause=self._pause,
         )
         return await dispatch.run()
@@ -309,7 +327,8 @@ class Outbox:
         if outcome.balance is not None and not test:
             balance = SIGNAL_BALANCE.format(entry_id)
             async_dispatcher_send(self._hass, balance, outcome.balance, outcome.asked)
-        if any(message.id for message in outcome.messages.values()):
+        sent = (one for one in outcome.messages.values() if one.status is not Status.FAILED)
+        if any(message.id for message in sent):
             what = "test" if test else "send"
             async_dispatcher_send(self._hass, SIGNAL_OK.format(entry_id), what)
         # Only now: what refused some is not over because others went out before.

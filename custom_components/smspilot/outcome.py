@@ -34,7 +34,7 @@ NO_REASON = Problem(code=None, description=f"status {Status.FAILED.value}", desc
 class Outcome:
     """Numbers are as the service writes them; `found` were in its list, not in a receipt.
 
-    `asked` is when the last request was made, by the loop's clock.
+    `asked` is when the request was made that the balance answers, by the loop's clock.
     """
 
     messages: dict[str, Message] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class Outcome:
     balance: Decimal | None = None
     asked: float = 0.0
 
-    def take(self, answer: Answer) -> None:
+    def take(self, answer: Answer, asked: float) -> None:
         """Add an answer to a send."""
         for message in answer.messages:
             # What was taken and has no id is as good as left out: nobody could follow it.
@@ -57,7 +57,8 @@ class Outcome:
         self.packet_id = self.packet_id or answer.packet_id
         prices = sum((message.price or Decimal(0) for message in answer.messages), Decimal(0))
         self.cost = (self.cost or Decimal(0)) + (prices if answer.cost is None else answer.cost)
-        self.balance = answer.balance if answer.balance is not None else self.balance
+        if answer.balance is not None:
+            self.balance, self.asked = answer.balance, asked
 
     def take_found(self, messages: Iterable[Message]) -> None:
         """Add what the service's list shows."""

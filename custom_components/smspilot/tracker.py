@@ -3,19 +3,19 @@
 import asyncio
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import InvalidOperation
 from itertools import batched, islice
 from typing import Final
 
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
 
 from .client import InvalidRequest, Kind, Message, Smspilot, SmspilotError, Status
 from .client.api import PAGE
 from .const import LOGGER
-from .doorbell import Doorbell
+from .doorbell import Alarm, Doorbell
 from .limits import Limits
 from .pace import in_steps
 from .pushed import PAUSES, Pushed
@@ -61,7 +61,7 @@ class Tracker:
         self.bell = Doorbell(hass, "smspilot status", self._read)
         self._pushed: Pushed[Status] = Pushed(hass, self.bell)
         self._round_due = False
-        self._alarm: tuple[float, CALLBACK_TYPE] | None = None
+        self._alarm = Alarm(hass, self.bell, self.hurry)
 
     def row(self, server_id: str | None) -> Row | None:
         """Return the message while it waits."""
@@ -99,7 +99,7 @@ class Tracker:
                 continue
             waiting = self._wait_for(row.message_id, row)
             self._ledger.write("messages", row.message_id, row.as_stored())
-            self._plan(waiting.next_look(self._now))
+            self._alarm.set(waiting.next_look(self._now))
             deadline, news = self._early.pop(row.message_id, (0.0, None))
             if news is not None and deadline > self._now:
                 self._hear(row.message_id, news)
@@ -167,6 +167,9 @@ class Tracker:
 
     def _wait_for(self, server_id: str, row: Row) -> Waiting:
         now = dt_util.utcnow()
+        if row.sent_at:
+            # By a clock that is behind it would be sent in the future, and looked at rarely.
+            now = max(now, row.sent_at)
         due = self._now + ((row.due_at or now) - now).total_seconds()
         waiting = self._waiting[server_id] = Waiting(row, due)
         return waiting
@@ -220,7 +223,7 @@ class Tracker:
             async_dispatcher_send(self._hass, SIGNAL_ERROR.format(self._entry_id), err)
             if pushed:
                 # A list that cannot be read denies no push.
-                self._plan(PAUSES[-1])
+                self._alarm.set(PAUSES[-1])
         else:
             self._pushed.look_again((one for one in pushed if one in self._pushed), now)
         if round_due:
@@ -255,9 +258,9 @@ class Tracker:
             return
         row = waiting.row
         if message.price is not None and message.price != row.price:
-            more = message.price - (row.price or 0)
-            paid = dt_util.as_local(row.sent_at).date() if row.sent_at and more < 0 else None
-            self._limits.spend(more, paid)
+            # A refund is of the day that paid, so what is told late must be of it too.
+            paid_on = dt_util.as_local(row.sent_at).date() if row.sent_at else None
+            self._limits.spend(message.price - (row.price or 0), paid_on)
             row.price = message.price
             self._ledger.write("messages", message.id, row.as_stored())
             self._changed()
@@ -294,25 +297,10 @@ class Tracker:
             self._end(server_id)
 
     @callback
-    def _round(self, _now: datetime) -> None:
-        self._alarm = None
-        self.hurry()
-
-    @callback
-    def _plan(self, seconds: float) -> None:
-        """Have a round in so many seconds, unless one comes sooner."""
-        at = self._now + seconds
-        if self._alarm:
-            if self._alarm[0] <= at:
-                return
-            self._alarm[1]()
-        self._alarm = (at, self.bell.call_in(seconds, self._round))
-
-    @callback
     def _replan(self) -> None:
         looks = (one.next_look(self._now) for one in self._waiting.values())
         if (soonest := min(looks, default=None)) is not None:
-            self._plan(soonest)
+            self._alarm.set(soonest)
 
     @callback
     def _changed(self) -> None:
