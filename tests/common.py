@@ -117,6 +117,15 @@ class Heard:
         return [data[field] for data in self.data]
 
 
+async def disk_works(hass: HomeAssistant) -> bool:
+    """Wait for what other threads do, and return whether they did anything."""
+    pending = (*hass._tasks, *hass._background_tasks)
+    jobs = [future for future in pending if not isinstance(future, asyncio.Task)]
+    if jobs:
+        await asyncio.wait(jobs)
+    return bool(jobs)
+
+
 class Clock:
     """A clock that tests move: that of Home Assistant, of its loop and so of every timer.
 
@@ -151,9 +160,7 @@ class Clock:
         """Let everything go on that does not wait for time."""
         quiet = 0
         while quiet < self.TURNS:
-            pending = (*self._hass._tasks, *self._hass._background_tasks)
-            if jobs := [future for future in pending if not isinstance(future, asyncio.Task)]:
-                await asyncio.wait(jobs)
+            if await disk_works(self._hass):
                 quiet = 0
             await asyncio.sleep(0)
             quiet += 1
@@ -207,6 +214,8 @@ async def restart(hass: HomeAssistant, entry: MockConfigEntry, clock: Clock) -> 
 
 async def kill(hass: HomeAssistant, entry: MockConfigEntry, clock: Clock) -> MockConfigEntry:
     """Kill the account as a power cut does: what is on the disk is all that is left of it."""
+    while await disk_works(hass):
+        await asyncio.sleep(0)
     folder = Path(hass.config.path(".storage"))
     disk = {path: path.read_bytes() for path in folder.glob(f"{DOMAIN}.{entry.entry_id}*")}
     await hass.config_entries.async_remove(entry.entry_id)

@@ -208,6 +208,7 @@ async def test_compaction(
     for number in range(200):
         home.write("t", str(number % 10), number)
         await home.ledger.flush()
+        await hass.async_block_till_done(wait_background_tasks=True)
         assert not journal.exists() or journal.stat().st_size <= 500
     assert json.loads(snapshot.read_text())["data"]["t"]
     assert await after_kill(hass) == home.tables == {"t": {str(n): 190 + n for n in range(10)}}
@@ -460,6 +461,7 @@ async def test_any_life(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, se
                 known = deepcopy(home.tables)
             case 2 | 3 | 4:
                 await home.ledger.flush()
+                await hass.async_block_till_done(wait_background_tasks=True)
                 known = deepcopy(home.tables)
             case _:
                 value = dice.choice([None, dice.random(), TEXT])

@@ -56,6 +56,7 @@ class Dispatch:
         client: Smspilot,
         order: Order,
         *,
+        retry_for: timedelta,
         callback: str | None,
         known: Known,
         had: Had,
@@ -65,6 +66,7 @@ class Dispatch:
         self._hass = hass
         self._client = client
         self._order = order
+        self._retry_for = retry_for
         self._callback = callback
         self._known = known
         self._had = had
@@ -117,7 +119,7 @@ class Dispatch:
     async def _connected(self, phones: list[str]) -> None:
         """Send; while no connection can be made at all, try again for the order's time."""
         loop, pauses = self._hass.loop, iter(RETRY_PAUSES)
-        left, wait = self._order.retry_for / timedelta(seconds=1), 0.0
+        left, wait = self._retry_for / timedelta(seconds=1), 0.0
         while True:
             asked = loop.time()
             try:

@@ -124,13 +124,14 @@ class Outbox:
             raise self._closed
         receipt = Receipt(rows=[])
         # The caller may be cancelled; what was ordered is seen to its end all the same.
+        done = self._hass.loop.create_future()
         task = self._hass.async_create_background_task(
-            self._send_all(order, reserve, receipt), "smspilot send"
+            self._send_all(order, reserve, receipt, done), "smspilot send"
         )
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         try:
-            await asyncio.wait([task])
+            await done
         except asyncio.CancelledError:
             task.add_done_callback(partial(self._say, receipt))
             raise
@@ -188,7 +189,7 @@ class Outbox:
             )
             text, person = told(self._hass, why), addressee.recipient_id
             refusals.append((refused_row(addressee.phone, order.kind, text, person), why))
-        return replace(order, to=tuple(admitted))
+        return replace(order, to=tuple(admitted)) if refusals else order
 
     async def _reserve(self, order: Order) -> Reserve:
         """Set aside what it may cost; what cannot go out is not counted either."""
@@ -202,7 +203,9 @@ class Outbox:
                 self._signal_limit(CONF_DAILY_LIMIT)
             raise
 
-    async def _send_all(self, order: Order, reserve: Reserve, receipt: Receipt) -> None:
+    async def _send_all(
+        self, order: Order, reserve: Reserve, receipt: Receipt, done: asyncio.Future[None]
+    ) -> None:
         """Send in as few requests as the service allows."""
         error: HomeAssistantError | None = None
         requests = -(-len(order.to) // CHUNK)
@@ -218,6 +221,8 @@ class Outbox:
                     LOGGER.info("Request %s of %s is done", count, requests)
         finally:
             self._limits.free(reserve)
+            if not done.done():
+                done.set_result(None)
         if error and all(row.refused for row in receipt.rows):
             raise error
 
@@ -241,27 +246,34 @@ class Outbox:
                 self._report(outcome, test=False)
                 await self._ledger.flush()
         except ConnectionFailed as err:
-            held, free = list[Addressee](), list[Addressee]()
-            for one in order.to:
-                is_held = self._intents.is_under_way(one.phone, order.text)
-                (held if is_held else free).append(one)
-            for one in held:
-                self._limits.release(one.phone)
-            outcome = Outcome(refused={to_service(one.phone): err for one in held})
-            self._add(receipt, outcome, self._rows(replace(order, to=tuple(held)), outcome))
-            if free:
-                # It was not their turn that took so long; their patience is over all the same.
-                order = replace(order, to=tuple(free), retry_for=timedelta(0))
-                return await self._send_some(order, reserve, receipt)
+            return await self._send_others(order, reserve, receipt, err)
         return outcome
+
+    async def _send_others(
+        self, order: Order, reserve: Reserve, receipt: Receipt, err: ConnectionFailed
+    ) -> Outcome:
+        """Refuse those whose turn did not come; it was not the others' that took so long."""
+        held, free = list[Addressee](), list[Addressee]()
+        for one in order.to:
+            is_held = self._intents.is_under_way(one.phone, order.text)
+            (held if is_held else free).append(one)
+        for one in held:
+            self._limits.release(one.phone)
+        outcome = Outcome(refused={to_service(one.phone): err for one in held})
+        self._add(receipt, outcome, self._rows(replace(order, to=tuple(held)), outcome))
+        if not free:
+            return outcome
+        order = replace(order, to=tuple(free), retry_for=timedelta(0))
+        return await self._send_some(order, reserve, receipt)
 
     async def _dispatch(self, order: Order, waited: timedelta = timedelta(0)) -> Outcome:
         """Make the request; a long wait for its turn counts as one for a connection."""
-        patience = min(order.retry_for, DEFAULT_RETRY_FOR)
+        retry_for = max(order.retry_for - waited, min(order.retry_for, DEFAULT_RETRY_FOR))
         dispatch = Dispatch(
             self._hass,
             self._client,
-            replace(order, retry_for=max(order.retry_for - waited, patience)),
+            order,
+            retry_for=retry_for,
             callback=self.callback_url,
             known=self._known,
             had=lambda phone: self._intents.had(from_service(phone), order.text),

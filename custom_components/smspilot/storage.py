@@ -25,6 +25,8 @@ PRIVATE: Final = 0o600
 type Table = dict[str, Any]
 type Tables = dict[str, Table]
 # The rows of a table may be made only when they are written, beside the event loop.
+# What is done after a write, or after what kept it from being done.
+type Then = Callable[[Exception | None], None]
 type Snapshot = Mapping[str, Table | Iterable[tuple[str, Any]]]
 
 
@@ -42,10 +44,11 @@ class Ledger:
         """Know where the files are, and read nothing yet."""
         self._hass = hass
         self._files = _Files(Path(hass.config.path(STORAGE_DIR)), f"{DOMAIN}.{entry_id}")
+        # What is remembered and not written, and who waits for the write after the present one.
         self._rows: list[str] = []
-        self._lock = asyncio.Lock()
-        self._remembered = 0
-        self._written = 0
+        self._waiting: list[asyncio.Future[None]] = []
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._size = 0
         self.snapshot: Callable[[], Snapshot] = dict
 
@@ -56,67 +59,101 @@ class Ledger:
     def write(self, table: str, key: str, value: Any) -> None:
         """Remember a value, or with None that it is gone."""
         self._rows.append(json.dumps([table, key, value]))
-        self._remembered += 1
 
     async def flush(self) -> None:
-        """Return when everything written so far survives a kill of the process."""
-        if self._written == self._remembered:
-            return
-        # A caller may be cancelled, but not the write that others wait for.
-        work = self._hass.async_create_task(self._flush(self._remembered), "smspilot ledger")
-        await asyncio.shield(work)
+        """Return when everything written so far survives a kill of the process.
+
+        A caller may be cancelled, but not the write that others wait for.
+        """
+        if self._rows:
+            written = self._hass.loop.create_future()
+            self._waiting.append(written)
+            if self._idle.is_set():
+                self._append()
+            await written
 
     async def close(self) -> None:
         """Fold the journal into the snapshot."""
-        async with self._lock:
-            await self._compact()
+        await self.flush()
+        await self._idle.wait()
+        if not self._rows:
+            self._fold()
+            await self._idle.wait()
 
     async def remove(self) -> None:
         """Leave no file behind."""
-        async with self._lock:
-            self._forget(len(self._rows))
-            await self._hass.async_add_executor_job(self._files.remove)
+        await self._idle.wait()
+        self._rows.clear()
+        self._begin(self._go_on, self._files.remove)
+        await self._idle.wait()
 
-    async def _flush(self, mine: int) -> None:
-        async with self._lock:
-            if self._written >= mine or not await self._append():
-                return
-            # A large snapshot is written more rarely: what is written grows with what happens.
-            if self._size > max(COMPACT_AT, self._files.snapshot_size):
-                await self._compact()
-
-    async def _append(self) -> bool:
+    def _append(self) -> None:
         """Write what is remembered as one line: a kill in its midst forgets all of it."""
-        count = len(self._rows)
+        count, waiting, self._waiting = len(self._rows), self._waiting, []
         # A line that was left unfinished ends where the next one begins.
         data = f"\n[{','.join(self._rows)}]"
-        if not await self._done(self._files.append, data):
-            return False
-        self._forget(count)
-        self._size += len(data)
-        return True
 
-    async def _compact(self) -> None:
-        # Until it is gone the journal is read over the snapshot: it must not be the older one.
-        while self._rows:
-            if not await self._append():
-                return
-        if await self._done(self._files.replace, self.snapshot()):
-            self._size = 0
+        def appended(error: Exception | None) -> None:
+            if not error:
+                del self._rows[:count]
+                self._size += len(data)
+            _release(waiting)
+            self._go_on(error)
 
-    async def _done(self, work: Callable[..., None], *args: Any) -> bool:
-        """Return whether a write succeeded; an alarm goes out all the same where it did not."""
-        try:
-            await self._hass.async_add_executor_job(work, *args)
-        except (HomeAssistantError, OSError) as err:
-            LOGGER.error("The account's state cannot be written (%s)", type(err).__name__)
-            return False
-        return True
+        self._begin(appended, self._files.append, data)
 
-    def _forget(self, count: int) -> None:
-        """Drop the oldest rows: they are written."""
-        del self._rows[:count]
-        self._written += count
+    def _fold(self) -> None:
+        """Write all there is; until it is gone the journal is read over it, so it has all too."""
+
+        def folded(error: Exception | None) -> None:
+            if not error:
+                self._size = 0
+            self._go_on(error)
+
+        self._begin(folded, self._files.replace, self.snapshot())
+
+    def _go_on(self, error: Exception | None) -> None:
+        """Write what has come meanwhile, and fold a long journal.
+
+        A large snapshot is written more rarely: what is written grows with what happens.
+        """
+        is_long = not error and self._size > max(COMPACT_AT, self._files.snapshot_size)
+        if self._rows and (self._waiting or is_long):
+            self._append()
+        elif is_long:
+            self._fold()
+        else:
+            _release(self._waiting)
+
+    def _begin(self, then: Then, work: Callable[..., None], *args: Any) -> None:
+        """Give the disk something to do; it does one thing at a time."""
+
+        def do() -> None:
+            error: Exception | None = None
+            try:
+                work(*args)
+            except Exception as err:  # noqa: BLE001 - whoever waits must hear of it
+                error = err
+            # Home Assistant may give up waiting for a thread, but the thread goes on.
+            self._hass.loop.call_soon_threadsafe(self._worked, then, error)
+
+        self._hass.async_add_executor_job(do)
+        self._idle.clear()
+
+    def _worked(self, then: Then, error: Exception | None) -> None:
+        """Hear whether a write succeeded; an alarm goes out all the same where it did not."""
+        self._idle.set()
+        if error:
+            LOGGER.error("The account's state cannot be written (%s)", type(error).__name__)
+        then(error)
+
+
+def _release(waiting: list[asyncio.Future[None]]) -> None:
+    for one in waiting:
+        # Its caller may be gone.
+        if not one.done():
+            one.set_result(None)
+    waiting.clear()
 
 
 class _Files:
