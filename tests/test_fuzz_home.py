@@ -152,7 +152,9 @@ class Drawer:
     async def put_away(self) -> dict[str, Any]:
         """Close the account, and return what it wrote down."""
         await self._disable(ConfigEntryDisabler.USER)
-        tables: dict[str, Any] = json.loads(self._snapshot.read_text())["data"]
+        tables: dict[str, Any] = {}
+        for name, key, row in map(json.loads, self._snapshot.read_text().split("\n")[1:]):
+            tables.setdefault(name, {})[key] = row
         return tables
 
     async def take_up(self, tables: Any, *, journal: bool) -> None:
@@ -163,6 +165,7 @@ class Drawer:
             lines = [[[name, key, row]] for name, rows in pairs for key, row in rows.items()]
             self._journal.write_text("\n".join(map(json.dumps, lines)))
         else:
+            # The form of the first version, which takes any nonsense.
             self._snapshot.write_text(json.dumps({"version": 1, "data": tables}))
         await self._disable(None)
 

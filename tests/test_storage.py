@@ -210,7 +210,7 @@ async def test_compaction(
         await home.ledger.flush()
         await hass.async_block_till_done(wait_background_tasks=True)
         assert not journal.exists() or journal.stat().st_size <= 500
-    assert json.loads(snapshot.read_text())["data"]["t"]
+    assert json.loads(snapshot.read_text().split("\n")[0]) == {"version": 2, "rows": 10}
     assert await after_kill(hass) == home.tables == {"t": {str(n): 190 + n for n in range(10)}}
 
 
@@ -363,6 +363,13 @@ DAMAGED = [
     b'{"version": 1, "data": {"t": null}}',
     b'{"version": 2, "data": {"t": {"new": 1}}}',
     b'{"version": "1", "data": {}}',
+    b'{"version": 3, "rows": 1}\n["t", "new", 1]',
+    b'{"version": 2, "rows": 1}',
+    b'{"version": 2, "rows": 2}\n["t", "1", 1]',
+    b'{"version": 2, "rows": 0}\n["t", "1", 1]',
+    b'{"version": 2, "rows": 1}\n["t", "1", ',
+    b'{"version": 2, "rows": 1}\n["t", "1"]',
+    b'{"version": 2, "rows": 1}\nnull',
 ]
 
 
@@ -399,8 +406,8 @@ async def test_journal_of_a_damaged_snapshot(
     assert await after_kill(hass) == {"t": {"1": 1}}
 
 
-async def test_snapshot_of_a_store(hass: HomeAssistant, folder: Path, snapshot: Path) -> None:
-    """The file has the form of all files in that folder."""
+async def test_first_version(hass: HomeAssistant, folder: Path, snapshot: Path) -> None:
+    """A file in the form of all files in that folder, as the first version wrote it, is read."""
     folder.mkdir(exist_ok=True)
     stored = {"version": 1, "minor_version": 1, "key": snapshot.name, "data": {"t": {"1": TEXT}}}
     snapshot.write_text(json.dumps(stored, ensure_ascii=False), encoding="utf-8")

@@ -13,11 +13,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util.file import write_utf8_file_atomic
-from homeassistant.util.json import json_loads
 
 from .const import DOMAIN, LOGGER
 
-VERSION: Final = 1
+VERSION: Final = 2
 # The journal is folded into the snapshot at this size: a year of a busy home writes few.
 COMPACT_AT: Final = 256 * 1024
 # Texts and numbers of people stand in both files.
@@ -196,8 +195,12 @@ class _Files:
 
     def replace(self, snapshot: Snapshot) -> None:
         """Write the snapshot, and drop the journal; in between it repeats what that says."""
-        tables = (f"{json.dumps(name)}:{_object(rows)}" for name, rows in snapshot.items())
-        data = f'{{"version":{VERSION},"data":{{{",".join(tables)}}}}}'
+        lines = [
+            json.dumps([name, key, row])
+            for name, rows in snapshot.items()
+            for key, row in (rows.items() if isinstance(rows, dict) else rows)
+        ]
+        data = "\n".join([json.dumps({"version": VERSION, "rows": len(lines)}), *lines])
         self.snapshot_size = len(data)
         self._folder.mkdir(exist_ok=True)
         write_utf8_file_atomic(str(self._snapshot), data, private=True)
@@ -217,7 +220,8 @@ class _Files:
 
     def _load_snapshot(self) -> Tables:
         try:
-            return _tables(_parsed(self._snapshot.read_text(encoding="utf-8")))
+            head, *lines = self._snapshot.read_text(encoding="utf-8").split("\n")
+            return _tables(json.loads(head), lines)
         except FileNotFoundError:
             return {}
         except (AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError) as err:
@@ -242,30 +246,26 @@ def stored_time(value: Any) -> datetime:
     return time
 
 
-def _parsed(string: str) -> Any:
-    """Return what JSON says, fast: nothing else runs meanwhile; half an emoji takes longer."""
-    with suppress(ValueError):
-        return json_loads(string)
-    return json.loads(string)
-
-
-def _tables(stored: Any) -> Tables:
-    tables: Tables = stored["data"]
-    if stored["version"] != VERSION or not all(isinstance(t, dict) for t in tables.values()):
+def _tables(head: Any, lines: list[str]) -> Tables:
+    """Return what a snapshot says, row by row: while one is read nothing else runs."""
+    if head["version"] == 1:
+        # The first version was one JSON object.
+        tables: Tables = head["data"]
+        if not all(isinstance(table, dict) for table in tables.values()):
+            raise ValueError
+        return tables
+    if (head["version"], head["rows"]) != (VERSION, len(lines)):
         raise ValueError
+    tables = {}
+    for name, key, value in map(json.loads, lines):
+        tables.setdefault(str(name), {})[str(key)] = value
     return tables
-
-
-def _object(rows: Table | Iterable[tuple[str, Any]]) -> str:
-    """Return the JSON of a table, row by row: while one is made nothing else runs."""
-    pairs = rows.items() if isinstance(rows, dict) else rows
-    return f"{{{','.join(f'{json.dumps(key)}:{json.dumps(row)}' for key, row in pairs)}}}"
 
 
 def _replay(tables: Tables, line: str) -> None:
     """Take over what was written at once, all of it or nothing."""
     try:
-        rows = [(str(table), str(key), value) for table, key, value in _parsed(line)]
+        rows = [(str(table), str(key), value) for table, key, value in json.loads(line)]
     except RuntimeError, TypeError, ValueError:
         # The last line of a journal that a power cut ended.
         LOGGER.warning("A line of the journal cannot be read and is left out")
