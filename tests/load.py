@@ -108,6 +108,8 @@ class Figures:
 
     def weigh(self) -> None:
         """Note what is in memory."""
+        # What has to be told of its end goes with the second.
+        gc.collect()
         gc.collect()
         self.megabytes.append(_megabytes())
         self.objects.append(len(gc.get_objects()))

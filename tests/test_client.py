@@ -18,6 +18,7 @@ from custom_components.smspilot.client import (
     Account,
     ApiError,
     Credentials,
+    InvalidResponse,
     Kind,
     Message,
     Problem,
@@ -538,6 +539,18 @@ async def test_inbound(simulator: Simulator, client: Smspilot, *, seconds: bool)
 async def test_nothing_inbound(simulator: Simulator, client: Smspilot, body: str) -> None:
     simulator.fault("other_json", body=body)
     assert (await client.inbound_all()).messages == ()
+
+
+async def test_unreadable_inbound(simulator: Simulator, client: Smspilot) -> None:
+    """A row that makes no sense is counted and left out; where there is no other, nothing is."""
+    good = {"id": "8", "phone": PAPA, "text": "Да", "created": "2021-09-20 20:15"}
+    bad = good | {"id": "7", "created": "yesterday"}
+    simulator.fault("other_json", body=json.dumps({"inbound": [bad, good, {}]}))
+    inbox = await client.inbound_all()
+    assert ([each.id for each in inbox.messages], inbox.unreadable) == (["8"], 2)
+    simulator.fault("other_json", body=json.dumps({"inbound": [bad]}))
+    with pytest.raises(InvalidResponse):
+        await client.inbound_all()
 
 
 @pytest.mark.parametrize(

@@ -370,13 +370,13 @@ async def test_two_lost(
 
 
 async def test_looks_are_shared(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """What was lost at the same time is looked for in one request, not in two."""
+    """What was lost at about the same time is looked for in one request, not in two."""
     await add_account(hass, simulator, options={CONF_INBOUND_INTERVAL: 0})
     faults = [simulator.fault("hang", command="send") for _ in range(3)]
-    lost = [
-        hass.async_create_background_task(caught(alarm(hass, phone)), "test")
-        for phone in (PAPA, MAMA, BABA)
-    ]
+    lost = []
+    for phone in (PAPA, MAMA, BABA):
+        lost.append(hass.async_create_background_task(caught(alarm(hass, phone)), "test"))
+        await clock.advance(1)
     for _ in range(6):
         await clock.advance(20.1)
     assert [(await one).translation_key for one in lost] == ["outcome_unknown"] * 3

@@ -162,6 +162,25 @@ async def test_killed_while_folding(
     assert await after_kill(hass) == {"t": {"key": "new"}}
 
 
+async def test_killed_while_a_long_journal_is_folded(
+    hass: HomeAssistant, home: Home, hold: Hold, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was remembered while a journal grew too long is there as a whole, or not at all."""
+    monkeypatch.setattr(storage, "COMPACT_AT", 0)
+    monkeypatch.setattr(Path, "unlink", lambda *_args, **_more: None)
+    hold("append")
+    home.write("t", "1", "old")
+    flush = hass.async_create_task(home.ledger.flush())
+    await hold.reached()
+    home.write("t", "1", "new")
+    home.write("t", "2", "new")
+    hold.release()
+    await flush
+    await hass.async_block_till_done(wait_background_tasks=True)
+    monkeypatch.undo()
+    assert await after_kill(hass) == {"t": {"1": "new", "2": "new"}}
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, override
 
-from homeassistant.core import HassJob, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
@@ -36,7 +36,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
         self.sms_left: int | None = None
         # The sensor that shows it; while it is disabled nobody asks.
         self.wants_sms_left = False
-        self._telling = False
+        self._telling: CALLBACK_TYPE | None = None
         self._shown_at = -PAUSE
         self._tell_job = HassJob(self._tell, cancel_on_shutdown=True)
         # When a balance was told last, by the loop's clock.
@@ -54,11 +54,17 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
         """Tell in a moment, once for all that changes till then."""
         if self._telling:
             return
-        self._telling = True
         if (wait := self._shown_at + PAUSE - self.hass.loop.time()) > 0:
-            async_call_later(self.hass, wait, self._tell_job)
+            self._telling = async_call_later(self.hass, wait, self._tell_job)
         else:
-            self.hass.loop.call_soon(self._tell)
+            self._telling = self.hass.loop.call_soon(self._tell).cancel
+
+    @override
+    async def async_shutdown(self) -> None:
+        """Tell nothing any more."""
+        await super().async_shutdown()
+        if self._telling:
+            self._telling()
 
     @override
     async def _async_update_data(self) -> AccountInfo:
@@ -103,7 +109,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
 
     @callback
     def _tell(self, _now: datetime | None = None) -> None:
-        self._telling = False
+        self._telling = None
         self._shown_at = self.hass.loop.time()
         super().async_update_listeners()
 

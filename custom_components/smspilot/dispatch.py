@@ -119,7 +119,7 @@ class Dispatch:
     async def _connected(self, phones: list[str]) -> None:
         """Send; while no connection can be made at all, try again for the order's time."""
         loop, pauses = self._hass.loop, iter(RETRY_PAUSES)
-        left, wait = self._retry_for / timedelta(seconds=1), 0.0
+        until, wait = loop.time() + self._retry_for / timedelta(seconds=1), 0.0
         while True:
             asked = loop.time()
             try:
@@ -131,12 +131,10 @@ class Dispatch:
                 LOGGER.warning("SMSPILOT refuses the address for statuses; sending without it")
                 self._callback = None
             except ConnectionFailed:
-                left -= loop.time() - asked
                 wait = next(pauses, wait)
-                if left <= 0:
+                if (left := until - loop.time()) <= 0:
                     raise
                 await self._pause(min(wait, left))
-                left -= wait
             else:
                 self.outcome.take(answer, asked)
                 return
