@@ -471,14 +471,18 @@ async def test_refund_of_a_late_price(
     assert spent(hass) == 0
 
 
-async def test_another_zone(hass: HomeAssistant, simulator: Simulator) -> None:
+async def test_another_zone(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """The sum of a day tells of which day it is, also where another day has the same sum."""
     await add_account(hass, simulator)
     await alarm(hass, PAPA)
-    await hass.async_block_till_done()
-    await hass.config.async_update(time_zone="Pacific/Pago_Pago")
+    await clock.settle()
+    # Somewhere it is another day.
+    offset = dt_util.now().utcoffset() or timedelta(0)
+    far = "Pacific/Kiritimati" if offset < timedelta(hours=-8) else "Pacific/Pago_Pago"
+    await hass.config.async_update(time_zone=far)
     await alarm(hass, PAPA)
-    await hass.async_block_till_done()
+    await clock.settle()
+    assert spent(hass) == 1.31
     since = state_of(hass, SPENT).attributes["last_reset"]
     assert since == dt_util.start_of_local_day().isoformat()
 

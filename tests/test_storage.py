@@ -258,6 +258,20 @@ async def test_written_while_it_is_compacted(hass: HomeAssistant, home: Home, ho
     assert await after_kill(hass) == {"t": {"1": 2}}
 
 
+async def test_closed_between_two_writes(hass: HomeAssistant, home: Home, hold: Hold) -> None:
+    """Who waits for a write to end waits for the one that follows at once, too."""
+    hold("append")
+    home.write("t", "1", 1)
+    first = hass.async_create_task(home.ledger.flush())
+    await hold.reached()
+    closing = hass.async_create_task(home.ledger.close())
+    home.write("t", "1", 2)
+    second = hass.async_create_task(home.ledger.flush())
+    hold.release()
+    await asyncio.gather(first, second, closing)
+    assert await after_kill(hass) == {"t": {"1": 2}}
+
+
 async def test_flushes_share_a_write(hass: HomeAssistant, home: Home, hold: Hold) -> None:
     """A hundred sends at a time cost two writes: the first one's, and one for all the others."""
     hold("append")
@@ -456,6 +470,7 @@ async def test_removal(hass: HomeAssistant, home: Home, folder: Path, snapshot: 
     assert len(files(folder)) == 4
     home.write("t", "3", 3)
     late = hass.async_create_task(home.ledger.flush())
+    home.write("t", "4", 4)
     await home.ledger.remove()
     await late
     await home.ledger.flush()

@@ -75,17 +75,21 @@ class Ledger:
     async def close(self) -> None:
         """Fold the journal into the snapshot."""
         await self.flush()
-        await self._idle.wait()
-        if not self._rows:
-            self._fold()
-            await self._idle.wait()
+        await self._rest()
+        self._fold()
+        await self._rest()
 
     async def remove(self) -> None:
         """Leave no file behind."""
-        await self._idle.wait()
+        await self._rest()
         self._rows.clear()
         self._begin(self._go_on, self._files.remove)
-        await self._idle.wait()
+        await self._rest()
+
+    async def _rest(self) -> None:
+        """Return when the disk has nothing to do; a write may be followed by the next at once."""
+        while not self._idle.is_set():
+            await self._idle.wait()
 
     def _append(self) -> None:
         """Write what is remembered as one line: a kill in its midst forgets all of it."""
