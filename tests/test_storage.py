@@ -102,14 +102,6 @@ async def test_survives_many_kills(hass: HomeAssistant, folder: Path) -> None:
     assert files(folder) == [f"smspilot.{ENTRY}"]
 
 
-async def test_half_an_emoji(hass: HomeAssistant, home: Home) -> None:
-    """What no file could hold as it is does not keep the rest from being written."""
-    home.write("orders", "1", "\ud83d")
-    await home.ledger.flush()
-    await home.ledger.close()
-    assert await after_kill(hass) == {"orders": {"1": "\ud83d"}}
-
-
 async def test_line_cut_short(
     hass: HomeAssistant, journal: Path, snapshot: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

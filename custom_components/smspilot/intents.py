@@ -17,6 +17,7 @@ from .client.models import optional
 from .const import LOGGER
 from .dispatch import words
 from .order import Addressee, Order
+from .pace import in_turns
 from .storage import Ledger, Table, stored_time
 
 # `check=recent` shows a day; what is older never comes up again.
@@ -100,7 +101,7 @@ class Intents:
 
     def restore(self, table: Table) -> list[Intent]:
         """Take up what was ordered before the restart, and return it."""
-        for intent_id, data in table.items():
+        for intent_id, data in in_turns(table.items()):
             try:
                 intent = Intent.from_stored(intent_id, data, self._hass.loop.time())
             except LookupError, TypeError, ValueError:

@@ -284,7 +284,7 @@ def _framed(entry: ConfigEntry, template: str, message: str) -> str:
     if not message.strip():
         raise mistake(Reason.EMPTY_MESSAGE)
     frame = entry.options.get(template) or DEFAULT_TEMPLATE
-    return framed(frame, whole(message), dt_util.utcnow())
+    return whole(framed(frame, message, dt_util.utcnow()))
 
 
 def _check_words(text: str) -> None:

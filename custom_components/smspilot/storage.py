@@ -4,17 +4,19 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-import json
 import os
 from pathlib import Path
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.json import json_bytes
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util.file import write_utf8_file_atomic
+from homeassistant.util.json import json_loads_array, json_loads_object
 
 from .const import DOMAIN, LOGGER
+from .pace import in_turns
 
 VERSION: Final = 2
 # The journal is folded into the snapshot at this size: a year of a busy home writes few.
@@ -45,7 +47,7 @@ class Ledger:
         self._hass = hass
         self._files = _Files(Path(hass.config.path(STORAGE_DIR)), f"{DOMAIN}.{entry_id}")
         # What is remembered and not written, and who waits for the write after the present one.
-        self._rows: list[str] = []
+        self._rows: list[bytes] = []
         self._waiting: list[asyncio.Future[None]] = []
         self._idle = asyncio.Event()
         self._idle.set()
@@ -58,7 +60,7 @@ class Ledger:
 
     def write(self, table: str, key: str, value: Any) -> None:
         """Remember a value, or with None that it is gone."""
-        self._rows.append(json.dumps([table, key, value]))
+        self._rows.append(json_bytes([table, key, value]))
 
     async def flush(self) -> None:
         """Return when everything written so far survives a kill of the process.
@@ -95,7 +97,7 @@ class Ledger:
         """Write what is remembered as one line: a kill in its midst forgets all of it."""
         count, waiting, self._waiting = len(self._rows), self._waiting, []
         # A line that was left unfinished ends where the next one begins.
-        data = f"\n[{','.join(self._rows)}]"
+        data = b"\n[" + b",".join(self._rows) + b"]"
 
         def appended(error: Exception | None) -> None:
             if not error:
@@ -175,7 +177,7 @@ class _Files:
         tables = self._load_snapshot()
         try:
             lines = self._journal.read_text(encoding="utf-8", errors="replace").split("\n")
-            for line in filter(None, lines):
+            for line in in_turns(filter(None, lines)):
                 _replay(tables, line)
             self.replace(tables)
         except FileNotFoundError:
@@ -184,7 +186,7 @@ class _Files:
             LOGGER.error("The journal cannot be folded (%s)", type(err).__name__)
         return tables
 
-    def append(self, data: str) -> None:
+    def append(self, data: bytes) -> None:
         """Add to the journal.
 
         It stays open: while the event loop is busy, every call of the system costs a wait for it.
@@ -193,21 +195,20 @@ class _Files:
             self._folder.mkdir(exist_ok=True)
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
             self._open = os.open(self._journal, flags, PRIVATE)
-        rest = data.encode()
-        while rest:
-            rest = rest[os.write(self._open, rest) :]
+        while data:
+            data = data[os.write(self._open, data) :]
 
     def replace(self, snapshot: Snapshot) -> None:
         """Write the snapshot, and drop the journal; in between it repeats what that says."""
         lines = [
-            json.dumps([name, key, row])
+            json_bytes([name, key, row])
             for name, rows in snapshot.items()
-            for key, row in (rows.items() if isinstance(rows, dict) else rows)
+            for key, row in in_turns(rows.items() if isinstance(rows, dict) else rows)
         ]
-        data = "\n".join([json.dumps({"version": VERSION, "rows": len(lines)}), *lines])
+        data = b"\n".join([json_bytes({"version": VERSION, "rows": len(lines)}), *lines])
         self.snapshot_size = len(data)
         self._folder.mkdir(exist_ok=True)
-        write_utf8_file_atomic(str(self._snapshot), data, private=True)
+        write_utf8_file_atomic(str(self._snapshot), data, private=True, mode="wb")
         self._close()
         self._journal.unlink(missing_ok=True)
 
@@ -225,7 +226,7 @@ class _Files:
     def _load_snapshot(self) -> Tables:
         try:
             head, *lines = self._snapshot.read_text(encoding="utf-8").split("\n")
-            return _tables(json.loads(head), lines)
+            return _tables(json_loads_object(head), lines)
         except FileNotFoundError:
             return {}
         except (AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError) as err:
@@ -261,7 +262,7 @@ def _tables(head: Any, lines: list[str]) -> Tables:
     if (head["version"], head["rows"]) != (VERSION, len(lines)):
         raise ValueError
     tables = {}
-    for name, key, value in map(json.loads, lines):
+    for name, key, value in in_turns(map(json_loads_array, lines)):
         tables.setdefault(str(name), {})[str(key)] = value
     return tables
 
@@ -269,7 +270,8 @@ def _tables(head: Any, lines: list[str]) -> Tables:
 def _replay(tables: Tables, line: str) -> None:
     """Take over what was written at once, all of it or nothing."""
     try:
-        rows = [(str(table), str(key), value) for table, key, value in json.loads(line)]
+        found: list[Any] = json_loads_array(line)
+        rows = [(str(table), str(key), value) for table, key, value in found]
     except RuntimeError, TypeError, ValueError:
         # The last line of a journal that a power cut ended.
         LOGGER.warning("A line of the journal cannot be read and is left out")

@@ -17,7 +17,7 @@ from .client.api import PAGE
 from .const import LOGGER
 from .doorbell import Alarm, Doorbell
 from .limits import Limits
-from .pace import in_steps
+from .pace import in_steps, in_turns
 from .pushed import PAUSES, Pushed
 from .receipt import Row
 from .signals import SIGNAL_COUNTS, SIGNAL_ERROR
@@ -75,7 +75,7 @@ class Tracker:
 
     def restore(self, table: Table) -> None:
         """Wait again for what had no final status before the restart."""
-        for server_id, data in table.items():
+        for server_id, data in in_turns(table.items()):
             try:
                 waiting = self._wait_for(server_id, Row.from_stored(server_id, data))
             except InvalidOperation, LookupError, TypeError, ValueError:
