@@ -162,7 +162,7 @@ async def test_killed_while_a_long_journal_is_folded(
     monkeypatch.setattr(Path, "unlink", lambda *_args, **_more: None)
     hold("append")
     home.write("t", "1", "old")
-    flush = hass.async_create_task(home.ledger.flush())
+    flush = home.ledger.flush()
     await hold.reached()
     home.write("t", "1", "new")
     home.write("t", "2", "new")
@@ -244,7 +244,7 @@ async def test_written_while_it_is_compacted(hass: HomeAssistant, home: Home, ho
     closing = hass.async_create_task(home.ledger.close())
     await hold.reached()
     home.write("t", "1", 2)
-    flushing = hass.async_create_task(home.ledger.flush())
+    flushing = home.ledger.flush()
     hold.release()
     await asyncio.gather(closing, flushing)
     assert await after_kill(hass) == {"t": {"1": 2}}
@@ -254,11 +254,11 @@ async def test_closed_between_two_writes(hass: HomeAssistant, home: Home, hold: 
     """Who waits for a write to end waits for the one that follows at once, too."""
     hold("append")
     home.write("t", "1", 1)
-    first = hass.async_create_task(home.ledger.flush())
+    first = home.ledger.flush()
     await hold.reached()
     closing = hass.async_create_task(home.ledger.close())
     home.write("t", "1", 2)
-    second = hass.async_create_task(home.ledger.flush())
+    second = home.ledger.flush()
     hold.release()
     await asyncio.gather(first, second, closing)
     assert await after_kill(hass) == {"t": {"1": 2}}
@@ -270,7 +270,7 @@ async def test_flushes_share_a_write(hass: HomeAssistant, home: Home, hold: Hold
     flushes = []
     for number in range(100):
         home.write("t", str(number), number)
-        flushes.append(hass.async_create_task(home.ledger.flush()))
+        flushes.append(home.ledger.flush())
     await hold.reached()
     hold.release()
     await asyncio.gather(*flushes)
@@ -286,10 +286,10 @@ async def test_flush_returns_when_it_is_written(
     hold("append")
     for number in range(first):
         home.write("t", str(number), number)
-    one = hass.async_create_task(home.ledger.flush())
+    one = home.ledger.flush()
     await hold.reached()
     home.write("t", "mine", "mine")
-    other = hass.async_create_task(home.ledger.flush())
+    other = home.ledger.flush()
     await asyncio.sleep(0)
     assert not other.done()
     hold.release()
@@ -302,7 +302,7 @@ async def test_caller_is_cancelled(hass: HomeAssistant, home: Home, hold: Hold) 
     """The write goes on, and nobody writes beside it."""
     hold("append")
     home.write("t", "1", 1)
-    flush = hass.async_create_task(home.ledger.flush())
+    flush = home.ledger.flush()
     await hold.reached()
     flush.cancel()
     await asyncio.wait([flush])
@@ -461,7 +461,7 @@ async def test_removal(hass: HomeAssistant, home: Home, folder: Path, snapshot: 
     await home.ledger.flush()
     assert len(files(folder)) == 4
     home.write("t", "3", 3)
-    late = hass.async_create_task(home.ledger.flush())
+    late = home.ledger.flush()
     home.write("t", "4", 4)
     await home.ledger.remove()
     await late

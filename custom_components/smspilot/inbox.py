@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
-import re
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -148,7 +147,7 @@ class Inbox:
         self._receive(message, message.created, verified=False)
         self._know(message)
         self.proof.confirm()
-        self._hass.async_create_background_task(self._ledger.flush(), "smspilot ledger")
+        self._ledger.flush()
 
     @callback
     def asked(self, rows: Iterable[Row], text: str) -> None:
@@ -239,7 +238,8 @@ class Inbox:
 
     def without_prefix(self, text: str) -> str:
         """Return the text without the contract number, which finds the account on its way."""
-        return re.sub(rf"^\s*{re.escape(self._entry.unique_id or '')}\s+", "", text)
+        first, *rest = text.split(maxsplit=1) or [""]
+        return rest[0] if rest and first == self._entry.unique_id else text
 
     def _since(self) -> datetime:
         """Return from when on to read: the service's time, never the machine's."""

@@ -211,7 +211,8 @@ class Outbox:
         requests = -(-len(order.to) // CHUNK)
         try:
             for count, to in enumerate(batched(order.to, CHUNK, strict=False), 1):
-                outcome = await self._send_some(replace(order, to=to), reserve, receipt)
+                some = replace(order, to=to) if requests > 1 else order
+                outcome = await self._send_some(some, reserve, receipt)
                 if outcome.unknown or error is None:
                     error = outcome.error(self._hass, self._entry.title)
                 if any(isinstance(err, ConnectionFailed) for err in outcome.refused.values()):
@@ -242,9 +243,9 @@ class Outbox:
                 self._settle(order, intent, rows)
                 self._limits.pay(self._paid(outcome, rows), reserve)
                 self._add(receipt, outcome, rows)
-                # While it is written down, what it changed is shown.
                 self._report(outcome, test=False)
-                await self._ledger.flush()
+                # Nobody waits for it: after a kill the order would be looked for.
+                self._ledger.flush()
         except ConnectionFailed as err:
             return await self._send_others(order, reserve, receipt, err)
         return outcome

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.json import json_bytes
 from homeassistant.helpers.storage import STORAGE_DIR
@@ -62,17 +62,20 @@ class Ledger:
         """Remember a value, or with None that it is gone."""
         self._rows.append(json_bytes([table, key, value]))
 
-    async def flush(self) -> None:
-        """Return when everything written so far survives a kill of the process.
+    @callback
+    def flush(self) -> asyncio.Future[None]:
+        """Begin to write; done when everything written so far survives a kill of the process.
 
         A caller may be cancelled, but not the write that others wait for.
         """
-        if self._rows:
-            written = self._hass.loop.create_future()
-            self._waiting.append(written)
-            if self._idle.is_set():
-                self._append()
-            await written
+        written = self._hass.loop.create_future()
+        if not self._rows:
+            written.set_result(None)
+            return written
+        self._waiting.append(written)
+        if self._idle.is_set():
+            self._append()
+        return written
 
     async def close(self) -> None:
         """Fold the journal into the snapshot."""

@@ -73,11 +73,19 @@ def shortened(text: str, parts: int, frame: Callable[[str], str] = str) -> str:
 
 
 def _septets(text: str) -> int | None:
-    """Return the length in GSM 03.38, extension characters counted double, or None."""
+    """Return the length in GSM 03.38, or None."""
+    widths = list(map(_width, text))
+    return sum(widths) if all(widths) else None
+
+
+# A text has few different characters, and the codec looks at each one by one.
+@lru_cache(maxsize=1024)
+def _width(character: str) -> int:
+    """Return the septets of a character, two of an extension, or 0 where it has none."""
     try:
-        return len(_gsm0338().encode(text)[0])
+        return len(_gsm0338().encode(character)[0])
     except UnicodeError:
-        return None
+        return 0
 
 
 @cache

@@ -131,7 +131,7 @@ class Tracker:
             self._keep_early(server_id, message)
         else:
             self._hear(server_id, message)
-            self._hass.async_create_background_task(self._ledger.flush(), "smspilot ledger")
+            self._ledger.flush()
 
     async def wait(self, rows: Iterable[Row], limit: timedelta) -> None:
         """Return when all rows are final, or when the time is over."""

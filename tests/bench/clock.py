@@ -1,14 +1,15 @@
-"""Time: medians of interleaved rounds, and how late the event loop is at most."""
+"""Time: of works that take turns, and how late the event loop is at most."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from random import Random
-from statistics import median
 from time import perf_counter
 from typing import Any, Self
 
 # Rounds that fill caches first.
 WARM = 2
+# What a work leaves to be done is done in so many seconds, and not counted as the next one's.
+CALM = 0.001
 # How often the loop is looked at.
 BEAT = 0.001
 
@@ -16,24 +17,19 @@ BEAT = 0.001
 type Work = Callable[[], Awaitable[Any]]
 
 
-async def interleaved(
-    rounds: int, works: Mapping[str, Work], *, calm: float = 0
-) -> dict[str, float]:
-    """Return the median seconds of each work; they take turns, so that all meet the same noise.
-
-    What one leaves to be done is done in the `calm` before the next, and not counted as its.
-    """
+async def interleaved(rounds: int, works: Mapping[str, Work]) -> dict[str, list[float]]:
+    """Return the seconds of each work in each turn; in a turn all meet the same noise."""
     times: dict[str, list[float]] = {name: [] for name in works}
     order, chance = list(works), Random(len(works))
     for turn in range(-WARM, rounds):
         for name in order:
-            await asyncio.sleep(calm)
+            await _calm()
             took = await timed(works[name])
             if turn >= 0:
                 times[name].append(took)
         # Nobody always comes after the same one, or after itself.
         chance.shuffle(order)
-    return {name: median(each) for name, each in times.items()}
+    return times
 
 
 async def timed(work: Work) -> float:
@@ -41,6 +37,13 @@ async def timed(work: Work) -> float:
     start = perf_counter()
     took = await work()
     return took if isinstance(took, float) else perf_counter() - start
+
+
+async def _calm() -> None:
+    """Have done what the last work left to be done; a processor that rests begins slowly."""
+    end = perf_counter() + CALM
+    while perf_counter() < end:
+        await asyncio.sleep(0)
 
 
 class Lag:

@@ -55,7 +55,7 @@ async def _fast(bench: Bench, entry: SmspilotConfigEntry, table: Table) -> None:
         await services.async_call("notify", service, {"message": bench.text()}, blocking=True)
 
     found = await interleaved(
-        80,
+        200,
         {
             "bare": _bare(bench, entry),
             "rest_command": rest_command,
@@ -102,7 +102,7 @@ async def _list(bench: Bench, entry: SmspilotConfigEntry, table: Table) -> None:
         },
     )
     for kind in ("known", "new"):
-        each = found[kind] / LIST
+        each = [seconds / LIST for seconds in found[kind]]
         what = f"{LIST:,} recipients, {kind} numbers, each"
         table.ratio(what, each, found["bare"], "bare POST", goal=0.15)
 

@@ -1,8 +1,9 @@
 """The table: what was measured, beside what, and whether the goals are met."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log10
+from statistics import median
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,15 +38,23 @@ class Table:
     curves: dict[str, dict[int, float]] = field(default_factory=dict)
 
     def ratio(
-        self, what: str, ours: float, beside: float, name: str, goal: float | None = None
+        self,
+        what: str,
+        ours: Sequence[float],
+        beside: Sequence[float],
+        name: str,
+        goal: float | None = None,
     ) -> None:
-        """Add seconds of ours beside those of something else."""
+        """Add seconds of ours beside those of something else, turn by turn: medians.
+
+        A machine that is faster for a while is so for both of a turn.
+        """
         self.lines.append(
             Line(
                 what=what,
-                ours=milliseconds(ours),
-                beside=f"{name} {milliseconds(beside)}",
-                value=ours / beside,
+                ours=milliseconds(median(ours)),
+                beside=f"{name} {milliseconds(median(beside))}",
+                value=median(one / other for one, other in zip(ours, beside, strict=True)),
                 goal=goal,
             )
         )

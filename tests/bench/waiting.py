@@ -57,11 +57,11 @@ async def _memory(bench: Bench, entry: SmspilotConfigEntry, table: Table) -> Non
     # What is kept only once, whatever waits, is kept now.
     await bench.send(bench.text(), bench.numbers(2000), config_entry_id=entry.entry_id)
     numbers = bench.numbers(COUNT)
-    await _settled(bench)
+    await _settled(bench, entry)
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
     await bench.send(bench.text(), numbers, config_entry_id=entry.entry_id)
-    await _settled(bench)
+    await _settled(bench, entry)
     after = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
     each = (after - before) / COUNT
@@ -148,12 +148,13 @@ async def _empty(bench: Bench, entry: SmspilotConfigEntry) -> None:
     while tracker.pending:
         await arrive(bench, entry)
         await read_all(entry.runtime_data)
-    await _settled(bench)
+    await _settled(bench, entry)
 
 
-async def _settled(bench: Bench) -> None:
+async def _settled(bench: Bench, entry: SmspilotConfigEntry) -> None:
     await bench.hass.async_block_till_done()
     await asyncio.sleep(1)
+    await entry.runtime_data.ledger._rest()
     gc.collect()
 
 

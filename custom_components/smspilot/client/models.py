@@ -41,6 +41,9 @@ class Status(IntEnum):
         return self in (Status.FAILED, Status.UNDELIVERED, Status.DELIVERED)
 
 
+_STATUSES: Mapping[int, Status] = {status.value: status for status in Status}
+
+
 class Kind(StrEnum):
     """What a message is; its price and statuses depend on it."""
 
@@ -311,7 +314,7 @@ def _status(value: Any) -> Status:
     number = integer(value)
     if number is None:
         raise ValueError
-    return Status(number) if number in Status else Status.ACCEPTED
+    return _STATUSES.get(number, Status.ACCEPTED)
 
 
 def _facts(row: Json) -> Mapping[str, str]:
