@@ -228,7 +228,7 @@ class Outbox:
             raise error
 
     async def _send_some(self, order: Order, reserve: Reserve, receipt: Receipt) -> Outcome:
-        """Make one request, written down before and after."""
+        """Make one request, written down before it goes out; what became of it, while it returns."""
         if order.test:
             outcome = await self._dispatch(order)
             self._add(receipt, outcome, self._rows(order, outcome))
@@ -244,7 +244,7 @@ class Outbox:
                 self._limits.pay(self._paid(outcome, rows), reserve)
                 self._add(receipt, outcome, rows)
                 self._report(outcome, test=False)
-                # Nobody waits for it: after a kill the order would be looked for.
+                # Nobody waits for this write: after a kill before it the order is looked for.
                 self._ledger.flush()
         except ConnectionFailed as err:
             return await self._send_others(order, reserve, receipt, err)

@@ -13,7 +13,7 @@ from .const import HORIZON, LOGGER
 from .receipt import Row, iso
 from .storage import Ledger, Table, stored_time
 
-# Answers that came before somebody waited for them: a receipt is written down in between.
+# Answers that came before somebody waited for them: the receipt is told in between.
 MOST_EARLY: Final = 100
 # The list's times may have minutes only.
 MINUTE: Final = timedelta(minutes=1)
