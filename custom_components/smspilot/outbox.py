@@ -228,7 +228,7 @@ class Outbox:
             raise error
 
     async def _send_some(self, order: Order, reserve: Reserve, receipt: Receipt) -> Outcome:
-        """Make one request, written down before it goes out; what became of it, while it returns."""
+        """Make one request, written down before; what became of it is written while it returns."""
         if order.test:
             outcome = await self._dispatch(order)
             self._add(receipt, outcome, self._rows(order, outcome))
