@@ -188,17 +188,19 @@ class Dispatch:
         """
         named = phones[0] if len(phones) == 1 else to_service(err.phone or "")
         others = [phone for phone in phones if phone != named]
-        # The refused list may have reached a double all the same, and the list shows it only now.
-        doubtful = again and isinstance(err, DuplicateRefused)
-        explained = not doubtful or self._had(named)
-        if named in phones and not doubtful:
-            self.outcome.refused[named] = err
-        absent: list[str] = []
-        if wanted := phones if doubtful else others:
-            absent = await self._search(wanted, 1 if again and explained else LOOKS_AFTER_LOSS)
-        if named in absent and explained:
-            self.outcome.refused[named] = err
-        for half in halves([phone for phone in absent if phone != named]):
+        if again and isinstance(err, DuplicateRefused):
+            # It may have the text from the refused list, and the service's list shows it only now.
+            had = self._had(named)
+            absent = await self._search(phones, 1 if had else LOOKS_AFTER_LOSS)
+            if had and named in absent:
+                self.outcome.refused[named] = err
+            others = [phone for phone in others if phone in absent]
+        else:
+            if named in phones:
+                self.outcome.refused[named] = err
+            if others:
+                others = await self._search(others, 1 if again else LOOKS_AFTER_LOSS)
+        for half in halves(others):
             await self._send(half, again=True)
 
     async def _search(self, phones: list[str], looks: int) -> list[str]:

@@ -25,7 +25,7 @@ from .home import Bench, rest
 from .table import Table
 
 STRANGER: Final = "79161112233"
-ROUNDS: Final = 200
+ROUNDS: Final = 400
 # Each leaves a message in the list that the next one reads.
 VERIFIED_ROUNDS: Final = 30
 EVENT_BARE: Final = "bench_bare"
