@@ -117,13 +117,36 @@ class Heard:
         return [data[field] for data in self.data]
 
 
+# What threads do for a loop; Home Assistant knows only of what went through its hands.
+_JOBS: set[asyncio.Future[Any]] = set()
+
+
+def _remembered[T](run: Callable[..., asyncio.Future[T]]) -> Callable[..., asyncio.Future[T]]:
+    def run_and_remember(*args: Any) -> asyncio.Future[T]:
+        job = run(*args)
+        _JOBS.add(job)
+        job.add_done_callback(_JOBS.discard)
+        return job
+
+    return run_and_remember
+
+
+asyncio.BaseEventLoop.run_in_executor = _remembered(  # type: ignore[assignment, method-assign]
+    asyncio.BaseEventLoop.run_in_executor
+)
+
+
 async def disk_works(hass: HomeAssistant) -> bool:
     """Wait for what other threads do, and return whether they did anything."""
-    pending = (*hass._tasks, *hass._background_tasks)
-    jobs = [future for future in pending if not isinstance(future, asyncio.Task)]
-    if jobs:
+    if jobs := [job for job in _JOBS if job.get_loop() is hass.loop]:
         await asyncio.wait(jobs)
     return bool(jobs)
+
+
+async def disk_rests(hass: HomeAssistant) -> None:
+    """Wait until no thread has anything to do."""
+    while await disk_works(hass):
+        await asyncio.sleep(0)
 
 
 class Clock:
@@ -214,8 +237,7 @@ async def restart(hass: HomeAssistant, entry: MockConfigEntry, clock: Clock) -> 
 
 async def kill(hass: HomeAssistant, entry: MockConfigEntry, clock: Clock) -> MockConfigEntry:
     """Kill the account as a power cut does: what is on the disk is all that is left of it."""
-    while await disk_works(hass):
-        await asyncio.sleep(0)
+    await disk_rests(hass)
     folder = Path(hass.config.path(".storage"))
     disk = {path: path.read_bytes() for path in folder.glob(f"{DOMAIN}.{entry.entry_id}*")}
     await hass.config_entries.async_remove(entry.entry_id)

@@ -15,6 +15,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.smspilot import storage
 from custom_components.smspilot.const import (
     CONF_DAILY_LIMIT,
     CONF_RATE_LIMIT,
@@ -28,6 +29,7 @@ from .common import (
     PAPA,
     Clock,
     Heard,
+    Hold,
     act,
     add_account,
     kill,
@@ -404,6 +406,56 @@ async def test_killed_question(hass: HomeAssistant, simulator: Simulator, clock:
     await simulator.receive(PAPA[1:], "Да")
     await clock.advance(61)
     assert [reply["message"] for reply in replies.of("reply_to")] == ["Топить баню?"]
+
+
+async def test_answer_before_a_question_is_found(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """A question asks from when it was sent, not from when its lost answer is found."""
+    await add_account(hass, simulator)
+    replies = Heard(hass, f"{DOMAIN}_reply_received")
+    simulator.fault("hang", when="after", command="send")
+    simulator.fault("html", command="check", times=9)
+    sending = act(hass, "send_sms", phones=[PAPA], message="Топить баню?", two_way=True)
+    assert await result(clock, sending, step=61) == "outcome_unknown"
+    simulator.faults.clear()
+    simulator.fault("html", command="inbound", times=99)
+    await simulator.receive(PAPA[1:], "Да", created=simulator.now() - timedelta(minutes=2))
+    await clock.advance(301)
+    simulator.faults.clear()
+    await clock.advance(61)
+    assert replies.of("message") == ["Да"]
+
+
+async def test_killed_between_a_snapshot_and_an_outcome(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    hold: Hold,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A snapshot under way while an order is settled knows it as it was: it is looked for."""
+    monkeypatch.setattr(storage, "COMPACT_AT", 0)
+    entry = await add_account(hass, simulator)
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    hold("replace")
+    sending = hass.async_create_task(alarm(hass, PAPA))
+    await hold.reached()
+    while not entry.runtime_data.tracker.pending:
+        await asyncio.sleep(0)
+    with pytest.MonkeyPatch.context() as full:
+        full.setattr(storage._Files, "append", _no_space)
+        hold.release()
+        await sending
+    entry = await kill(hass, entry, clock)
+    await simulator.deliver(simulator.orders[0].server_id)
+    await clock.advance(61)
+    assert heard.of("status") == ["delivered"]
+    once(simulator, PAPA)
+
+
+def _no_space(*_args: object) -> None:
+    raise OSError
 
 
 async def test_killed_after_a_question(

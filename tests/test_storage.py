@@ -7,15 +7,17 @@ import logging
 import os
 from pathlib import Path
 import random
+import threading
 from typing import Any
 
-from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import CoreState, Event, HomeAssistant
 import pytest
 
 from custom_components.smspilot import storage
 from custom_components.smspilot.storage import Ledger, Tables
 
-from .common import Hold
+from .common import Hold, disk_rests
 
 ENTRY = "01JZZZZZZZZZZZZZZZZZZZZZZZ"
 TEXT = "Протечка! ёЖ 🙂 \n\r\u2028"
@@ -168,7 +170,7 @@ async def test_killed_while_a_long_journal_is_folded(
     home.write("t", "2", "new")
     hold.release()
     await flush
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await disk_rests(hass)
     monkeypatch.undo()
     assert await after_kill(hass) == {"t": {"1": "new", "2": "new"}}
 
@@ -219,7 +221,7 @@ async def test_compaction(
     for number in range(200):
         home.write("t", str(number % 10), number)
         await home.ledger.flush()
-        await hass.async_block_till_done(wait_background_tasks=True)
+        await disk_rests(hass)
         assert not journal.exists() or journal.stat().st_size <= 500
     assert json.loads(snapshot.read_text().split("\n")[0]) == {"version": 2, "rows": 10}
     assert await after_kill(hass) == home.tables == {"t": {str(n): 190 + n for n in range(10)}}
@@ -262,6 +264,25 @@ async def test_closed_between_two_writes(hass: HomeAssistant, home: Home, hold: 
     hold.release()
     await asyncio.gather(first, second, closing)
     assert await after_kill(hass) == {"t": {"1": 2}}
+
+
+async def test_stop_before_a_write_began(hass: HomeAssistant, home: Home) -> None:
+    """Home Assistant's stop cancels what waits for a thread, but no write, and nobody hangs."""
+    busy = threading.Event()
+    for _ in range(100):
+        hass.loop.run_in_executor(None, busy.wait)
+    home.write("t", "1", 1)
+    flush = home.ledger.flush()
+
+    async def stop(_event: Event) -> None:
+        busy.set()
+        await home.ledger.close()
+
+    hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop)
+    async with asyncio.timeout(5):
+        await hass.async_stop(force=True)
+        await flush
+    assert await after_kill(hass) == {"t": {"1": 1}}
 
 
 async def test_flushes_share_a_write(hass: HomeAssistant, home: Home, hold: Hold) -> None:
@@ -494,7 +515,7 @@ async def test_any_life(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, se
                 known = deepcopy(home.tables)
             case 2 | 3 | 4:
                 await home.ledger.flush()
-                await hass.async_block_till_done(wait_background_tasks=True)
+                await disk_rests(hass)
                 known = deepcopy(home.tables)
             case _:
                 value = dice.choice([None, dice.random(), TEXT])

@@ -150,9 +150,9 @@ class Inbox:
         self._ledger.flush()
 
     @callback
-    def asked(self, rows: Iterable[Row], text: str) -> None:
+    def asked(self, rows: Iterable[Row], text: str, ago: timedelta) -> None:
         """Remember 2WAY messages: what their numbers write next is the answer."""
-        self.questions.asked(rows, text, self.now)
+        self.questions.asked(rows, text, self.now - ago)
 
     @callback
     def close(self, why: Exception) -> None:

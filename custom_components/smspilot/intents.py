@@ -29,9 +29,11 @@ HOUR: Final = 3600.0
 LONGEST_SEARCH: Final = 300.0
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """A request that was decided on.
+    """A request that was decided on; what becomes of it makes a new one.
+
+    A snapshot under way must not know more of it than of its messages.
 
     `ids` are by number, of those who are known to be reached; `refused` of those who are not.
     `since` is `at` by the loop's clock, which the correction of a machine's clock does not move.
@@ -164,6 +166,7 @@ class Intents:
 
     def write(self, intent: Intent) -> None:
         """Write down what became of it; nothing where it reached nobody."""
+        self._intents[intent.id] = intent
         self._by_id |= dict.fromkeys(intent.every_id, intent)
         if intent.to or intent.refused:
             self._ledger.write("orders", intent.id, intent.as_stored())
@@ -185,7 +188,6 @@ class Intents:
             due_at=order.send_at or now,
             to=order.to,
         )
-        self._intents[intent.id] = intent
         self._busy.add(intent.id)
         self.write(intent)
         return intent

@@ -1,6 +1,8 @@
 """What nobody knows the outcome of: looked for, ever rarer, until it shows up."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -23,7 +25,8 @@ LOOK_AGAIN: Final = 300
 # What was lost at about the same time shares its looks.
 SHARED: Final = 5
 
-type Taken = Callable[[list[Row], Intent], None]
+# With how long ago they were ordered.
+type Taken = Callable[[list[Row], Intent, timedelta], None]
 
 
 class Lost:
@@ -64,14 +67,13 @@ class Lost:
         except SmspilotError as err:
             async_dispatcher_send(self._hass, SIGNAL_ERROR.format(self._entry.entry_id), err)
         for intent in lost:
-            if found:
-                self._adopt(intent, found)
-            if intent.lost:
-                self._go_on(intent, looked=found is not None)
+            rest = self._adopt(intent, found) if found else intent
+            if rest.lost:
+                self._go_on(rest, looked=found is not None)
 
-    def _adopt(self, intent: Intent, found: dict[Pair, Message]) -> None:
-        """Take what the service's list shows of an order."""
-        rows = []
+    def _adopt(self, intent: Intent, found: dict[Pair, Message]) -> Intent:
+        """Take what the service's list shows of an order, and return what is known of it now."""
+        rows, ids = [], dict(intent.ids)
         for addressee in intent.lost:
             message = found.get((to_service(addressee.phone), intent.text))
             if message is None or message.id is None or self._known(message.id):
@@ -79,7 +81,7 @@ class Lost:
             if self._intents.is_under_way(addressee.phone, intent.text):
                 # It may be that one's, which would be sent again if it were taken from it.
                 continue
-            intent.ids[addressee.phone] = message.id
+            ids[addressee.phone] = message.id
             rows.append(
                 Row(
                     message_id=message.id,
@@ -93,8 +95,10 @@ class Lost:
             )
         if rows:
             LOGGER.info("A message whose answer was lost did go out")
+            intent = replace(intent, ids=ids)
             self._intents.write(intent)
-            self._taken(rows, intent)
+            self._taken(rows, intent, timedelta(seconds=self._intents.age(intent)))
+        return intent
 
     def _go_on(self, intent: Intent, *, looked: bool) -> None:
         """Look again later; give up after an hour, but never without having looked."""
@@ -104,7 +108,7 @@ class Lost:
                 "Nobody knows whether a message to %s went out; SMSPILOT does not list it",
                 ", ".join(named(self._entry, one.phone, one.recipient_id) for one in intent.lost),
             )
-            intent.to = tuple(one for one in intent.to if one.phone in intent.ids)
-            self._intents.write(intent)
+            to = tuple(one for one in intent.to if one.phone in intent.ids)
+            self._intents.write(replace(intent, to=to))
         else:
             self._alarm.set(next((at - age for at in LOOK_AGES if at > age + SHARED), LOOK_AGAIN))

@@ -54,7 +54,7 @@ class Outbox:
         ledger: Ledger,
         limits: Limits,
         tracker: Tracker,
-        asked: Callable[[list[Row], str], None],
+        asked: Callable[[list[Row], str, timedelta], None],
     ) -> None:
         """Have nothing to send yet; `asked` hears of questions that went out."""
         self._hass = hass
@@ -228,7 +228,7 @@ class Outbox:
             raise error
 
     async def _send_some(self, order: Order, reserve: Reserve, receipt: Receipt) -> Outcome:
-        """Make one request, written down before; what became of it is written while it returns."""
+        """Make one request, written down before and after."""
         if order.test:
             outcome = await self._dispatch(order)
             self._add(receipt, outcome, self._rows(order, outcome))
@@ -244,8 +244,7 @@ class Outbox:
                 self._limits.pay(self._paid(outcome, rows), reserve)
                 self._add(receipt, outcome, rows)
                 self._report(outcome, test=False)
-                # Nobody waits for this write: after a kill before it the order is looked for.
-                self._ledger.flush()
+                await self._ledger.flush()
         except ConnectionFailed as err:
             return await self._send_others(order, reserve, receipt, err)
         return outcome
@@ -294,9 +293,12 @@ class Outbox:
         sent = [row for row in rows if row.message_id and not row.test]
         reached = {row.phone: row.message_id for row in sent if row.message_id and not row.refused}
         unknown = {row.phone for row in rows if row.unknown}
-        intent.ids = reached
-        intent.refused = tuple(row.message_id for row in sent if row.message_id and row.refused)
-        intent.to = tuple(one for one in intent.to if one.phone in unknown or one.phone in reached)
+        intent = replace(
+            intent,
+            ids=reached,
+            refused=tuple(row.message_id for row in sent if row.message_id and row.refused),
+            to=tuple(one for one in intent.to if one.phone in unknown or one.phone in reached),
+        )
         self._intents.write(intent)
         if unknown:
             self._lost.look_later()
@@ -306,10 +308,10 @@ class Outbox:
         self._limits.learn(order, max((row.price for row in sent if row.price), default=None))
         self._take(sent, intent)
 
-    def _take(self, sent: list[Row], intent: Intent) -> None:
-        """Follow what went out."""
+    def _take(self, sent: list[Row], intent: Intent, ago: timedelta = timedelta(0)) -> None:
+        """Follow what went out, now or so long ago."""
         if intent.kind is Kind.TWO_WAY:
-            self._asked(sent, intent.text)
+            self._asked(sent, intent.text, ago)
         self._tracker.track(sent)
         if any(row.price is None for row in sent):
             # The list of recent messages tells neither price nor error; the next check does.

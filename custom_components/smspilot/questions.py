@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.util import dt as dt_util
 
 from .const import HORIZON, LOGGER
 from .receipt import Row, iso
 from .storage import Ledger, Table, stored_time
 
-# Answers that came before somebody waited for them: the receipt is told in between.
+# Answers that came before somebody waited for them: a receipt is written down in between.
 MOST_EARLY: Final = 100
 # The list's times may have minutes only.
 MINUTE: Final = timedelta(minutes=1)
@@ -79,22 +78,21 @@ class Questions:
     def asked(self, rows: Iterable[Row], text: str, at: datetime) -> None:
         """Remember 2WAY messages: what their numbers write next is the answer.
 
-        `at` is the service's time; a message that is scheduled asks when it is due.
+        `at` is when they were sent, by the service's clock; one that is scheduled asks when due.
         """
         for old in [one for one in self._open.values() if at - one.sent_at > HORIZON]:
             self._drop(old)
-        now = dt_util.utcnow()
         for row in rows:
             # What a search for a lost answer finds may be known after all.
             known = row.message_id in self._open
             if row.message_id and not known and not row.test and not row.refused:
-                due = at + max((row.due_at or now) - now, timedelta(0))
+                delay = row.due_at - row.sent_at if row.due_at and row.sent_at else timedelta(0)
                 question = Question(
                     message_id=row.message_id,
                     phone=row.phone,
                     message=text,
                     # The service's clock tells seconds only; more would be no order.
-                    sent_at=due.replace(microsecond=0),
+                    sent_at=(at + max(delay, timedelta(0))).replace(microsecond=0),
                 )
                 self._keep(question)
                 self._ledger.write("questions", row.message_id, _as_stored(question))

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 import os
 from pathlib import Path
 from typing import Any, Final
@@ -26,9 +27,9 @@ PRIVATE: Final = 0o600
 
 type Table = dict[str, Any]
 type Tables = dict[str, Table]
-# The rows of a table may be made only when they are written, beside the event loop.
 # What is done after a write, or after what kept it from being done.
-type Then = Callable[[Exception | None], None]
+type Then = Callable[[BaseException | None], None]
+# The rows of a table may be made only when they are written, beside the event loop.
 type Snapshot = Mapping[str, Table | Iterable[tuple[str, Any]]]
 
 
@@ -102,7 +103,7 @@ class Ledger:
         # A line that was left unfinished ends where the next one begins.
         data = b"\n[" + b",".join(self._rows) + b"]"
 
-        def appended(error: Exception | None) -> None:
+        def appended(error: BaseException | None) -> None:
             if not error:
                 del self._rows[:count]
                 self._size += len(data)
@@ -114,14 +115,14 @@ class Ledger:
     def _fold(self) -> None:
         """Write all there is; until it is gone the journal is read over it, so it has all too."""
 
-        def folded(error: Exception | None) -> None:
+        def folded(error: BaseException | None) -> None:
             if not error:
                 self._size = 0
             self._go_on(error)
 
         self._begin(folded, self._files.replace, self.snapshot())
 
-    def _go_on(self, error: Exception | None) -> None:
+    def _go_on(self, error: BaseException | None) -> None:
         """Write what has come meanwhile, and fold a long journal.
 
         A large snapshot is written more rarely: what is written grows with what happens.
@@ -136,23 +137,15 @@ class Ledger:
 
     def _begin(self, then: Then, work: Callable[..., None], *args: Any) -> None:
         """Give the disk something to do; it does one thing at a time."""
-
-        def do() -> None:
-            error: Exception | None = None
-            try:
-                work(*args)
-            except Exception as err:  # noqa: BLE001 - whoever waits must hear of it
-                error = err
-            # Home Assistant may give up waiting for a thread, but the thread goes on.
-            self._hass.loop.call_soon_threadsafe(self._worked, then, error)
-
-        self._hass.async_add_executor_job(do)
+        # Home Assistant's own way would be cancelled by a stop, before the write or in its midst.
+        done = self._hass.loop.run_in_executor(None, work, *args)
+        done.add_done_callback(partial(self._worked, then))
         self._idle.clear()
 
-    def _worked(self, then: Then, error: Exception | None) -> None:
+    def _worked(self, then: Then, done: asyncio.Future[None]) -> None:
         """Hear whether a write succeeded; an alarm goes out all the same where it did not."""
         self._idle.set()
-        if error:
+        if error := done.exception():
             LOGGER.error("The account's state cannot be written (%s)", type(error).__name__)
         then(error)
 
@@ -203,12 +196,12 @@ class _Files:
 
     def replace(self, snapshot: Snapshot) -> None:
         """Write the snapshot, and drop the journal; in between it repeats what that says."""
-        lines = [
-            json_bytes([name, key, row])
-            for name, rows in snapshot.items()
-            for key, row in in_turns(rows.items() if isinstance(rows, dict) else rows)
-        ]
-        data = b"\n".join([json_bytes({"version": VERSION, "rows": len(lines)}), *lines])
+        lines, count = bytearray(), 0
+        for name, rows in snapshot.items():
+            for key, row in in_turns(rows.items() if isinstance(rows, dict) else rows):
+                lines += b"\n" + json_bytes([name, key, row])
+                count += 1
+        data = json_bytes({"version": VERSION, "rows": count}) + lines
         self.snapshot_size = len(data)
         self._folder.mkdir(exist_ok=True)
         write_utf8_file_atomic(str(self._snapshot), data, private=True, mode="wb")

@@ -20,7 +20,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smspilot.const import DOMAIN
 from custom_components.smspilot.data import ACCOUNTS
-from tests.common import Clock, add_account, person, small_hours_zone
+from tests.common import Clock, add_account, disk_works, person, small_hours_zone
 from tests.outside import home
 from tests.simulator.simulator import Simulator
 
@@ -145,9 +145,7 @@ class World:
         """Let the loop turn so often: work stops in its midst, where a seed says so."""
         for _ in range(count):
             await asyncio.sleep(0)
-            jobs = (*self.hass._tasks, *self.hass._background_tasks)
-            if threads := [job for job in jobs if not isinstance(job, asyncio.Task)]:
-                await asyncio.wait(threads)
+            await disk_works(self.hass)
 
     async def settle(self) -> None:
         """Let everything go on that does not wait for time."""
