@@ -595,7 +595,8 @@ class History(RuleBasedStateMachine):
 
 def _note(ordered: Ordered, row: dict[str, Any]) -> None:
     """Write down what a receipt says of a number."""
-    if row["message_id"] and not row["test"] and row["status"] != "failed":
+    if row["message_id"] and not row["test"]:
+        # It may have failed while the caller waited; what was refused at once is known by its id.
         ordered.fate, ordered.message_id = Fate.TAKEN, row["message_id"]
     elif row["message_id"] or row["status"] == "failed":
         ordered.fate = Fate.REFUSED
