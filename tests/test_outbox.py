@@ -441,8 +441,9 @@ async def test_killed_between_a_snapshot_and_an_outcome(
     hold("replace")
     sending = hass.async_create_task(alarm(hass, PAPA))
     await hold.reached()
-    while not entry.runtime_data.tracker.pending:
-        await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        while not entry.runtime_data.tracker.pending:
+            await asyncio.sleep(0)
     with pytest.MonkeyPatch.context() as full:
         full.setattr(storage._Files, "append", _no_space)
         hold.release()

@@ -225,7 +225,7 @@ class _Files:
             return _tables(json_loads_object(head), lines)
         except FileNotFoundError:
             return {}
-        except (AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError) as err:
+        except (AttributeError, LookupError, OSError, TypeError, ValueError) as err:
             now = datetime.now(UTC)
             aside = self._snapshot.with_name(f"{self._snapshot.name}.damaged.{now:%Y%m%dT%H%M%S}")
             with suppress(OSError):
@@ -268,7 +268,7 @@ def _replay(tables: Tables, line: str) -> None:
     try:
         found: list[Any] = json_loads_array(line)
         rows = [(str(table), str(key), value) for table, key, value in found]
-    except RuntimeError, TypeError, ValueError:
+    except TypeError, ValueError:
         # The last line of a journal that a power cut ended.
         LOGGER.warning("A line of the journal cannot be read and is left out")
         return
