@@ -18,8 +18,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
-from custom_components.smspilot import storage
 from custom_components.smspilot.const import CONF_PHONES, DOMAIN, SUBENTRY_RECIPIENT
+from custom_components.smspilot.runtime import journal as storage
 
 from .simulator.model import DEFAULT_KEY
 from .simulator.simulator import Simulator

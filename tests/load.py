@@ -262,9 +262,9 @@ def _left(entry: MockConfigEntry) -> dict[str, int]:
     """Return what an account still holds in memory that grows with the load."""
     account = entry.runtime_data
     return {
-        "pending": account.tracker.pending,
-        "early": len(account.tracker._early),
-        "kept events": len(account.teller._kept),
+        "pending": account.deliveries.pending,
+        "early": len(account.deliveries._early),
+        "kept events": len(account.publisher._kept),
     }
 
 

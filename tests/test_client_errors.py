@@ -22,8 +22,6 @@ import pytest
 
 from custom_components.smspilot.client import (
     AccountBlocked,
-    AnswerLost,
-    AnswerTimeout,
     ApiError,
     CallbackRefused,
     ConnectionFailed,
@@ -36,6 +34,8 @@ from custom_components.smspilot.client import (
     IpNotAllowed,
     NoMoney,
     RecipientRefused,
+    ResponseLost,
+    ResponseTimeout,
     SenderRefused,
     ServiceFailed,
     Smspilot,
@@ -154,8 +154,8 @@ async def test_words_of_one_language(
 
 
 FAULTS: list[tuple[str, type[SmspilotError]]] = [
-    ("reset", AnswerLost),
-    ("hang", AnswerTimeout),
+    ("reset", ResponseLost),
+    ("hang", ResponseTimeout),
     ("html", InvalidResponse),
     ("http_500", InvalidResponse),
     ("http_502_html", InvalidResponse),
@@ -279,7 +279,7 @@ async def test_no_address(url: str) -> None:
 async def test_closed_session() -> None:
     async with connected("http://127.0.0.1:9") as client:
         pass
-    with pytest.raises(AnswerLost):
+    with pytest.raises(ResponseLost):
         await client.balance()
 
 
@@ -314,9 +314,9 @@ async def test_kept_connection_is_closed(socket_enabled: None) -> None:
     async with answering(answer, keep=True) as server, connected(server.url) as client:
         await client.balance()
         server.body = None
-        with pytest.raises(AnswerLost) as raised:
+        with pytest.raises(ResponseLost) as raised:
             await client.send(TEXT, [PAPA])
-    assert type(raised.value) is AnswerLost
+    assert type(raised.value) is ResponseLost
     assert len(server.requests) == 2
     assert server.connections == 1
 
@@ -335,7 +335,7 @@ async def test_kept_connection_is_closed(socket_enabled: None) -> None:
 )
 async def test_broken_answer(socket_enabled: None, headers: str, body: bytes) -> None:
     async with answering(body, headers=headers) as server, connected(server.url) as client:
-        with pytest.raises(AnswerLost):
+        with pytest.raises(ResponseLost):
             await client.balance()
         assert len(server.requests) == 1
 

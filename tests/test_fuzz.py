@@ -20,7 +20,7 @@ import phonenumbers
 import pytest
 
 from custom_components.smspilot.client import Credentials, Kind, Smspilot, SmspilotError
-from custom_components.smspilot.phones import UnreadablePhone, parse_phone
+from custom_components.smspilot.contacts.phones import UnreadablePhone, parse_phone
 from custom_components.smspilot.webhook import InboundPush, MalformedPush, StatusPush, parse
 
 from .simulator.examples import EXAMPLES

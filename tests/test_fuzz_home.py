@@ -36,7 +36,7 @@ CANARY = "канарейка"
 
 
 @pytest.fixture
-async def door(
+async def push_receiver(
     hass: HomeAssistant,
     hass_client_no_auth: ClientSessionGenerator,
     caplog: pytest.LogCaptureFixture,
@@ -56,9 +56,9 @@ def check_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.clear()
 
 
-async def knock(door: Door, request: bytes) -> int | None:
+async def knock(push_receiver: Door, request: bytes) -> int | None:
     """Send bytes to Home Assistant, and return the status of what it answers."""
-    reader, writer = await asyncio.open_connection(door.host, door.port)
+    reader, writer = await asyncio.open_connection(push_receiver.host, push_receiver.port)
     writer.write(request)
     writer.write_eof()
     try:
@@ -111,7 +111,7 @@ def requests(draw: st.DrawFn) -> bytes:
 
 @pytest.fixture(params=[True, False], ids=["verified", "taken at their word"])
 async def told(
-    hass: HomeAssistant, simulator: Simulator, door: Door, request: pytest.FixtureRequest
+    hass: HomeAssistant, simulator: Simulator, push_receiver: Door, request: pytest.FixtureRequest
 ) -> list[Heard]:
     """Return what an account with a message on its way tells, pushes verified or not."""
     await add_account(
@@ -129,10 +129,10 @@ async def told(
 @given(request=requests())
 @settings(FUZZ, max_examples=200)
 async def test_any_request(
-    door: Door, told: list[Heard], caplog: pytest.LogCaptureFixture, request: bytes
+    push_receiver: Door, told: list[Heard], caplog: pytest.LogCaptureFixture, request: bytes
 ) -> None:
     """It is answered, nothing breaks, nobody reads of it; and verified, it is no event."""
-    status = await knock(door, request)
+    status = await knock(push_receiver, request)
     assert status is None or status < 500
     check_log(caplog)
     assert not any(heard.data for heard in told)

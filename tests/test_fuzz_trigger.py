@@ -10,7 +10,7 @@ import pytest
 import voluptuous as vol
 
 from custom_components.smspilot.const import DOMAIN, EVENT_MESSAGE_STATUS
-from custom_components.smspilot.matching import Match
+from custom_components.smspilot.text.matching import Match
 from custom_components.smspilot.trigger import INBOUND_KINDS
 
 from .common import PAPA

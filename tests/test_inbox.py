@@ -12,7 +12,6 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
 
-from custom_components.smspilot import inbox
 from custom_components.smspilot.const import (
     CONF_INBOUND_INTERVAL,
     CONF_VERIFY_PUSHES,
@@ -20,6 +19,7 @@ from custom_components.smspilot.const import (
     EVENT_SMS_RECEIVED,
 )
 from custom_components.smspilot.diagnostics import async_get_config_entry_diagnostics
+from custom_components.smspilot.inbound import inbox
 
 from .common import (
     MAMA,
@@ -176,7 +176,7 @@ async def test_flood_while_the_list_is_away(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Forged pushes that nothing can be found out about fill no memory, and hide no message."""
-    monkeypatch.setattr(inbox, "MOST_KNOWN", 5)
+    monkeypatch.setattr(inbox, "MAX_KNOWN_IDS", 5)
     entry = await add_account(hass, simulator, people=PEOPLE)
     heard = Heard(hass, EVENT_SMS_RECEIVED)
     simulator.fault("html", command="inbound", times=1000)
@@ -747,7 +747,7 @@ async def test_many_known(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More than are remembered at once, and none twice."""
-    monkeypatch.setattr(inbox, "MOST_KNOWN", 5)
+    monkeypatch.setattr(inbox, "MAX_KNOWN_IDS", 5)
     await add_account(hass, simulator, people=PEOPLE)
     heard = Heard(hass, EVENT_SMS_RECEIVED)
     for number in range(8):

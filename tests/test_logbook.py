@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from custom_components.smspilot.client import Kind
 from custom_components.smspilot.const import DOMAIN, EVENT_MESSAGE_STATUS
 from custom_components.smspilot.logbook import _ENGLISH, _RUSSIAN, async_describe_events
-from custom_components.smspilot.receipt import STATUS_WORDS
+from custom_components.smspilot.outbound.result import STATUS_WORDS
 
 from .common import PAPA
 

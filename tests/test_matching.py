@@ -10,9 +10,15 @@ from hypothesis import given, settings, strategies as st
 import pytest
 import voluptuous as vol
 
-from custom_components.smspilot import patterns
-from custom_components.smspilot.matching import Match, answer_id, fits, normalised
-from custom_components.smspilot.patterns import LONGEST, Found, Searcher, check_patterns, search
+from custom_components.smspilot.text import regex_search as patterns
+from custom_components.smspilot.text.matching import Match, answer_id, fits, normalised
+from custom_components.smspilot.text.regex_search import (
+    MAX_SEARCHED,
+    Found,
+    RegexSearcher,
+    check_patterns,
+    search,
+)
 
 # A person's clumsy pattern, and the text that somebody made for it.
 HOSTILE = {
@@ -159,7 +165,7 @@ def test_sentences_cost_little(sentence: str, text: str) -> None:
 async def found_in(hass: HomeAssistant, texts: list[str], *messages: str) -> list[Found]:
     """Return what a trigger would find."""
     found: list[Found] = []
-    searcher = Searcher(hass, texts)
+    searcher = RegexSearcher(hass, texts)
     for message in messages:
         searcher.begin(message, found.append)
     await hass.async_block_till_done()
@@ -181,7 +187,7 @@ async def found_in(hass: HomeAssistant, texts: list[str], *messages: str) -> lis
         ([r"(а)", r"(б)", r"(.)"], "бв", (["б"], {})),
         ([r"еще"], "ещё", None),
         ([r"топи\."], "топи", None),
-        ([r"конец$"], "а" * LONGEST + "конец", None),
+        ([r"конец$"], "а" * MAX_SEARCHED + "конец", None),
     ],
 )
 async def test_search(
@@ -242,7 +248,7 @@ def test_the_limit_is_in_the_search() -> None:
 async def test_stopped_search_finds_nothing(hass: HomeAssistant) -> None:
     """An automation that was switched off runs no more, not even for what came before."""
     found: list[Found] = []
-    searcher = Searcher(hass, [r"(a+)+$"])
+    searcher = RegexSearcher(hass, [r"(a+)+$"])
     searcher.begin(HOSTILE[r"(a+)+$"], found.append)
     searcher.begin("a", found.append)
     searcher.stop()

@@ -15,7 +15,6 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.smspilot import storage
 from custom_components.smspilot.const import (
     CONF_DAILY_LIMIT,
     CONF_RATE_LIMIT,
@@ -23,6 +22,7 @@ from custom_components.smspilot.const import (
     DOMAIN,
     EVENT_MESSAGE_STATUS,
 )
+from custom_components.smspilot.runtime import journal as storage
 
 from .common import (
     MAMA,
@@ -442,7 +442,7 @@ async def test_killed_between_a_snapshot_and_an_outcome(
     sending = hass.async_create_task(alarm(hass, PAPA))
     await hold.reached()
     async with asyncio.timeout(5):
-        while not entry.runtime_data.tracker.pending:
+        while not entry.runtime_data.deliveries.pending:
             await asyncio.sleep(0)
     with pytest.MonkeyPatch.context() as full:
         full.setattr(storage._Files, "append", _no_space)

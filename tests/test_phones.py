@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 import phonenumbers as pn
 import pytest
 
-from custom_components.smspilot.phones import (
+from custom_components.smspilot.contacts.phones import (
     AmbiguousPhone,
     UnreadablePhone,
     _parse,

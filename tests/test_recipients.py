@@ -17,7 +17,7 @@ from custom_components.smspilot.const import (
     DOMAIN,
     EVENT_SMS_RECEIVED,
 )
-from custom_components.smspilot.recipients import (
+from custom_components.smspilot.contacts.recipients import (
     Channel,
     Recipient,
     by_name,

@@ -15,7 +15,6 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.smspilot import inbox
 from custom_components.smspilot.const import (
     CONF_DAILY_LIMIT,
     CONF_LOW_BALANCE,
@@ -24,6 +23,7 @@ from custom_components.smspilot.const import (
     CONF_TEST_MODE,
     DOMAIN,
 )
+from custom_components.smspilot.inbound import inbox
 
 from .common import MAMA, PAPA, Clock, act, add_account, open_door, person, state_of, write
 from .sending import alarm, result
@@ -514,7 +514,7 @@ async def test_pushed_beyond_the_memory(
     issue_registry: ir.IssueRegistry,
 ) -> None:
     """A genuine push among too many forged ones is a push all the same."""
-    monkeypatch.setattr(inbox, "MOST_KNOWN", 5)
+    monkeypatch.setattr(inbox, "MAX_KNOWN_IDS", 5)
     await add_account(hass, simulator, people=[person("Папа", PAPA)])
     for _ in range(2):
         await clock.advance(2)

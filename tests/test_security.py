@@ -19,7 +19,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.smspilot.client import AnswerLost, Credentials, Smspilot
+from custom_components.smspilot.client import Credentials, ResponseLost, Smspilot
 from custom_components.smspilot.const import (
     CONF_ASSIST,
     CONF_ASSIST_PIN,
@@ -29,7 +29,7 @@ from custom_components.smspilot.const import (
     EVENT_SMS_RECEIVED,
 )
 from custom_components.smspilot.forms import is_safe
-from custom_components.smspilot.webhook import MOST_BYTES
+from custom_components.smspilot.webhook import MAX_BODY_BYTES
 
 from .common import (
     MAMA,
@@ -301,7 +301,7 @@ async def test_memory_bomb(hass: HomeAssistant) -> None:
     client = Smspilot(async_get_clientsession(hass), Credentials(api_key="k"), url=url)
     tracemalloc.start()
     try:
-        with pytest.raises(AnswerLost):
+        with pytest.raises(ResponseLost):
             await client.balance()
         _, peak = tracemalloc.get_traced_memory()
     finally:
@@ -322,8 +322,8 @@ async def test_large_push(
     async def endless() -> Any:
         nonlocal taken
         while taken < 100 * MEGABYTE:
-            taken += MOST_BYTES
-            yield b"a" * MOST_BYTES
+            taken += MAX_BODY_BYTES
+            yield b"a" * MAX_BODY_BYTES
             await asyncio.sleep(0)
 
     try:

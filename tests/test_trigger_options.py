@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 import yaml
 
 from custom_components.smspilot.client import Kind
-from custom_components.smspilot.receipt import STATUS_WORDS
+from custom_components.smspilot.outbound.result import STATUS_WORDS
 
 ROOT = Path(__file__).parent.parent
 RECEIVED, CHANGED = "smspilot.message_received", "smspilot.message_status_changed"

@@ -116,8 +116,11 @@ async def test_everybody_may_knock(
     websocket = await hass_ws_client(hass)
     await add_account(hass, simulator)
     await websocket.send_json_auto_id({"type": "webhook/list"})
-    (door,) = (await websocket.receive_json())["result"]
-    assert (door["local_only"], sorted(door["allowed_methods"])) == (False, ["GET", "POST"])
+    (push_receiver,) = (await websocket.receive_json())["result"]
+    assert (push_receiver["local_only"], sorted(push_receiver["allowed_methods"])) == (
+        False,
+        ["GET", "POST"],
+    )
 
 
 async def test_status_push(

@@ -14,8 +14,8 @@ import pytest
 
 from custom_components.smspilot.const import DOMAIN
 from custom_components.smspilot.errors import Reason
-from custom_components.smspilot.receipt import STATUS_WORDS
-from custom_components.smspilot.repairs import ISSUES
+from custom_components.smspilot.issues import ISSUES
+from custom_components.smspilot.outbound.result import STATUS_WORDS
 
 from .common import PAPA, add_account, person
 from .simulator.simulator import Simulator

@@ -16,7 +16,7 @@ import voluptuous as vol
 from custom_components.smspilot.const import DOMAIN
 from custom_components.smspilot.errors import Reason
 from custom_components.smspilot.forms import options_schema, recipient_schema
-from custom_components.smspilot.repairs import ISSUES
+from custom_components.smspilot.issues import ISSUES
 
 type Json = dict[str, Any]
 

@@ -9,15 +9,15 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.typing import ConfigType
 
-from .assist import Assistant
+from .account import ACCOUNTS, Account, SmspilotConfigEntry
+from .assist import AssistResponder
 from .const import CONF_LEGACY_NAME, DOMAIN, ENTRY_VERSION, SUBENTRY_RECIPIENT
 from .coordinator import AccountCoordinator
-from .data import ACCOUNTS, Account, SmspilotConfigEntry
 from .entity import account_device, recipient_device
-from .repairs import Watch
+from .events import SIGNAL_PEOPLE
+from .issues import IssueReporter
 from .services import async_setup_services
-from .signals import SIGNAL_PEOPLE
-from .webhook import Door
+from .webhook import PushReceiver
 from .webhook_url import async_delete_cloudhook
 
 PLATFORMS: Final = (
@@ -48,12 +48,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmspilotConfigEntry) -> 
     account.apply()
 
     coordinator = account.coordinator = AccountCoordinator(hass, entry, account.client)
-    Watch(account).start()
+    IssueReporter(account).start()
     await coordinator.async_refresh()
 
-    account.door = Door(account)
-    await account.door.open()
-    Assistant(account).start()
+    account.push_receiver = PushReceiver(account)
+    await account.push_receiver.open()
+    AssistResponder(account).start()
 
     _register_devices(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
@@ -82,9 +82,9 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmspilotConfigEntry) ->
 async def async_remove_entry(hass: HomeAssistant, entry: SmspilotConfigEntry) -> None:
     """Leave nothing behind: no file, no address."""
     account = await _close(hass, entry) or Account(hass, entry)
-    await account.ledger.remove()
+    await account.journal.remove()
     await async_delete_cloudhook(hass, entry.data[CONF_WEBHOOK_ID])
-    Watch(account).clear()
+    IssueReporter(account).clear()
 
 
 def _import_libraries() -> None:

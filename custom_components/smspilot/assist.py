@@ -9,21 +9,21 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util.ulid import ulid_now
 
 from .const import CONF_MAX_PARTS, DEFAULT_MAX_AGE, LOGGER
-from .order import Addressee, Who, message_order
-from .recipients import owners
-from .signals import SIGNAL_HEARD, Heard
+from .contacts.recipients import owners
+from .events import SIGNAL_HEARD, Heard
+from .outbound.message import Target, Targets, message_order
 
 if TYPE_CHECKING:
-    from .data import Account
+    from .account import Account
 
 # A conversation goes on so long after its last word.
 CONVERSATION: Final = 600.0
 HOUR: Final = 3600.0
-MOST_AN_HOUR: Final = 10
+MAX_PER_HOUR: Final = 10
 DEFAULT_PARTS: Final = 3
 
 
-class Assistant:
+class AssistResponder:
     """The ear of an account."""
 
     def __init__(self, account: Account) -> None:
@@ -61,26 +61,26 @@ class Assistant:
             return
         account.entry.async_create_background_task(
             account.hass,
-            self._answer(Addressee(data["phone"], person.id), data["message"]),
+            self._answer(Target(data["phone"], person.id), data["message"]),
             "smspilot assist",
         )
 
     def _admit(self, phone: str) -> bool:
         now = self._account.hass.loop.time()
-        times = self._heard.setdefault(phone, deque(maxlen=MOST_AN_HOUR))
-        if len(times) == MOST_AN_HOUR and now - times[0] < HOUR:
+        times = self._heard.setdefault(phone, deque(maxlen=MAX_PER_HOUR))
+        if len(times) == MAX_PER_HOUR and now - times[0] < HOUR:
             return False
         times.append(now)
         return True
 
-    async def _answer(self, to: Addressee, message: str) -> None:
+    async def _answer(self, to: Target, message: str) -> None:
         """Ask the agent of the preferred pipeline, and send its answer back."""
         account = self._account
         parts = int(account.entry.options.get(CONF_MAX_PARTS, 0)) or DEFAULT_PARTS
         try:
             if answer := await self._ask(to.phone, message):
                 order = message_order(account.entry, answer, (to,), cut_at=parts)
-                await account.send(order, Who((to,)))
+                await account.send(order, Targets((to,)))
         # An agent that is gone is a ValueError.
         except (HomeAssistantError, ValueError) as err:
             LOGGER.warning("Assist's answer was not sent: %s", err)

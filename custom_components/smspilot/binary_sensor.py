@@ -11,8 +11,8 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .account import SmspilotConfigEntry
 from .const import CONF_LOW_BALANCE, DEFAULT_LOW_BALANCE
-from .data import SmspilotConfigEntry
 from .entity import FigureEntity
 
 PARALLEL_UPDATES = 0

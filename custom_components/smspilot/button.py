@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .data import SmspilotConfigEntry
+from .account import SmspilotConfigEntry
 from .entity import RecipientEntity, add_for_recipients
 
 PARALLEL_UPDATES = 0

@@ -22,6 +22,7 @@ from homeassistant.const import CONF_NAME, CONF_URL, CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.translation import async_get_translations
 
+from .account import SmspilotConfigEntry, make_client
 from .client import Account, SmspilotError
 from .client.transport import URL
 from .const import (
@@ -35,8 +36,8 @@ from .const import (
     URL_SETTINGS,
     URL_TEMPLATES,
 )
-from .data import SmspilotConfigEntry, make_client
-from .errors import Reason, explained, reason
+from .contacts.recipients import recipients, same_name
+from .errors import Reason, api_text, reason
 from .forms import (
     CREDENTIALS,
     DEFAULTS,
@@ -55,7 +56,6 @@ from .forms import (
     wrong_options,
     wrong_sender,
 )
-from .recipients import recipients, same_name
 from .webhook_url import async_delete_cloudhook, async_make_url
 
 FLOW_ERRORS: Final = {
@@ -168,7 +168,7 @@ class SmspilotConfigFlow(ConfigFlow, domain=DOMAIN):
                     account = await make_client(self.hass, data).account()
                 except SmspilotError as err:
                     errors["base"] = FLOW_ERRORS.get(reason(err), "unknown")
-                    why = explained(self.hass, err)
+                    why = api_text(self.hass, err)
                 else:
                     return await self._accept(account, data)
         return self.async_show_form(

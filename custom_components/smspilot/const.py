@@ -28,6 +28,9 @@ CONF_LOW_BALANCE: Final = "low_balance"
 CONF_DAILY_LIMIT: Final = "daily_limit"
 CONF_RATE_LIMIT: Final = "rate_limit"
 CONF_DEBUG_EMAIL: Final = "debug_email"
+CONF_LONG_TEXTS: Final = "long_texts"
+CONF_REFERRER: Final = "referrer"
+CONF_TRANSLITERATE: Final = "transliterate"
 
 DEFAULT_TEMPLATE: Final = "{message}"
 DEFAULT_LOW_BALANCE: Final = 50

@@ -12,11 +12,11 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 
 from .client import Account as AccountInfo, Smspilot, SmspilotError
 from .const import DOMAIN, LOGGER
-from .errors import explained, reason
-from .signals import SIGNAL_BALANCE, SIGNAL_COUNTS, SIGNAL_ERROR, SIGNAL_OK
+from .errors import api_text, reason
+from .events import SIGNAL_BALANCE, SIGNAL_COUNTS, SIGNAL_ERROR, SIGNAL_OK
 
 if TYPE_CHECKING:
-    from .data import SmspilotConfigEntry
+    from .account import SmspilotConfigEntry
 
 # Every send tells the balance; this is for what others spend, and for top-ups.
 INTERVAL: Final = timedelta(minutes=30)
@@ -38,7 +38,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
         self.wants_sms_left = False
         self._telling: CALLBACK_TYPE | None = None
         self._shown_at = -PAUSE
-        self._tell_job = HassJob(self._tell, cancel_on_shutdown=True)
+        self._tell_job = HassJob(self._publish, cancel_on_shutdown=True)
         # When a balance was told last, by the loop's clock.
         self._told = 0.0
         balance = SIGNAL_BALANCE.format(entry.entry_id)
@@ -57,7 +57,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
         if (wait := self._shown_at + PAUSE - self.hass.loop.time()) > 0:
             self._telling = async_call_later(self.hass, wait, self._tell_job)
         else:
-            self._telling = self.hass.loop.call_soon(self._tell).cancel
+            self._telling = self.hass.loop.call_soon(self._publish).cancel
 
     @override
     async def async_shutdown(self) -> None:
@@ -78,12 +78,12 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
             raise UpdateFailed(
                 translation_domain=DOMAIN,
                 translation_key=reason(err).value,
-                translation_placeholders={"error": explained(self.hass, err)},
+                translation_placeholders={"error": api_text(self.hass, err)},
             ) from err
         async_dispatcher_send(self.hass, SIGNAL_OK.format(entry_id), "account")
         if not self.last_update_success:
             # What came while the service was away.
-            self.config_entry.runtime_data.inbox.bell.ring()
+            self.config_entry.runtime_data.inbox.poller.wake()
         return replace(account, balance=self._newest(account.balance, asked))
 
     @callback
@@ -108,7 +108,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
             return None
 
     @callback
-    def _tell(self, _now: datetime | None = None) -> None:
+    def _publish(self, _now: datetime | None = None) -> None:
         self._telling = None
         self._shown_at = self.hass.loop.time()
         super().async_update_listeners()

@@ -8,6 +8,7 @@ from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.loader import async_get_integration
 from homeassistant.util import dt as dt_util
 
+from .account import SmspilotConfigEntry
 from .client import ApiError
 from .client.transport import URL
 from .const import (
@@ -19,9 +20,8 @@ from .const import (
     CONF_TWO_WAY_TEMPLATE,
     DOMAIN,
 )
-from .data import SmspilotConfigEntry
+from .contacts.recipients import Recipient, recipients
 from .errors import reason
-from .recipients import Recipient, recipients
 
 SECRET_OPTIONS = (
     CONF_DEBUG_EMAIL,
@@ -37,7 +37,7 @@ async def async_get_config_entry_diagnostics(
     """Return the state of an account."""
     account, integration = entry.runtime_data, await async_get_integration(hass, DOMAIN)
     now = dt_util.utcnow()
-    last_push = account.inbox.proof.last_push
+    last_push = account.inbox.push_monitor.last_push
     return {
         "version": str(integration.version),
         "entry": {
@@ -57,14 +57,14 @@ async def async_get_config_entry_diagnostics(
             "senders": len(account.coordinator.data.senders) if account.coordinator.data else None,
         },
         "recipients": [_person(person) for person in recipients(entry)],
-        "outbox": {"pending": account.tracker.pending, "unresolved": account.outbox.unresolved},
+        "outbox": {"pending": account.deliveries.pending, "unresolved": account.outbox.unresolved},
         "inbox": {
-            "address": bool(account.inbox.proof.url),
-            "proven": account.inbox.proof.proven,
+            "address": bool(account.inbox.push_monitor.url),
+            "proven": account.inbox.push_monitor.proven,
             "interval": account.inbox.interval,
             "last_push_age": last_push and int((now - last_push).total_seconds()),
-            "dropped_pushes": account.inbox.proof.dropped,
-            "malformed_pushes": account.door.malformed,
+            "dropped_pushes": account.inbox.push_monitor.dropped,
+            "malformed_pushes": account.push_receiver.malformed,
         },
         "errors": [
             {

@@ -16,11 +16,11 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util import slugify
 
+from .account import SmspilotConfigEntry
 from .const import DOMAIN, SUBENTRY_RECIPIENT, URL_SETTINGS
+from .contacts.recipients import UNSLUGGABLE, Recipient
 from .coordinator import AccountCoordinator
-from .data import SmspilotConfigEntry
-from .recipients import UNSLUGGABLE, Recipient
-from .signals import SIGNAL_PEOPLE
+from .events import SIGNAL_PEOPLE
 
 MANUFACTURER = "SMSPILOT"
 

@@ -10,7 +10,6 @@ from homeassistant.helpers.translation import async_get_cached_translations
 
 from .client import (
     AccountBlocked,
-    AnswerLost,
     ApiError,
     ConnectionFailed,
     DuplicateRefused,
@@ -20,6 +19,7 @@ from .client import (
     NoMoney,
     Problem,
     RecipientRefused,
+    ResponseLost,
     SenderRefused,
     SmspilotError,
     TextRefused,
@@ -77,7 +77,7 @@ _REASONS: Final[tuple[tuple[type[SmspilotError], Reason], ...]] = (
     (ApiError, Reason.REFUSED),
     (ConnectionFailed, Reason.CANNOT_CONNECT),
     (InvalidResponse, Reason.INVALID_RESPONSE),
-    (AnswerLost, Reason.CANNOT_CONNECT),
+    (ResponseLost, Reason.CANNOT_CONNECT),
 )
 
 
@@ -86,7 +86,7 @@ def reason(err: SmspilotError) -> Reason:
     return next(reason for kind, reason in _REASONS if isinstance(err, kind))
 
 
-def explained(hass: HomeAssistant, err: SmspilotError) -> str:
+def api_text(hass: HomeAssistant, err: SmspilotError) -> str:
     """Return the service's own code and words, or what the network said."""
     if isinstance(err, ApiError):
         words = problem(err).text(hass.config.language)
@@ -109,7 +109,7 @@ def failed(hass: HomeAssistant, err: SmspilotError) -> HomeAssistantError:
     return HomeAssistantError(
         translation_domain=DOMAIN,
         translation_key=reason(err).value,
-        translation_placeholders={"error": explained(hass, err)},
+        translation_placeholders={"error": api_text(hass, err)},
     )
 
 
@@ -129,9 +129,9 @@ def combined(
         return errors[0][1]
     said = "; ".join(_reasons(hass, people, err) for people, err in errors)
     if partly or any(err.translation_key == Reason.PARTLY_REFUSED for _people, err in errors):
-        return failure(Reason.PARTLY_REFUSED, reasons=said)
+        return action_error(Reason.PARTLY_REFUSED, reasons=said)
     mistaken = all(isinstance(err, ServiceValidationError) for _people, err in errors)
-    return (mistake if mistaken else failure)(Reason.NOBODY_LEFT, reasons=said)
+    return (validation_error if mistaken else action_error)(Reason.NOBODY_LEFT, reasons=said)
 
 
 def _reasons(hass: HomeAssistant, people: str, err: HomeAssistantError) -> str:
@@ -142,7 +142,7 @@ def _reasons(hass: HomeAssistant, people: str, err: HomeAssistantError) -> str:
     return text if isinstance(err, ServiceValidationError) else f"{people}: {text}"
 
 
-def failure(why: Reason, **placeholders: str) -> HomeAssistantError:
+def action_error(why: Reason, **placeholders: str) -> HomeAssistantError:
     """Return an error that is nobody's mistake."""
     return HomeAssistantError(
         translation_domain=DOMAIN,
@@ -151,7 +151,7 @@ def failure(why: Reason, **placeholders: str) -> HomeAssistantError:
     )
 
 
-def mistake(why: Reason, **placeholders: str) -> ServiceValidationError:
+def validation_error(why: Reason, **placeholders: str) -> ServiceValidationError:
     """Return an error of the person who asks, raised before anything costs."""
     return ServiceValidationError(
         translation_domain=DOMAIN,

@@ -49,15 +49,15 @@ from .const import (
     DEFAULT_TEMPLATE,
     SECTION_ADVANCED,
 )
-from .phones import UnreadablePhone, parse_phone
-from .recipients import Channel
+from .contacts.phones import UnreadablePhone, parse_phone
+from .contacts.recipients import Channel
 
 # The service refuses longer texts: ten parts are 670 Cyrillic letters.
-MOST_PARTS: Final = 10
+MAX_PARTS: Final = 10
 # More often would only load the service, and less often than a day is as good as never.
 INTERVALS: Final = range(5, 24 * 60 * 60 + 1)
-MOST_AN_HOUR: Final = 1000
-MOST_MONEY: Final = 1_000_000
+MAX_PER_HOUR: Final = 1000
+MAX_MONEY: Final = 1_000_000
 # In place of a sender these make a call, or a message that can be answered.
 SERVICE_SENDERS: Final = frozenset(Sender)
 
@@ -81,7 +81,7 @@ _SECRET: Final = TextSelector(
 _TEMPLATE: Final = TextSelector(TextSelectorConfig(multiline=True))
 _MONEY: Final = NumberSelector(
     NumberSelectorConfig(
-        min=0, max=MOST_MONEY, step=0.01, mode=NumberSelectorMode.BOX, unit_of_measurement="₽"
+        min=0, max=MAX_MONEY, step=0.01, mode=NumberSelectorMode.BOX, unit_of_measurement="₽"
     )
 )
 
@@ -147,12 +147,12 @@ def options_schema(senders: Iterable[str]) -> vol.Schema:
         {
             vol.Optional(CONF_MESSAGE_TEMPLATE): _TEMPLATE,
             vol.Optional(CONF_TWO_WAY_TEMPLATE): _TEMPLATE,
-            vol.Optional(CONF_MAX_PARTS): _whole(MOST_PARTS),
+            vol.Optional(CONF_MAX_PARTS): _whole(MAX_PARTS),
             vol.Required(CONF_VERIFY_PUSHES, default=True): BooleanSelector(),
             vol.Optional(CONF_INBOUND_INTERVAL): _INTERVAL,
             vol.Optional(CONF_LOW_BALANCE): _MONEY,
             vol.Optional(CONF_DAILY_LIMIT): _MONEY,
-            vol.Optional(CONF_RATE_LIMIT): _whole(MOST_AN_HOUR),
+            vol.Optional(CONF_RATE_LIMIT): _whole(MAX_PER_HOUR),
             vol.Optional(CONF_DEBUG_EMAIL): TextSelector(
                 TextSelectorConfig(type=TextSelectorType.EMAIL, autocomplete="off")
             ),

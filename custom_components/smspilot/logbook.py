@@ -12,7 +12,7 @@ from homeassistant.components.logbook.models import LazyEventPartialState
 from homeassistant.core import HomeAssistant, callback
 
 from .const import DOMAIN, EVENT_MESSAGE_STATUS
-from .phones import masked
+from .contacts.phones import masked
 
 # As that of the event entity.
 _ICON: Final = "mdi:message-arrow-right-outline"
@@ -80,5 +80,5 @@ def async_describe_events(
 
 def _sentence(data: Mapping[str, Any], language: str) -> str:
     words = _RUSSIAN if language == "ru" else _ENGLISH
-    who = data["recipient"] or masked(data["phone"])
-    return words[data["kind"]].format(who=who, status=words[data["status"]])
+    targets = data["recipient"] or masked(data["phone"])
+    return words[data["kind"]].format(targets=targets, status=words[data["status"]])

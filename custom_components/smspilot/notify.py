@@ -22,11 +22,11 @@ from homeassistant.helpers.typing import ConfigType, DiscoveryInfoType
 from homeassistant.util import slugify
 import voluptuous as vol
 
+from .account import Account, SmspilotConfigEntry
 from .const import DOMAIN
-from .data import Account, SmspilotConfigEntry
+from .contacts.recipients import recipients
 from .entity import RecipientEntity, add_for_recipients
-from .errors import Reason, mistake
-from .recipients import recipients
+from .errors import Reason, validation_error
 from .schemas import NOTIFY_DATA_SCHEMA
 
 PARALLEL_UPDATES = 0
@@ -123,11 +123,11 @@ class LegacyNotify(BaseNotificationService):
         """Send to names by their channels, and to numbers as SMS."""
         targets = kwargs.get(ATTR_TARGET)
         if not targets:
-            raise mistake(Reason.NO_TARGET)
+            raise validation_error(Reason.NO_TARGET)
         try:
             fields = NOTIFY_DATA_SCHEMA(kwargs.get(ATTR_DATA) or {})
         except vol.Invalid as err:
-            raise mistake(Reason.UNKNOWN_FIELD, error=str(err)) from err
+            raise validation_error(Reason.UNKNOWN_FIELD, error=str(err)) from err
         text = titled(message, kwargs.get(ATTR_TITLE))
         await self._account.notify_targets(targets, text, fields)
 

@@ -1,223 +1,21 @@
-"""What the owner must see to: raised when it happens, gone by itself when it is solved."""
+"""The ways out of repair issues that have one."""
 
-from collections.abc import Callable
-from datetime import datetime
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers.dispatcher import async_dispatcher_connect
-from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
-from .client import (
-    AccountBlocked,
-    InvalidCredentials,
-    IpNotAllowed,
-    NoMoney,
-    SenderRefused,
-    SmspilotError,
-    TextRefused,
-)
 from .const import (
-    CONF_DAILY_LIMIT,
-    CONF_LOW_BALANCE,
-    CONF_RATE_LIMIT,
     CONF_SENDER,
-    CONF_TEST_MODE,
-    DEFAULT_DAILY_LIMIT,
-    DEFAULT_LOW_BALANCE,
-    DEFAULT_RATE_LIMIT,
     DOMAIN,
-    URL_SETTINGS,
-    URL_TEMPLATES,
-    URL_TOP_UP,
 )
-from .errors import explained
-from .forms import Errors, filled, sender_names, sender_selector, wrong_sender
-from .limits import HOUR
-from .signals import SIGNAL_ERROR, SIGNAL_LIMIT, SIGNAL_OK, SIGNAL_PUSH, Push
+from .forms import Errors, filled, sender_selector, wrong_sender
 
 if TYPE_CHECKING:
-    from .data import Account, SmspilotConfigEntry
-
-ISSUES: Final = (
-    "account_blocked",
-    "daily_limit",
-    "inbound_address",
-    "ip_not_allowed",
-    "low_balance",
-    "no_money",
-    "pushes_unconfirmed",
-    "rate_limit",
-    "sender_refused",
-    "test_mode",
-    "text_refused",
-)
-DEFAULT_LIMITS: Final = {
-    CONF_DAILY_LIMIT: DEFAULT_DAILY_LIMIT,
-    CONF_RATE_LIMIT: DEFAULT_RATE_LIMIT,
-}
-# What an answer of the service proves to be over; a send proves more than a question.
-SOLVED_BY: Final = {
-    "account": ("account_blocked", "ip_not_allowed"),
-    "test": ("account_blocked", "ip_not_allowed", "sender_refused", "text_refused"),
-    "send": ("account_blocked", "ip_not_allowed", "no_money", "sender_refused", "text_refused"),
-}
-# With any of these an alarm does not go out.
-STOPPING: Final = SOLVED_BY["send"]
-_BY_ERROR: Final[tuple[tuple[type[SmspilotError], str], ...]] = (
-    (AccountBlocked, "account_blocked"),
-    (IpNotAllowed, "ip_not_allowed"),
-    (NoMoney, "no_money"),
-    (SenderRefused, "sender_refused"),
-    (TextRefused, "text_refused"),
-)
-
-
-class Watch:
-    """The issues of an account."""
-
-    def __init__(self, account: Account) -> None:
-        """Watch nothing yet."""
-        self._account = account
-        # Since when, and by which limit, messages are held back.
-        self._limited: dict[str, tuple[datetime, float]] = {}
-        # The balance that was reviewed last: one that has risen is a top-up.
-        self._balance: Decimal | None = None
-
-    @callback
-    def start(self) -> None:
-        """Watch for as long as the entry is loaded."""
-        entry, hass = self._account.entry, self._account.hass
-        listeners: tuple[tuple[Any, Callable[..., None]], ...] = (
-            (SIGNAL_ERROR, self._failed),
-            (SIGNAL_OK, self._worked),
-            (SIGNAL_LIMIT, self._held_back),
-            (SIGNAL_PUSH, self._pushed),
-        )
-        for signal, listener in listeners:
-            target = signal.format(entry.entry_id)
-            entry.async_on_unload(async_dispatcher_connect(hass, target, listener))
-        entry.async_on_unload(self._account.coordinator.async_add_listener(self.review))
-        # Nobody would take them away while the entry is not loaded; what is still wrong comes back.
-        entry.async_on_unload(self.clear)
-
-    @callback
-    def clear(self) -> None:
-        """Forget all issues."""
-        for key in ISSUES:
-            self._solve(key)
-
-    @callback
-    def review(self) -> None:
-        """Raise and forget what follows from the options and the balance."""
-        account, options = self._account, self._account.entry.options
-        now = dt_util.utcnow()
-        for key, (since, limit) in list(self._limited.items()):
-            over = now - since > HOUR if key == CONF_RATE_LIMIT else not _same_day(now, since)
-            if over or limit != options.get(key, DEFAULT_LIMITS[key]):
-                del self._limited[key]
-                self._solve(key)
-        if options.get(CONF_TEST_MODE):
-            self._raise("test_mode")
-        else:
-            self._solve("test_mode")
-        threshold = options.get(CONF_LOW_BALANCE, DEFAULT_LOW_BALANCE)
-        if info := account.coordinator.data:
-            if self._balance is not None and info.balance > self._balance:
-                self._solve("no_money")
-            self._balance = info.balance
-            if threshold and info.balance < threshold:
-                pace = account.limits.daily_pace
-                days = str(max(int(info.balance / pace), 0)) if pace else "–"
-                balance = f"{info.balance:.2f}"
-                self._raise("low_balance", balance=balance, days=days, top_up_url=URL_TOP_UP)
-            else:
-                self._solve("low_balance")
-
-    @callback
-    def _failed(self, err: SmspilotError) -> None:
-        account = self._account
-        account.errors.append((dt_util.utcnow(), err))
-        if isinstance(err, InvalidCredentials):
-            account.entry.async_start_reauth(account.hass)
-            return
-        key = next((key for kind, key in _BY_ERROR if isinstance(err, kind)), None)
-        if key is None:
-            return
-        if key == "no_money" and not self._is_raised(key):
-            # The balance that is shown cannot be the present one.
-            account.coordinator.look()
-        info = account.coordinator.data
-        self._raise(
-            key,
-            error=explained(account.hass, err),
-            senders=", ".join(sender_names(info.senders if info else ())) or "–",
-            message="{message}",  # in a text it would be a placeholder itself
-            templates_url=URL_TEMPLATES,
-            top_up_url=URL_TOP_UP,
-        )
-
-    @callback
-    def _worked(self, what: str) -> None:
-        for key in SOLVED_BY.get(what, ()):
-            self._solve(key)
-        hass, entry = self._account.hass, self._account.entry
-        # Credentials that work need no new ones, which Home Assistant would ask for for ever.
-        for flow in list(entry.async_get_active_flows(hass, {SOURCE_REAUTH})):
-            hass.config_entries.flow.async_abort(flow["flow_id"])
-
-    @callback
-    def _held_back(self, option: str) -> None:
-        if option not in self._limited:
-            limit = self._account.entry.options.get(option, DEFAULT_LIMITS[option])
-            self._limited[option] = dt_util.utcnow(), limit
-            self._raise(option, limit=str(limit))
-
-    @callback
-    def _pushed(self, push: Push) -> None:
-        proof = self._account.inbox.proof
-        match push:
-            case Push.CONFIRMED:
-                self._solve("inbound_address")
-                self._solve("pushes_unconfirmed")
-            case Push.UNCONFIRMED:
-                self._raise("pushes_unconfirmed")
-            case Push.MISSED if proof.url:
-                self._raise("inbound_address", url=proof.url, settings_url=URL_SETTINGS)
-            case Push.ADDRESS if proof.proven or not proof.url:
-                self._solve("inbound_address")
-            case Push.ADDRESS if proof.url and (
-                proof.proven_elsewhere or self._is_raised("inbound_address")
-            ):
-                self._raise("inbound_address", url=proof.url, settings_url=URL_SETTINGS)
-
-    @callback
-    def _raise(self, key: str, **placeholders: str) -> None:
-        entry = self._account.entry
-        ir.async_create_issue(
-            self._account.hass,
-            DOMAIN,
-            f"{key}_{entry.entry_id}",
-            data={"entry_id": entry.entry_id},
-            is_fixable=key == "sender_refused",
-            severity=ir.IssueSeverity.ERROR if key in STOPPING else ir.IssueSeverity.WARNING,
-            translation_key=key,
-            translation_placeholders={"account": entry.title, **placeholders},
-        )
-
-    def _is_raised(self, key: str) -> bool:
-        issue_id = f"{key}_{self._account.entry.entry_id}"
-        return ir.async_get(self._account.hass).async_get_issue(DOMAIN, issue_id) is not None
-
-    @callback
-    def _solve(self, key: str) -> None:
-        issue_id = f"{key}_{self._account.entry.entry_id}"
-        ir.async_delete_issue(self._account.hass, DOMAIN, issue_id)
+    from .account import SmspilotConfigEntry
 
 
 class ChooseSender(RepairsFlow):
@@ -264,7 +62,3 @@ async def async_create_fix_flow(
     entry = hass.config_entries.async_get_known_entry(str((data or {})["entry_id"]))
     issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
     return ChooseSender(entry, issue.translation_placeholders if issue else None)
-
-
-def _same_day(one: datetime, other: datetime) -> bool:
-    return dt_util.as_local(one).date() == dt_util.as_local(other).date()

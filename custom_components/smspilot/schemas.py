@@ -42,8 +42,8 @@ from .const import (
     DEFAULT_RETRY_FOR,
     MAX_WAIT,
 )
-from .periods import period
-from .recipients import Channel
+from .contacts.recipients import Channel
+from .text.periods import period
 
 _NO_WAIT: Final = timedelta(0)
 

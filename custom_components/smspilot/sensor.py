@@ -17,8 +17,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_time_change
 from homeassistant.util import dt as dt_util
 
+from .account import Account, SmspilotConfigEntry
 from .const import CURRENCY
-from .data import Account, SmspilotConfigEntry
 from .entity import Figure, FigureEntity
 
 PARALLEL_UPDATES = 0
@@ -46,14 +46,14 @@ SENSORS = (
         translation_key="pending_messages",
         entity_category=EntityCategory.DIAGNOSTIC,
         state_class=SensorStateClass.MEASUREMENT,
-        value_fn=lambda account: account.tracker.pending,
+        value_fn=lambda account: account.deliveries.pending,
     ),
     AccountSensorDescription(
         key="last_push",
         translation_key="last_push",
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda account: account.inbox.proof.last_push,
+        value_fn=lambda account: account.inbox.push_monitor.last_push,
     ),
 )
 SMS_LEFT = AccountSensorDescription(

@@ -18,6 +18,7 @@ from homeassistant.helpers import service
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
+from .account import Account, SmspilotConfigEntry
 from .client import InboundMessage, Inbox, Kind, Message, Sender, SmspilotError
 from .const import (
     ATTR_ANSWERS,
@@ -43,22 +44,22 @@ from .const import (
     CURRENCY,
     DOMAIN,
 )
-from .data import Account, SmspilotConfigEntry
-from .errors import Reason, failed, mistake
-from .matching import answer_id
-from .order import (
+from .contacts.phones import from_service
+from .contacts.recipients import recipient_name
+from .errors import Reason, failed, validation_error
+from .events import iso, number
+from .outbound.message import (
     COMMON_FIELDS,
-    Order,
-    Who,
+    OutboundMessage,
+    Targets,
     call_order,
     check_order,
-    everybody,
     flash_order,
     message_order,
     one,
+    resolve_targets,
 )
-from .phones import from_service
-from .receipt import iso, number, recipient_name, status_row
+from .outbound.result import status_row
 from .schemas import (
     ASK_SCHEMA,
     CALL_SCHEMA,
@@ -69,7 +70,8 @@ from .schemas import (
     GET_STATUS_SCHEMA,
     SEND_SMS_SCHEMA,
 )
-from .texts import measure
+from .text.matching import answer_id
+from .text.segments import measure
 
 type Fields = Mapping[str, Any]
 type Handler = Callable[[Account, ServiceCall], Coroutine[Any, Any, ServiceResponse]]
@@ -113,8 +115,10 @@ def _on_account(
     return handle
 
 
-def _who(account: Account, call: ServiceCall) -> Who:
-    return everybody(call.hass, account.entry, call.data[ATTR_RECIPIENTS], call.data[ATTR_PHONES])
+def _who(account: Account, call: ServiceCall) -> Targets:
+    return resolve_targets(
+        call.hass, account.entry, call.data[ATTR_RECIPIENTS], call.data[ATTR_PHONES]
+    )
 
 
 def _common(fields: Fields) -> dict[str, Any]:
@@ -122,12 +126,12 @@ def _common(fields: Fields) -> dict[str, Any]:
     return {name: fields[name] for name in COMMON_FIELDS if name in fields}
 
 
-def _text_order(account: Account, call: ServiceCall, who: Who) -> Order:
+def _text_order(account: Account, call: ServiceCall, targets: Targets) -> OutboundMessage:
     data = call.data
     return message_order(
         account.entry,
         data[ATTR_MESSAGE],
-        who.to,
+        targets.to,
         sender=data.get(ATTR_SENDER),
         two_way=data[ATTR_TWO_WAY],
         transliterated=data[ATTR_TRANSLITERATE],
@@ -136,44 +140,44 @@ def _text_order(account: Account, call: ServiceCall, who: Who) -> Order:
 
 
 async def _send_sms(account: Account, call: ServiceCall) -> ServiceResponse:
-    who = _who(account, call)
-    order = _text_order(account, call, who)
-    return await account.respond(order, who, call)
+    targets = _who(account, call)
+    order = _text_order(account, call, targets)
+    return await account.respond(order, targets, call)
 
 
 async def _call(account: Account, call: ServiceCall) -> ServiceResponse:
-    who = _who(account, call)
+    targets = _who(account, call)
     order = call_order(
         account.entry,
         call.data[ATTR_MESSAGE],
-        who.to,
+        targets.to,
         voice=Sender(call.data[ATTR_VOICE]),
         **_common(call.data),
     )
-    return await account.respond(order, who, call)
+    return await account.respond(order, targets, call)
 
 
 async def _flash_call(account: Account, call: ServiceCall) -> ServiceResponse:
     code: str = call.data.get(ATTR_CODE, f"{secrets.randbelow(10_000):04}")
     if not re.fullmatch(r"[0-9]{4}", code):
-        raise mistake(Reason.INVALID_CODE)
-    who = one(_who(account, call))
-    order = flash_order(account.entry, code, who.to, **_common(call.data))
-    response = await account.respond(order, who, call)
+        raise validation_error(Reason.INVALID_CODE)
+    targets = one(_who(account, call))
+    order = flash_order(account.entry, code, targets.to, **_common(call.data))
+    response = await account.respond(order, targets, call)
     return response and {**response, "code": code}
 
 
 async def _check_number(account: Account, call: ServiceCall) -> ServiceResponse:
-    who = _who(account, call)
-    order = check_order(account.entry, Kind(call.data[ATTR_METHOD]), who.to)
-    return await account.respond(order, who, call)
+    targets = _who(account, call)
+    order = check_order(account.entry, Kind(call.data[ATTR_METHOD]), targets.to)
+    return await account.respond(order, targets, call)
 
 
 async def _estimate_cost(account: Account, call: ServiceCall) -> ServiceResponse:
-    who = _who(account, call)
-    order = _text_order(account, call, who)
-    if not who.to:
-        raise who.refused[0][1]
+    targets = _who(account, call)
+    order = _text_order(account, call, targets)
+    if not targets.to:
+        raise targets.refused[0][1]
     cost = await account.outbox.cost(order)
     size = measure(order.text)
     return {
@@ -201,7 +205,7 @@ async def _get_status(account: Account, call: ServiceCall) -> ServiceResponse:
         messages = await client.check_recent(limit=limit, offset=offset)
     rows = []
     for message in messages:
-        known = account.tracker.row(message.id)
+        known = account.deliveries.row(message.id)
         kind = known.kind if known else account.outbox.kind(message.id)
         row = status_row(account.entry, message, kind, call.hass.config.language)
         row["packet_id"] = packet_id or (known.packet_id if known else None)
@@ -234,15 +238,15 @@ async def _get_inbound(account: Account, call: ServiceCall) -> ServiceResponse:
 
 
 async def _ask(account: Account, call: ServiceCall) -> ServiceResponse:
-    who = one(_who(account, call))
-    order = message_order(account.entry, call.data[ATTR_QUESTION], who.to, two_way=True)
+    targets = one(_who(account, call))
+    order = message_order(account.entry, call.data[ATTR_QUESTION], targets.to, two_way=True)
     if order.test:
-        raise mistake(Reason.TEST_QUESTION)
-    if not who.to:
-        raise who.refused[0][1]
+        raise validation_error(Reason.TEST_QUESTION)
+    if not targets.to:
+        raise targets.refused[0][1]
     answers = [(answer[ATTR_ID], answer[ATTR_SENTENCES]) for answer in call.data[ATTR_ANSWERS]]
-    async with account.asking.setdefault(who.to[0].phone, asyncio.Lock()):
-        receipt = await account.send(order, who)
+    async with account.asking.setdefault(targets.to[0].phone, asyncio.Lock()):
+        receipt = await account.send(order, targets)
         message_id = receipt.rows[0].message_id or ""
         reply = await account.inbox.questions.reply(message_id, call.data[ATTR_TIMEOUT])
     if reply is None:

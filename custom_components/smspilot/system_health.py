@@ -5,9 +5,9 @@ from typing import Any
 from homeassistant.components import system_health
 from homeassistant.core import HomeAssistant, callback
 
+from .account import ACCOUNTS
 from .client.transport import URL
 from .const import DOMAIN
-from .data import ACCOUNTS
 
 
 @callback
@@ -23,6 +23,6 @@ async def _info(hass: HomeAssistant) -> dict[str, Any]:
     return {
         "reachable": system_health.async_check_can_reach_url(hass, min(urls)),
         "accounts": len(hass.config_entries.async_entries(DOMAIN)),
-        "push": sum(account.inbox.proof.proven for account in accounts),
-        "poll": sum(not account.inbox.proof.proven for account in accounts),
+        "push": sum(account.inbox.push_monitor.proven for account in accounts),
+        "poll": sum(not account.inbox.push_monitor.proven for account in accounts),
     }

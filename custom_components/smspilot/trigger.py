@@ -23,12 +23,12 @@ from .const import (
     EVENT_REPLY_RECEIVED,
     EVENT_SMS_RECEIVED,
 )
-from .matching import Match, fits
-from .patterns import Searcher, check_patterns
-from .periods import period
-from .phones import masked
-from .receipt import STATUS_WORDS
-from .whom import Whom
+from .contacts.contact_filter import ContactFilter
+from .contacts.phones import masked
+from .outbound.result import STATUS_WORDS
+from .text.matching import Match, fits
+from .text.periods import period
+from .text.regex_search import RegexSearcher, check_patterns
 
 type Data = dict[str, Any]
 
@@ -59,7 +59,7 @@ def _words(value: Any) -> str:
     return text
 
 
-def _whom(value: Any) -> str | int:
+def _contact(value: Any) -> str | int:
     """Validate a number or a name; a bare number in YAML is an integer."""
     text = _words(value)
     return value if isinstance(value, int) else text
@@ -70,7 +70,7 @@ _MESSAGE_RECEIVED: Final = vol.Schema(
     {
         vol.Required(CONF_OPTIONS, default=dict): {
             **_ENTRY,
-            vol.Optional(CONF_FROM, default=list): vol.All(cv.ensure_list, [_whom]),
+            vol.Optional(CONF_FROM, default=list): vol.All(cv.ensure_list, [_contact]),
             vol.Optional(CONF_TEXT, default=list): vol.All(cv.ensure_list, [_words]),
             vol.Optional(CONF_MATCH, default=Match.EQUALS.value): vol.Coerce(Match),
             vol.Optional(CONF_KIND, default=KIND_ANY): vol.In(list(INBOUND_KINDS)),
@@ -88,7 +88,7 @@ _MESSAGE_STATUS_CHANGED: Final = vol.Schema(
             vol.Optional(CONF_KIND, default=list): vol.All(
                 cv.ensure_list, [vol.In([kind.value for kind in Kind])]
             ),
-            vol.Optional(CONF_TO, default=list): vol.All(cv.ensure_list, [_whom]),
+            vol.Optional(CONF_TO, default=list): vol.All(cv.ensure_list, [_contact]),
         }
     }
 )
@@ -146,8 +146,8 @@ class MessageReceivedTrigger(EventTrigger):
         """Hear what people write."""
         options = self._options
         texts, match, max_age = options[CONF_TEXT], options[CONF_MATCH], options[CONF_MAX_AGE]
-        whom = Whom(self._hass, options[CONF_FROM])
-        searcher = Searcher(self._hass, texts) if texts and match is Match.REGEX else None
+        contacts = ContactFilter(self._hass, options[CONF_FROM])
+        searcher = RegexSearcher(self._hass, texts) if texts and match is Match.REGEX else None
 
         @callback
         def found(data: Data, context: Context) -> None:
@@ -162,7 +162,7 @@ class MessageReceivedTrigger(EventTrigger):
         @callback
         def hear(data: Data, context: Context) -> None:
             """Act on what the right person wrote."""
-            if not (whom.has(data) if whom else data["recipient"]):
+            if not (contacts.has(data) if contacts else data["recipient"]):
                 return
             if searcher:
                 searcher.begin(data["message"], lambda more: found({**data, **more}, context))
@@ -197,7 +197,7 @@ class MessageStatusChangedTrigger(EventTrigger):
     ) -> CALLBACK_TYPE:
         """Hear what becomes of messages."""
         statuses, kinds = self._options[CONF_STATUS], self._options[CONF_KIND]
-        whom = Whom(self._hass, self._options[CONF_TO])
+        contacts = ContactFilter(self._hass, self._options[CONF_TO])
 
         @callback
         def hear(data: Data, context: Context) -> None:
@@ -205,7 +205,7 @@ class MessageStatusChangedTrigger(EventTrigger):
                 return
             if kinds and data["kind"] not in kinds:
                 return
-            if whom and not whom.has(data):
+            if contacts and not contacts.has(data):
                 return
             run_action(data, f"message to {_name(data)}: {data['status']}", context)
 

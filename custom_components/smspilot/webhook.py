@@ -19,16 +19,16 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from .client import InboundMessage, Message
 from .client.models import whole
 from .const import CONF_CLOUDHOOK_URL, CONF_VERIFY_PUSHES, DOMAIN, LOGGER
-from .signals import SIGNAL_PUSH, Push
+from .events import SIGNAL_PUSH, Push
 from .webhook_url import async_make_url
 
 if TYPE_CHECKING:
-    from .data import Account
+    from .account import Account
 
 # The longest message with all its attributes is a small part of this.
-MOST_BYTES: Final = 64 * 1024
-MOST_FIELDS: Final = 100
-MOST_LONG: Final = 64
+MAX_BODY_BYTES: Final = 64 * 1024
+MAX_FIELDS: Final = 100
+MAX_FIELD_LENGTH: Final = 64
 # A flood of nonsense writes one line so often.
 LOG_EVERY: Final = 60.0
 
@@ -56,7 +56,7 @@ class InboundPush:
     user_id: str
 
 
-class Door:
+class PushReceiver:
     """The webhook of an account."""
 
     def __init__(self, account: Account) -> None:
@@ -73,12 +73,14 @@ class Door:
         except MalformedPush:
             self._count_malformed()
             return Response(status=HTTPStatus.BAD_REQUEST)
-        verify = account.entry.options.get(CONF_VERIFY_PUSHES, True) or not account.teller.started
+        verify = (
+            account.entry.options.get(CONF_VERIFY_PUSHES, True) or not account.publisher.started
+        )
         match push:
             case StatusPush(message=message) if verify and message.id:
-                account.tracker.push(message.id, message.status)
+                account.deliveries.push(message.id, message.status)
             case StatusPush(message=message):
-                account.tracker.push_unverified(message)
+                account.deliveries.push_unverified(message)
             case InboundPush(user_id=user_id) if not verify and self._foreign(user_id):
                 return Response(status=HTTPStatus.FORBIDDEN)
             case InboundPush(message=message):
@@ -119,7 +121,7 @@ class Door:
         if cloudhook and cloudhook != known:
             data = {**entry.data, CONF_CLOUDHOOK_URL: cloudhook}
             hass.config_entries.async_update_entry(entry, data=data)
-        account.outbox.callback_url = account.inbox.proof.url = url
+        account.outbox.callback_url = account.inbox.push_monitor.url = url
         account.inbox.replan()
         async_dispatcher_send(hass, SIGNAL_PUSH.format(entry.entry_id), Push.ADDRESS)
 
@@ -156,7 +158,7 @@ def _inbound(fields: Mapping[str, str], now: datetime) -> InboundPush:
     message = InboundMessage(
         id=message_id,
         phone=whole(phone).lstrip("+"),
-        service_number=whole(fields.get("num", ""))[:MOST_LONG],
+        service_number=whole(fields.get("num", ""))[:MAX_FIELD_LENGTH],
         message=whole(fields["message"]),
         created=now,
         seen=False,
@@ -165,7 +167,7 @@ def _inbound(fields: Mapping[str, str], now: datetime) -> InboundPush:
 
 
 def _short(value: str) -> bool:
-    return 0 < len(value) <= MOST_LONG
+    return 0 < len(value) <= MAX_FIELD_LENGTH
 
 
 async def _fields(request: Request) -> dict[str, str]:
@@ -173,12 +175,12 @@ async def _fields(request: Request) -> dict[str, str]:
     # Home Assistant Cloud's request makes a new stream each time it is asked for one.
     content, body = request.content, bytearray()
     try:
-        while chunk := await content.read(MOST_BYTES + 1 - len(body)):
+        while chunk := await content.read(MAX_BODY_BYTES + 1 - len(body)):
             body += chunk
-            if len(body) > MOST_BYTES:
+            if len(body) > MAX_BODY_BYTES:
                 raise MalformedPush
         form = parse_qsl(
-            body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict"
+            body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict"
         )
     except ClientError, RequestPayloadError, OSError, ValueError:
         raise MalformedPush from None

@@ -35,10 +35,10 @@ async def _out(bench: Bench, size: int) -> dict[str, float]:
             lambda: bench.send(bench.text(), phones, config_entry_id=entry.entry_id)
         )
     }
-    await rest(entry.runtime_data.tracker.bell)
+    await rest(entry.runtime_data.deliveries.poller)
     found["waiting messages: a round"] = await _cost(lambda: read_all(entry.runtime_data))
     found["waiting messages: a restart"] = await _cost(lambda: restart(bench, entry))
-    await rest(entry.runtime_data.tracker.bell)
+    await rest(entry.runtime_data.deliveries.poller)
     await arrive(bench, entry)
     found["waiting messages: all delivered"] = await _cost(lambda: read_all(entry.runtime_data))
     await bench.hass.config_entries.async_remove(entry.entry_id)
@@ -58,13 +58,13 @@ async def _in(bench: Bench, size: int) -> dict[str, float]:
                 for at in some
             )
         )
-    bell = entry.runtime_data.inbox.bell
+    poller = entry.runtime_data.inbox.poller
 
     async def read() -> None:
-        bell.ring()
-        await answered(bell)
+        poller.wake()
+        await answered(poller)
 
-    await rest(bell)
+    await rest(poller)
     found = {"inbound messages of a read": await _cost(read)}
     await bench.hass.config_entries.async_remove(entry.entry_id)
     return found

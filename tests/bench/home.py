@@ -17,6 +17,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.runner import RuntimeConfig
 
+from custom_components.smspilot.account import Account, SmspilotConfigEntry
 from custom_components.smspilot.const import (
     CONF_DAILY_LIMIT,
     CONF_PHONES,
@@ -24,8 +25,7 @@ from custom_components.smspilot.const import (
     DOMAIN,
     SUBENTRY_RECIPIENT,
 )
-from custom_components.smspilot.data import Account, SmspilotConfigEntry
-from custom_components.smspilot.doorbell import Doorbell
+from custom_components.smspilot.runtime.poller import Poller
 from tests.e2e import config_folder
 from tests.e2e.service import ROOT, Service
 
@@ -200,23 +200,23 @@ def make_entry(
     )
 
 
-async def rest(bell: Doorbell) -> None:
+async def rest(poller: Poller) -> None:
     """Wait until a bell may be answered at once."""
-    while bell._busy:
+    while poller._busy:
         await asyncio.sleep(0.01)
 
 
-async def answered(bell: Doorbell) -> None:
+async def answered(poller: Poller) -> None:
     """Wait until the read that a ring has begun is over."""
-    if bell._task:
-        await bell._task
+    if poller._task:
+        await poller._task
 
 
 async def read_all(account: Account) -> None:
     """Have a round of all that waits."""
-    await rest(account.tracker.bell)
-    account.tracker.hurry()
-    await answered(account.tracker.bell)
+    await rest(account.deliveries.poller)
+    account.deliveries.hurry()
+    await answered(account.deliveries.poller)
 
 
 @asynccontextmanager

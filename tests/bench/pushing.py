@@ -12,13 +12,13 @@ from homeassistant.components import webhook
 from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import Event, HomeAssistant, callback
 
-from custom_components.smspilot import doorbell
+from custom_components.smspilot.account import SmspilotConfigEntry
 from custom_components.smspilot.const import (
     CONF_VERIFY_PUSHES,
     EVENT_MESSAGE_STATUS,
     EVENT_SMS_RECEIVED,
 )
-from custom_components.smspilot.data import SmspilotConfigEntry
+from custom_components.smspilot.runtime import poller as doorbell
 
 from .clock import WARM, interleaved
 from .home import Bench, rest
@@ -123,7 +123,7 @@ class Pushes:
 
     async def verified_inbound(self) -> float:
         """Push a message to ours, which asks the service first."""
-        await rest(self._account.inbox.bell)
+        await rest(self._account.inbox.poller)
         fields = self.inbound(await self.written())
         return await self._line.push(self.address, EVENT_SMS_RECEIVED, fields)
 
@@ -142,7 +142,7 @@ class Pushes:
 
     async def verified_status(self) -> float:
         """Push a status to ours, which asks the service first."""
-        await rest(self._account.tracker.bell)
+        await rest(self._account.deliveries.poller)
         fields = await self.sent()
         await self._bench.sim.control("advance", server_id=fields["server_id"], status=2)
         return await self._line.push(self.address, EVENT_MESSAGE_STATUS, fields)

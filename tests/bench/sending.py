@@ -3,8 +3,8 @@
 import asyncio
 from typing import Final
 
+from custom_components.smspilot.account import SmspilotConfigEntry
 from custom_components.smspilot.client.api import RECEIPT_FIELDS
-from custom_components.smspilot.data import SmspilotConfigEntry
 
 from .clock import Work, interleaved
 from .home import MAIN, PEOPLE, Bench

@@ -13,8 +13,8 @@ from typing import Final
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.helpers.storage import STORAGE_DIR
 
+from custom_components.smspilot.account import SmspilotConfigEntry
 from custom_components.smspilot.const import DOMAIN
-from custom_components.smspilot.data import SmspilotConfigEntry
 
 from .clock import Lag
 from .home import Bench, read_all, rest
@@ -38,7 +38,7 @@ async def measure(bench: Bench, table: Table) -> None:
 async def arrive(bench: Bench, entry: SmspilotConfigEntry) -> None:
     """Have all messages arrive at their phones, so that the next round finds them all changed."""
     await bench.sim.control("settings", auto=0.001)
-    last = max(dict(entry.runtime_data.tracker.table()))
+    last = max(dict(entry.runtime_data.deliveries.table()))
     form = {"apikey": entry.data["api_key"], "check": last, "fields": "status"}
     while (await bench.post(**form))["check"][0]["status"] != "2":
         await asyncio.sleep(0.2)
@@ -88,7 +88,7 @@ async def _rounds(bench: Bench, entry: SmspilotConfigEntry, table: Table) -> Non
         for _ in range(COUNT // 1000):
             with watched("send"):
                 await bench.send(bench.text(), bench.numbers(1000), config_entry_id=entry.entry_id)
-        await rest(entry.runtime_data.tracker.bell)
+        await rest(entry.runtime_data.deliveries.poller)
         await bench.requests()
         with watched("round"):
             await read_all(entry.runtime_data)
@@ -98,7 +98,7 @@ async def _rounds(bench: Bench, entry: SmspilotConfigEntry, table: Table) -> Non
             await bench.hass.config_entries.async_reload(entry.entry_id)
         with watched("restart"):
             await restart(bench, entry)
-        await rest(entry.runtime_data.tracker.bell)
+        await rest(entry.runtime_data.deliveries.poller)
         await arrive(bench, entry)
         with watched("arrival"):
             await read_all(entry.runtime_data)
@@ -127,8 +127,8 @@ async def _writes(bench: Bench, entry: SmspilotConfigEntry, table: Table) -> Non
     journal = Path(bench.hass.config.path(STORAGE_DIR, f"{DOMAIN}.{entry.entry_id}.journal"))
     # The journal begins anew, and is not folded meanwhile.
     await restart(bench, entry)
-    for bell in (entry.runtime_data.tracker.bell, entry.runtime_data.inbox.bell):
-        await rest(bell)
+    for poller in (entry.runtime_data.deliveries.poller, entry.runtime_data.inbox.poller):
+        await rest(poller)
     before = _lines(journal)
     for _ in range(LIVES):
         receipt = await bench.send(bench.text(), bench.numbers(1), config_entry_id=entry.entry_id)
@@ -144,8 +144,8 @@ async def _writes(bench: Bench, entry: SmspilotConfigEntry, table: Table) -> Non
 
 async def _empty(bench: Bench, entry: SmspilotConfigEntry) -> None:
     """Have everything delivered and told."""
-    tracker = entry.runtime_data.tracker
-    while tracker.pending:
+    deliveries = entry.runtime_data.deliveries
+    while deliveries.pending:
         await arrive(bench, entry)
         await read_all(entry.runtime_data)
     await _settled(bench, entry)
@@ -154,7 +154,7 @@ async def _empty(bench: Bench, entry: SmspilotConfigEntry) -> None:
 async def _settled(bench: Bench, entry: SmspilotConfigEntry) -> None:
     await bench.hass.async_block_till_done()
     await asyncio.sleep(1)
-    await entry.runtime_data.ledger._rest()
+    await entry.runtime_data.journal._rest()
     gc.collect()
 
 

@@ -35,7 +35,7 @@ async def write_early(sim: Simulator, phone: str, text: str, minutes: int) -> No
     sim.clock_offset += timedelta(minutes=minutes)
 
 
-def ledger(sim: Simulator) -> list[tuple[str, str]]:
+def journal(sim: Simulator) -> list[tuple[str, str]]:
     """Return what was paid: what kind it was, and to whom."""
     return [(order.kind.value, f"+{order.phone}") for order in sim.orders]
 

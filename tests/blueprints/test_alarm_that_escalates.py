@@ -17,7 +17,7 @@ from tests.common import MAMA, PAPA, Clock, Heard, add_account, person, write
 from tests.simulator.model import Blocked, Template
 from tests.simulator.simulator import Simulator
 
-from .common import STRANGER, automate, ledger, texts, write_early
+from .common import STRANGER, automate, journal, texts, write_early
 
 GRANNY = "+79135550001"
 PEOPLE = [person("Papa", PAPA), person("Mama", MAMA), person("Granny", GRANNY)]
@@ -88,7 +88,7 @@ async def test_answer_by_text(hass: HomeAssistant, simulator: Simulator, clock: 
     """An answered text is all there is."""
     house = await build(hass, simulator, clock)
     await house.leak()
-    assert ledger(simulator) == [("two_way", PAPA)]
+    assert journal(simulator) == [("two_way", PAPA)]
     assert texts(simulator)[0].startswith("Alarm: Kitchen leak, ")
     assert texts(simulator)[0].endswith(". Answer this text to stop the alarm.")
     await house.end(0)
@@ -98,7 +98,7 @@ async def test_answer_by_text(hass: HomeAssistant, simulator: Simulator, clock: 
     assert house.is_over()
     assert len(house.answered) == 1
     await clock.advance(900)
-    assert ledger(simulator) == [("two_way", PAPA)]
+    assert journal(simulator) == [("two_way", PAPA)]
     assert house.unanswered == []
 
 
@@ -110,14 +110,14 @@ async def test_text_does_not_arrive(
     house = await build(hass, simulator, clock)
     await house.leak()
     await house.end(0)
-    assert ledger(simulator) == TO_PAPA
+    assert journal(simulator) == TO_PAPA
     assert texts(simulator)[1].startswith("Alarm: Kitchen leak, ")
     assert "Answer" not in texts(simulator)[1]
     await house.end(1)
-    assert ledger(simulator) == [*TO_PAPA, ("two_way", MAMA)]
+    assert journal(simulator) == [*TO_PAPA, ("two_way", MAMA)]
     await house.end(2)
     await clock.advance(121)
-    assert ledger(simulator) == [*TO_PAPA, *TO_MAMA]
+    assert journal(simulator) == [*TO_PAPA, *TO_MAMA]
     await house.end(3)
     assert house.is_over()
     assert len(house.answered) == 1
@@ -128,11 +128,11 @@ async def test_text_is_slow(hass: HomeAssistant, simulator: Simulator, clock: Cl
     house = await build(hass, simulator, clock, patience={"minutes": 1})
     await house.leak()
     await clock.advance(59)
-    assert ledger(simulator) == [("two_way", PAPA)]
+    assert journal(simulator) == [("two_way", PAPA)]
     await clock.advance(2)
-    assert ledger(simulator) == TO_PAPA
+    assert journal(simulator) == TO_PAPA
     await clock.advance(181)
-    assert ledger(simulator) == [*TO_PAPA, ("two_way", MAMA)]
+    assert journal(simulator) == [*TO_PAPA, ("two_way", MAMA)]
 
 
 async def test_picking_up_need_not_count(
@@ -144,9 +144,9 @@ async def test_picking_up_need_not_count(
     await house.end(0)
     await clock.advance(121)
     await house.end(1)
-    assert ledger(simulator) == TO_PAPA
+    assert journal(simulator) == TO_PAPA
     await clock.advance(121)
-    assert ledger(simulator) == [*TO_PAPA, ("two_way", MAMA)]
+    assert journal(simulator) == [*TO_PAPA, ("two_way", MAMA)]
     await house.end(2)
     await clock.advance(121)
     await house.end(3)
@@ -154,7 +154,7 @@ async def test_picking_up_need_not_count(
     await clock.advance(61)
     assert house.is_over()
     assert len(house.answered) == 1
-    assert ledger(simulator) == [*TO_PAPA, *TO_MAMA]
+    assert journal(simulator) == [*TO_PAPA, *TO_MAMA]
 
 
 async def test_nobody_answers(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
@@ -172,7 +172,7 @@ async def test_nobody_answers(hass: HomeAssistant, simulator: Simulator, clock: 
             assert not house.is_over()
             await clock.advance(121)
     assert house.is_over()
-    assert ledger(simulator) == [*TO_PAPA, *TO_MAMA] * 2
+    assert journal(simulator) == [*TO_PAPA, *TO_MAMA] * 2
     assert house.answered == []
     assert [call.data["news"] for call in house.unanswered] == [texts(simulator)[-1]]
 
@@ -187,12 +187,12 @@ async def test_answer_while_another_is_called(
     await house.end(0)
     await clock.advance(121)
     await house.end(1)
-    assert ledger(simulator) == [*TO_PAPA, ("two_way", MAMA)]
+    assert journal(simulator) == [*TO_PAPA, ("two_way", MAMA)]
     await write(simulator, PAPA, "ok")
     await clock.advance(61)
     await clock.advance(60)
     assert house.is_over()
-    assert ledger(simulator) == [*TO_PAPA, ("two_way", MAMA)]
+    assert journal(simulator) == [*TO_PAPA, ("two_way", MAMA)]
     assert len(house.answered) == 1
 
 
@@ -214,9 +214,9 @@ async def test_messages_that_are_no_answer(
     assert heard.of("age")[0] >= 300
     assert await hass.config_entries.async_reload(house.entry.entry_id)
     await clock.advance(45)
-    assert ledger(simulator) == [("two_way", PAPA)]
+    assert journal(simulator) == [("two_way", PAPA)]
     await clock.advance(16)
-    assert ledger(simulator) == TO_PAPA
+    assert journal(simulator) == TO_PAPA
 
 
 async def test_one_alarm_at_a_time(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
@@ -229,7 +229,7 @@ async def test_one_alarm_at_a_time(hass: HomeAssistant, simulator: Simulator, cl
     await house.leak("off")
     await house.leak()
     assert len(closed) == 3
-    assert ledger(simulator) == [("two_way", PAPA)]
+    assert journal(simulator) == [("two_way", PAPA)]
     await house.end(0)
     await write(simulator, PAPA, "ok")
     await clock.advance(61)
@@ -239,7 +239,7 @@ async def test_one_alarm_at_a_time(hass: HomeAssistant, simulator: Simulator, cl
     await house.leak("off")
     await house.leak()
     await house.end(1)
-    assert ledger(simulator) == [("two_way", PAPA)] * 2
+    assert journal(simulator) == [("two_way", PAPA)] * 2
     assert not house.is_over()
 
 
@@ -258,7 +258,7 @@ async def test_valve_comes_first(hass: HomeAssistant, simulator: Simulator, cloc
         assert house.unanswered == []
         await clock.advance(121)
     assert sent == [0]
-    assert ledger(simulator) == []
+    assert journal(simulator) == []
     # Each round everybody: a text, the plain one, a call.
     assert len(simulator.calls("send")) == 3 * 2 * 3
     assert len(house.unanswered) == 1
@@ -281,7 +281,7 @@ async def test_valve_fails(
     hass.services.async_register("test", "close", close)
     house = await build(hass, simulator, clock, house=[{"action": "test.close"}])
     await house.leak()
-    assert ledger(simulator) == [("two_way", PAPA)]
+    assert journal(simulator) == [("two_way", PAPA)]
     await house.end(0)
     await write(simulator, PAPA, "ok")
     await clock.advance(61)
@@ -294,7 +294,7 @@ async def test_valve_is_gone(hass: HomeAssistant, simulator: Simulator, clock: C
     """Not even an action that does not exist holds back a text."""
     house = await build(hass, simulator, clock, house=[{"action": "test.close"}])
     await house.leak()
-    assert ledger(simulator) == [("two_way", PAPA)]
+    assert journal(simulator) == [("two_way", PAPA)]
 
 
 async def test_no_survey_template(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
@@ -302,11 +302,11 @@ async def test_no_survey_template(hass: HomeAssistant, simulator: Simulator, clo
     simulator.account.templates = [Template(text="Alarm: .*", regex=True)]
     house = await build(hass, simulator, clock)
     await house.leak()
-    assert ledger(simulator) == [("sms", PAPA)]
+    assert journal(simulator) == [("sms", PAPA)]
     assert "Answer" not in texts(simulator)[0]
     await house.end(0)
     await clock.advance(121)
-    assert ledger(simulator) == [("sms", PAPA), ("voice", PAPA)]
+    assert journal(simulator) == [("sms", PAPA), ("voice", PAPA)]
 
 
 async def test_first_one_is_gone(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
@@ -314,7 +314,7 @@ async def test_first_one_is_gone(hass: HomeAssistant, simulator: Simulator, cloc
     house = await build(hass, simulator, clock)
     er.async_get(hass).async_remove("notify.papa")
     await house.leak()
-    assert ledger(simulator) == [("two_way", MAMA)]
+    assert journal(simulator) == [("two_way", MAMA)]
 
 
 async def test_account_is_blocked(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
@@ -322,10 +322,10 @@ async def test_account_is_blocked(hass: HomeAssistant, simulator: Simulator, clo
     simulator.account.blocked = Blocked()
     house = await build(hass, simulator, clock)
     await house.leak()
-    assert ledger(simulator) == []
+    assert journal(simulator) == []
     simulator.account.blocked = None
     await clock.advance(121)
-    assert ledger(simulator) == [("two_way", PAPA)]
+    assert journal(simulator) == [("two_way", PAPA)]
 
 
 async def test_limits_hold_back_no_alarm(
@@ -336,7 +336,7 @@ async def test_limits_hold_back_no_alarm(
     house = await build(hass, simulator, clock, options={CONF_RATE_LIMIT: 1})
     await house.leak()
     await house.end(0)
-    assert ledger(simulator) == TO_PAPA
+    assert journal(simulator) == TO_PAPA
 
 
 async def test_two_numbers(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
@@ -354,4 +354,4 @@ async def test_two_numbers(hass: HomeAssistant, simulator: Simulator, clock: Clo
     await clock.advance(16)
     assert house.is_over()
     assert len(house.answered) == 1
-    assert sorted(ledger(simulator)) == sorted([*TO_PAPA, ("two_way", GRANNY), ("voice", GRANNY)])
+    assert sorted(journal(simulator)) == sorted([*TO_PAPA, ("two_way", GRANNY), ("voice", GRANNY)])

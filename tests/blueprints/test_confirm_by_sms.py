@@ -12,7 +12,7 @@ from tests.common import MAMA, PAPA, Clock, add_account, write
 from tests.simulator.model import Blocked
 from tests.simulator.simulator import Simulator
 
-from .common import PEOPLE, ledger, texts
+from .common import PEOPLE, journal, texts
 
 
 async def script(hass: HomeAssistant, sim: Simulator, **inputs: Any) -> dict[str, list[Any]]:
@@ -53,7 +53,7 @@ async def test_confirm(
     done = await script(hass, simulator)
     asking = confirm(hass)
     await clock.settle()
-    assert (ledger(simulator), texts(simulator)) == ([("two_way", PAPA)], ["Heat the sauna?"])
+    assert (journal(simulator), texts(simulator)) == ([("two_way", PAPA)], ["Heat the sauna?"])
     if said:
         await write(simulator, PAPA, said)
         await clock.advance(16)
@@ -87,7 +87,7 @@ async def test_confirm_asks_what_and_whom_it_is_told(
     done = await script(hass, simulator)
     first, second = confirm(hass), confirm(hass, person="notify.mama", question="Close the gate?")
     await clock.settle()
-    assert sorted(ledger(simulator)) == [("two_way", PAPA), ("two_way", MAMA)]
+    assert sorted(journal(simulator)) == [("two_way", PAPA), ("two_way", MAMA)]
     assert sorted(texts(simulator)) == ["Close the gate?", "Heat the sauna?"]
     await write(simulator, MAMA, "yes")
     await clock.advance(16)

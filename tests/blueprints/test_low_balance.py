@@ -15,7 +15,7 @@ from tests.common import MAMA, PAPA, Clock, act, add_account
 from tests.simulator.model import Kind
 from tests.simulator.simulator import Simulator
 
-from .common import PEOPLE, automate, ledger, texts
+from .common import PEOPLE, automate, journal, texts
 
 LOW = "binary_sensor.smspilot_5671_low_balance"
 TOLD = "The money at SMSPILOT is running out: {} RUB are left."
@@ -46,12 +46,12 @@ async def test_low_balance(hass: HomeAssistant, simulator: Simulator, clock: Clo
     """It is told once, before the money is gone."""
     entry = await purse(hass, simulator, "51.00", options={CONF_DAILY_LIMIT: 3})
     await clock.advance(61)
-    assert ledger(simulator) == []
+    assert journal(simulator) == []
     await act(hass, "send_sms", phones=[PAPA], message="Проверка")
     await clock.advance(59)
     assert len(simulator.orders) == 1
     await clock.advance(2)
-    assert sorted(ledger(simulator)[1:]) == [("sms", PAPA), ("sms", MAMA)]
+    assert sorted(journal(simulator)[1:]) == [("sms", PAPA), ("sms", MAMA)]
     assert set(texts(simulator)[1:]) == {TOLD.format("48.5")}
     # A reload, a service that is away for a while, the next send: it is known.
     assert await hass.config_entries.async_reload(entry.entry_id)
@@ -89,7 +89,7 @@ async def test_low_balance_with_somebody_gone(
     await act(hass, "send_sms", phones=[PAPA], message="Проверка")
     await clock.advance(61)
     await clock.advance(2)
-    assert ledger(simulator)[1:] == [("sms", MAMA)]
+    assert journal(simulator)[1:] == [("sms", MAMA)]
 
 
 @pytest.mark.parametrize(
@@ -139,5 +139,5 @@ async def test_no_money_at_all(
     simulator.account.balance = Decimal("1.00")
     await clock.advance(1801)
     await clock.advance(61)
-    assert ledger(simulator) == []
+    assert journal(simulator) == []
     assert "241" in caplog.text

@@ -13,7 +13,7 @@ from tests.common import MAMA, PAPA, Clock, Heard, add_account, write
 from tests.simulator.model import Template
 from tests.simulator.simulator import Simulator
 
-from .common import PEOPLE, STRANGER, automate, ledger, texts, write_early
+from .common import PEOPLE, STRANGER, automate, journal, texts, write_early
 
 OPEN = [{"action": "test.open", "data": {"by": "{{ trigger.recipient }}"}}]
 SURE = "Open the gate, are you sure?"
@@ -35,7 +35,7 @@ async def test_order(hass: HomeAssistant, simulator: Simulator, clock: Clock) ->
     await write(simulator, STRANGER, "5671 Open the gate")
     await clock.advance(61)
     assert [call.data["by"] for call in opened] == ["Папа"]
-    assert (ledger(simulator), texts(simulator)) == ([("sms", PAPA)], ["Done."])
+    assert (journal(simulator), texts(simulator)) == ([("sms", PAPA)], ["Done."])
     await clock.advance(900)
     assert len(opened) == 1
 
@@ -51,7 +51,7 @@ async def test_no_order(hass: HomeAssistant, simulator: Simulator, clock: Clock)
     await clock.advance(61)
     assert [age > 600 for age in heard.of("age")] == [False, False, True]
     assert opened == []
-    assert ledger(simulator) == []
+    assert journal(simulator) == []
     await write(simulator, PAPA, "5671 open the gate")
     await clock.advance(61)
     assert len(opened) == 1
@@ -116,7 +116,7 @@ async def test_silent_order(
     await write(simulator, PAPA, "5671 open the gate")
     await clock.advance(61)
     assert len(opened) == 1
-    assert ledger(simulator) == []
+    assert journal(simulator) == []
 
 
 async def test_answer_tells_what_came_of_it(
@@ -145,7 +145,7 @@ async def test_are_you_sure(
     opened = await gate(hass, simulator, question=SURE)
     await write(simulator, PAPA, "5671 open the gate")
     await clock.advance(61)
-    assert (ledger(simulator), texts(simulator)) == ([("two_way", PAPA)], [SURE])
+    assert (journal(simulator), texts(simulator)) == ([("two_way", PAPA)], [SURE])
     assert opened == []
     await write(simulator, PAPA, said)
     await clock.advance(16)
@@ -180,7 +180,7 @@ async def test_confirmation_cannot_be_asked(
     await write(simulator, PAPA, "5671 open the gate")
     await clock.advance(61)
     assert opened == []
-    assert (ledger(simulator), texts(simulator)) == ([("sms", PAPA)], ["Not done."])
+    assert (journal(simulator), texts(simulator)) == ([("sms", PAPA)], ["Not done."])
 
 
 async def test_orders_queue(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
@@ -189,14 +189,14 @@ async def test_orders_queue(hass: HomeAssistant, simulator: Simulator, clock: Cl
     for phone in (PAPA, MAMA, PAPA):
         await write(simulator, phone, "5671 open the gate")
     await clock.advance(61)
-    assert ledger(simulator) == [("two_way", PAPA)]
+    assert journal(simulator) == [("two_way", PAPA)]
     await clock.advance(361)
-    assert ledger(simulator)[1:] == [("sms", PAPA), ("two_way", MAMA)]
+    assert journal(simulator)[1:] == [("sms", PAPA), ("two_way", MAMA)]
     await write(simulator, MAMA, "yes")
     await clock.advance(16)
     assert [call.data["by"] for call in opened] == ["Мама"]
     # Papa's second order: seven minutes are over, it is asked for; after ten it would not be.
-    assert ledger(simulator)[3:] == [("sms", MAMA), ("two_way", PAPA)]
+    assert journal(simulator)[3:] == [("sms", MAMA), ("two_way", PAPA)]
 
 
 async def test_order_waited_too_long(
@@ -209,5 +209,5 @@ async def test_order_waited_too_long(
     await clock.advance(61)
     await clock.advance(661)
     assert opened == []
-    assert ledger(simulator) == [("two_way", PAPA), ("sms", PAPA), ("sms", MAMA)]
+    assert journal(simulator) == [("two_way", PAPA), ("sms", PAPA), ("sms", MAMA)]
     assert texts(simulator)[1:] == ["Not done.", "Not done."]

@@ -10,7 +10,7 @@ from custom_components.smspilot.const import EVENT_SMS_RECEIVED
 from tests.common import MAMA, PAPA, Clock, Heard, add_account, write
 from tests.simulator.simulator import Simulator
 
-from .common import PEOPLE, STRANGER, automate, ledger, texts, write_early
+from .common import PEOPLE, STRANGER, automate, journal, texts, write_early
 
 
 async def report(hass: HomeAssistant, sim: Simulator, **inputs: Any) -> None:
@@ -28,7 +28,7 @@ async def test_report(hass: HomeAssistant, simulator: Simulator, clock: Clock) -
     await write(simulator, MAMA, "5671 Доклад.")
     await write(simulator, STRANGER, "5671 Доклад.")
     await clock.advance(61)
-    assert (ledger(simulator), texts(simulator)) == ([("sms", MAMA)], ["Kitchen 19.0°"])
+    assert (journal(simulator), texts(simulator)) == ([("sms", MAMA)], ["Kitchen 19.0°"])
     await clock.advance(900)
     assert len(simulator.orders) == 1
 
@@ -43,7 +43,7 @@ async def test_no_report(hass: HomeAssistant, simulator: Simulator, clock: Clock
     await write_early(simulator, MAMA, "5671 status", 11)
     await clock.advance(61)
     assert [age > 600 for age in heard.of("age")] == [False, False, True]
-    assert ledger(simulator) == []
+    assert journal(simulator) == []
 
 
 @pytest.mark.parametrize(
@@ -83,9 +83,9 @@ async def test_report_is_refused(
     balance, simulator.account.balance = simulator.account.balance, Decimal(0)
     await write(simulator, PAPA, "5671 status")
     await clock.advance(61)
-    assert ledger(simulator) == []
+    assert journal(simulator) == []
     assert "241" in caplog.text
     simulator.account.balance = balance
     await write(simulator, PAPA, "5671 status")
     await clock.advance(61)
-    assert ledger(simulator) == [("sms", PAPA)]
+    assert journal(simulator) == [("sms", PAPA)]

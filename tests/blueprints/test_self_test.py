@@ -15,7 +15,7 @@ from tests.common import MAMA, PAPA, Clock, add_account, state_of, write
 from tests.simulator.model import Template
 from tests.simulator.simulator import Simulator
 
-from .common import PEOPLE, automate, ledger, noon, texts, tomorrow
+from .common import PEOPLE, automate, journal, noon, texts, tomorrow
 
 
 async def self_test(hass: HomeAssistant, sim: Simulator, **inputs: Any) -> None:
@@ -30,7 +30,7 @@ async def test_self_test(
     """A text that arrives is all there is, once a month."""
     await self_test(hass, simulator)
     await noon(hass, clock, tomorrow())
-    assert (ledger(simulator), texts(simulator)) == ([("sms", PAPA)], ["Self-test of the house."])
+    assert (journal(simulator), texts(simulator)) == ([("sms", PAPA)], ["Self-test of the house."])
     await simulator.deliver(simulator.orders[0].server_id)
     await clock.advance(16)
     assert told == []
@@ -117,7 +117,7 @@ async def test_self_test_of_both_ways(
     """Whatever is answered is good; no answer is a warning."""
     await self_test(hass, simulator, ask=True, message="Self-test: answer, please.")
     await noon(hass, clock, tomorrow())
-    assert ledger(simulator) == [("two_way", PAPA)]
+    assert journal(simulator) == [("two_way", PAPA)]
     await write(simulator, PAPA if answered else MAMA, "here" if answered else "5671 here")
     await clock.advance(16)
     await clock.advance(1801)

@@ -11,7 +11,7 @@ import pytest
 from tests.common import MAMA, Clock, add_account, person
 from tests.simulator.simulator import Simulator
 
-from .common import PEOPLE, automate, ledger, noon, texts, tomorrow
+from .common import PEOPLE, automate, journal, noon, texts, tomorrow
 
 PANEL = "+79135550001"
 
@@ -42,7 +42,7 @@ async def test_sim_is_alive(
         await noon(hass, clock, tomorrow() + timedelta(days=days))
         await check(hass, simulator, clock)
         await clock.advance(1801)
-    assert ledger(simulator) == [(inputs.get("method", "ping"), PANEL)] * 2
+    assert journal(simulator) == [(inputs.get("method", "ping"), PANEL)] * 2
     assert told == []
 
 
@@ -76,11 +76,11 @@ async def test_sim_is_dead(
     await noon(hass, clock, tomorrow())
     await check(hass, simulator, clock)
     await clock.advance(1799)
-    assert ledger(simulator) == [(method, PANEL)]
+    assert journal(simulator) == [(method, PANEL)]
     await clock.advance(2)
-    assert ledger(simulator) == [(method, PANEL)] * 2
+    assert journal(simulator) == [(method, PANEL)] * 2
     await check(hass, simulator, clock)
-    assert ledger(simulator)[2:] == [("sms", MAMA)]
+    assert journal(simulator)[2:] == [("sms", MAMA)]
     assert texts(simulator)[-1] == "Panel is not in the network."
     assert [call.data["message"] for call in told] == ["Panel is not in the network."]
 
@@ -96,7 +96,7 @@ async def test_sim_was_in_a_tunnel(
     simulator.phone(PANEL[1:]).on = True
     await clock.advance(1801)
     await check(hass, simulator, clock)
-    assert ledger(simulator) == [("ping", PANEL)] * 2
+    assert journal(simulator) == [("ping", PANEL)] * 2
     assert told == []
 
 
@@ -109,7 +109,7 @@ async def test_check_has_no_result(
     for pause in (601, 1801, 601):
         assert told == []
         await clock.advance(pause)
-    assert ledger(simulator) == [("ping", PANEL), ("ping", PANEL), ("sms", MAMA)]
+    assert journal(simulator) == [("ping", PANEL), ("ping", PANEL), ("sms", MAMA)]
     assert [call.data["message"] for call in told] == ["Panel: unknown"]
 
 
@@ -122,7 +122,7 @@ async def test_check_is_refused(
     await noon(hass, clock, tomorrow())
     await clock.advance(1801)
     await clock.advance(1801)
-    assert ledger(simulator) == []
+    assert journal(simulator) == []
     assert [call.data["message"] for call in told] == [
         "SIM nobody could not be checked.",
         f"SIM {PANEL} could not be checked.",

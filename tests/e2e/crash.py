@@ -172,7 +172,7 @@ class Crashes:
     async def folding(self) -> None:
         """Wait until the journal is being folded into the snapshot."""
         phones = [f"+7911{number:07}" for number in range(450)]
-        snapshot = self._ledger()
+        snapshot = self._journal()
         before = self._stamp(snapshot)
         for _ in range(4):
             task = self.order(*phones)
@@ -321,11 +321,11 @@ class Crashes:
     def _last(self) -> int:
         return max(self.sim.messages)
 
-    def _ledger(self) -> Path:
+    def _journal(self) -> Path:
         return self.home.folder / ".storage" / f"smspilot.{self._entry_id}"
 
     def _journal_size(self) -> int:
-        files = self._ledger().parent.glob(f"{self._ledger().name}.journal*")
+        files = self._journal().parent.glob(f"{self._journal().name}.journal*")
         return sum(file.stat().st_size for file in files)
 
     @staticmethod

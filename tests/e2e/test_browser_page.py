@@ -90,14 +90,14 @@ async def test_texts_and_answers(phones: Phones, customer: Customer) -> None:
     sim, card = phones.sim, phones.card(ANNA)
     chat = card.get_by_role("log")
     answer = await phones.send(text="Вода!\nВ подвале")
-    ledger = phones.page.locator("#ledger tr").first
-    await expect(ledger).to_contain_text(re.compile("SMS.*Anna.*Вода!.*accepted.*1.31", re.DOTALL))
+    journal = phones.page.locator("#ledger tr").first
+    await expect(journal).to_contain_text(re.compile("SMS.*Anna.*Вода!.*accepted.*1.31", re.DOTALL))
     await expect(phones.page.locator("#balance")).to_have_text("₽2,935.50")
     await expect(phones.page.locator("#spent")).to_have_text("₽1.31")
     assert not await chat.locator("li").count()
     await sim.deliver(answer["send"][0]["server_id"])
     await expect(chat.locator("li.theirs p")).to_have_text("Вода!\nВ подвале")
-    await expect(ledger.locator(".status")).to_have_text("delivered")
+    await expect(journal.locator(".status")).to_have_text("delivered")
     await phones.deliver(text="Перекрыть?", **{"from": "2WAY"})
     await expect(chat.locator("li").last).to_contain_text("+7 953 398-45-70 · awaits an answer")
 
@@ -158,19 +158,19 @@ async def test_switches(phones: Phones) -> None:
 async def test_calls(phones: Phones) -> None:
     """A call rings until it is taken or refused; a FlashCall shows the number it comes from."""
     sim, card = phones.sim, phones.card(ANNA)
-    ring, chat = card.get_by_role("alert"), card.get_by_role("log")
+    wake, chat = card.get_by_role("alert"), card.get_by_role("log")
 
     async def call(text: str, sender: str) -> str:
         answer = await phones.send(text=text, **{"from": sender})
         server_id: str = answer["send"][0]["server_id"]
         await sim.advance(server_id)
-        await expect(ring).to_be_visible()
+        await expect(wake).to_be_visible()
         return server_id
 
     server_id = await call("Вода в подвале", "GOLOS")
-    await expect(ring).to_contain_text("SMSPILOT")
+    await expect(wake).to_contain_text("SMSPILOT")
     await card.get_by_role("button", name="Answer", exact=True).click()
-    await expect(ring).to_be_hidden()
+    await expect(wake).to_be_hidden()
     await expect(chat.locator("li").last).to_contain_text("The robot saidВода в подвале")
     assert sim.messages[int(server_id)].status is Status.DELIVERED
     server_id = await call("Вода в подвале", "GOLOSM")
@@ -178,10 +178,10 @@ async def test_calls(phones: Phones) -> None:
     await expect(chat.locator("li.note")).to_contain_text("A call was not answered")
     assert sim.messages[int(server_id)].error == 605
     server_id = await call("0421", "FLASHCALL")
-    await expect(ring).to_contain_text("+7 495 120-04-21")
-    await expect(ring.locator("b")).to_have_text("04-21")
+    await expect(wake).to_contain_text("+7 495 120-04-21")
+    await expect(wake.locator("b")).to_have_text("04-21")
     await sim.advance(server_id)
-    await expect(ring).to_be_hidden()
+    await expect(wake).to_be_hidden()
     await expect(chat.locator("li").last).to_contain_text("Missed call from+7 495 120-04-21")
     await phones.deliver(text="HLR")
     await expect(phones.page.locator("#ledger tr")).to_have_count(4)

@@ -18,8 +18,8 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.smspilot.account import ACCOUNTS
 from custom_components.smspilot.const import DOMAIN
-from custom_components.smspilot.data import ACCOUNTS
 from tests.common import Clock, add_account, disk_works, person, small_hours_zone
 from tests.outside import home
 from tests.simulator.simulator import Simulator
@@ -117,7 +117,7 @@ class World:
         folder = stack.enter_context(TemporaryDirectory(prefix="history-"))
         monkeypatch = stack.enter_context(pytest.MonkeyPatch.context())
         # Ledgers of tests are small, and folding is where crashes hurt.
-        monkeypatch.setattr("custom_components.smspilot.storage.COMPACT_AT", 4096)
+        monkeypatch.setattr("custom_components.smspilot.runtime.journal.COMPACT_AT", 4096)
         self.hass = await stack.enter_async_context(home(Path(folder)))
         await self.hass.config.async_set_time_zone(small_hours_zone())
         self.hass.loop.set_exception_handler(self._uncaught)
@@ -167,7 +167,7 @@ class World:
         await asyncio.gather(*cut, return_exceptions=True)
         account = self.hass.data[ACCOUNTS].pop(self.entry.entry_id)
         account.stop_listening()
-        account.teller.close()
+        account.publisher.close()
         await self.hass.config_entries.async_unload(self.entry.entry_id)
         await account.close()
         self.books.deaf = True

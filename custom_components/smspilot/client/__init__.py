@@ -3,8 +3,6 @@
 from .api import Smspilot
 from .errors import (
     AccountBlocked,
-    AnswerLost,
-    AnswerTimeout,
     ApiError,
     CallbackRefused,
     ConnectionFailed,
@@ -16,6 +14,8 @@ from .errors import (
     IpNotAllowed,
     NoMoney,
     RecipientRefused,
+    ResponseLost,
+    ResponseTimeout,
     SenderRefused,
     ServiceFailed,
     SmspilotError,
@@ -37,8 +37,6 @@ from .models import (
 __all__ = [
     "Account",
     "AccountBlocked",
-    "AnswerLost",
-    "AnswerTimeout",
     "ApiError",
     "CallbackRefused",
     "ConnectionFailed",
@@ -57,6 +55,8 @@ __all__ = [
     "Problem",
     "Receipt",
     "RecipientRefused",
+    "ResponseLost",
+    "ResponseTimeout",
     "Sender",
     "SenderRefused",
     "ServiceFailed",

@@ -9,15 +9,15 @@ class ConnectionFailed(SmspilotError):
     """No connection was ever made: the request provably did not go out."""
 
 
-class AnswerLost(SmspilotError):
+class ResponseLost(SmspilotError):
     """The request may have gone out, and no readable answer came back."""
 
 
-class AnswerTimeout(AnswerLost):
+class ResponseTimeout(ResponseLost):
     """The request may have gone out, and no answer came in time."""
 
 
-class InvalidResponse(AnswerLost):
+class InvalidResponse(ResponseLost):
     """An answer came that is not the API's: a HTTP error, HTML, other JSON than expected."""
 
 

@@ -19,11 +19,11 @@ import aiohttp
 
 from .errors import (
     REACTIONS,
-    AnswerLost,
-    AnswerTimeout,
     ApiError,
     ConnectionFailed,
     InvalidResponse,
+    ResponseLost,
+    ResponseTimeout,
 )
 from .models import Credentials, Json, integer, optional, rows, text
 
@@ -124,10 +124,10 @@ class Transport:
         ) as err:
             raise ConnectionFailed(_cause(err)) from None
         except TimeoutError as err:
-            raise AnswerTimeout(_cause(err)) from None
+            raise ResponseTimeout(_cause(err)) from None
         # A closed session is a RuntimeError.
         except (aiohttp.ClientError, OSError, RuntimeError, ValueError) as err:
-            raise AnswerLost(_cause(err)) from None
+            raise ResponseLost(_cause(err)) from None
         if status != HTTPStatus.OK:
             msg = f"HTTP status {status}"
             raise InvalidResponse(msg)

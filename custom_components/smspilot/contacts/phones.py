@@ -1,0 +1,78 @@
+"""Phone numbers: any human form in, E.164 with the plus out."""
+
+from functools import lru_cache
+
+from homeassistant.core import HomeAssistant
+
+DEFAULT_COUNTRY = "RU"
+# The shortest number with its country; what is shorter is a country's own, such as a bank's 900.
+MIN_DIGITS = 7
+# The plus and the most digits E.164 allows; some countries' own plans go beyond.
+MAX_LENGTH = 16
+
+
+class UnreadablePhone(Exception):
+    """No phone number."""
+
+
+class AmbiguousPhone(UnreadablePhone):
+    """Two numbers, one national and one international; a plus decides."""
+
+
+def parse_phone(hass: HomeAssistant, value: object) -> str:
+    """Return the number as E.164; digits without a plus may be national or international."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise UnreadablePhone
+    try:
+        return _parse(str(value).strip(), hass.config.country or DEFAULT_COUNTRY)
+    except ValueError:
+        # Python writes no number of thousands of digits.
+        raise UnreadablePhone from None
+
+
+def from_service(phone: str) -> str:
+    """Return the service's number with its plus, and a word or a short number as it is."""
+    return f"+{phone}" if phone.isdecimal() and len(phone) >= MIN_DIGITS else phone
+
+
+def to_service(phone: str) -> str:
+    """Return the number as the service wants it."""
+    return phone.removeprefix("+")
+
+
+def masked(phone: object) -> str:
+    """Return a number that may stand in a log."""
+    text = str(phone)
+    return f"{text[:5]}•••{text[-4:]}" if len(text) > len("+7908•••4781") - 2 else "•••"
+
+
+# A home has tens of numbers; a thousand keeps a large list known too.
+@lru_cache(maxsize=1024)
+def _parse(text: str, country: str) -> str:
+    # Automations import this module before the requirements are installed.
+    import phonenumbers as pn  # noqa: PLC0415
+
+    if any(character.isalpha() for character in text):
+        raise UnreadablePhone
+    digits = "".join(character for character in text if character.isdecimal())
+    readings = [(text, None)] if text.startswith("+") else [(text, country), (f"+{digits}", None)]
+    possible: dict[str, bool] = {}
+    for reading, region in readings:
+        try:
+            number = pn.parse(reading, region)
+        except pn.NumberParseException:
+            continue
+        if number.extension:
+            # No SMS goes to one; what looks so may be a second number.
+            raise UnreadablePhone
+        if pn.is_possible_number_with_reason(number) == pn.ValidationResult.IS_POSSIBLE:
+            form = pn.format_number(number, pn.PhoneNumberFormat.E164)
+            if len(form) <= MAX_LENGTH:
+                possible[form] = pn.is_valid_number(number)
+    # New ranges are not in the library yet; a possible number counts where no valid one does.
+    found = [form for form, valid in possible.items() if valid] or list(possible)
+    if not found:
+        raise UnreadablePhone
+    if len(found) > 1:
+        raise AmbiguousPhone
+    return found[0]

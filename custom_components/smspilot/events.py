@@ -1,0 +1,74 @@
+"""What the rooms tell one another; every signal is formatted with its account's entry id."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Protocol
+
+from homeassistant.util.signal_type import SignalTypeFormat
+
+from .client import SmspilotError
+
+
+class Push(StrEnum):
+    """What is known of inbound pushes."""
+
+    ADDRESS = "address"
+    CONFIRMED = "confirmed"
+    MISSED = "missed"
+    UNCONFIRMED = "unconfirmed"
+
+
+class SentMessage(Protocol):
+    """What the way in needs to know of a message that went out."""
+
+    message_id: str | None
+    phone: str
+    test: bool
+    sent_at: datetime | None
+    due_at: datetime | None
+
+    @property
+    def refused(self) -> bool:
+        """Return whether nothing went out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A message that answers no question: its event's data, and who has the PIN it began with."""
+
+    data: dict[str, Any]
+    pins: frozenset[str]
+
+
+# The balance a send was answered with, RUB, and when it was asked, by the loop's clock.
+SIGNAL_BALANCE: SignalTypeFormat[Decimal, float] = SignalTypeFormat("smspilot_balance_{}")
+# Spent today, or how many messages wait, has changed.
+SIGNAL_COUNTS: SignalTypeFormat[()] = SignalTypeFormat("smspilot_counts_{}")
+# The status of a message has changed: the data of the bus event.
+SIGNAL_STATUS: SignalTypeFormat[dict[str, Any]] = SignalTypeFormat("smspilot_status_{}")
+# Somebody wrote: the bus event and its data.
+SIGNAL_INBOUND: SignalTypeFormat[str, dict[str, Any]] = SignalTypeFormat("smspilot_inbound_{}")
+# Recipients came, went or changed.
+SIGNAL_PEOPLE: SignalTypeFormat[()] = SignalTypeFormat("smspilot_people_{}")
+# Somebody wrote unasked: for Assist.
+SIGNAL_HEARD: SignalTypeFormat[Heard] = SignalTypeFormat("smspilot_heard_{}")
+# Inbound pushes were confirmed, missed, not to be confirmed, or have another address.
+SIGNAL_PUSH: SignalTypeFormat[Push] = SignalTypeFormat("smspilot_push_{}")
+# The service said no, or nothing at all.
+SIGNAL_ERROR: SignalTypeFormat[SmspilotError] = SignalTypeFormat("smspilot_error_{}")
+# A limit held back a send: the option's name.
+SIGNAL_LIMIT: SignalTypeFormat[str] = SignalTypeFormat("smspilot_limit_{}")
+# The service did what was asked: the kind of request.
+SIGNAL_OK: SignalTypeFormat[str] = SignalTypeFormat("smspilot_ok_{}")
+
+
+def number(amount: Decimal | None) -> float | None:
+    """Return an exact amount as a response can carry it."""
+    return None if amount is None else float(amount)
+
+
+def iso(moment: datetime | None) -> str | None:
+    """Return a time as a response and an event show it."""
+    return None if moment is None else moment.isoformat()

@@ -1,0 +1,149 @@
+"""Whether pushes of inbound messages arrive: proven, missed, or not to be believed."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Final
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.util import dt as dt_util
+
+from ..const import LOGGER
+from ..events import SIGNAL_COUNTS, SIGNAL_PUSH, Push
+from ..runtime.journal import Journal, Table, stored_time
+from ..runtime.poller import Poller
+
+# So many pushes in a row that the list never shows are no accident.
+SUSPICIOUS: Final = 3
+# How long the push of a message that a clock found first may take.
+PUSH_TIME: Final = 60.0
+# Ages are told in whole seconds.
+SECOND: Final = 1.0
+# A flood of forged pushes writes one line so often.
+LOG_EVERY: Final = 60.0
+
+
+class PushMonitor:
+    """What is known of the pushes to an account's address."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry_id: str,
+        journal: Journal,
+        poller: Poller,
+        changed: Callable[[], None],
+    ) -> None:
+        """Know nothing yet; `changed` hears that pushes are proven no longer."""
+        self._hass = hass
+        self._entry_id = entry_id
+        self._journal = journal
+        self._poller = poller
+        self._changed = changed
+        self._facts: dict[str, str] = {}
+        # When the pushes of messages that a clock found are late; the first is the first to be.
+        self._expected: dict[str, float] = {}
+        self._looking = False
+        self._opened = hass.loop.time()
+        self._streak = 0
+        self._log_again = self._opened
+        self.dropped = 0
+        # Where the service shall push; set as soon as the address is known.
+        self.url: str | None = None
+
+    def restore(self, table: Table) -> None:
+        """Take up what was known before the restart."""
+        self._facts = {str(key): str(value) for key, value in table.items()}
+
+    def table(self) -> Table:
+        """Return what is known, as it is stored."""
+        return dict(self._facts)
+
+    @property
+    def last_push(self) -> datetime | None:
+        """Return when a push was last confirmed."""
+        with suppress(TypeError, ValueError):
+            return stored_time(self._facts.get("last_push"))
+        return None
+
+    @property
+    def proven(self) -> bool:
+        """Return whether pushes are known to arrive at the present address."""
+        return bool(self.url) and self._facts.get("url") == self.url
+
+    @property
+    def proven_elsewhere(self) -> bool:
+        """Return whether pushes once arrived, at an address that is no more."""
+        return bool(self._facts.get("url")) and not self.proven
+
+    @callback
+    def opened(self) -> None:
+        """Hear pushes from now on; what came while an entry started or reloaded is lost."""
+        self._opened = self._hass.loop.time()
+
+    @callback
+    def confirm(self) -> None:
+        """Note that a push arrived for a message that is in the list."""
+        self._streak = 0
+        self._note("last_push", dt_util.utcnow().isoformat())
+        if self.url and not self.proven:
+            self._note("url", self.url)
+        self._say(Push.CONFIRMED)
+
+    @callback
+    def drop(self, count: int) -> None:
+        """Note that pushes arrived for messages that are not in the list."""
+        self.dropped += count
+        self._streak += count
+        if (now := self._hass.loop.time()) >= self._log_again:
+            self._log_again = now + LOG_EVERY
+            LOGGER.warning("A pushed message is not in SMSPILOT's list and is dropped")
+        if self._streak >= SUSPICIOUS:
+            self._say(Push.UNCONFIRMED)
+
+    @callback
+    def expect(self, message_id: str, age: timedelta) -> None:
+        """Find out whether the push of a message that a clock found comes at all."""
+        heard_for = self._hass.loop.time() - self._opened - SECOND
+        if not self.url or age.total_seconds() > heard_for:
+            # It was pushed before anybody was there to hear it.
+            return
+        self._expected[message_id] = self._hass.loop.time() + PUSH_TIME
+        self._look_in(PUSH_TIME)
+
+    @callback
+    def came(self, message_id: str) -> None:
+        """Hear that a push came; it may be one that was expected."""
+        if self._expected.pop(message_id, None):
+            self.confirm()
+
+    @callback
+    def _look_in(self, seconds: float) -> None:
+        if not self._looking:
+            self._looking = True
+            self._poller.call_in(seconds, self._look)
+
+    @callback
+    def _look(self, _now: datetime) -> None:
+        """Note that pushes that were expected did not come."""
+        self._looking, now = False, self._hass.loop.time()
+        late = [message_id for message_id, due in self._expected.items() if due <= now]
+        for message_id in late:
+            del self._expected[message_id]
+        if self._expected:
+            self._look_in(next(iter(self._expected.values())) - now)
+        if not late:
+            return
+        if self._facts.get("url"):
+            self._note("url", "")
+        self._say(Push.MISSED)
+        self._changed()
+
+    def _note(self, fact: str, value: str) -> None:
+        self._facts[fact] = value
+        self._journal.write("proof", fact, value)
+
+    def _say(self, push: Push) -> None:
+        async_dispatcher_send(self._hass, SIGNAL_PUSH.format(self._entry_id), push)
+        async_dispatcher_send(self._hass, SIGNAL_COUNTS.format(self._entry_id))

@@ -1,0 +1,206 @@
+"""What the caller of a send gets: a row a message, the same to everybody who asks."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, Self
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.util import dt as dt_util
+
+from ..client import Kind, Message, Problem, Status
+from ..client.models import NO_FACTS, money, optional
+from ..const import CURRENCY
+from ..contacts.phones import from_service
+from ..contacts.recipients import display_name, recipient_name
+from ..events import iso, number
+from ..runtime.journal import Table, stored_time
+
+type Json = dict[str, Any]
+
+NUMBER_CHECKS: Final = (Kind.HLR, Kind.PING, Kind.HLRVIP)
+
+_WORDS: Final = {status: status.name.lower() for status in Status}
+_NUMBER: Final = _WORDS | {Status.UNDELIVERED: "not_in_service", Status.DELIVERED: "in_service"}
+_ONLINE: Final = _WORDS | {Status.UNDELIVERED: "offline", Status.DELIVERED: "online"}
+_BY_KIND: Final = {Kind.HLR: _NUMBER, Kind.HLRVIP: _NUMBER, Kind.PING: _ONLINE}
+
+# An error that lists a thousand numbers is read by nobody.
+MAX_NAMED: Final = 20
+
+STATUS_WORDS: Final = sorted({*_WORDS.values(), *_NUMBER.values(), *_ONLINE.values()})
+
+
+def word(status: Status, kind: Kind | None) -> str:
+    """Return the status in the words of its kind."""
+    return (_BY_KIND.get(kind, _WORDS) if kind else _WORDS)[status]
+
+
+@dataclass(slots=True, kw_only=True)
+class Row:
+    """A message of a receipt; while it is on its way its status is kept up to date.
+
+    `phone` is E.164, or as given where it could not be read; `message_id` None where nothing
+    went out, or where that is `unknown`. `due_at` is when it shall go out.
+    """
+
+    phone: str
+    kind: Kind
+    recipient_id: str | None = None
+    message_id: str | None = None
+    packet_id: str | None = None
+    status: Status = Status.FAILED
+    price: Decimal | None = None
+    error: Problem | None = None
+    # The error itself says whom it is about.
+    named: bool = False
+    unknown: bool = False
+    test: bool = False
+    sent_at: datetime | None = None
+    due_at: datetime | None = None
+    changed_at: datetime | None = None
+    facts: Mapping[str, str] = NO_FACTS
+
+    @property
+    def refused(self) -> bool:
+        """Return whether nothing went out, as far as anybody knows."""
+        return self.message_id is None or self.status is Status.FAILED
+
+    def as_dict(self, entry: ConfigEntry, language: str) -> Json:
+        """Return the row as a response shows it."""
+        return {
+            "message_id": self.message_id,
+            "packet_id": self.packet_id,
+            "phone": self.phone,
+            "recipient": recipient_name(entry, self.phone, self.recipient_id),
+            "kind": self.kind.value,
+            **status_fields(None if self.unknown else self.status, self.kind),
+            "price": number(self.price),
+            "error": error_fields(self.error, language),
+            "test": self.test,
+            **self.facts,
+        }
+
+    def as_event(self, entry: ConfigEntry, language: str) -> Json:
+        """Return the row as an event shows it."""
+        return {
+            "message_id": self.message_id,
+            "packet_id": self.packet_id,
+            "kind": self.kind.value,
+            "phone": self.phone,
+            "recipient": recipient_name(entry, self.phone, self.recipient_id),
+            **status_fields(self.status, self.kind),
+            "price": number(self.price),
+            "error": error_fields(self.error, language),
+            "sent_at": iso(self.sent_at),
+            "changed_at": iso(self.changed_at or dt_util.utcnow()),
+        }
+
+    def as_stored(self) -> Table:
+        """Return it as stored while it waits for its final status."""
+        return {
+            "packet": self.packet_id,
+            "phone": self.phone,
+            "who": self.recipient_id,
+            "kind": self.kind.value,
+            "status": int(self.status),
+            "price": None if self.price is None else str(self.price),
+            "sent": iso(self.sent_at),
+            "due": iso(self.due_at),
+        }
+
+    @classmethod
+    def from_stored(cls, server_id: str, data: Table) -> Self:
+        """Read what was stored."""
+        return cls(
+            message_id=server_id,
+            packet_id=optional(data["packet"]),
+            phone=str(data["phone"]),
+            recipient_id=optional(data["who"]),
+            kind=Kind(data["kind"]),
+            status=Status(data["status"]),
+            price=money(data["price"]),
+            sent_at=stored_time(data["sent"]),
+            due_at=stored_time(data["due"]),
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class Receipt:
+    """What came of a send; money in RUB."""
+
+    rows: list[Row]
+    packet_id: str | None = None
+    cost: Decimal | None = None
+    balance: Decimal | None = None
+
+    def as_dict(self, entry: ConfigEntry, language: str) -> Json:
+        """Return the receipt as a response shows it."""
+        return {
+            "packet_id": self.packet_id,
+            "cost": number(self.cost),
+            "balance": number(self.balance),
+            "currency": CURRENCY,
+            "messages": [row.as_dict(entry, language) for row in self.rows],
+        }
+
+
+def status_fields(status: Status | None, kind: Kind | None) -> Json:
+    """Return a status as a response and an event show it."""
+    if status is None:
+        return dict.fromkeys(("status", "status_code", "final"))
+    return {
+        "status": word(status, kind),
+        "status_code": int(status),
+        "final": status.final,
+    }
+
+
+def error_fields(error: Problem | None, language: str) -> Json | None:
+    """Return an error as a response and an event show it."""
+    return None if error is None else {"code": error.code, "description": error.text(language)}
+
+
+def reasons(entry: ConfigEntry, rows: Iterable[Row], language: str) -> str:
+    """Return why rows did not go out, and whose: people by name, bare numbers masked."""
+    whose: dict[str, dict[str, None]] = {}
+    for row in rows:
+        why = row.error.text(language) if row.error else word(row.status, row.kind)
+        names = whose.setdefault(why, {})
+        if not row.named:
+            names[display_name(entry, row.phone, row.recipient_id)] = None
+    said = (f"{_listed(names, ', ')}: {why}" if names else why for why, names in whose.items())
+    return _listed(said, "; ")
+
+
+def status_row(entry: ConfigEntry, message: Message, kind: Kind | None, language: str) -> Json:
+    """Return a row of the service's own list, as `get_status` shows it.
+
+    A row without a number stands for an id that the service does not know.
+    """
+    phone = from_service(message.phone) or None
+    return {
+        "message_id": message.id,
+        "packet_id": None,
+        "phone": phone,
+        "recipient": phone and recipient_name(entry, phone),
+        "kind": kind,
+        **status_fields(message.status if phone else None, kind),
+        "price": number(message.price) if phone else None,
+        "error": error_fields(message.problem, language),
+        "test": False,
+        "message": message.message,
+        "sender": message.sender,
+        "sender_original": message.sender_original,
+        "parts": message.parts,
+        "country": message.country,
+        "operator": message.operator,
+        "sent_at": iso(message.created),
+        "changed_at": iso(message.modified),
+    }
+
+
+def _listed(texts: Iterable[str], separator: str) -> str:
+    every = list(texts)
+    return separator.join([*every[:MAX_NAMED], *(["…"] if len(every) > MAX_NAMED else [])])

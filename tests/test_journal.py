@@ -1,0 +1,526 @@
+"""What is flushed is there after a kill; what is damaged is set aside; nothing stops a start."""
+
+import asyncio
+from copy import deepcopy
+import json
+import logging
+import os
+from pathlib import Path
+import random
+import threading
+from typing import Any
+
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import CoreState, Event, HomeAssistant
+import pytest
+
+from custom_components.smspilot.runtime import journal as storage
+from custom_components.smspilot.runtime.journal import Journal, Tables
+
+from .common import Hold, disk_rests
+
+ENTRY = "01JZZZZZZZZZZZZZZZZZZZZZZZ"
+TEXT = "Протечка! ёЖ 🙂 \n\r\u2028"
+
+
+@pytest.fixture
+def folder(hass: HomeAssistant) -> Path:
+    return Path(hass.config.path(".storage"))
+
+
+@pytest.fixture
+def snapshot(folder: Path) -> Path:
+    return folder / f"smspilot.{ENTRY}"
+
+
+@pytest.fixture
+def journal(folder: Path) -> Path:
+    return folder / f"smspilot.{ENTRY}.journal"
+
+
+class Home:
+    """A ledger and what the account knows, as the account keeps both."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        self.journal = Journal(hass, ENTRY)
+        self.tables: Tables = {}
+        self.journal.snapshot = lambda: deepcopy(self.tables)
+
+    async def load(self) -> Tables:
+        self.tables = await self.journal.load()
+        return deepcopy(self.tables)
+
+    def write(self, table: str, key: str, value: Any) -> None:
+        rows = self.tables.setdefault(table, {})
+        if value is None:
+            rows.pop(key, None)
+        else:
+            rows[key] = value
+        self.journal.write(table, key, value)
+
+
+@pytest.fixture
+def home(hass: HomeAssistant) -> Home:
+    return Home(hass)
+
+
+async def after_kill(hass: HomeAssistant) -> Tables:
+    """Return what the next start knows."""
+    return await Home(hass).load()
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.glob("*smspilot*"))
+
+
+async def test_nothing_yet(hass: HomeAssistant, home: Home, folder: Path) -> None:
+    assert await home.load() == {}
+    await home.journal.flush()
+    assert files(folder) == []
+
+
+async def test_survives_a_kill(hass: HomeAssistant, home: Home) -> None:
+    """What was flushed is there, what was only remembered is not."""
+    home.write("orders", "1", {"text": TEXT, "to": [["+7908", None]], "open": True})
+    home.write("orders", "2", {"text": "gone"})
+    home.write("inbox", "cursor", "2026")
+    home.write("orders", "2", None)
+    await home.journal.flush()
+    home.write("orders", "3", {"text": "late"})
+    assert await after_kill(hass) == {
+        "orders": {"1": {"text": TEXT, "to": [["+7908", None]], "open": True}},
+        "inbox": {"cursor": "2026"},
+    }
+
+
+async def test_survives_many_kills(hass: HomeAssistant, folder: Path) -> None:
+    """Each start folds the journal, and the next one goes on from there."""
+    for number in range(5):
+        home = Home(hass)
+        assert await home.load() == ({"t": {str(n): n for n in range(number)}} if number else {})
+        home.write("t", str(number), number)
+        await home.journal.flush()
+    await after_kill(hass)
+    assert files(folder) == [f"smspilot.{ENTRY}"]
+
+
+async def test_line_cut_short(
+    hass: HomeAssistant, journal: Path, snapshot: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A power cut within the last line costs that line; what was written before and after stays."""
+    home = Home(hass)
+    home.write("t", "first", TEXT)
+    await home.journal.flush()
+    whole = journal.stat().st_size
+    home.write("t", "last", TEXT)
+    await home.journal.flush()
+    data = journal.read_bytes()
+    for length in range(whole, len(data)):
+        snapshot.unlink(missing_ok=True)
+        journal.write_bytes(data[:length])
+        home = Home(hass)
+        home.write("t", "next", 1)
+        await home.journal.flush()
+        assert await after_kill(hass) == {"t": {"first": TEXT, "next": 1}}, length
+    warnings = [record for record in caplog.records if "journal" in record.message]
+    assert all(record.levelno == logging.WARNING for record in warnings)
+    assert "Протечка" not in caplog.text
+
+
+async def test_all_or_nothing(hass: HomeAssistant, journal: Path, snapshot: Path) -> None:
+    """What was written at once is there as a whole, wherever a kill cut it."""
+    home = Home(hass)
+    home.write("orders", "1", "sent")
+    home.write("messages", "1", TEXT)
+    home.write("days", "today", "1.31")
+    await home.journal.flush()
+    data = journal.read_bytes()
+    for length in range(len(data)):
+        snapshot.unlink(missing_ok=True)
+        journal.write_bytes(data[:length])
+        assert await after_kill(hass) == {}, length
+
+
+async def test_killed_while_folding(
+    hass: HomeAssistant, journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A journal that outlives its folding says nothing that the snapshot does not."""
+    home = Home(hass)
+    home.write("t", "key", "old")
+    await home.journal.flush()
+    home.write("t", "key", "new")
+    monkeypatch.setattr(Path, "unlink", lambda *_args, **_more: None)
+    await home.journal.close()
+    monkeypatch.undo()
+    assert journal.exists()
+    assert await after_kill(hass) == {"t": {"key": "new"}}
+
+
+async def test_killed_while_a_long_journal_is_folded(
+    hass: HomeAssistant, home: Home, hold: Hold, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was remembered while a journal grew too long is there as a whole, or not at all."""
+    monkeypatch.setattr(storage, "COMPACT_AT", 0)
+    monkeypatch.setattr(Path, "unlink", lambda *_args, **_more: None)
+    hold("append")
+    home.write("t", "1", "old")
+    flush = home.journal.flush()
+    await hold.reached()
+    home.write("t", "1", "new")
+    home.write("t", "2", "new")
+    hold.release()
+    await flush
+    await disk_rests(hass)
+    monkeypatch.undo()
+    assert await after_kill(hass) == {"t": {"1": "new", "2": "new"}}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[1, 2, 3]",
+        '["t", ["unhashable"], 1]',
+        '[["t"], "key", 1]',
+        '["t", "key"]',
+        '["t", "key", 1, 2]',
+        '"abc"',
+        '{"a": 1, "b": 2, "c": 3}',
+        "null",
+        "nonsense",
+        "[" * 100_000,
+        "\x00\x00\x00",
+        "\xff",
+    ],
+    ids=range(12),
+)
+async def test_damaged_line(
+    hass: HomeAssistant, home: Home, journal: Path, caplog: pytest.LogCaptureFixture, line: str
+) -> None:
+    home.write("t", "1", 1)
+    await home.journal.flush()
+    with journal.open("a", encoding="utf-8") as file:
+        file.write(f"\n{line}")
+    home.write("t", "2", 2)
+    await home.journal.flush()
+    assert await after_kill(hass) == {"t": {"1": 1, "2": 2}}
+    assert caplog.text.count("is left out") == 1
+    # It is said once, not at each start.
+    assert await after_kill(hass) == {"t": {"1": 1, "2": 2}}
+    assert caplog.text.count("is left out") == 1
+
+
+async def test_compaction(
+    hass: HomeAssistant,
+    home: Home,
+    journal: Path,
+    snapshot: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The journal stays small however much is written."""
+    monkeypatch.setattr(storage, "COMPACT_AT", 500)
+    for number in range(200):
+        home.write("t", str(number % 10), number)
+        await home.journal.flush()
+        await disk_rests(hass)
+        assert not journal.exists() or journal.stat().st_size <= 500
+    assert json.loads(snapshot.read_text().split("\n")[0]) == {"version": 2, "rows": 10}
+    assert await after_kill(hass) == home.tables == {"t": {str(n): 190 + n for n in range(10)}}
+
+
+async def test_kill_within_compaction(hass: HomeAssistant, home: Home, journal: Path) -> None:
+    """Between snapshot and removal the journal repeats what the snapshot says."""
+    for key, value in (("1", 1), ("2", 2), ("1", None), ("2", 3)):
+        home.write("t", key, value)
+    await home.journal.flush()
+    repeated = journal.read_bytes()
+    await home.journal.close()
+    assert not journal.exists()
+    journal.write_bytes(repeated)
+    assert await after_kill(hass) == {"t": {"2": 3}}
+
+
+async def test_written_while_it_is_compacted(hass: HomeAssistant, home: Home, hold: Hold) -> None:
+    """What comes while the snapshot is being written is not lost with the journal."""
+    home.write("t", "1", 1)
+    hold("replace")
+    closing = hass.async_create_task(home.journal.close())
+    await hold.reached()
+    home.write("t", "1", 2)
+    flushing = home.journal.flush()
+    hold.release()
+    await asyncio.gather(closing, flushing)
+    assert await after_kill(hass) == {"t": {"1": 2}}
+
+
+async def test_closed_between_two_writes(hass: HomeAssistant, home: Home, hold: Hold) -> None:
+    """Who waits for a write to end waits for the one that follows at once, too."""
+    hold("append")
+    home.write("t", "1", 1)
+    first = home.journal.flush()
+    await hold.reached()
+    closing = hass.async_create_task(home.journal.close())
+    home.write("t", "1", 2)
+    second = home.journal.flush()
+    hold.release()
+    await asyncio.gather(first, second, closing)
+    assert await after_kill(hass) == {"t": {"1": 2}}
+
+
+async def test_stop_before_a_write_began(hass: HomeAssistant, home: Home) -> None:
+    """Home Assistant's stop cancels what waits for a thread, but no write, and nobody hangs."""
+    busy = threading.Event()
+    for _ in range(100):
+        hass.loop.run_in_executor(None, busy.wait)
+    home.write("t", "1", 1)
+    flush = home.journal.flush()
+
+    async def stop(_event: Event) -> None:
+        busy.set()
+        await home.journal.close()
+
+    hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop)
+    async with asyncio.timeout(5):
+        await hass.async_stop(force=True)
+        await flush
+    assert await after_kill(hass) == {"t": {"1": 1}}
+
+
+async def test_flushes_share_a_write(hass: HomeAssistant, home: Home, hold: Hold) -> None:
+    """A hundred sends at a time cost two writes: the first one's, and one for all the others."""
+    hold("append")
+    flushes = []
+    for number in range(100):
+        home.write("t", str(number), number)
+        flushes.append(home.journal.flush())
+    await hold.reached()
+    hold.release()
+    await asyncio.gather(*flushes)
+    assert hold.calls == 2
+    assert await after_kill(hass) == home.tables
+
+
+@pytest.mark.parametrize("first", [1, 2, 7])
+async def test_flush_returns_when_it_is_written(
+    hass: HomeAssistant, home: Home, journal: Path, hold: Hold, first: int
+) -> None:
+    """Also where a write was under way, whatever that one carried."""
+    hold("append")
+    for number in range(first):
+        home.write("t", str(number), number)
+    one = home.journal.flush()
+    await hold.reached()
+    home.write("t", "mine", "mine")
+    other = home.journal.flush()
+    await asyncio.sleep(0)
+    assert not other.done()
+    hold.release()
+    await other
+    assert '"mine"' in journal.read_text()
+    await one
+
+
+async def test_caller_is_cancelled(hass: HomeAssistant, home: Home, hold: Hold) -> None:
+    """The write goes on, and nobody writes beside it."""
+    hold("append")
+    home.write("t", "1", 1)
+    flush = home.journal.flush()
+    await hold.reached()
+    flush.cancel()
+    await asyncio.wait([flush])
+    assert flush.cancelled()
+    close = hass.async_create_task(home.journal.close())
+    await asyncio.sleep(0)
+    assert not close.done()
+    hold.release()
+    await close
+    assert hold.calls == 1
+    assert await after_kill(hass) == {"t": {"1": 1}}
+
+
+async def test_short_writes(
+    hass: HomeAssistant, home: Home, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that takes a few bytes at a time gets them all."""
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda file, data: write(file, data[:7]))
+    home.write("t", "1", TEXT)
+    await home.journal.flush()
+    assert await Home(hass).load() == home.tables
+
+
+async def test_full_disk(
+    hass: HomeAssistant,
+    home: Home,
+    journal: Path,
+    snapshot: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """An alarm goes out all the same, and nothing is forgotten that can be written later."""
+    home.write("t", "before", TEXT)
+    await home.journal.flush()
+    with monkeypatch.context() as full:
+        full.setattr(storage._Files, "append", no_space)
+        full.setattr(storage, "write_utf8_file_atomic", no_space)
+        home.write("t", "1", TEXT)
+        await home.journal.flush()
+        await home.journal.close()
+        assert not snapshot.exists()
+        assert await after_kill(hass) == {"t": {"before": TEXT}}
+    home.write("t", "2", TEXT)
+    await home.journal.flush()
+    assert '"1"' in journal.read_text()
+    assert await after_kill(hass) == {"t": {"before": TEXT, "1": TEXT, "2": TEXT}}
+    assert "(OSError)" in caplog.text
+    assert "Протечка" not in caplog.text
+
+
+def no_space(*_args: Any, **_more: Any) -> None:
+    raise OSError("No space left on device")
+
+
+async def test_home_assistant_stops(
+    hass: HomeAssistant, home: Home, snapshot: Path, journal: Path
+) -> None:
+    """The journal goes only when the snapshot is there, also in the last moments."""
+    home.write("t", "1", 1)
+    await home.journal.flush()
+    state, hass.state = hass.state, CoreState.stopping
+    await home.journal.close()
+    assert snapshot.exists()
+    assert not journal.exists()
+    assert await after_kill(hass) == {"t": {"1": 1}}
+    hass.state = state
+
+
+DAMAGED = [
+    b"",
+    b"{",
+    b"\xff\xfe",
+    b"null",
+    b"[]",
+    b"1",
+    b"[" * 100_000,
+    b'{"version": 1}',
+    b'{"data": {}}',
+    b'{"version": 1, "data": []}',
+    b'{"version": 1, "data": null}',
+    b'{"version": 1, "data": {"t": []}}',
+    b'{"version": 1, "data": {"t": null}}',
+    b'{"version": 2, "data": {"t": {"new": 1}}}',
+    b'{"version": "1", "data": {}}',
+    b'{"version": 3, "rows": 1}\n["t", "new", 1]',
+    b'{"version": 2, "rows": 1}',
+    b'{"version": 2, "rows": 2}\n["t", "1", 1]',
+    b'{"version": 2, "rows": 0}\n["t", "1", 1]',
+    b'{"version": 2, "rows": 1}\n["t", "1", ',
+    b'{"version": 2, "rows": 1}\n["t", "1"]',
+    b'{"version": 2, "rows": 1}\nnull',
+]
+
+
+@pytest.mark.parametrize("data", DAMAGED, ids=range(len(DAMAGED)))
+async def test_damaged_snapshot(
+    hass: HomeAssistant,
+    folder: Path,
+    snapshot: Path,
+    caplog: pytest.LogCaptureFixture,
+    data: bytes,
+) -> None:
+    """It is kept for whoever wants to look, said once, and the account starts."""
+    folder.mkdir(exist_ok=True)
+    snapshot.write_bytes(data)
+    home = Home(hass)
+    assert await home.load() == {}
+    (aside,) = folder.glob("*.damaged.*")
+    assert aside.read_bytes() == data
+    (warning,) = [record for record in caplog.records if aside.name in record.message]
+    assert warning.levelno == logging.WARNING
+    home.write("t", "1", 1)
+    await home.journal.close()
+    assert await after_kill(hass) == {"t": {"1": 1}}
+    assert len([*folder.glob("*.damaged.*")]) == 1
+
+
+async def test_journal_of_a_damaged_snapshot(
+    hass: HomeAssistant, home: Home, snapshot: Path
+) -> None:
+    """The newest news is not lost with it."""
+    home.write("t", "1", 1)
+    await home.journal.flush()
+    snapshot.write_bytes(b"{")
+    assert await after_kill(hass) == {"t": {"1": 1}}
+
+
+async def test_first_version(hass: HomeAssistant, folder: Path, snapshot: Path) -> None:
+    """A file in the form of all files in that folder, as the first version wrote it, is read."""
+    folder.mkdir(exist_ok=True)
+    stored = {"version": 1, "minor_version": 1, "key": snapshot.name, "data": {"t": {"1": TEXT}}}
+    snapshot.write_text(json.dumps(stored, ensure_ascii=False), encoding="utf-8")
+    assert await after_kill(hass) == {"t": {"1": TEXT}}
+
+
+@pytest.mark.parametrize("name", ["snapshot", "journal"])
+async def test_no_file_at_all(
+    hass: HomeAssistant, request: pytest.FixtureRequest, name: str
+) -> None:
+    """A folder in its place stops nobody."""
+    request.getfixturevalue(name).mkdir(parents=True)
+    assert await after_kill(hass) == {}
+
+
+async def test_removal(hass: HomeAssistant, home: Home, folder: Path, snapshot: Path) -> None:
+    """No file stays, and nobody else's goes."""
+    folder.mkdir(exist_ok=True)
+    snapshot.write_bytes(b"{")
+    others = folder / "smspilot.01JOTHER"
+    others.write_text("")
+    await home.load()
+    home.write("t", "1", 1)
+    await home.journal.close()
+    home.write("t", "2", 2)
+    await home.journal.flush()
+    assert len(files(folder)) == 4
+    home.write("t", "3", 3)
+    late = home.journal.flush()
+    home.write("t", "4", 4)
+    await home.journal.remove()
+    await late
+    await home.journal.flush()
+    assert files(folder) == [others.name]
+
+
+async def test_private(home: Home, snapshot: Path, journal: Path) -> None:
+    """Texts and numbers are nobody else's on the machine."""
+    home.write("t", "1", 1)
+    await home.journal.flush()
+    assert journal.stat().st_mode & 0o777 == 0o600
+    await home.journal.close()
+    assert snapshot.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("seed", range(10))
+async def test_any_life(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    """Whatever is written, flushed, folded and killed: the last flush is what the start knows."""
+    monkeypatch.setattr(storage, "COMPACT_AT", 200)
+    dice = random.Random(seed)
+    home, known = Home(hass), dict[str, dict[str, Any]]()
+    for _ in range(150):
+        match dice.randrange(10):
+            case 0:
+                home = Home(hass)
+                assert trimmed(await home.load()) == trimmed(known)
+            case 1:
+                await home.journal.close()
+                known = deepcopy(home.tables)
+            case 2 | 3 | 4:
+                await home.journal.flush()
+                await disk_rests(hass)
+                known = deepcopy(home.tables)
+            case _:
+                value = dice.choice([None, dice.random(), TEXT])
+                home.write(dice.choice("ab"), dice.choice("xyz"), value)
+
+
+def trimmed(tables: Tables) -> Tables:
+    return {name: rows for name, rows in tables.items() if rows}
