@@ -22,6 +22,7 @@ from .const import (
 )
 from .contacts.recipients import Recipient, recipients
 from .errors import reason
+from .runtime.trail import async_trail
 
 SECRET_OPTIONS = (
     CONF_DEBUG_EMAIL,
@@ -74,6 +75,7 @@ async def async_get_config_entry_diagnostics(
             }
             for at, err in account.errors
         ],
+        "trail": async_trail(hass, entry.entry_id),
     }
 
 
