@@ -29,7 +29,7 @@ from .client.transport import URL
 from .const import ATTR_SENDER, ATTR_TWO_WAY, ATTR_WAIT, CONF_CHANNEL, CONF_DEBUG_EMAIL, CONF_LOGIN
 from .contacts.recipients import Channel, Recipient, display_name, recipients
 from .coordinator import AccountCoordinator
-from .errors import Reason, action_error, combined
+from .errors import Reason, action_error, combined_error
 from .events import SIGNAL_ERROR
 from .inbound.inbox import Inbox
 from .outbound.delivery import DeliveryTracker
@@ -228,7 +228,7 @@ class Account:
             errors += (("", why) for _named, why in found.refused)
         if errors:
             # Whoever was refused is told as soon as the rest is out.
-            raise combined(self.hass, errors, partly=partly)
+            raise combined_error(self.hass, errors, partly=partly)
         await self.deliveries.wait(rows, fields.get(ATTR_WAIT, timedelta(0)))
 
     def _restore(self, tables: Tables) -> None:

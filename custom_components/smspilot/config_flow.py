@@ -37,7 +37,7 @@ from .const import (
     URL_TEMPLATES,
 )
 from .contacts.recipients import recipients, same_name
-from .errors import Reason, api_text, reason
+from .errors import Reason, api_text, reason_of
 from .forms import (
     CREDENTIALS,
     DEFAULTS,
@@ -167,7 +167,7 @@ class SmspilotConfigFlow(ConfigFlow, domain=DOMAIN):
                 try:
                     account = await make_client(self.hass, data).account()
                 except SmspilotError as err:
-                    errors["base"] = FLOW_ERRORS.get(reason(err), "unknown")
+                    errors["base"] = FLOW_ERRORS.get(reason_of(err), "unknown")
                     why = api_text(self.hass, err)
                 else:
                     return await self._accept(account, data)

@@ -12,7 +12,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 
 from .client import Account as AccountInfo, Smspilot, SmspilotError
 from .const import DOMAIN, LOGGER
-from .errors import api_text, reason
+from .errors import api_text, reason_of
 from .events import SIGNAL_BALANCE, SIGNAL_COUNTS, SIGNAL_ERROR, SIGNAL_OK
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
             async_dispatcher_send(self.hass, SIGNAL_ERROR.format(entry_id), err)
             raise UpdateFailed(
                 translation_domain=DOMAIN,
-                translation_key=reason(err).value,
+                translation_key=reason_of(err).value,
                 translation_placeholders={"error": api_text(self.hass, err)},
             ) from err
         async_dispatcher_send(self.hass, SIGNAL_OK.format(entry_id), "account")

@@ -21,7 +21,7 @@ from .const import (
     DOMAIN,
 )
 from .contacts.recipients import Recipient, recipients
-from .errors import reason
+from .errors import reason_of
 from .runtime.trail import async_trail
 
 SECRET_OPTIONS = (
@@ -70,7 +70,7 @@ async def async_get_config_entry_diagnostics(
         "errors": [
             {
                 "age": int((now - at).total_seconds()),
-                "reason": reason(err).value,
+                "reason": reason_of(err).value,
                 "code": err.code if isinstance(err, ApiError) else None,
             }
             for at, err in account.errors

@@ -81,7 +81,7 @@ _REASONS: Final[tuple[tuple[type[SmspilotError], Reason], ...]] = (
 )
 
 
-def reason(err: SmspilotError) -> Reason:
+def reason_of(err: SmspilotError) -> Reason:
     """Return why, whatever the service's code."""
     return next(reason for kind, reason in _REASONS if isinstance(err, kind))
 
@@ -89,12 +89,12 @@ def reason(err: SmspilotError) -> Reason:
 def api_text(hass: HomeAssistant, err: SmspilotError) -> str:
     """Return the service's own code and words, or what the network said."""
     if isinstance(err, ApiError):
-        words = problem(err).text(hass.config.language)
+        words = problem_from_error(err).text(hass.config.language)
         return f"{err.code}: {words}" if err.code is not None else words
     return str(err)
 
 
-def problem(err: ApiError) -> Problem:
+def problem_from_error(err: ApiError) -> Problem:
     """Return the error as it stands in a receipt; why an account is blocked is in Russian only."""
     why = f" ({err.status_ru})" if err.status_ru else ""
     return Problem(
@@ -104,27 +104,27 @@ def problem(err: ApiError) -> Problem:
     )
 
 
-def failed(hass: HomeAssistant, err: SmspilotError) -> HomeAssistantError:
-    """Return what the service or the network refused, for a person."""
+def error_from_api(hass: HomeAssistant, err: SmspilotError) -> HomeAssistantError:
+    """Return an error of the API or of the network as one for a person."""
     return HomeAssistantError(
         translation_domain=DOMAIN,
-        translation_key=reason(err).value,
+        translation_key=reason_of(err).value,
         translation_placeholders={"error": api_text(hass, err)},
     )
 
 
-def told(hass: HomeAssistant, err: HomeAssistantError) -> str:
-    """Return an error in Home Assistant's language, for where it is part of another text."""
+def localized(hass: HomeAssistant, err: HomeAssistantError) -> str:
+    """Return the text of an error in Home Assistant's language, to be part of another text."""
     texts = async_get_cached_translations(hass, hass.config.language, "exceptions", DOMAIN)
     text = texts.get(f"component.{DOMAIN}.exceptions.{err.translation_key}.message")
     return text.format(**(err.translation_placeholders or {})) if text else str(err)
 
 
-def combined(
+def combined_error(
     hass: HomeAssistant, errors: Sequence[tuple[str, HomeAssistantError]], *, partly: bool
 ) -> HomeAssistantError:
     """Return one error of several orders, each with its people; `partly` where another went out."""
-    texts = dict.fromkeys(told(hass, err) for _people, err in errors)
+    texts = dict.fromkeys(localized(hass, err) for _people, err in errors)
     if not partly and len(texts) == 1:
         return errors[0][1]
     said = "; ".join(_reasons(hass, people, err) for people, err in errors)
@@ -138,12 +138,12 @@ def _reasons(hass: HomeAssistant, people: str, err: HomeAssistantError) -> str:
     """Return an error as a part of another; a mistake says itself whom it is about."""
     if reasons := (err.translation_placeholders or {}).get("reasons"):
         return reasons
-    text = told(hass, err)
+    text = localized(hass, err)
     return text if isinstance(err, ServiceValidationError) else f"{people}: {text}"
 
 
 def action_error(why: Reason, **placeholders: str) -> HomeAssistantError:
-    """Return an error that is nobody's mistake."""
+    """Return an error of an action that was valid and could not be carried out."""
     return HomeAssistantError(
         translation_domain=DOMAIN,
         translation_key=why.value,
@@ -152,7 +152,7 @@ def action_error(why: Reason, **placeholders: str) -> HomeAssistantError:
 
 
 def validation_error(why: Reason, **placeholders: str) -> ServiceValidationError:
-    """Return an error of the person who asks, raised before anything costs."""
+    """Return an error of what the caller gave, raised before any request."""
     return ServiceValidationError(
         translation_domain=DOMAIN,
         translation_key=why.value,

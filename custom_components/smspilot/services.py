@@ -46,7 +46,7 @@ from .const import (
 )
 from .contacts.phones import from_service
 from .contacts.recipients import recipient_name
-from .errors import Reason, failed, validation_error
+from .errors import Reason, error_from_api, validation_error
 from .events import iso, number
 from .outbound.message import (
     COMMON_FIELDS,
@@ -110,7 +110,7 @@ def _on_account(
             return await handler(account, call)
         except SmspilotError as err:
             account.note(err)
-            raise failed(call.hass, err) from err
+            raise error_from_api(call.hass, err) from err
 
     return handle
 

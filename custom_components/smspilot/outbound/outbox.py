@@ -25,7 +25,7 @@ from ..const import (
 )
 from ..contacts.phones import from_service, to_service
 from ..contacts.recipients import display_name
-from ..errors import Reason, action_error, told, validation_error
+from ..errors import Reason, action_error, localized, validation_error
 from ..events import SIGNAL_BALANCE, SIGNAL_ERROR, SIGNAL_LIMIT, SIGNAL_OK
 from ..runtime.journal import Journal, Table
 from .delivery import DeliveryTracker
@@ -115,7 +115,8 @@ class Outbox:
         if self._closed:
             raise self._closed
         refusals = [
-            (refused_row(phone, order.kind, told(self._hass, why)), why) for phone, why in refused
+            (refused_row(phone, order.kind, localized(self._hass, why)), why)
+            for phone, why in refused
         ]
         order = self._admit(order, refusals)
         if not order.to:
@@ -188,7 +189,7 @@ class Outbox:
                 name=display_name(self._entry, target.phone, target.recipient_id),
                 limit=str(self._entry.options.get(CONF_RATE_LIMIT, DEFAULT_RATE_LIMIT)),
             )
-            text, person = told(self._hass, why), target.recipient_id
+            text, person = localized(self._hass, why), target.recipient_id
             refusals.append((refused_row(target.phone, order.kind, text, person), why))
         return replace(order, to=tuple(admitted)) if refusals else order
 

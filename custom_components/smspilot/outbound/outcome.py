@@ -20,7 +20,7 @@ from ..client import (
 )
 from ..client.errors import REACTIONS
 from ..contacts.phones import to_service
-from ..errors import Reason, action_error, failed, problem, told
+from ..errors import Reason, action_error, error_from_api, localized, problem_from_error
 from .message import OutboundMessage, Target
 from .result import Row
 
@@ -90,12 +90,12 @@ class Outcome:
         if self.unknown:
             return action_error(Reason.OUTCOME_UNKNOWN, account=account)
         for err in self.refused.values():
-            return failed(hass, err)
+            return error_from_api(hass, err)
         for message in self.messages.values():
             if message.status is Status.FAILED:
                 why = message.problem or NO_REASON
                 kind = REACTIONS.get(why.code or 0, RecipientRefused)
-                return failed(hass, kind(why.code, why.description, why.description_ru))
+                return error_from_api(hass, kind(why.code, why.description, why.description_ru))
         return None
 
     def _row(
@@ -118,11 +118,13 @@ class Outcome:
                 # The list tells neither price nor error; the next check does.
                 row.status = Status.ACCEPTED
         elif isinstance(err := self.refused.get(phone), ApiError):
-            row.error = problem(err)
+            row.error = problem_from_error(err)
         else:
             row.unknown = err is None
             why = (
-                failed(hass, err) if err else action_error(Reason.OUTCOME_UNKNOWN, account=account)
+                error_from_api(hass, err)
+                if err
+                else action_error(Reason.OUTCOME_UNKNOWN, account=account)
             )
-            row.error = Problem(code=None, description=told(hass, why), description_ru="")
+            row.error = Problem(code=None, description=localized(hass, why), description_ru="")
         return row
