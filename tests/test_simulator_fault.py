@@ -178,3 +178,66 @@ async def test_stop_releases_what_hangs(socket_enabled: None) -> None:
     await sim.stop()
     with pytest.raises(ClientConnectionError):
         await waiting
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        (FaultKind.HTTP_502_HTML, 502),
+        (FaultKind.HTTP_503_HTML, 503),
+        (FaultKind.HTTP_504_HTML, 504),
+        (FaultKind.HTTP_408_HTML, 408),
+        (FaultKind.HTTP_524_HTML, 524),
+    ],
+)
+async def test_gateway_gives_up_before_the_api(
+    simulator: Simulator, kind: FaultKind, status: int
+) -> None:
+    simulator.fault(kind, when="late", command="send", delay=0.05, late=0.05)
+    response, body = await post(simulator)
+    assert (response.status, response.content_type) == (status, "text/html")
+    assert str(status).encode() in body
+    assert not simulator.orders
+    await simulator.changed.wait_for(lambda: simulator.orders)
+    assert len(simulator.messages) == 1
+
+
+@pytest.mark.parametrize(("when", "orders"), [("before", 0), ("after", 1), ("late", 1)])
+async def test_breaks_after_a_silence(simulator: Simulator, when: str, orders: int) -> None:
+    fault = simulator.fault("reset", when=when, delay=0.1, late=0.0)
+    begin = simulator.now()
+    with pytest.raises(ClientConnectionError):
+        await post(simulator)
+    assert (simulator.now() - begin).total_seconds() >= 0.1
+    if orders:
+        await simulator.changed.wait_for(lambda: simulator.orders)
+    assert len(simulator.orders) == orders
+    assert fault.fired == 1
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_answer_never_ends(simulator: Simulator, when: str) -> None:
+    fault = simulator.fault("stall", when=when)
+    async with ClientSession(timeout=ClientTimeout(total=0.2)) as session:
+        response = await session.post(simulator.url, data=SEND)
+        assert response.status == 200
+        with pytest.raises(TimeoutError):
+            await response.read()
+    fault.release()
+    assert len(simulator.orders) == (when == "after")
+
+
+async def test_port_takes_connections_and_says_nothing(simulator: Simulator) -> None:
+    url = simulator.url
+    await simulator.silence()
+    async with ClientSession(timeout=ClientTimeout(total=0.2)) as session:
+        with pytest.raises(TimeoutError):
+            await session.post(simulator.url, data=SEND)
+    waiting = asyncio.create_task(post(simulator))
+    await asyncio.sleep(0.05)
+    await simulator.up()
+    with pytest.raises(ClientConnectionError):
+        await waiting
+    assert not simulator.requests
+    assert simulator.url == url
+    assert (await post(simulator))[0].status == 200

@@ -4,16 +4,17 @@ import asyncio
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 import signal
 import sys
 from typing import Any
 
-from aiohttp import ClientConnectorError, ClientError, ClientSession
+from aiohttp import ClientConnectionError, ClientConnectorError, ClientError, ClientSession
 import pytest
 
-from tests.simulator import DEFAULT_KEY, Kind, Simulator, Status
+from tests.simulator import DEFAULT_KEY, Kind, OddRow, Simulator, Status, Stored
 
 type Control = Callable[..., Coroutine[Any, Any, Any]]
 
@@ -119,6 +120,31 @@ async def test_second_port(socket_enabled: None, unused_tcp_port: int) -> None:
             await send(sim.url)
         await control("up")
         assert "send" in await send(sim.url)
+
+
+async def test_silence_and_switches(socket_enabled: None, unused_tcp_port: int) -> None:
+    async with Simulator(control_port=unused_tcp_port) as sim, ClientSession() as session:
+        control = controlled(session, f"http://127.0.0.1:{unused_tcp_port}")
+        await control(
+            "settings",
+            stored="html_escaped",
+            check_lag=660,
+            odd_row="id_zero",
+            figures={"cost": "N/A"},
+        )
+        assert sim.options.stored is Stored.HTML_ESCAPED
+        assert sim.options.check_lag == timedelta(minutes=11)
+        assert sim.options.odd_row is OddRow.ID_ZERO
+        assert sim.options.figures == {"cost": "N/A"}
+        await control("silence")
+        while sim.is_up:
+            await asyncio.sleep(0.01)
+        waiting = asyncio.create_task(send(sim.url))
+        await asyncio.sleep(0.05)
+        await control("up")
+        with pytest.raises(ClientConnectionError):
+            await waiting
+        assert (await send(sim.url))["cost"] == "N/A"
 
 
 async def test_restart_from_a_file(socket_enabled: None, tmp_path: Path) -> None:

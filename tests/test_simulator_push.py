@@ -1,13 +1,14 @@
 """Statuses the simulator tells by itself."""
 
 import asyncio
+import json
 from typing import Any
 from urllib.parse import quote
 
 from aiohttp import ClientSession
 import pytest
 
-from tests.simulator import DEFAULT_KEY, Pushes, Simulator, Status
+from tests.simulator import DEFAULT_KEY, PushBody, Pushes, Simulator, Status
 from tests.simulator.customer import Customer
 
 pytest_plugins = ("tests.simulator.asking",)
@@ -191,3 +192,26 @@ async def test_outcomes(
     assert (message.status, message.error) == end
     # What failed is not charged.
     assert (simulator.account.balance == before) is (end[0] == Status.FAILED)
+
+
+@pytest.mark.parametrize("how", PushBody)
+async def test_other_bodies(simulator: Simulator, customer: Customer, how: PushBody) -> None:
+    simulator.account.inbound_url = customer.url
+    simulator.options.push_body = how
+    simulator.options.push_extra = {"user_id": "?", "odd": "Ёж"}
+    await simulator.receive(PHONE, "5671 открой")
+
+    ((line, body),) = customer.wire
+    ((_, _, _, form),) = customer.got
+    assert line == "POST /sms-status.php"
+    if how is PushBody.JSON:
+        form = json.loads(body)
+    expected = {"phone": PHONE, "message": "открой", "user_id": "?", "id": "12345"}
+    expected |= {"num": "79533984570", "odd": "Ёж"}
+    if how is PushBody.CUT:
+        assert form["id"] == "12345"
+        assert form != expected
+    else:
+        assert form == expected
+    await simulator.advance(await send(simulator, customer.url))
+    assert customer.got[-1][2]["odd"] == "Ёж"

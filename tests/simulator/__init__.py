@@ -1,5 +1,20 @@
 """A double of SMSPILOT's API-1 v1.12, written from the service's own document."""
 
+from .choices import (
+    CodeStyle,
+    DateHeader,
+    Facts,
+    Ids,
+    Kept,
+    LatePrice,
+    Numbers,
+    OddRow,
+    PseudoSenders,
+    PushBody,
+    Pushes,
+    Stored,
+    UnknownIds,
+)
 from .faults import Fault, FaultKind, When
 from .model import (
     DEFAULT_KEY,
@@ -12,7 +27,7 @@ from .model import (
     Status,
     Template,
 )
-from .options import CodeStyle, Facts, Options, Pushes, UnknownIds
+from .options import Options
 from .simulator import Simulator
 
 __all__ = [
@@ -21,16 +36,25 @@ __all__ = [
     "Account",
     "Blocked",
     "CodeStyle",
+    "DateHeader",
     "Facts",
     "Fault",
     "FaultKind",
+    "Ids",
+    "Kept",
     "Kind",
+    "LatePrice",
     "Message",
+    "Numbers",
+    "OddRow",
     "Options",
     "Phone",
+    "PseudoSenders",
+    "PushBody",
     "Pushes",
     "Simulator",
     "Status",
+    "Stored",
     "Template",
     "UnknownIds",
     "When",

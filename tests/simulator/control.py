@@ -47,6 +47,7 @@ class Control:
             "pushes/flush": self._flush,
             "down": self._down,
             "up": self._up,
+            "silence": self._silence,
             "forget": self._forget,
         }
 
@@ -152,15 +153,20 @@ class Control:
 
     async def _down(self, body: Body) -> None:
         """Close the port, once this answer is out; open it again after `seconds`."""
-        seconds = body.get("seconds")
+        self._away(self._sim.down, body.get("seconds"))
 
-        async def closed() -> None:
-            await self._sim.down()
+    async def _silence(self, body: Body) -> None:
+        """Take connections and say nothing, once this answer is out."""
+        self._away(self._sim.silence, body.get("seconds"))
+
+    def _away(self, go: Callable[[], Awaitable[None]], seconds: float | None) -> None:
+        async def gone() -> None:
+            await go()
             if seconds is not None:
                 await asyncio.sleep(float(seconds))
                 await self._sim.up()
 
-        self._sim.task(closed())
+        self._sim.task(gone())
 
     async def _up(self, _: Body) -> None:
         await self._sim.up()

@@ -26,8 +26,9 @@ class Customer:
 
     async def page(self, request: web.Request) -> web.Response:
         """Take a push."""
-        self.wire.append((f"{request.method} {request.raw_path}", await request.text()))
+        # First the form: a body in parts is read once only.
         form = {name: str(value) for name, value in (await request.post()).items()}
+        self.wire.append((f"{request.method} {request.raw_path}", await request.text()))
         self.got.append((request.method, request.path, dict(request.query), form))
         self.authorization.append(request.headers.get("Authorization"))
         if self.silent:

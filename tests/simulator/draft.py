@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from .errors import ApiError
 from .incoming import Call, kind_of
-from .model import Account, Kind
+from .model import CALLS, Account, Kind
 from .pricing import parts
 from .state import State
 
@@ -18,6 +18,8 @@ _CYRILLIC: Final = re.compile(r"[А-Яа-яЁё]")
 _RUSSIAN_LENGTH: Final = 11
 _SHORTEST, _LONGEST = 10, 15
 _MAX_TTL: Final = 1440
+# What is refused of a text, whoever it goes to.
+TEXT_ERRORS: Final = frozenset({223, 227, 248})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,10 @@ def draft_of(state: State, account: Account, call: Call) -> Draft:
     count = parts(text)
     if count > state.options.max_parts:
         raise ApiError(221)
-    used, original = _sender(state, account, kind, sender)
+    strict = state.options.strict_senders and (
+        state.options.cost_checks_senders or not call.flag("cost")
+    )
+    used, original = _sender(account, kind, sender, strict=strict)
     return Draft(
         text=text,
         kind=kind,
@@ -63,11 +68,11 @@ def draft_of(state: State, account: Account, call: Call) -> Draft:
     )
 
 
-def _sender(state: State, account: Account, kind: Kind, sender: str) -> tuple[str, str]:
+def _sender(account: Account, kind: Kind, sender: str, *, strict: bool) -> tuple[str, str]:
     """Return the sender used, and the one asked for where it was replaced."""
     if kind is not Kind.SMS or sender in account.senders or sender == account.default_sender:
         return sender, ""
-    if state.options.strict_senders:
+    if strict:
         well_formed = re.fullmatch(r"[A-Za-z0-9 ._&!-]{1,11}|\d{10,15}", sender)
         raise ApiError(116 if well_formed else 115)
     return account.default_sender, sender
@@ -125,7 +130,9 @@ def number_error(state: State, account: Account, draft: Draft, number: str, seen
             return 212
         if not phone.supported:
             return 213
-    guarded = account.duplicate_guard and draft.kind in _TEXTS
+    guarded = account.duplicate_guard and (
+        draft.kind in _TEXTS or (state.options.duplicate_guards_calls and draft.kind in CALLS)
+    )
     return 243 if guarded and state.sent_lately(account, number, draft.text) else 0
 
 

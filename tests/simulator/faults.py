@@ -1,6 +1,7 @@
 """What can go wrong with a request, queued until it is met."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -19,6 +20,11 @@ class FaultKind(StrEnum):
     HTML = "html"
     HTTP_500 = "http_500"
     HTTP_502_HTML = "http_502_html"
+    HTTP_503_HTML = "http_503_html"
+    HTTP_504_HTML = "http_504_html"
+    # Gateways that waited too long: for the request itself, or for the API.
+    HTTP_408_HTML = "http_408_html"
+    HTTP_524_HTML = "http_524_html"
     HTTP_404_HTML = "http_404_html"
     REDIRECT = "redirect"
     TRUNCATED = "truncated"
@@ -28,6 +34,8 @@ class FaultKind(StrEnum):
     # The document's own slips: a stray backslash and a trailing comma.
     SLOPPY_JSON = "sloppy_json"
     HUGE = "huge"
+    # Half of the answer, then nothing until it is released.
+    STALL = "stall"
     ERROR = "error"
 
 
@@ -36,6 +44,8 @@ class When(StrEnum):
 
     BEFORE = "before"
     AFTER = "after"
+    # `late` seconds after it has failed, when whoever asked has gone.
+    LATE = "late"
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -48,7 +58,12 @@ class Fault:
     times: int = 1
     # How many matching requests pass before.
     skip: int = 0
+    # How late `slow` answers.
     seconds: float = 0.0
+    # Of silence before the request fails: a gateway's patience.
+    delay: float = 0.0
+    # Of how much later it is carried out all the same, with `when="late"`.
+    late: float = 30.0
     code: int = 110
     phone: str | None = None
     # The body of `other_json`.
@@ -57,6 +72,14 @@ class Fault:
     fired: int = 0
     reached: asyncio.Event = field(default_factory=asyncio.Event)
     released: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def wait(self) -> None:
+        """Say nothing for as long as this lasts."""
+        if self.kind is FaultKind.HANG:
+            await self.released.wait()
+        elif (silence := self.delay + self.seconds) > 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.released.wait(), silence)
 
     def release(self) -> None:
         """Let whoever hangs on this go on."""
@@ -87,7 +110,7 @@ class Faults:
                 fault.reached.set()
                 if fault.fired >= fault.times:
                     self._queue.remove(fault)
-                if fault.kind is FaultKind.HANG:
+                if fault not in self._hanging:
                     self._hanging.append(fault)
                 return fault
         return None

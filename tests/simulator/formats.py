@@ -6,6 +6,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from .answers import Answer, Checked, InboundList, Info, Refusal, Row, Sent, Value
 from .incoming import Call
+from .odd import account_values, head, inbound_rows, message_rows
 from .service import json_code
 from .state import State
 
@@ -30,21 +31,18 @@ def write(state: State, call: Call, answer: Answer) -> tuple[str, str]:
 
 
 def _json(state: State, answer: Answer) -> str:
-    def listed(rows: list[Row]) -> list[Row] | Row:
-        return rows[0] if state.options.lone_object and len(rows) == 1 else rows
-
     value: object
     match answer:
         case Sent():
-            value = {"send": listed(answer.rows), **answer.head}
+            value = {"send": message_rows(state, answer.rows), **head(state, answer.head)}
         case Checked():
-            value = {"check": listed(answer.rows)}
+            value = {"check": message_rows(state, answer.rows)}
         case InboundList():
-            value = {"inbound": answer.rows}
+            value = {"inbound": inbound_rows(state, answer.rows)}
         case Value():
-            value = {answer.name: answer.value}
+            value = account_values(state, {answer.name: answer.value})
         case Info():
-            value = answer.values
+            value = account_values(state, answer.values)
         case Refusal():
             value = {
                 "error": {

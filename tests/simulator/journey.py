@@ -56,7 +56,10 @@ class Journey:
         message = sim.messages[server_id]
         new, code = self._next(message, status)
         price = message.price
-        if new is Status.FAILED and message.status is not Status.FAILED:
+        refunded = new is Status.FAILED or (
+            new is Status.UNDELIVERED and sim.options.refund_undelivered
+        )
+        if refunded and message.status is not new:
             # A failure is not charged (section 2).
             sim.accounts[message.account].balance += price
             price = Decimal()

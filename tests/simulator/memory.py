@@ -9,6 +9,7 @@ from pathlib import Path
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+from .choices import OddRow
 from .codec import from_json, to_json
 from .model import Account, Inbound, Kind, Message, Order, Phone
 from .options import Options
@@ -37,6 +38,8 @@ def dump(state: State) -> dict[str, Any]:
         "clock_offset": state.clock_offset,
         "next_server_id": state.next_server_id,
         "next_inbound_id": state.next_inbound_id,
+        "odd_rows": state.odd_rows,
+        "odd_inbound": state.odd_inbound,
     }
 
 
@@ -58,6 +61,8 @@ def load(state: State, values: Mapping[str, Any]) -> None:
     state.clock_offset = timedelta(seconds=values["clock_offset"])
     state.next_server_id = values["next_server_id"]
     state.next_inbound_id = values["next_inbound_id"]
+    state.odd_rows = {int(key): OddRow(how) for key, how in values["odd_rows"].items()}
+    state.odd_inbound = {int(key): OddRow(how) for key, how in values["odd_inbound"].items()}
 
 
 class Memory:

@@ -165,6 +165,8 @@ class Inbound:
     text: str
     created: datetime
     seen: bool = False
+    # From when on the list shows it; None: as the options say.
+    listed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,14 +4,16 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
 from yarl import URL
 
+from .choices import Pushes
 from .fields import fields_of
 from .model import FINAL, Account, Inbound, Message, Push
-from .options import Pushes
+from .otherwise import shown_number
+from .push_bodies import body_of, form_of
 from .rows import push_params
 from .state import State
 
@@ -52,13 +54,14 @@ class Pusher:
     async def status(self, *messages: Message) -> None:
         """Push the statuses of a message, oldest first."""
         calls: list[_Call] = []
+        extra = self._state.options.push_extra
         for each in messages:
             if not each.callback:
                 continue
             call = _Call(
                 url=each.callback,
                 method=each.callback_method,
-                params=push_params(self._state, each, fields_of(each.callback)),
+                params=push_params(self._state, each, fields_of(each.callback)) | extra,
             )
             late = self._late.pop(each.server_id, [])
             if not self._state.options.push_reversed:
@@ -72,13 +75,14 @@ class Pusher:
     async def inbound(self, account: Account, message: Inbound) -> None:
         """Push an inbound message (section 6.1)."""
         if account.inbound_url:
+            options = self._state.options
             params = {
-                "phone": message.phone,
+                "phone": shown_number(message.phone, options.inbound_numbers),
                 "message": message.text,
                 "user_id": str(account.id),
                 "id": str(message.id),
                 "num": message.num,
-            }
+            } | options.push_extra
             await self._make([_Call(url=account.inbound_url, method="post", params=params)])
 
     async def flush(self, *, reverse: bool = False) -> None:
@@ -121,16 +125,14 @@ class Pusher:
 
     async def _request(self, url: str, method: str, params: Mapping[str, str]) -> tuple[int, str]:
         target = self._target(url)
-        # A space is %20 in the document's examples, not a plus.
-        encoded = urlencode(params, quote_via=quote)
-        data = None
+        data, content_type = None, ""
         if method == "post":
-            data = encoded.encode()
+            data, content_type = body_of(params, self._state.options.push_body)
         else:
             parts = urlsplit(target)
-            query = "&".join(each for each in (parts.query, encoded) if each)
+            query = "&".join(each for each in (parts.query, form_of(params)) if each)
             target = urlunsplit(parts._replace(query=query))
-        headers = {"Content-Type": "application/x-www-form-urlencoded"} if data else {}
+        headers = {"Content-Type": content_type} if data else {}
         timeout = aiohttp.ClientTimeout(total=self._state.options.push_timeout)
         # Already quoted: a second quoting would change what the customer gets.
         address = URL(target, encoded=target.isascii())

@@ -1,6 +1,6 @@
 """The commands that only read: `check`, `inbound`, `balance`, and none at all."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -8,12 +8,13 @@ from itertools import islice
 from typing import Final
 
 from .answers import Answer, Checked, InboundList, Info, Row, Value
+from .choices import Kept, UnknownIds
 from .errors import ApiError
 from .incoming import Call
 from .model import Account, Inbound, Kind, Message, Status
-from .options import UnknownIds
+from .otherwise import shown_number, stored_text
 from .pricing import price
-from .rows import columns, moment, row, shuffled
+from .rows import columns, digest, moment, row, shuffled
 from .sending import EMULATOR_ID, TEST_ID
 from .state import State
 
@@ -36,10 +37,10 @@ def _chosen(state: State, account: Account, call: Call) -> Iterable[Message | st
     """Return the messages asked for; an id instead of one the account does not have."""
     what = call.params["check"].strip()
     if what == "all":
-        return _ordered(state, state.messages_of(account))
+        return _listed(state, state.messages_of(account))
     if what == "recent":
         since = state.now() - timedelta(days=1)
-        return _ordered(
+        return _listed(
             state, (each for each in state.messages_of(account) if each.created >= since)
         )
     if what == "packet":
@@ -53,6 +54,7 @@ def _packet(state: State, account: Account, packet_id: str) -> list[Message]:
     if not packet_id.isdecimal():
         raise ApiError(231)
     found = [state.messages[each] for each in state.packets.get(int(packet_id), [])]
+    found = [each for each in found if not _is_late(state, each)]
     if not found or found[0].account != account.id:
         raise ApiError(304)
     return found
@@ -67,13 +69,38 @@ def _by_ids(state: State, account: Account, what: str) -> Iterable[Message | str
     rows: list[Message | str] = []
     for each in ids:
         message = state.messages.get(int(each))
-        if message is not None and message.account == account.id:
+        late = state.options.check_lag_ids and message is not None and _is_late(state, message)
+        if message is not None and message.account == account.id and not late:
             rows.append(message)
         elif state.options.unknown_ids is UnknownIds.ERROR:
             raise ApiError(state.options.unknown_ids_code)
         elif state.options.unknown_ids is UnknownIds.ROW:
             rows.append(each)
     return shuffled(rows) if state.options.shuffle else rows
+
+
+def _is_late(state: State, message: Message) -> bool:
+    """Tell whether a message is too young to be listed."""
+    options = state.options
+    waits = message.server_id % options.check_lag_every == 0
+    return waits and state.now() - message.created < options.check_lag
+
+
+def _listed(state: State, messages: Iterable[Message]) -> Iterable[Message]:
+    """Return what a list shows of these, which come newest first."""
+    options = state.options
+    found = [each for each in messages if not _is_late(state, each)]
+    found = _capped(found, options.check_limit, options.check_kept, newest_first=True)
+    if not options.check_newest_first:
+        found.reverse()
+    return _ordered(state, found)
+
+
+def _capped[T](rows: Sequence[T], limit: int | None, kept: Kept, *, newest_first: bool) -> list[T]:
+    """Return as many rows as there is place for; those at the front, the newest or the oldest."""
+    front = kept is Kept.FIRST or (kept is Kept.NEWEST) == newest_first
+    cut = 0 if front or limit is None else max(len(rows) - limit, 0)
+    return list(rows[cut:][:limit])
 
 
 def _ordered(state: State, messages: Iterable[Message]) -> Iterable[Message]:
@@ -124,7 +151,7 @@ def inbound(state: State, account: Account, call: Call) -> Answer:
     """Answer `inbound` (section 6.2)."""
     options = state.options
     what = call.params["inbound"].strip()
-    messages = state.inbox_of(account)
+    messages = [each for each in state.inbox_of(account) if not _is_unlisted(state, each)]
     if what == "new":
         messages = [each for each in messages if not each.seen]
     elif what != "all":
@@ -136,22 +163,37 @@ def inbound(state: State, account: Account, call: Call) -> Answer:
         ]
     if options.newest_first:
         messages.reverse()
-    messages = messages[: options.inbound_limit]
+    messages = _capped(
+        messages, options.inbound_limit, options.inbound_kept, newest_first=options.newest_first
+    )
+    if options.inbound_shuffle:
+        messages.sort(key=lambda each: digest(str(each.id)))
     rows = [_inbound_row(state, each) for each in messages]
-    if what == "new" and options.new_marks_seen:
+    if options.any_list_marks_seen or (what == "new" and options.new_marks_seen):
         for each in messages:
             state.keep_inbound(replace(each, seen=True))
     return InboundList(rows=rows)
 
 
+def _is_unlisted(state: State, message: Inbound) -> bool:
+    """Tell whether a message is not in the list yet."""
+    options, now = state.options, state.now()
+    if message.listed_at is not None:
+        return now < message.listed_at
+    waits = message.id % options.inbound_lag_every == 0
+    return waits and now - message.created < options.inbound_lag
+
+
 def _inbound_row(state: State, message: Inbound) -> Row:
+    options = state.options
     created = moment(message.created)
+    text = message.raw if options.list_keeps_prefix else message.text
     return {
         "id": str(message.id),
-        "phone": message.phone,
+        "phone": shown_number(message.phone, options.inbound_numbers),
         "num": message.num,
-        "text": message.raw if state.options.list_keeps_prefix else message.text,
-        "created": created if state.options.inbound_seconds else created[:-3],
+        "text": stored_text(text, options.inbound_stored),
+        "created": created if options.inbound_seconds else created[:-3],
         "seen": str(int(message.seen)),
     }
 

@@ -6,10 +6,11 @@ import hashlib
 import json
 
 from .answers import Row
+from .choices import Facts, LatePrice, PseudoSenders
 from .errors import texts
 from .fields import FACT_FIELDS, MESSAGE_FIELDS, PUSH_FIELDS
-from .model import Kind, Message, Phone, Status
-from .options import Facts, Options
+from .model import CHECKS, SERVICE_NUMBER, Kind, Message, Phone, Status
+from .otherwise import shown_number, stored_text
 from .state import State
 
 DEFAULT_COLUMNS = ("server_id", "phone", "price", "status")
@@ -30,7 +31,12 @@ def columns(fields: list[str]) -> tuple[str, ...]:
 
 def shuffled[T: (Message, Message | str, Row)](items: Iterable[T]) -> list[T]:
     """Bring messages into an order that looks random, yet is the same on the next page."""
-    return sorted(items, key=lambda each: hashlib.blake2b(_id(each).encode()).digest())
+    return sorted(items, key=lambda each: digest(_id(each)))
+
+
+def digest(name: str) -> bytes:
+    """Return where something stands in an order that looks random."""
+    return hashlib.blake2b(name.encode()).digest()
 
 
 def _id(item: Message | Row | str) -> str:
@@ -41,7 +47,7 @@ def _id(item: Message | Row | str) -> str:
 
 def row(state: State, message: Message, fields: list[str]) -> Row:
     """Return the asked attributes of a message."""
-    values = _values(message, state.options)
+    values = _values(state, message)
     shown = columns(fields)
     result = {each: values[each] for each in shown if each in values}
     if message.status is Status.FAILED:
@@ -80,17 +86,19 @@ def phone_facts(phone: Phone) -> Row:
     }
 
 
-def _values(message: Message, options: Options) -> Row:
+def _values(state: State, message: Message) -> Row:
+    options = state.options
     error_en, error_ru = texts(message.error) if message.error else ("", "")
+    created = moment(message.created, options.zone)
     return {
         "server_id": str(message.server_id),
-        "phone": message.phone,
-        "price": f"{message.price:.2f}",
+        "phone": shown_number(message.phone, options.numbers),
+        "price": _price(state, message),
         "status": str(int(message.status)),
-        "sender": message.sender,
-        "sender_orig": message.sender_orig,
-        "message": message.text,
-        "created": moment(message.created, options.zone),
+        "sender": _sender(state, message),
+        "sender_orig": message.sender_orig if options.replaced_sender_told else "",
+        "message": _text(state, message),
+        "created": created if options.check_seconds else created[:-3],
         "modified": moment(message.modified, options.zone),
         "send_datetime": moment(message.send_datetime) if message.send_datetime else "",
         "parts": str(message.parts),
@@ -102,9 +110,35 @@ def _values(message: Message, options: Options) -> Row:
     }
 
 
+def _price(state: State, message: Message) -> str:
+    late = state.options.late_price
+    if late is LatePrice.NO or message.status not in (Status.ACCEPTED, Status.SCHEDULED):
+        return f"{message.price:.2f}"
+    return "0.00" if late is LatePrice.ZERO else ""
+
+
+def _sender(state: State, message: Message) -> str:
+    """Return the sender that is shown; a 2WAY message and a call have one of the service's own."""
+    shown = state.options.pseudo_senders
+    if message.kind is Kind.SMS or message.kind in CHECKS or shown is PseudoSenders.AS_SENT:
+        return message.sender
+    if shown is PseudoSenders.NUMBER:
+        return SERVICE_NUMBER
+    return state.accounts[message.account].default_sender
+
+
+def _text(state: State, message: Message) -> str:
+    """Return the text as it was stored, or what a number check has found out."""
+    options = state.options
+    found = message.status in (Status.DELIVERED, Status.UNDELIVERED)
+    if options.check_tells_result and message.kind in CHECKS and found:
+        return f"{message.operator} ({message.country})"
+    return stored_text(message.text, options.stored)
+
+
 def push_params(state: State, message: Message, fields: Iterable[str]) -> Row:
     """Return what a status push carries (section 2.1)."""
-    values = _values(message, state.options)
+    values = _values(state, message)
     shown = ["server_id", "phone", "status", "error"]
     if message.error:
         shown += ["error_en", "error_ru"]

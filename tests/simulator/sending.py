@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from .answers import Answer, Sent, Value
-from .draft import Draft, draft_of, number_error, text_error
+from .draft import TEXT_ERRORS, Draft, draft_of, number_error, text_error
 from .errors import ApiError
 from .incoming import Call
 from .model import Account, Message, Order, Status
@@ -14,6 +14,8 @@ from .pricing import price
 from .rows import columns, row, shuffled
 from .state import State
 
+_DUPLICATE: Final = 243
+_TWICE: Final = 214
 TEST_ID: Final = 1000
 EMULATOR_ID: Final = 10000
 
@@ -26,11 +28,11 @@ def send(state: State, account: Account, call: Call) -> Answer:
     good = [each for each in messages if each.status is not Status.FAILED]
     bad = [each for each in messages if each.status is Status.FAILED]
     cost = sum((each.price for each in good), start=Decimal()) + state.options.cost_extra
-    refused = len(bad) > len(good) or (len(bad) == len(good) and state.options.equal_counts_refused)
+    refused = _is_refused(state, good, bad)
     if refused and state.options.refused_list_sends_good and not test and not call.flag("cost"):
         _accept(state, account, good, cost)
     if refused:
-        raise ApiError(bad[0].error, phone=bad[0].phone)
+        raise _error(state, bad)
     if call.flag("cost"):
         return Value(name="cost", value=f"{cost:.2f}")
     if test:
@@ -39,6 +41,8 @@ def send(state: State, account: Account, call: Call) -> Answer:
     else:
         if cost > account.balance:
             raise ApiError(state.options.no_money_code)
+        if state.options.refused_again:
+            messages += _again(messages)
         messages = _accept(state, account, messages, cost)
     fields = call.list("fields")
     shown = shuffled(messages) if state.options.shuffle else messages
@@ -52,6 +56,22 @@ def send(state: State, account: Account, call: Call) -> Answer:
         head={name: value for name, value in head.items() if name not in state.options.omit},
         columns=columns(fields),
     )
+
+
+def _is_refused(state: State, good: list[Message], bad: list[Message]) -> bool:
+    """Tell whether a list is answered with one error instead of rows."""
+    options = state.options
+    if options.duplicate_refuses_list and any(each.error == _DUPLICATE for each in bad):
+        return True
+    return len(bad) > len(good) or (len(bad) == len(good) and options.equal_counts_refused)
+
+
+def _error(state: State, bad: list[Message]) -> ApiError:
+    first = bad[0]
+    if state.options.duplicate_refuses_list:
+        first = next((each for each in bad if each.error == _DUPLICATE), first)
+    named = state.options.text_errors_name_phone or first.error not in TEXT_ERRORS
+    return ApiError(first.error, phone=first.phone if named else None)
 
 
 def _accept(
@@ -85,18 +105,31 @@ def _accept(
     return numbered
 
 
+def _again(messages: list[Message]) -> list[Message]:
+    """Return a refusal for each accepted number, as its own duplicate."""
+    return [
+        replace(each, status=Status.FAILED, error=_TWICE, price=Decimal())
+        for each in messages
+        if each.status is not Status.FAILED
+    ]
+
+
 def _messages(state: State, account: Account, draft: Draft, call: Call) -> list[Message]:
     """Return a message for each number, in the order of the list, priced or refused."""
     numbers = call.list("to")
     if not numbers:
         raise ApiError(210)
     now = state.now()
-    refused_text = text_error(state, account, draft)
+    options = state.options
+    looked_at = (options.cost_checks_texts or not call.flag("cost")) and (
+        options.test_checks_texts or not call.flag("test")
+    )
+    refused_text = text_error(state, account, draft) if looked_at else 0
     status = Status.SCHEDULED if draft.send_datetime else Status.ACCEPTED
     seen: set[str] = set()
     messages: list[Message] = []
     for given in numbers:
-        number = re.sub(r"\D", "", given) if state.options.lenient_phones else given
+        number = re.sub(r"\D", "", given) if options.lenient_phones else given
         error = number_error(state, account, draft, number, seen) or refused_text
         seen.add(number)
         phone = state.phone(number) if not error else None

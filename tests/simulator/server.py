@@ -1,32 +1,27 @@
 """The HTTP side: one page, and everything that can happen to it."""
 
 import asyncio
-from collections.abc import Mapping
 from email.utils import format_datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
+from .choices import DateHeader
 from .control import Control
 from .errors import ApiError
-from .faults import HUGE, Fault, FaultKind, When
+from .failing import half, nginx, spoilt
+from .faults import Fault, FaultKind, When
 from .formats import write
 from .incoming import Call, read
 from .model import Request
 from .page import Page
 from .service import answer, refusal
+from .silence import Silence
 
 if TYPE_CHECKING:
     from .simulator import Simulator
 
-_NOT_FOUND: Final = (
-    "<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n"
-    "<center><h1>404 Not Found</h1></center>\r\n<hr><center>nginx</center>\r\n"
-    "</body>\r\n</html>\r\n"
-)
-_BAD_GATEWAY: Final = _NOT_FOUND.replace("404 Not Found", "502 Bad Gateway")
-_MAINTENANCE: Final = "<html><body><h1>Технические работы</h1></body></html>"
 _LARGEST_BODY: Final = 16 * 1024 * 1024
 
 
@@ -41,6 +36,7 @@ class Front:
         self._runner: web.AppRunner | None = None
         self._control_runner: web.AppRunner | None = None
         self._site: web.TCPSite | None = None
+        self._silence: Silence | None = None
 
     async def start(self) -> None:
         """Listen on the port, a free one where none was named."""
@@ -49,6 +45,7 @@ class Front:
         app.router.add_route("POST", "/api.php", self._page)
         self._add_pages(app)
         app.router.add_route("*", "/{path:.*}", self._nowhere)
+        app.on_response_prepare.append(self._prepared)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
         await self.open_port()
@@ -65,6 +62,7 @@ class Front:
     async def stop(self) -> None:
         """Close everything."""
         await self._phones.close()
+        await self._end_silence()
         for runner in (self._runner, self._control_runner):
             if runner:
                 await runner.cleanup()
@@ -72,6 +70,7 @@ class Front:
 
     async def open_port(self) -> None:
         """Listen, on the same port as before if there was one."""
+        await self._end_silence()
         if self._runner and not self._site:
             self._site = web.TCPSite(
                 self._runner, self._sim.host, self._sim.port, reuse_address=True
@@ -86,30 +85,45 @@ class Front:
 
     async def close_port(self) -> None:
         """Refuse connections."""
+        await self._end_silence()
         if self._site:
             await self._site.stop()
             self._site = None
+
+    async def fall_silent(self) -> None:
+        """Take connections, and say nothing."""
+        await self.close_port()
+        self._silence = Silence()
+        await self._silence.begin(self._sim.host, self._sim.port)
+
+    async def _end_silence(self) -> None:
+        if self._silence:
+            await self._silence.end()
+            self._silence = None
 
     async def _page(self, request: web.Request) -> web.StreamResponse:
         call = await self._read(request)
         fault = self._sim.faults.take(call.command)
         if fault is None:
-            return await self._answer(call)
-        if fault.when is When.BEFORE:
-            if fault.kind is FaultKind.SLOW:
-                await asyncio.sleep(fault.seconds)
-                return await self._answer(call)
-            if fault.kind is FaultKind.HANG:
-                await fault.released.wait()
-            return self._failed(request, call, fault, b"")
-        response = await self._answer(call)
-        if fault.kind is FaultKind.SLOW:
-            await asyncio.sleep(fault.seconds)
+            response = await self._answer(call)
+            await asyncio.sleep(self._sim.options.answer_delay)
             return response
-        if fault.kind is FaultKind.HANG:
-            await fault.released.wait()
-            return response if self._sim.started else self._failed(request, call, fault, b"")
-        return self._failed(request, call, fault, _body(response))
+        if fault.when is When.LATE:
+            self._sim.task(self._answer_late(call, fault.delay + fault.late))
+        good = await self._answer(call) if fault.when is When.AFTER else None
+        await fault.wait()
+        if fault.kind is FaultKind.SLOW and fault.when is not When.LATE:
+            return good or await self._answer(call)
+        if fault.kind is FaultKind.HANG and good and self._sim.started:
+            return good
+        if fault.kind is FaultKind.STALL:
+            return await self._stall(request, fault, _body(good))
+        return self._failed(request, call, fault, _body(good))
+
+    async def _answer_late(self, call: Call, seconds: float) -> None:
+        """Carry a request out that nobody waits for any more."""
+        await asyncio.sleep(seconds)
+        await self._answer(call)
 
     async def _read(self, request: web.Request) -> Call:
         body = await request.read()
@@ -151,53 +165,49 @@ class Front:
         return response
 
     def _date(self) -> str:
+        if self._sim.options.date_header is DateHeader.UNREADABLE:
+            return "yesterday"
         return format_datetime(self._sim.now() + self._sim.date_offset, usegmt=True)
 
     def _failed(
         self, request: web.Request, call: Call, fault: Fault, good: bytes
     ) -> web.StreamResponse:
         """Return what stands in the place of the answer."""
-        bodies: Mapping[FaultKind, bytes] = {
-            FaultKind.TRUNCATED: (good or b'{"send":[{"server_id":"182132632","phone"')[:-7],
-            FaultKind.EMPTY: b"",
-            FaultKind.NOT_UTF8: '{"error":{"code":110,"description_ru":"Ошибка"}}'.encode("cp1251"),
-            FaultKind.OTHER_JSON: fault.body.encode(),
-            FaultKind.SLOPPY_JSON: _sloppy(good),
-            FaultKind.HUGE: b'{"send":"' + b"x" * HUGE + b'"}',
-        }
-        pages: Mapping[FaultKind, tuple[int, str]] = {
-            FaultKind.HTML: (200, _MAINTENANCE),
-            FaultKind.HTTP_500: (500, ""),
-            FaultKind.HTTP_502_HTML: (502, _BAD_GATEWAY),
-            FaultKind.HTTP_404_HTML: (404, _NOT_FOUND),
-        }
-        if fault.kind in bodies:
-            return self._response(bodies[fault.kind], "application/json")
-        if fault.kind in pages:
-            status, page = pages[fault.kind]
-            return self._response(page.encode(), "text/html", status=status)
-        if fault.kind is FaultKind.REDIRECT:
-            response = self._response(b"", "text/html", status=302)
-            response.headers["Location"] = fault.location
-            return response
         if fault.kind is FaultKind.ERROR:
             error = ApiError(fault.code, phone=fault.phone)
             text, content_type = write(self._sim, call, refusal(self._sim, call, error))
             return self._response(text.encode(call.charset, "replace"), content_type, call.charset)
+        if (instead := spoilt(fault, good)) is None:
+            return self._broken(request)
+        status, body, content_type = instead
+        response = self._response(body, content_type, status=status)
+        if fault.kind is FaultKind.REDIRECT:
+            response.headers["Location"] = fault.location
+        return response
+
+    async def _stall(self, request: web.Request, fault: Fault, good: bytes) -> web.StreamResponse:
+        """Begin an answer, and break off when nobody hopes any more."""
+        begun = half(good)
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        response.content_length = 2 * len(begun)
+        await response.prepare(request)
+        await response.write(begun)
+        await fault.released.wait()
+        return self._broken(request)
+
+    def _broken(self, request: web.Request) -> web.StreamResponse:
         if request.transport:
             request.transport.abort()
         return web.Response()
 
+    async def _prepared(self, _: web.Request, response: web.StreamResponse) -> None:
+        # aiohttp adds the header where there is none.
+        if self._sim.options.date_header is DateHeader.MISSING:
+            response.headers.pop("Date", None)
+
     async def _nowhere(self, _: web.Request) -> web.Response:
-        return self._response(_NOT_FOUND.encode(), "text/html", status=404)
+        return self._response(nginx("404 Not Found").encode(), "text/html", status=404)
 
 
-def _body(response: web.Response) -> bytes:
-    return response.body if isinstance(response.body, bytes) else b""
-
-
-def _sloppy(good: bytes) -> bytes:
-    """Spoil JSON the way the document's examples are spoilt."""
-    text = (good or '{"error":{"code":110,"description_ru":"Ошибка/сбой"}}'.encode()).decode()
-    text = text.replace("\\/", "/").replace("/", "\\")
-    return (text[:-1] + "," + text[-1:]).encode()
+def _body(response: web.Response | None) -> bytes:
+    return response.body if response and isinstance(response.body, bytes) else b""

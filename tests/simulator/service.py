@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from .answers import Answer, Refusal
+from .choices import CodeStyle
 from .errors import ApiError, texts
 from .incoming import Call
 from .model import Account, Command
-from .options import CodeStyle
+from .otherwise import shown_number
 from .queries import balance, check, inbound, info
 from .sending import send
 from .state import State
@@ -38,7 +39,7 @@ def refusal(state: State, call: Call, error: ApiError) -> Refusal:
     text, text_ru = texts(error.code)
     extra: dict[str, str | int] = {}
     if error.phone is not None and "phone" in state.options.error_fields:
-        extra["phone"] = error.phone
+        extra["phone"] = shown_number(error.phone, state.options.numbers)
     if "status" in state.options.error_fields:
         if error.status is not None:
             extra["status"] = error.status

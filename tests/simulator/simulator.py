@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -116,6 +116,10 @@ class Simulator(State):
         """Close the port: no connection can be made."""
         await self._front.close_port()
 
+    async def silence(self) -> None:
+        """Take connections and say nothing, until it is `up` (or `down`) again."""
+        await self._front.fall_silent()
+
     async def up(self) -> None:
         """Open the same port again."""
         await self._front.open_port()
@@ -159,9 +163,13 @@ class Simulator(State):
         num: str = SERVICE_NUMBER,
         account: Account | int | None = None,
         created: datetime | None = None,
+        listed_after: float | None = None,
         push: bool = True,
     ) -> Inbound | None:
-        """Take what somebody sent to the service number; None where nobody is found for it."""
+        """Take what somebody sent to the service number; None where nobody is found for it.
+
+        `listed_after` is in how many seconds the list shows it, whatever the options say.
+        """
         if isinstance(account, int):
             account = self.accounts[account]
         if account is None:
@@ -179,6 +187,9 @@ class Simulator(State):
             raw=text,
             text=rest,
             created=created or self.now(),
+            listed_at=(
+                None if listed_after is None else self.now() + timedelta(seconds=listed_after)
+            ),
         )
         self.keep_inbound(inbound)
         if push:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from .changes import Changes
+from .choices import OddRow
 from .model import (
     EMULATOR_KEY,
     Account,
@@ -22,6 +23,7 @@ from .model import (
     Unknown,
 )
 from .options import Options
+from .otherwise import given_id
 from .pricing import operator_of, price_list
 
 # The number the document's examples always find in the black list.
@@ -51,6 +53,9 @@ class State:
         self.next_inbound_id = 12345
         # Ids to be given first, where a test wants certain ones.
         self.preset_ids: list[int] = []
+        # Single messages, by id, whose rows are spoilt.
+        self.odd_rows: dict[int, OddRow] = {}
+        self.odd_inbound: dict[int, OddRow] = {}
         self._messages_of: dict[int, list[int]] = defaultdict(list)
         self._inbox: dict[int, Inbound] = {}
         self._inbox_of: dict[int, list[int]] = defaultdict(list)
@@ -103,12 +108,12 @@ class State:
         if self.preset_ids:
             return self.preset_ids.pop(0)
         self.next_server_id += 1
-        return self.next_server_id - 1
+        return given_id(self.next_server_id - 1, self.options.server_ids)
 
     def new_inbound_id(self) -> int:
         """Return an id for an inbound message."""
         self.next_inbound_id += 1
-        return self.next_inbound_id - 1
+        return given_id(self.next_inbound_id - 1, self.options.inbound_ids)
 
     def store(self, message: Message) -> None:
         """Keep a new message."""

@@ -1,0 +1,27 @@
+"""A port that takes connections and never says a word."""
+
+import asyncio
+
+
+class Silence:
+    """Who connects waits in vain; what they sent is not even read."""
+
+    def __init__(self) -> None:
+        self._server: asyncio.Server | None = None
+        self._writers: list[asyncio.StreamWriter] = []
+
+    async def begin(self, host: str, port: int) -> None:
+        """Listen."""
+        self._server = await asyncio.start_server(self._take, host, port)
+
+    async def end(self) -> None:
+        """Close the port, and break every connection."""
+        if self._server:
+            self._server.close()
+        for writer in self._writers:
+            writer.transport.abort()
+        if self._server:
+            await self._server.wait_closed()
+
+    async def _take(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.append(writer)
