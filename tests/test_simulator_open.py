@@ -74,6 +74,7 @@ async def test_stored_otherwise(simulator: Simulator, ask: Ask, how: Stored, exp
 
 async def test_check_tells_its_result(simulator: Simulator, ask: Ask) -> None:
     (row,) = await send(ask, text="HLR")
+    simulator.options.check_tells_result = True
     assert await listed(ask, "message") == ["HLR"]
     await simulator.deliver(row["server_id"])
     assert await listed(ask, "message") == ["Теле2 (Россия)"]
