@@ -1,7 +1,9 @@
 """The configuration folder of a real Home Assistant that works offline."""
 
+from contextlib import suppress
 import json
 from pathlib import Path
+from random import randrange
 import socket
 from typing import Any
 
@@ -66,10 +68,14 @@ def write(folder: Path, given: str, *, reachable: bool) -> int:
 
 
 def free_port() -> int:
-    """Return a port nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
+    """Return a port nobody listens on, nor will until it is used.
+
+    Not one the system gives out by itself: a test in another process could be given the same.
+    """
+    while True:
+        port = randrange(10_000, 32_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def _store(file: Path, version: int, minor_version: int, data: dict[str, Any]) -> None:
