@@ -69,7 +69,7 @@ def reasons() -> Iterator[tuple[str, set[str]]]:
         for node in ast.walk(ast.parse(file.read_text())):
             match node:
                 case ast.Call(
-                    func=ast.Name(id="mistake" | "failure"),
+                    func=ast.Name(id="validation_error" | "action_error"),
                     args=[ast.Attribute(value=ast.Name(id="Reason"), attr=name)],
                     keywords=given,
                 ):

@@ -81,4 +81,4 @@ def async_describe_events(
 def _sentence(data: Mapping[str, Any], language: str) -> str:
     words = _RUSSIAN if language == "ru" else _ENGLISH
     targets = data["recipient"] or masked(data["phone"])
-    return words[data["kind"]].format(targets=targets, status=words[data["status"]])
+    return words[data["kind"]].format(who=targets, status=words[data["status"]])
