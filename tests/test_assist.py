@@ -23,10 +23,10 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smspilot.const import (
     CONF_ASSIST,
-    CONF_ASSIST_PIN,
     CONF_INBOUND_INTERVAL,
     CONF_MAX_PARTS,
     CONF_MESSAGE_TEMPLATE,
+    CONF_PIN,
     CONF_VERIFY_PUSHES,
     EVENT_SMS_RECEIVED,
 )
@@ -47,7 +47,7 @@ from .simulator.model import SERVICE_NUMBER
 from .simulator.simulator import Simulator
 
 ASSISTED = [person("Папа", PAPA, **{CONF_ASSIST: True}), person("Мама", MAMA)]
-WITH_PIN = [person("Папа", PAPA, **{CONF_ASSIST: True, CONF_ASSIST_PIN: "4711"})]
+WITH_PIN = [person("Папа", PAPA, **{CONF_ASSIST: True, CONF_PIN: "4711"})]
 
 
 class Agent(AbstractConversationAgent):
@@ -166,8 +166,8 @@ async def test_pin_of_another(
 ) -> None:
     """On a number that several share, who may not talk to Assist lends nobody a PIN."""
     people = [
-        person("Сын", PAPA, **{CONF_ASSIST_PIN: "1111"}),
-        person("Папа", PAPA, **{CONF_ASSIST: True, CONF_ASSIST_PIN: "2222"}),
+        person("Сын", PAPA, **{CONF_PIN: "1111"}),
+        person("Папа", PAPA, **{CONF_ASSIST: True, CONF_PIN: "2222"}),
     ]
     await add_account(hass, simulator, people=people)
     await write(simulator, PAPA, f"5671 {text}")
@@ -298,8 +298,8 @@ async def test_shared_number_second_pin(
 ) -> None:
     """Two share a number, each with a PIN of their own."""
     people = [
-        person("Папа", PAPA, assist=False, assist_pin="47"),
-        person("Мама", PAPA, assist=True, assist_pin="47-11"),
+        person("Папа", PAPA, assist=False, pin="47"),
+        person("Мама", PAPA, assist=True, pin="47-11"),
     ]
     await add_account(hass, simulator, people=people)
     await write(simulator, PAPA, "5671 47-11 Включи свет")

@@ -29,7 +29,6 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.smspilot.client.transport import URL
 from custom_components.smspilot.const import (
     CONF_ASSIST,
-    CONF_ASSIST_PIN,
     CONF_CHANNEL,
     CONF_CLOUDHOOK_URL,
     CONF_DAILY_LIMIT,
@@ -41,6 +40,7 @@ from custom_components.smspilot.const import (
     CONF_MAX_PARTS,
     CONF_MESSAGE_TEMPLATE,
     CONF_PHONES,
+    CONF_PIN,
     CONF_RATE_LIMIT,
     CONF_SENDER,
     CONF_TEST_MODE,
@@ -842,7 +842,7 @@ async def test_recipient_is_added(hass: HomeAssistant, simulator: Simulator) -> 
             CONF_CHANNEL: "voice",
             CONF_SENDER: "test",
             CONF_ASSIST: True,
-            CONF_ASSIST_PIN: " 0042 ",
+            CONF_PIN: " 0042 ",
         },
     )
     assert result["title"] == "Папа"
@@ -855,7 +855,7 @@ async def test_recipient_is_added(hass: HomeAssistant, simulator: Simulator) -> 
         CONF_CHANNEL: "voice",
         CONF_SENDER: "test",
         CONF_ASSIST: True,
-        CONF_ASSIST_PIN: "0042",
+        CONF_PIN: "0042",
     }
     assert hass.states.get("notify.papa")
 

@@ -11,7 +11,7 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.smspilot.const import CONF_ASSIST_PIN
+from custom_components.smspilot.const import CONF_PIN
 
 from .common import PAPA, WEBHOOK_ID, act, add_account, person
 from .simulator.model import DEFAULT_KEY
@@ -40,7 +40,7 @@ async def test_nobody_is_told(
     entry = await add_account(
         hass,
         simulator,
-        people=[person("Папа", PAPA, **{CONF_ASSIST_PIN: "4711"})],
+        people=[person("Папа", PAPA, **{CONF_PIN: "4711"})],
         options={"message_template": "Дом: {message}", "debug_email": "info@example.com"},
     )
     await act(hass, "send_sms", phones=["Папа"], message="Протечка!")

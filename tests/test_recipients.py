@@ -10,9 +10,9 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smspilot.const import (
     CONF_ASSIST,
-    CONF_ASSIST_PIN,
     CONF_CHANNEL,
     CONF_PHONES,
+    CONF_PIN,
     CONF_SENDER,
     DOMAIN,
     EVENT_SMS_RECEIVED,
@@ -71,7 +71,7 @@ async def test_people(hass: HomeAssistant) -> None:
     assert owners(entry, "+79990000000") == []
     papa, _mama, call_papa = recipients(entry)
     assert papa.phones == (PAPA, MAMA)
-    assert (papa.channel, papa.sender, papa.assist, papa.assist_pin) == (
+    assert (papa.channel, papa.sender, papa.assist, papa.pin) == (
         Channel.SMS,
         None,
         False,
@@ -164,10 +164,10 @@ def recipient(**data: Any) -> Recipient:
     ],
 )
 def test_pin(pin: str | None, message: str, rest: str | None) -> None:
-    assert recipient(**{CONF_ASSIST: True, CONF_ASSIST_PIN: pin}).without_pin(message) == rest
+    assert recipient(**{CONF_ASSIST: True, CONF_PIN: pin}).without_pin(message) == rest
 
 
 def test_empty_fields() -> None:
     """What was cleared in the form is not set."""
-    one = recipient(**{CONF_SENDER: "", CONF_ASSIST_PIN: "", CONF_PHONES: [MAMA]})
-    assert (one.sender, one.assist_pin, one.phones) == (None, None, (MAMA,))
+    one = recipient(**{CONF_SENDER: "", CONF_PIN: "", CONF_PHONES: [MAMA]})
+    assert (one.sender, one.pin, one.phones) == (None, None, (MAMA,))

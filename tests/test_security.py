@@ -22,8 +22,8 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.smspilot.client import Credentials, ResponseLost, Smspilot
 from custom_components.smspilot.const import (
     CONF_ASSIST,
-    CONF_ASSIST_PIN,
     CONF_MESSAGE_TEMPLATE,
+    CONF_PIN,
     DOMAIN,
     EVENT_MESSAGE_STATUS,
     EVENT_SMS_RECEIVED,
@@ -149,7 +149,7 @@ async def test_pin_guessing(
     assert await async_setup_component(hass, "conversation", {})
     monkeypatch.setattr(conversation, "async_converse", converse)
     hass.loop.set_exception_handler(lambda *_: None)
-    papa = person("Папа", PAPA, **{CONF_ASSIST: True, CONF_ASSIST_PIN: PIN})
+    papa = person("Папа", PAPA, **{CONF_ASSIST: True, CONF_PIN: PIN})
     await add_account(hass, simulator, people=[papa])
     await write(simulator, "+79990001122", f"5671 {PIN} Открой ворота")
     for guess in range(30):
@@ -189,7 +189,7 @@ async def test_nothing_leaks(
 ) -> None:
     """The key stands nowhere, and above debug no number, text, PIN or address."""
     caplog.set_level(logging.DEBUG)
-    papa = person("Папа", PAPA, **{CONF_ASSIST: True, CONF_ASSIST_PIN: PIN})
+    papa = person("Папа", PAPA, **{CONF_ASSIST: True, CONF_PIN: PIN})
     entry = await add_account(hass, simulator, people=[papa])
     told: list[str] = []
     faults: list[dict[str, Any]] = [

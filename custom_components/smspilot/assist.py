@@ -51,12 +51,12 @@ class AssistResponder:
             return
         # Of several who share the number it is who gave their PIN.
         behind_pin = [one for one in people if one.id in heard.pins]
-        person = max(behind_pin, key=lambda one: len(one.assist_pin or ""), default=people[0])
+        person = max(behind_pin, key=lambda one: len(one.pin or ""), default=people[0])
         # Wrong PINs count too: whoever borrows the number does not try them all.
         if not self._admit(data["phone"]):
             LOGGER.warning("%s has written to Assist too often within an hour", person.name)
             return
-        if person.assist_pin and person.id not in heard.pins:
+        if person.pin and person.id not in heard.pins:
             LOGGER.warning("A message of %s for Assist has not their PIN", person.name)
             return
         account.entry.async_create_background_task(

@@ -44,7 +44,7 @@ ANYONE: Final = "*"
 CONF_PHONES: Final = "phones"
 CONF_CHANNEL: Final = "channel"
 CONF_ASSIST: Final = "assist"
-CONF_ASSIST_PIN: Final = "assist_pin"
+CONF_PIN: Final = "pin"
 
 # Fields of actions, events and receipts
 ATTR_ANSWERS: Final = "answers"

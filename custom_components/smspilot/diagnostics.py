@@ -96,5 +96,5 @@ def _person(person: Recipient) -> dict[str, Any]:
         "channel": person.channel.value,
         "sender": bool(person.sender),
         "assist": person.assist,
-        "assist_pin": bool(person.assist_pin),
+        "pin": bool(person.pin),
     }

@@ -28,7 +28,6 @@ from .client import Sender
 from .const import (
     ANYONE,
     CONF_ASSIST,
-    CONF_ASSIST_PIN,
     CONF_CHANNEL,
     CONF_DAILY_LIMIT,
     CONF_DEBUG_EMAIL,
@@ -38,6 +37,7 @@ from .const import (
     CONF_MAX_PARTS,
     CONF_MESSAGE_TEMPLATE,
     CONF_PHONES,
+    CONF_PIN,
     CONF_RATE_LIMIT,
     CONF_SENDER,
     CONF_TEST_MODE,
@@ -177,7 +177,7 @@ def recipient_schema(senders: Iterable[str]) -> vol.Schema:
             ),
             vol.Optional(CONF_SENDER): sender_selector(senders),
             vol.Required(CONF_ASSIST, default=False): BooleanSelector(),
-            vol.Optional(CONF_ASSIST_PIN): _SECRET,
+            vol.Optional(CONF_PIN): _SECRET,
         }
     )
 
@@ -203,7 +203,7 @@ def filled(form: Form) -> Form:
     """Return what was filled in: words without outer spaces, whole amounts as they are written."""
     answers = {}
     for key, value in form.items():
-        if key in (CONF_NAME, CONF_SENDER, CONF_DEBUG_EMAIL, CONF_ASSIST_PIN):
+        if key in (CONF_NAME, CONF_SENDER, CONF_DEBUG_EMAIL, CONF_PIN):
             answers[key] = value.strip()
         elif isinstance(value, float) and value.is_integer():
             answers[key] = int(value)

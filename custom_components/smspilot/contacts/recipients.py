@@ -11,9 +11,9 @@ from homeassistant.util import slugify
 
 from ..const import (
     CONF_ASSIST,
-    CONF_ASSIST_PIN,
     CONF_CHANNEL,
     CONF_PHONES,
+    CONF_PIN,
     CONF_SENDER,
     SUBENTRY_RECIPIENT,
 )
@@ -41,7 +41,7 @@ class Recipient:
     channel: Channel
     sender: str | None
     assist: bool
-    assist_pin: str | None
+    pin: str | None
 
     @classmethod
     def from_subentry(cls, subentry: ConfigSubentry) -> Self:
@@ -55,12 +55,12 @@ class Recipient:
             channel=Channel(data.get(CONF_CHANNEL, Channel.SMS)),
             sender=data.get(CONF_SENDER) or None,
             assist=data.get(CONF_ASSIST, False),
-            assist_pin=data.get(CONF_ASSIST_PIN) or None,
+            pin=data.get(CONF_PIN) or None,
         )
 
     def without_pin(self, message: str) -> str | None:
         """Return the message without the person's PIN, or None where it does not begin so."""
-        pin, message = self.assist_pin or "", message.lstrip()
+        pin, message = self.pin or "", message.lstrip()
         rest = message[len(pin) :]
         # A phone may have written the first letter as a capital.
         if not pin or message[: len(pin)].casefold() != pin.casefold():
