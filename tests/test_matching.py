@@ -41,8 +41,20 @@ HOSTILE = {
         ("ОТКРОЙ ВОРОТА!!!", "открой ворота"),
         ("Открой\u00a0ворота . . .", "открой ворота"),
         ("Открой ворота…", "открой ворота"),
-        ("«Ещё»", "«еще"),
+        ("«Ещё»", '"еще'),
         ("Е\u0308лка", "елка"),
+        ("Е\u200d\u0308лка", "елка"),
+        ("\u2068открой\u2069 \u200eво\u200dро\u200cта\ufeff", "открой ворота"),
+        ("👍\ufe0f", "👍"),
+        ("👍🏽", "👍"),
+        ("❤️", "❤"),
+        ("🤷\u200d♂️", "🤷"),
+        ("1️⃣", "1"),
+        ("Don’t", "don't"),
+        ("Don`t", "don't"),
+        ("Да – топи", "да - топи"),
+        ("Да — топи", "да - топи"),
+        ("−5", "-5"),
         ("ЁЛКА", "елка"),
         ("Straße", "strasse"),
         ("Да :)", "да"),
@@ -58,6 +70,22 @@ HOSTILE = {
 )
 def test_normalised(text: str, what_it_says: str) -> None:
     assert normalised(text) == what_it_says
+
+
+INVISIBLE = (
+    "\u00ad\u034f\u061c\u180b\u200b\u200c\u200d\u200e\u2060\u2066\u2069\ufe0f\ufeff\U000e0101"
+)
+
+
+@given(
+    st.sampled_from(["открой ворота", "да", "👍", "❤ тебя", "don't", "5-й «дом»"]),
+    st.lists(st.text(st.sampled_from(INVISIBLE), max_size=3), min_size=20, max_size=20),
+)
+def test_invisible_characters_say_nothing(text: str, marks: list[str]) -> None:
+    """Wherever they stand, it is the same text."""
+    pairs = zip(text.ljust(len(marks)), marks, strict=True)
+    written = "".join(mark + character for character, mark in pairs)
+    assert normalised(written) == normalised(text)
 
 
 @given(st.text())
@@ -79,6 +107,11 @@ def test_normalised_twice_changes_nothing(text: str) -> None:
         ("Закрой", ["открой"], Match.CONTAINS, False),
         ("Ёлка горит", ["елка"], Match.CONTAINS, True),
         (".", ["открой"], Match.CONTAINS, False),
+        ("«Да»", ['"да"'], Match.EQUALS, True),
+        ("Скажи „да“", ["«да»"], Match.CONTAINS, True),
+        # What shows nothing is no part of anything.
+        ("Закрой", ["\u200d"], Match.CONTAINS, False),
+        ("\u200d", ["\ufe0f"], Match.EQUALS, False),
     ],
 )
 def test_fits(message: str, texts: list[str], match: Match, result: bool) -> None:

@@ -36,6 +36,13 @@ from .common import PAPA
         "8(908)7964781",
         "＋７ 908 796 47 81",
         "810 7 908 796 47 81",
+        "＋７９０８７９６４７８１",
+        "+7\u202f908\u2009796\u200747\u205f81",
+        "+7\t908\t796-47-81\n",
+        "\u2068+7 908 796-47-81\u2069",
+        "\ufeff+79087964781\u200e",
+        "+7 908 7️⃣96 47 81\ufe0f".replace("\u20e3", ""),
+        "\u202a+7\u00ad908\u200b7964781\u202c",
     ],
 )
 async def test_one_number(hass: HomeAssistant, value: str | int) -> None:
@@ -74,6 +81,28 @@ async def test_ambiguous(hass: HomeAssistant, value: str | int) -> None:
     with pytest.raises(AmbiguousPhone):
         parse_phone(hass, value)
     assert parse_phone(hass, f"+{value}") == f"+{value}"
+
+
+async def test_known_one_of_two(hass: HomeAssistant) -> None:
+    """Templates make an integer of a number; it is the one that a recipient has, or that wrote."""
+    hass.config.country = "DE"
+    assert parse_phone(hass, 79087964781, {PAPA}.__contains__) == PAPA
+    assert parse_phone(hass, 79087964781, {"+4979087964781"}.__contains__) == "+4979087964781"
+    for known in (set(), {PAPA, "+4979087964781"}):
+        with pytest.raises(AmbiguousPhone):
+            parse_phone(hass, 79087964781, known.__contains__)
+
+
+MARKS = st.text(
+    st.sampled_from("\t \u00a0\u2007\u2009\u202f\u200b\u200d\u200e\u2066\u2069\ufe0f\ufeff")
+)
+
+
+@given(st.lists(MARKS, min_size=13, max_size=13))
+def test_marks_do_not_matter(marks: list[str]) -> None:
+    """Spaces and invisible marks anywhere in a number change nothing."""
+    written = "".join(mark + digit for mark, digit in zip(marks, PAPA + " ", strict=True))
+    assert _parse(written, "RU") == (PAPA,)
 
 
 @pytest.mark.parametrize(
@@ -121,18 +150,19 @@ def test_every_russian_mobile(subscriber: int, form: str) -> None:
     """Whichever way it is written, it is the same number."""
     digits = str(subscriber)
     written = form.replace("{0:.3}) {0}", f"{digits[:3]}) {digits[3:6]}-{digits[6:]}")
-    assert _parse(written.format(digits), "RU") == f"+7{digits}"
+    assert _parse(written.format(digits), "RU") == (f"+7{digits}",)
 
 
 @given(st.text(), st.sampled_from(["RU", "DE", "US"]))
 def test_readable_or_not(text: str, country: str) -> None:
     """Nothing else is raised, and what is read is read again as itself."""
     try:
-        phone = _parse(text.strip(), country)
+        readings = _parse(text.strip(), country)
     except UnreadablePhone:
         return
-    assert _parse(phone, country) == phone
-    assert pn.is_possible_number(pn.parse(phone))
+    for phone in readings:
+        assert _parse(phone, country) == (phone,)
+        assert pn.is_possible_number(pn.parse(phone))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 from homeassistant.core import HomeAssistant, callback
 
 from ..const import ANYONE, DOMAIN, LOGGER
-from .phones import AmbiguousPhone, UnreadablePhone, masked, parse_phone
+from .phones import UnreadablePhone, phone_readings
 from .recipients import by_name, owners, same_name
 
 
@@ -31,10 +31,8 @@ class ContactFilter:
         if str(one).strip() == ANYONE:
             return True
         try:
-            return bool(data["phone"] == parse_phone(self._hass, one))
-        except AmbiguousPhone:
-            self._say(place, "%s of a trigger may be two numbers; a plus decides", masked(one))
-            return False
+            # Of two readings the one counts that has just written.
+            return data["phone"] in phone_readings(self._hass, one)
         except UnreadablePhone:
             return self._is_called(place, str(one), data)
 

@@ -1,8 +1,12 @@
 """Phone numbers: any human form in, E.164 with the plus out."""
 
+from collections.abc import Callable
 from functools import lru_cache
+import unicodedata
 
 from homeassistant.core import HomeAssistant
+
+from ..text.normalising import visible
 
 DEFAULT_COUNTRY = "RU"
 # The shortest number with its country; what is shorter is a country's own, such as a bank's 900.
@@ -19,12 +23,28 @@ class AmbiguousPhone(UnreadablePhone):
     """Two numbers, one national and one international; a plus decides."""
 
 
-def parse_phone(hass: HomeAssistant, value: object) -> str:
-    """Return the number as E.164; digits without a plus may be national or international."""
+def parse_phone(
+    hass: HomeAssistant, value: object, is_known: Callable[[str], bool] | None = None
+) -> str:
+    """Return the number as E.164; digits without a plus may be national or international.
+
+    Of two valid readings the one counts that `is_known`: templates make an integer of the number
+    that has just written.
+    """
+    readings = phone_readings(hass, value)
+    if len(readings) > 1 and is_known:
+        readings = tuple(filter(is_known, readings)) or readings
+    if len(readings) > 1:
+        raise AmbiguousPhone
+    return readings[0]
+
+
+def phone_readings(hass: HomeAssistant, value: object) -> tuple[str, ...]:
+    """Return the number as E.164, or the two that it may be."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise UnreadablePhone
     try:
-        return _parse(str(value).strip(), hass.config.country or DEFAULT_COUNTRY)
+        return _parse(str(value), hass.config.country or DEFAULT_COUNTRY)
     except ValueError:
         # Python writes no number of thousands of digits.
         raise UnreadablePhone from None
@@ -48,10 +68,11 @@ def masked(phone: object) -> str:
 
 # A home has tens of numbers; a thousand keeps a large list known too.
 @lru_cache(maxsize=1024)
-def _parse(text: str, country: str) -> str:
+def _parse(text: str, country: str) -> tuple[str, ...]:
     # Automations import this module before the requirements are installed.
     import phonenumbers as pn  # noqa: PLC0415
 
+    text = unicodedata.normalize("NFKC", visible(text)).strip()
     if any(character.isalpha() for character in text):
         raise UnreadablePhone
     digits = "".join(character for character in text if character.isdecimal())
@@ -73,6 +94,4 @@ def _parse(text: str, country: str) -> str:
     found = [form for form, valid in possible.items() if valid] or list(possible)
     if not found:
         raise UnreadablePhone
-    if len(found) > 1:
-        raise AmbiguousPhone
-    return found[0]
+    return tuple(found)

@@ -35,7 +35,8 @@ from ..const import (
 from ..contacts.phones import AmbiguousPhone, UnreadablePhone, masked, parse_phone
 from ..contacts.recipients import Channel, Recipient, by_id, by_name
 from ..errors import Reason, validation_error
-from ..text.segments import framed, measure, shortened, transliterate
+from ..text.segments import framed, measure, shortened
+from ..text.transliteration import transliterate
 from .result import Row
 
 # Fields of the same name in every order of words.

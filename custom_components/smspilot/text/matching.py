@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Final
-import unicodedata
 
+from .normalising import folded
 from .regex_search import MAX_SEARCHED
 from .sentences import is_said
 
-_FINAL: Final = " .,!?;:)»\"'”’"
+_FINAL: Final = " .,!?;:)\"'"
 
 
 class Match(StrEnum):
@@ -20,8 +20,8 @@ class Match(StrEnum):
 
 
 def normalised(text: str) -> str:
-    """Return what a text says, whatever its case, spaces, final punctuation and ё."""
-    words = " ".join(_folded(text).split())
+    """Return what a text says, whatever its case, spaces, kinds of signs and final punctuation."""
+    words = " ".join(folded(text).split())
     # A text of nothing but punctuation says just that.
     return words.rstrip(_FINAL) or words
 
@@ -29,9 +29,11 @@ def normalised(text: str) -> str:
 def fits(message: str, texts: Sequence[str], match: Match) -> bool:
     """Return whether a message equals or contains one of the texts."""
     said = normalised(message)
+    # A text that shows nothing would be part of every message.
+    wanted = filter(None, map(normalised, texts))
     if match is Match.CONTAINS:
-        return any(normalised(text) in said for text in texts)
-    return any(normalised(text) == said for text in texts)
+        return any(text in said for text in wanted)
+    return any(text == said for text in wanted)
 
 
 def answer_id(text: str, answers: Sequence[tuple[str, Sequence[str]]]) -> str | None:
@@ -42,7 +44,7 @@ def answer_id(text: str, answers: Sequence[tuple[str, Sequence[str]]]) -> str | 
         return normalised(sentence) == said
 
     def is_variant(sentence: str) -> bool:
-        return is_said(_folded(sentence), said)
+        return is_said(folded(sentence), said)
 
     compare: Callable[[str], bool]
     for compare in (is_equal, is_variant):
@@ -50,7 +52,3 @@ def answer_id(text: str, answers: Sequence[tuple[str, Sequence[str]]]) -> str | 
             if any(map(compare, sentences)):
                 return key
     return None
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")

@@ -1,0 +1,41 @@
+"""A phone's reaction to a text, which arrives as an SMS that quotes it.
+
+An iPhone sends `Liked “…”` or `Понравилось «…»`, other phones `👍 to “…”`. The words differ by
+version and gender, hence stems. What is quoted may be our own text, with an order in it.
+"""
+
+import re
+from typing import Final
+import unicodedata
+
+from .normalising import folded
+
+# What a reaction begins with, folded. No form that orders something: `удали «…»` is none.
+_VERBS: Final = re.compile(
+    r"(?:(?:liked|loved|disliked|laughed at|emphasi[sz]ed|questioned|reacted|removed)"
+    r"|(?:(?:не|очень|больше не) )?"
+    r"(?:понравил|нравится|полюбил|люблю|обожа|восхи|в восторге|сердечко|лайк|дизлайк"
+    r"|смеется|посмеял|рассмеш|насмеш|смешно|выделен|выделил|подчеркнул|подчеркнут|акцент"
+    r"|восклиц|вопрос|под вопросом|отмечен|отметил|реакция|отреагировал|поставил|поставлен"
+    r"|удалил|удален|убрал|убран|снят[аоы]?\b))"
+)
+# `to`, `на`, `в ответ на`.
+MAX_LINK: Final = 3
+# A few words, then nothing but a quotation; a long one is cut off with dots.
+_QUOTATION: Final = re.compile(r'(?P<lead>[^",.;:]{1,60}):? ?".+(?:"|\.\.\.)[ .]*')
+# The signs of `‼️ to “…”` and `❓ to “…”`, which are no symbols when they are folded.
+_MARKS: Final = frozenset({"!!", "!", "?", "??"})
+
+
+def is_reaction(text: str) -> bool:
+    """Return whether a text only says how somebody likes another, which it quotes."""
+    found = _QUOTATION.fullmatch(" ".join(folded(text).split()))
+    if not found:
+        return False
+    lead = found["lead"].strip()
+    if _VERBS.match(lead):
+        return True
+    # A sign and a word that links it to the quotation, such as `to`.
+    sign, *link = lead.split()
+    is_sign = sign in _MARKS or any(unicodedata.category(one) == "So" for one in sign)
+    return is_sign and 0 < len(link) <= MAX_LINK
