@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 import json
+import os
 from pathlib import Path
 import signal
 import sys
@@ -20,6 +21,8 @@ type Json = dict[str, Any]
 type FlowKind = Literal["flow", "options/flow", "subentries/flow"]
 
 OWNER = {"name": "Owner", "username": "owner", "password": "owner", "language": "en"}
+# Whose Home Assistant it is: that of the tests, or another one (`scripts/demo --newest`).
+PYTHON = os.environ.get("HASS_PYTHON", sys.executable)
 # A Raspberry's worth of time, for a machine whose cores are busy with other tests.
 START_TIMEOUT = 120
 
@@ -79,7 +82,7 @@ class Home:
         self.url = f"http://127.0.0.1:{port}"
         with self._console.open("wb") as console:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "homeassistant", "--skip-pip", "-c", self.folder),
+                *(PYTHON, "-m", "homeassistant", "--skip-pip", "-c", self.folder),
                 # In the checkout its `custom_components` would hide the home's own.
                 cwd=self.folder,
                 stdout=console,
