@@ -2,10 +2,9 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -14,29 +13,25 @@ from homeassistant.core import (
     CALLBACK_TYPE,
     CoreState,
     HomeAssistant,
-    ServiceCall,
-    ServiceResponse,
     callback,
 )
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util.hass_dict import HassKey
 
-from .client import Credentials, Kind, Smspilot, SmspilotError
+from .client import Credentials, Smspilot, SmspilotError
 from .client.transport import URL
-from .const import ATTR_SENDER, ATTR_TWO_WAY, ATTR_WAIT, CONF_CHANNEL, CONF_DEBUG_EMAIL, CONF_LOGIN
-from .contacts.recipients import Channel, Recipient, display_name, recipients
+from .const import CONF_DEBUG_EMAIL, CONF_LOGIN
 from .coordinator import AccountCoordinator
-from .errors import Reason, action_error, combined_error
+from .errors import Reason, action_error
 from .events import SIGNAL_ERROR
 from .inbound.inbox import Inbox
+from .outbound.budget import Budget
+from .outbound.channels import ChannelSender
 from .outbound.delivery import DeliveryTracker
-from .outbound.limits import Limits
-from .outbound.message import OutboundMessage, Target, Targets, notify_order, resolve_targets
 from .outbound.outbox import Outbox
-from .outbound.result import Receipt, Row, reasons
+from .outbound.rate_limiter import RateLimiter
 from .runtime.journal import Journal, Snapshot, Tables
 from .runtime.publisher import Publisher
 from .webhook import PushReceiver
@@ -67,13 +62,14 @@ class Account:
         self.client = make_client(hass, entry.data)
         self.journal = Journal(hass, entry.entry_id)
         self.publisher = Publisher(hass, entry)
-        self.limits = Limits(entry, self.journal)
+        self.budget = Budget(entry, self.journal)
+        self.rate_limiter = RateLimiter(entry)
         self.deliveries = DeliveryTracker(
             hass,
             entry,
             client=self.client,
             journal=self.journal,
-            limits=self.limits,
+            budget=self.budget,
             publisher=self.publisher,
         )
         self.inbox = Inbox(hass, entry, self.client, self.journal, self.publisher)
@@ -82,10 +78,12 @@ class Account:
             entry,
             client=self.client,
             journal=self.journal,
-            limits=self.limits,
+            budget=self.budget,
+            rate_limiter=self.rate_limiter,
             deliveries=self.deliveries,
             asked=self.inbox.asked,
         )
+        self.channels = ChannelSender(hass, entry, self.outbox)
         self._cancel_start: CALLBACK_TYPE = lambda: None
 
     async def open(self) -> None:
@@ -145,94 +143,8 @@ class Account:
         """Let reauth and repairs know what the service said."""
         async_dispatcher_send(self.hass, SIGNAL_ERROR.format(self.entry.entry_id), err)
 
-    async def send(
-        self,
-        order: OutboundMessage,
-        targets: Targets,
-        *,
-        wait: timedelta = timedelta(0),
-        strict: bool = True,
-    ) -> Receipt:
-        """Send an order; `strict` raises also where only some were refused, after the rest."""
-        receipt = await self.outbox.send(order, targets.refused)
-        if strict and (refused := [row for row in receipt.rows if row.refused]):
-            if all(row.unknown for row in refused):
-                raise action_error(Reason.OUTCOME_UNKNOWN, account=self.entry.title)
-            language = self.hass.config.language
-            why = reasons(self.entry, refused, language)
-            raise action_error(Reason.PARTLY_REFUSED, reasons=why)
-        await self.deliveries.wait(receipt.rows, wait)
-        return receipt
-
-    async def respond(
-        self, order: OutboundMessage, targets: Targets, call: ServiceCall
-    ) -> ServiceResponse:
-        """Send an action's order and return its response, where somebody takes it."""
-        receipt = await self.send(
-            order,
-            targets,
-            wait=call.data.get(ATTR_WAIT, timedelta(0)),
-            strict=not call.return_response,
-        )
-        if not call.return_response:
-            return None
-        return receipt.as_dict(self.entry, self.hass.config.language)
-
-    async def notify(self, person: Recipient, message: str) -> None:
-        """Send a text to all numbers of a recipient by their channel."""
-        # Home Assistant can rename them to another's name, or to a number.
-        await self.notify_targets([person.id], message, {})
-
-    async def notify_targets(
-        self, targets: Iterable[object], message: str, fields: Mapping[str, Any]
-    ) -> None:
-        """Send a text to names by their channels and to numbers as SMS; lose nobody."""
-        found = resolve_targets(self.hass, self.entry, phones=targets, apart=True)
-        people = {person.id: person for person in recipients(self.entry)}
-        groups: dict[tuple[Channel, str | None], dict[str, Target]] = {}
-        chosen = fields.get(CONF_CHANNEL) or (fields.get(ATTR_TWO_WAY) and Channel.TWO_WAY)
-        for target in found.to:
-            person = people.get(target.recipient_id or "")
-            channel = chosen or (person.channel if person else Channel.SMS)
-            sender = fields.get(ATTR_SENDER) or (person.sender if person else None)
-            groups.setdefault((channel, sender), {}).setdefault(target.phone, target)
-        if not groups:
-            groups[Channel.SMS, None] = {}
-        orders: list[OutboundMessage] = []
-        reached: set[tuple[Kind, str]] = set()
-        for (channel, sender), group in groups.items():
-            order = notify_order(
-                self.entry, message, (), channel=channel, sender=sender, fields=fields
-            )
-            # Whoever is named twice gets each kind of message once.
-            to = tuple(one for one in group.values() if (order.kind, one.phone) not in reached)
-            reached |= {(order.kind, one.phone) for one in to}
-            if to or not group:
-                orders.append(replace(order, to=to))
-        nobody = Targets((), () if found.to else found.refused)
-        results = await asyncio.gather(
-            *(self.send(order, nobody) for order in orders), return_exceptions=True
-        )
-        rows: list[Row] = []
-        errors: list[tuple[str, HomeAssistantError]] = []
-        for order, result in zip(orders, results, strict=True):
-            if isinstance(result, HomeAssistantError):
-                names = (display_name(self.entry, to.phone, to.recipient_id) for to in order.to)
-                errors.append((", ".join(dict.fromkeys(names)), result))
-            elif isinstance(result, BaseException):
-                raise result
-            else:
-                rows += result.rows
-        partly = len(errors) < len(results)
-        if found.to:
-            errors += (("", why) for _named, why in found.refused)
-        if errors:
-            # Whoever was refused is told as soon as the rest is out.
-            raise combined_error(self.hass, errors, partly=partly)
-        await self.deliveries.wait(rows, fields.get(ATTR_WAIT, timedelta(0)))
-
     def _restore(self, tables: Tables) -> None:
-        self.limits.restore(tables.get("days", {}), tables.get("prices", {}))
+        self.budget.restore(tables.get("days", {}), tables.get("prices", {}))
         self.deliveries.restore(tables.get("messages", {}))
         self.outbox.restore(tables.get("orders", {}))
         self.inbox.restore(tables)
@@ -241,7 +153,7 @@ class Account:
         return {
             "orders": self.outbox.table(),
             "messages": self.deliveries.table(),
-            **self.limits.tables(),
+            **self.budget.tables(),
             **self.inbox.tables(),
         }
 

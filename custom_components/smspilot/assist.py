@@ -9,9 +9,10 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util.ulid import ulid_now
 
 from .const import CONF_MAX_PARTS, DEFAULT_MAX_AGE, LOGGER
-from .contacts.recipients import owners
+from .contacts.recipients import Channel, owners
 from .events import SIGNAL_HEARD, Heard
-from .outbound.message import Target, Targets, message_order
+from .outbound.message import compose
+from .outbound.targets import Target
 
 if TYPE_CHECKING:
     from .account import Account
@@ -79,8 +80,8 @@ class AssistResponder:
         parts = int(account.entry.options.get(CONF_MAX_PARTS, 0)) or DEFAULT_PARTS
         try:
             if answer := await self._ask(to.phone, message):
-                order = message_order(account.entry, answer, (to,), cut_at=parts)
-                await account.send(order, Targets((to,)))
+                order = compose(account.entry, Channel.SMS, answer, (to,), cut_at=parts)
+                await account.outbox.async_send(order, strict=True)
         # An agent that is gone is a ValueError.
         except (HomeAssistantError, ValueError) as err:
             LOGGER.warning("Assist's answer was not sent: %s", err)

@@ -43,4 +43,4 @@ class TestMessageButton(RecipientEntity, ButtonEntity):
     async def async_press(self) -> None:
         """Send it."""
         text = _TEXTS.get(self.hass.config.language, _TEXTS["en"])
-        await self.account.notify(self.recipient, text)
+        await self.account.channels.async_notify_recipient(self.recipient, text)

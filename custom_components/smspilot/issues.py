@@ -36,7 +36,7 @@ from .const import (
 from .errors import api_text
 from .events import SIGNAL_ERROR, SIGNAL_LIMIT, SIGNAL_OK, SIGNAL_PUSH, Push
 from .forms import sender_names
-from .outbound.limits import HOUR
+from .outbound.rate_limiter import HOUR
 
 if TYPE_CHECKING:
     from .account import Account
@@ -129,7 +129,7 @@ class IssueReporter:
                 self._solve("no_money")
             self._balance = info.balance
             if threshold and info.balance < threshold:
-                pace = account.limits.daily_pace
+                pace = account.budget.daily_pace
                 days = str(max(int(info.balance / pace), 0)) if pace else "–"
                 balance = f"{info.balance:.2f}"
                 self._raise("low_balance", balance=balance, days=days, top_up_url=URL_TOP_UP)

@@ -55,7 +55,7 @@ class RecipientNotify(RecipientEntity, NotifyEntity):
     @override
     async def async_send_message(self, message: str, title: str | None = None) -> None:
         """Send by the recipient's channel."""
-        await self.account.notify(self.recipient, titled(message, title))
+        await self.account.channels.async_notify_recipient(self.recipient, titled(message, title))
 
 
 async def async_get_service(
@@ -129,7 +129,7 @@ class LegacyNotify(BaseNotificationService):
         except vol.Invalid as err:
             raise validation_error(Reason.UNKNOWN_FIELD, error=str(err)) from err
         text = titled(message, kwargs.get(ATTR_TITLE))
-        await self._account.notify_targets(targets, text, fields)
+        await self._account.channels.async_notify(targets, text, fields)
 
 
 def titled(message: str, title: str | None) -> str:

@@ -90,8 +90,8 @@ CALL_SCHEMA: Final = vol.Schema(
     {
         **_WHO,
         vol.Required(ATTR_MESSAGE): cv.string,
-        vol.Optional(ATTR_VOICE, default=Sender.VOICE_FEMALE.value): vol.In(
-            [Sender.VOICE_FEMALE.value, Sender.VOICE_MALE.value]
+        vol.Optional(ATTR_VOICE, default=Sender.VOICE_FEMALE.value): vol.All(
+            vol.In([Sender.VOICE_FEMALE.value, Sender.VOICE_MALE.value]), vol.Coerce(Sender)
         ),
         vol.Optional(ATTR_SEND_AT): cv.datetime,
         **_SENDING,

@@ -70,7 +70,7 @@ SPENT_TODAY = AccountSensorDescription(
     native_unit_of_measurement=CURRENCY,
     state_class=SensorStateClass.TOTAL,
     suggested_display_precision=2,
-    value_fn=lambda account: account.limits.spent_today,
+    value_fn=lambda account: account.budget.spent_today,
 )
 
 

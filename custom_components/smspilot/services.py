@@ -1,7 +1,8 @@
 """The actions: what they take, whom they reach, what they return."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
 import re
 import secrets
 from typing import Any, cast
@@ -19,7 +20,7 @@ from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
 from .account import Account, SmspilotConfigEntry
-from .client import InboundMessage, Inbox, Kind, Message, Sender, SmspilotError
+from .client import InboundMessage, Inbox, Kind, Message, SmspilotError
 from .const import (
     ATTR_ANSWERS,
     ATTR_CODE,
@@ -34,32 +35,27 @@ from .const import (
     ATTR_QUESTION,
     ATTR_RECIPIENTS,
     ATTR_SCOPE,
-    ATTR_SENDER,
     ATTR_SENTENCES,
     ATTR_SINCE,
     ATTR_TIMEOUT,
-    ATTR_TRANSLITERATE,
     ATTR_TWO_WAY,
-    ATTR_VOICE,
+    ATTR_WAIT,
     CURRENCY,
     DOMAIN,
 )
 from .contacts.phones import from_service
-from .contacts.recipients import recipient_name
+from .contacts.recipients import Channel, recipient_name
 from .errors import Reason, error_from_api, validation_error
 from .events import iso, number
 from .outbound.message import (
-    COMMON_FIELDS,
     OutboundMessage,
-    Targets,
-    call_order,
-    check_order,
-    flash_order,
-    message_order,
-    one,
-    resolve_targets,
+    SendOptions,
+    compose,
+    flash_call,
+    number_check,
 )
 from .outbound.result import status_row
+from .outbound.targets import Targets, one, resolve_targets
 from .schemas import (
     ASK_SCHEMA,
     CALL_SCHEMA,
@@ -73,7 +69,6 @@ from .schemas import (
 from .text.matching import answer_id
 from .text.segments import measure
 
-type Fields = Mapping[str, Any]
 type Handler = Callable[[Account, ServiceCall], Coroutine[Any, Any, ServiceResponse]]
 
 
@@ -115,66 +110,66 @@ def _on_account(
     return handle
 
 
-def _who(account: Account, call: ServiceCall) -> Targets:
-    return resolve_targets(
+async def _who(account: Account, call: ServiceCall) -> Targets:
+    return await resolve_targets(
         call.hass, account.entry, call.data[ATTR_RECIPIENTS], call.data[ATTR_PHONES]
     )
 
 
-def _common(fields: Fields) -> dict[str, Any]:
-    """Return what every order of words takes."""
-    return {name: fields[name] for name in COMMON_FIELDS if name in fields}
-
-
 def _text_order(account: Account, call: ServiceCall, targets: Targets) -> OutboundMessage:
     data = call.data
-    return message_order(
-        account.entry,
-        data[ATTR_MESSAGE],
-        targets.to,
-        sender=data.get(ATTR_SENDER),
-        two_way=data[ATTR_TWO_WAY],
-        transliterated=data[ATTR_TRANSLITERATE],
-        **_common(data),
+    channel = Channel.TWO_WAY if data[ATTR_TWO_WAY] else Channel.SMS
+    return compose(
+        account.entry, channel, data[ATTR_MESSAGE], targets.to, SendOptions.from_fields(data)
     )
 
 
 async def _send_sms(account: Account, call: ServiceCall) -> ServiceResponse:
-    targets = _who(account, call)
+    targets = await _who(account, call)
     order = _text_order(account, call, targets)
-    return await account.respond(order, targets, call)
+    return await _respond(account, order, targets, call)
+
+
+async def _respond(
+    account: Account, message: OutboundMessage, targets: Targets, call: ServiceCall
+) -> ServiceResponse:
+    """Send what an action asks for, and return its response where somebody takes it."""
+    result = await account.outbox.async_send(
+        message,
+        targets.refused,
+        wait=call.data.get(ATTR_WAIT, timedelta(0)),
+        strict=not call.return_response,
+    )
+    if not call.return_response:
+        return None
+    return result.as_dict(account.entry, call.hass.config.language)
 
 
 async def _call(account: Account, call: ServiceCall) -> ServiceResponse:
-    targets = _who(account, call)
-    order = call_order(
-        account.entry,
-        call.data[ATTR_MESSAGE],
-        targets.to,
-        voice=Sender(call.data[ATTR_VOICE]),
-        **_common(call.data),
-    )
-    return await account.respond(order, targets, call)
+    targets = await _who(account, call)
+    options = SendOptions.from_fields(call.data)
+    order = compose(account.entry, Channel.VOICE, call.data[ATTR_MESSAGE], targets.to, options)
+    return await _respond(account, order, targets, call)
 
 
 async def _flash_call(account: Account, call: ServiceCall) -> ServiceResponse:
     code: str = call.data.get(ATTR_CODE, f"{secrets.randbelow(10_000):04}")
     if not re.fullmatch(r"[0-9]{4}", code):
         raise validation_error(Reason.INVALID_CODE)
-    targets = one(_who(account, call))
-    order = flash_order(account.entry, code, targets.to, **_common(call.data))
-    response = await account.respond(order, targets, call)
+    targets = one(await _who(account, call))
+    order = flash_call(account.entry, code, targets.to, SendOptions.from_fields(call.data))
+    response = await _respond(account, order, targets, call)
     return response and {**response, "code": code}
 
 
 async def _check_number(account: Account, call: ServiceCall) -> ServiceResponse:
-    targets = _who(account, call)
-    order = check_order(account.entry, Kind(call.data[ATTR_METHOD]), targets.to)
-    return await account.respond(order, targets, call)
+    targets = await _who(account, call)
+    order = number_check(account.entry, Kind(call.data[ATTR_METHOD]), targets.to)
+    return await _respond(account, order, targets, call)
 
 
 async def _estimate_cost(account: Account, call: ServiceCall) -> ServiceResponse:
-    targets = _who(account, call)
+    targets = await _who(account, call)
     order = _text_order(account, call, targets)
     if not targets.to:
         raise targets.refused[0][1]
@@ -238,15 +233,15 @@ async def _get_inbound(account: Account, call: ServiceCall) -> ServiceResponse:
 
 
 async def _ask(account: Account, call: ServiceCall) -> ServiceResponse:
-    targets = one(_who(account, call))
-    order = message_order(account.entry, call.data[ATTR_QUESTION], targets.to, two_way=True)
-    if order.test:
+    targets = one(await _who(account, call))
+    order = compose(account.entry, Channel.TWO_WAY, call.data[ATTR_QUESTION], targets.to)
+    if order.options.test:
         raise validation_error(Reason.TEST_QUESTION)
     if not targets.to:
         raise targets.refused[0][1]
     answers = [(answer[ATTR_ID], answer[ATTR_SENTENCES]) for answer in call.data[ATTR_ANSWERS]]
     async with account.asking.setdefault(targets.to[0].phone, asyncio.Lock()):
-        receipt = await account.send(order, targets)
+        receipt = await account.outbox.async_send(order, targets.refused, strict=True)
         message_id = receipt.rows[0].message_id or ""
         reply = await account.inbox.questions.reply(message_id, call.data[ATTR_TIMEOUT])
     if reply is None:

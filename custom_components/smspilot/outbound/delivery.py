@@ -22,7 +22,7 @@ from ..runtime.cooperative import async_slices, thread_slices
 from ..runtime.journal import Journal, Table
 from ..runtime.poller import Alarm, Poller
 from ..runtime.publisher import Publisher
-from .limits import Limits
+from .budget import Budget
 from .result import Row
 from .waiting import MAX_LOOK_INTERVAL, Waiting, follows
 
@@ -47,7 +47,7 @@ class DeliveryTracker:
         *,
         client: Smspilot,
         journal: Journal,
-        limits: Limits,
+        budget: Budget,
         publisher: Publisher,
     ) -> None:
         """Wait for nothing yet."""
@@ -55,7 +55,7 @@ class DeliveryTracker:
         self._entry = entry
         self._client = client
         self._journal = journal
-        self._limits = limits
+        self._budget = budget
         self._publisher = publisher
         self._waiting: dict[str, Waiting] = {}
         self._early: dict[str, tuple[float, Message | Status]] = {}
@@ -261,7 +261,7 @@ class DeliveryTracker:
         if message.price is not None and message.price != row.price:
             # A refund is of the day that paid, so what is told late must be of it too.
             paid_on = dt_util.as_local(row.sent_at).date() if row.sent_at else None
-            self._limits.spend(message.price - (row.price or 0), paid_on)
+            self._budget.spend(message.price - (row.price or 0), paid_on)
             row.price = message.price
             self._journal.write("messages", message.id, row.as_stored())
             self._changed()

@@ -1,291 +1,149 @@
-"""An order: what goes out, to whom, made from what a person asked; refused before it costs."""
+"""What goes out, to the letter: made from what a person asked for, refused before it costs."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Self, assert_never
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
-from ..client import Kind, Problem, Sender
+from ..client import Kind, Sender
 from ..client.api import NUMBER_CHECKS, SERVICE_WORDS
 from ..client.models import whole
-from ..const import (
-    ATTR_RETRY_FOR,
-    ATTR_SEND_AT,
-    ATTR_TEST,
-    ATTR_TIME_TO_LIVE,
-    ATTR_TRANSLITERATE,
-    ATTR_TWO_WAY,
-    ATTR_URGENT,
-    CONF_MAX_PARTS,
-    CONF_MESSAGE_TEMPLATE,
-    CONF_SENDER,
-    CONF_TEST_MODE,
-    CONF_TWO_WAY_TEMPLATE,
-    DEFAULT_RETRY_FOR,
-    DEFAULT_TEMPLATE,
-)
-from ..contacts.phones import AmbiguousPhone, UnreadablePhone, masked, parse_phone
-from ..contacts.recipients import Channel, Recipient, by_id, by_name
+from ..const import DEFAULT_RETRY_FOR
+from ..contacts.recipients import Channel
 from ..errors import Reason, validation_error
+from ..options import Options
 from ..text.segments import framed, measure, shortened
 from ..text.transliteration import transliterate
-from .result import Row
+from .targets import Target
 
-# Fields of the same name in every order of words.
-COMMON_FIELDS: Final = (
-    ATTR_SEND_AT,
-    ATTR_TEST,
-    ATTR_URGENT,
-    ATTR_RETRY_FOR,
-    ATTR_TIME_TO_LIVE,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A number, and the recipient it was reached by."""
-
-    phone: str
-    recipient_id: str | None = None
+# Words that would make something else of a text than the action says.
+_OTHER_KINDS: Final = (Sender.VOICE_FEMALE, Sender.VOICE_MALE, Sender.FLASH_CALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OutboundMessage:
-    """What goes out, to the letter."""
+class SendOptions:
+    """How something is sent; each kind takes what concerns it.
 
-    kind: Kind
-    text: str
-    to: tuple[Target, ...]
+    `sender` and `transliterate` None leave it to the account. `send_at` is aware.
+    """
+
     sender: str | None = None
+    voice: Sender = Sender.VOICE_FEMALE
     send_at: datetime | None = None
     time_to_live: timedelta | None = None
+    transliterate: bool | None = None
     test: bool = False
     urgent: bool = False
     retry_for: timedelta = DEFAULT_RETRY_FOR
 
-
-@dataclass(frozen=True, slots=True)
-class Targets:
-    """Whom an order reaches, and who was named but cannot be."""
-
-    to: tuple[Target, ...]
-    refused: tuple[tuple[str, HomeAssistantError], ...] = ()
+    @classmethod
+    def from_fields(cls, data: Mapping[str, Any]) -> Self:
+        """Take them from the fields of an action, which have the same names."""
+        return cls(**{one.name: data[one.name] for one in fields(cls) if one.name in data})
 
 
-def resolve_targets(
-    hass: HomeAssistant,
-    entry: ConfigEntry,
-    entities: Iterable[str] = (),
-    phones: Iterable[object] = (),
-    *,
-    apart: bool = False,
-) -> Targets:
-    """Return the numbers of recipients and of whoever else is named, each once.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundMessage:
+    """A text, a call or a check on its way.
 
-    `apart` is once for each recipient who has it: their channels may differ.
+    A second message of the same `key` within 72 hours is never requested again.
     """
-    to: dict[Target | str, Target] = {}
-    refused: list[tuple[str, HomeAssistantError]] = []
-    named: list[tuple[object, Recipient | str | HomeAssistantError]] = [
-        *((entity_id, _by_entity(hass, entry, entity_id)) for entity_id in entities),
-        *((value, _by_word(hass, entry, value, at)) for at, value in enumerate(phones, 1)),
-    ]
-    for given, found in named:
-        match found:
-            case Recipient():
-                for phone in found.phones:
-                    target = Target(phone, found.id)
-                    to.setdefault(target if apart else phone, target)
-            case str():
-                to.setdefault(found, Target(found))
-            case _:
-                refused.append((str(given), found))
-    if not named:
-        raise validation_error(Reason.NO_TARGET)
-    return Targets(tuple(to.values()), tuple(refused))
+
+    kind: Kind
+    text: str
+    targets: tuple[Target, ...]
+    options: SendOptions = SendOptions()
+    key: str | None = None
 
 
-def one(targets: Targets) -> Targets:
-    """Return the first number of the one person asked for."""
-    people = {target.recipient_id or target.phone for target in targets.to}
-    if len(people) + len(targets.refused) > 1:
-        raise validation_error(Reason.ONE_NUMBER)
-    return Targets(targets.to[:1], targets.refused)
-
-
-def _by_entity(
-    hass: HomeAssistant, entry: ConfigEntry, entity_id: str
-) -> Recipient | HomeAssistantError:
-    """Return the recipient of a notify entity of the account."""
-    found = er.async_get(hass).async_get(entity_id)
-    ours = found and found.domain == Platform.NOTIFY and found.config_entry_id == entry.entry_id
-    subentry = entry.subentries.get((found and found.config_subentry_id) or "") if ours else None
-    if subentry is None:
-        return validation_error(Reason.UNKNOWN_RECIPIENT, recipient=entity_id)
-    return Recipient.from_subentry(subentry)
-
-
-def _by_word(
-    hass: HomeAssistant, entry: ConfigEntry, value: object, position: int
-) -> Recipient | str | HomeAssistantError:
-    """Return the recipient of a name or of our own id, or a number."""
-    try:
-        return parse_phone(hass, value)
-    except AmbiguousPhone:
-        return validation_error(Reason.AMBIGUOUS_PHONE, phone=masked(value))
-    except UnreadablePhone:
-        if isinstance(value, str) and (person := by_id(entry, value) or by_name(entry, value)):
-            return person
-        return validation_error(Reason.INVALID_PHONE, position=str(position))
-
-
-def message_order(
+def compose(
     entry: ConfigEntry,
-    message: str,
-    to: tuple[Target, ...],
+    channel: Channel,
+    text: str,
+    targets: tuple[Target, ...],
+    options: SendOptions | None = None,
     *,
-    sender: str | None = None,
-    two_way: bool = False,
-    send_at: datetime | None = None,
-    time_to_live: timedelta | None = None,
-    transliterated: bool = False,
-    test: bool = False,
-    urgent: bool = False,
-    retry_for: timedelta = DEFAULT_RETRY_FOR,
     cut_at: int = 0,
 ) -> OutboundMessage:
-    """Return the order of a text, framed, from the sender asked for, else the account's.
+    """Return what a channel makes of a text, in the account's template.
 
     What goes beyond `cut_at` parts is left out.
     """
-    sender = (sender or entry.options.get(CONF_SENDER) or "").strip()
-    if (word := sender.upper()) in (Sender.VOICE_FEMALE, Sender.VOICE_MALE, Sender.FLASH_CALL):
-        raise validation_error(Reason.INVALID_SENDER, sender=word)
-    kind = Kind.TWO_WAY if two_way or word == Sender.TWO_WAY else Kind.SMS
-    template = CONF_TWO_WAY_TEMPLATE if kind is Kind.TWO_WAY else CONF_MESSAGE_TEMPLATE
+    account = Options.from_entry(entry)
+    options = _checked(account, options or SendOptions())
+    # Blanks in place of a name leave it to SMSPILOT.
+    sender = (options.sender or account.sender or "").strip() or None
+    match _channel(channel, sender):
+        case Channel.SMS:
+            kind, template = Kind.SMS, account.message_template
+        case Channel.TWO_WAY:
+            sender = Sender.TWO_WAY
+            kind, template = Kind.TWO_WAY, account.two_way_template
+        case Channel.VOICE:
+            spoken = whole(_framed(account.message_template, text))
+            _check_words(spoken)
+            spoken_by = replace(options, sender=options.voice)
+            return OutboundMessage(kind=Kind.VOICE, text=spoken, targets=targets, options=spoken_by)
+        case never:
+            assert_never(never)
     if cut_at:
-        message = shortened(message, cut_at, partial(_framed, entry, template))
-    text = _framed(entry, template, message)
-    if transliterated:
-        text = transliterate(text)
-    _check_words(text)
-    parts, most = measure(text).parts, int(entry.options.get(CONF_MAX_PARTS, 0))
-    if 0 < most < parts:
-        raise validation_error(Reason.TOO_LONG, parts=str(parts), max_parts=str(most))
+        text = shortened(text, cut_at, partial(_framed, template))
+    written = whole(_framed(template, text))
+    if options.transliterate:
+        written = transliterate(written)
+    _check_words(written)
+    parts = measure(written).parts
+    if 0 < account.max_parts < parts:
+        raise validation_error(Reason.TOO_LONG, parts=str(parts), max_parts=str(account.max_parts))
     return OutboundMessage(
-        kind=kind,
-        text=text,
-        to=to,
-        sender=Sender.TWO_WAY if kind is Kind.TWO_WAY else sender or None,
-        send_at=_due(send_at),
-        time_to_live=time_to_live,
-        test=test or entry.options.get(CONF_TEST_MODE, False),
-        urgent=urgent,
-        retry_for=retry_for,
+        kind=kind, text=written, targets=targets, options=replace(options, sender=sender)
     )
 
 
-def call_order(
-    entry: ConfigEntry,
-    message: str,
-    to: tuple[Target, ...],
-    *,
-    voice: Sender = Sender.VOICE_FEMALE,
-    send_at: datetime | None = None,
-    time_to_live: timedelta | None = None,
-    test: bool = False,
-    urgent: bool = False,
-    retry_for: timedelta = DEFAULT_RETRY_FOR,
+def flash_call(
+    entry: ConfigEntry, code: str, targets: tuple[Target, ...], options: SendOptions
 ) -> OutboundMessage:
-    """Return the order of a call that speaks the text in its frame."""
-    text = _framed(entry, CONF_MESSAGE_TEMPLATE, message)
-    _check_words(text)
+    """Return a call from a number that ends in the four digits of the code."""
+    options = replace(_checked(Options.from_entry(entry), options), sender=Sender.FLASH_CALL)
+    return OutboundMessage(kind=Kind.FLASH_CALL, text=code, targets=targets, options=options)
+
+
+def number_check(entry: ConfigEntry, method: Kind, targets: tuple[Target, ...]) -> OutboundMessage:
+    """Return a check of numbers."""
+    options = _checked(Options.from_entry(entry), SendOptions())
     return OutboundMessage(
-        kind=Kind.VOICE,
-        text=text,
-        to=to,
-        sender=voice,
-        send_at=_due(send_at),
-        time_to_live=time_to_live,
-        test=test or entry.options.get(CONF_TEST_MODE, False),
-        urgent=urgent,
-        retry_for=retry_for,
+        kind=method, text=NUMBER_CHECKS[method], targets=targets, options=options
     )
 
 
-def notify_order(
-    entry: ConfigEntry,
-    message: str,
-    to: tuple[Target, ...],
-    *,
-    channel: Channel,
-    sender: str | None,
-    fields: Mapping[str, Any],
-) -> OutboundMessage:
-    """Return the order of a text by a channel; a call has neither sender nor alphabet."""
-    common = {name: value for name, value in fields.items() if name in COMMON_FIELDS}
+def _channel(channel: Channel, sender: str | None) -> Channel:
+    """Return the channel that is really meant: `2WAY` in place of a name makes a question."""
     if channel is Channel.VOICE:
-        return call_order(entry, message, to, **common)
-    return message_order(
-        entry,
-        message,
-        to,
-        sender=sender,
-        two_way=fields.get(ATTR_TWO_WAY, channel is Channel.TWO_WAY),
-        transliterated=fields.get(ATTR_TRANSLITERATE, False),
-        **common,
+        return channel
+    word = (sender or "").upper()
+    if word in _OTHER_KINDS:
+        raise validation_error(Reason.INVALID_SENDER, sender=word)
+    return Channel.TWO_WAY if word == Sender.TWO_WAY else channel
+
+
+def _checked(account: Options, options: SendOptions) -> SendOptions:
+    """Return the options as they count, with what the account's own options add."""
+    return replace(
+        options,
+        send_at=_due(options.send_at),
+        test=options.test or account.test_mode,
     )
 
 
-def flash_order(
-    entry: ConfigEntry,
-    code: str,
-    to: tuple[Target, ...],
-    *,
-    time_to_live: timedelta | None = None,
-    test: bool = False,
-    urgent: bool = False,
-    retry_for: timedelta = DEFAULT_RETRY_FOR,
-) -> OutboundMessage:
-    """Return the order of a call from a number that ends in the code."""
-    return OutboundMessage(
-        kind=Kind.FLASH_CALL,
-        text=code,
-        to=to,
-        sender=Sender.FLASH_CALL,
-        time_to_live=time_to_live,
-        test=test or entry.options.get(CONF_TEST_MODE, False),
-        urgent=urgent,
-        retry_for=retry_for,
-    )
-
-
-def check_order(entry: ConfigEntry, method: Kind, to: tuple[Target, ...]) -> OutboundMessage:
-    """Return the order of a number check."""
-    test = entry.options.get(CONF_TEST_MODE, False)
-    return OutboundMessage(kind=method, text=NUMBER_CHECKS[method], to=to, test=test)
-
-
-def refused_row(named: str, kind: Kind, why: str, recipient_id: str | None = None) -> Row:
-    """Return the row of a number that was refused here, before any request."""
-    error = Problem(code=None, description=why, description_ru="")
-    return Row(phone=named, kind=kind, recipient_id=recipient_id, error=error, named=True)
-
-
-def _framed(entry: ConfigEntry, template: str, message: str) -> str:
-    """Return the message in the account's frame of the kind."""
+def _framed(template: str, message: str) -> str:
+    """Return the message in the account's template of the kind."""
     if not message.strip():
         raise validation_error(Reason.EMPTY_MESSAGE)
-    frame = entry.options.get(template) or DEFAULT_TEMPLATE
-    return whole(framed(frame, message, dt_util.utcnow()))
+    return framed(template, message, dt_util.utcnow())
 
 
 def _check_words(text: str) -> None:

@@ -28,14 +28,16 @@ from ..contacts.recipients import display_name
 from ..errors import Reason, action_error, localized, validation_error
 from ..events import SIGNAL_BALANCE, SIGNAL_ERROR, SIGNAL_LIMIT, SIGNAL_OK
 from ..runtime.journal import Journal, Table
+from .budget import Budget, Reserve
 from .delivery import DeliveryTracker
-from .limits import HOUR, Limits, Reserve
-from .message import OutboundMessage, Target, refused_row
+from .message import OutboundMessage
 from .outcome import Outcome
+from .rate_limiter import HOUR, RateLimiter
 from .reconcile import Reconciler
 from .records import SubmissionRecord, SubmissionRecords
-from .result import NUMBER_CHECKS, Receipt, Row, reasons
+from .result import NUMBER_CHECKS, Row, SendResult, reasons, refused_row
 from .submission import Submission
+from .targets import Target
 
 # Vendor samples send so many numbers in one request.
 CHUNK: Final = 500
@@ -53,7 +55,8 @@ class Outbox:
         *,
         client: Smspilot,
         journal: Journal,
-        limits: Limits,
+        budget: Budget,
+        rate_limiter: RateLimiter,
         deliveries: DeliveryTracker,
         asked: Callable[[list[Row], str, timedelta], None],
     ) -> None:
@@ -62,7 +65,8 @@ class Outbox:
         self._entry = entry
         self._client = client
         self._journal = journal
-        self._limits = limits
+        self._budget = budget
+        self._rate_limiter = rate_limiter
         self._deliveries = deliveries
         self._asked = asked
         self._records = SubmissionRecords(hass, journal)
@@ -86,7 +90,7 @@ class Outbox:
         for record in self._records.restore(table):
             if record.at > hour_ago:
                 for target in record.to:
-                    self._limits.count(target.phone, record.at.timestamp())
+                    self._rate_limiter.count(target.phone, record.at.timestamp())
         if self._records.lost():
             self.poller.wake()
 
@@ -104,9 +108,34 @@ class Outbox:
         record = self._records.of(server_id)
         return record.kind if record else None
 
-    async def send(
+    async def async_send(
+        self,
+        message: OutboundMessage,
+        refused: Iterable[tuple[str, HomeAssistantError]] = (),
+        *,
+        wait: timedelta = timedelta(0),
+        strict: bool = False,
+    ) -> SendResult:
+        """Send a message, and wait so long for its final statuses.
+
+        `strict` raises also where only some were refused, after the rest has gone out.
+        """
+        result = await self._send(message, refused)
+        if strict and (unsent := [row for row in result.rows if row.refused]):
+            if all(row.unknown for row in unsent):
+                raise action_error(Reason.OUTCOME_UNKNOWN, account=self._entry.title)
+            why = reasons(self._entry, unsent, self._hass.config.language)
+            raise action_error(Reason.PARTLY_REFUSED, reasons=why)
+        await self._deliveries.wait(result.rows, wait)
+        return result
+
+    async def async_wait(self, rows: Iterable[Row], wait: timedelta) -> None:
+        """Return when all rows are final, or when the time is over."""
+        await self._deliveries.wait(rows, wait)
+
+    async def _send(
         self, order: OutboundMessage, refused: Iterable[tuple[str, HomeAssistantError]] = ()
-    ) -> Receipt:
+    ) -> SendResult:
         """Send an order and return what became of each number, also of those refused before.
 
         Raise where nothing went out: a mistake before any request where all numbers were refused
@@ -119,12 +148,12 @@ class Outbox:
             for phone, why in refused
         ]
         order = self._admit(order, refusals)
-        if not order.to:
+        if not order.targets:
             raise self._nobody(refusals)
         reserve = await self._reserve(order)
         if self._closed:
             raise self._closed
-        receipt = Receipt(rows=[])
+        receipt = SendResult(rows=[])
         # The caller may be cancelled; what was ordered is seen to its end all the same.
         done = self._hass.loop.create_future()
         task = self._hass.async_create_background_task(
@@ -145,14 +174,14 @@ class Outbox:
 
     async def cost(self, order: OutboundMessage) -> Decimal:
         """Return what an order would cost, RUB; nothing is sent."""
-        phones = [to_service(target.phone) for target in order.to]
+        phones = [to_service(target.phone) for target in order.targets]
         total = Decimal(0)
         for some in batched(phones, CHUNK, strict=False):
             if order.kind in NUMBER_CHECKS:
                 total += await self._client.check_cost(order.kind, some)
             else:
                 total += await self._client.cost(
-                    order.text, some, sender=order.sender, test=order.test
+                    order.text, some, sender=order.options.sender, test=order.options.test
                 )
         return total
 
@@ -165,7 +194,7 @@ class Outbox:
             task.cancel()
 
     @callback
-    def _say(self, receipt: Receipt, task: asyncio.Task[None]) -> None:
+    def _say(self, receipt: SendResult, task: asyncio.Task[None]) -> None:
         """Let the log say what went wrong: whoever asked for it was stopped meanwhile."""
         if task.cancelled():
             return
@@ -179,8 +208,10 @@ class Outbox:
     def _admit(self, order: OutboundMessage, refusals: list[Refusal]) -> OutboundMessage:
         """Return the order without those who get too much; they are refused."""
         admitted = []
-        for target in order.to:
-            if order.test or self._limits.admit(target.phone, urgent=order.urgent):
+        for target in order.targets:
+            if order.options.test or self._rate_limiter.admit(
+                target.phone, urgent=order.options.urgent
+            ):
                 admitted.append(target)
                 continue
             self._signal_limit(CONF_RATE_LIMIT)
@@ -191,49 +222,53 @@ class Outbox:
             )
             text, person = localized(self._hass, why), target.recipient_id
             refusals.append((refused_row(target.phone, order.kind, text, person), why))
-        return replace(order, to=tuple(admitted)) if refusals else order
+        return replace(order, targets=tuple(admitted)) if refusals else order
 
     async def _reserve(self, order: OutboundMessage) -> Reserve:
         """Set aside what it may cost; what cannot go out is not counted either."""
         try:
-            return await self._limits.reserve(order, lambda: self.cost(order))
+            return await self._budget.reserve(order, lambda: self.cost(order))
         except BaseException as err:
-            if not order.test:
-                for target in order.to:
-                    self._limits.release(target.phone)
+            if not order.options.test:
+                for target in order.targets:
+                    self._rate_limiter.release(target.phone)
             if isinstance(err, HomeAssistantError):
                 self._signal_limit(CONF_DAILY_LIMIT)
             raise
 
     async def _send_all(
-        self, order: OutboundMessage, reserve: Reserve, receipt: Receipt, done: asyncio.Future[None]
+        self,
+        order: OutboundMessage,
+        reserve: Reserve,
+        receipt: SendResult,
+        done: asyncio.Future[None],
     ) -> None:
         """Send in as few requests as the service allows."""
         error: HomeAssistantError | None = None
-        requests = -(-len(order.to) // CHUNK)
+        requests = -(-len(order.targets) // CHUNK)
         try:
-            for count, to in enumerate(batched(order.to, CHUNK, strict=False), 1):
-                some = replace(order, to=to) if requests > 1 else order
+            for count, to in enumerate(batched(order.targets, CHUNK, strict=False), 1):
+                some = replace(order, targets=to) if requests > 1 else order
                 outcome = await self._send_some(some, reserve, receipt)
                 if outcome.unknown or error is None:
                     error = outcome.error(self._hass, self._entry.title)
                 if any(isinstance(err, ConnectionFailed) for err in outcome.refused.values()):
                     # It is the order's patience that is over, not that of one request.
-                    order = replace(order, retry_for=timedelta(0))
+                    order = impatient(order)
                 if requests > 1:
                     LOGGER.info("Request %s of %s is done", count, requests)
         finally:
-            self._limits.free(reserve)
+            self._budget.free(reserve)
             if not done.done():
                 done.set_result(None)
         if error and all(row.refused for row in receipt.rows):
             raise error
 
     async def _send_some(
-        self, order: OutboundMessage, reserve: Reserve, receipt: Receipt
+        self, order: OutboundMessage, reserve: Reserve, receipt: SendResult
     ) -> Outcome:
         """Make one request, written down before and after."""
-        if order.test:
+        if order.options.test:
             outcome = await self._dispatch(order)
             self._add(receipt, outcome, self._rows(order, outcome))
             self._report(outcome, test=True)
@@ -245,7 +280,7 @@ class Outbox:
                 outcome = await self._dispatch(order, waited)
                 rows = self._rows(order, outcome)
                 self._settle(order, record, rows)
-                self._limits.pay(self._paid(outcome, rows), reserve)
+                self._budget.pay(self._paid(outcome, rows), reserve)
                 self._add(receipt, outcome, rows)
                 self._report(outcome, test=False)
                 await self._journal.flush()
@@ -254,25 +289,27 @@ class Outbox:
         return outcome
 
     async def _send_others(
-        self, order: OutboundMessage, reserve: Reserve, receipt: Receipt, err: ConnectionFailed
+        self, order: OutboundMessage, reserve: Reserve, receipt: SendResult, err: ConnectionFailed
     ) -> Outcome:
         """Refuse those whose turn did not come; it was not the others' that took so long."""
         held, free = list[Target](), list[Target]()
-        for one in order.to:
+        for one in order.targets:
             is_held = self._records.is_under_way(one.phone, order.text)
             (held if is_held else free).append(one)
         for one in held:
-            self._limits.release(one.phone)
+            self._rate_limiter.release(one.phone)
         outcome = Outcome(refused={to_service(one.phone): err for one in held})
-        self._add(receipt, outcome, self._rows(replace(order, to=tuple(held)), outcome))
+        self._add(receipt, outcome, self._rows(replace(order, targets=tuple(held)), outcome))
         if not free:
             return outcome
-        order = replace(order, to=tuple(free), retry_for=timedelta(0))
+        order = impatient(replace(order, targets=tuple(free)))
         return await self._send_some(order, reserve, receipt)
 
     async def _dispatch(self, order: OutboundMessage, waited: timedelta = timedelta(0)) -> Outcome:
         """Make the request; a long wait for its turn counts as one for a connection."""
-        retry_for = max(order.retry_for - waited, min(order.retry_for, DEFAULT_RETRY_FOR))
+        retry_for = max(
+            order.options.retry_for - waited, min(order.options.retry_for, DEFAULT_RETRY_FOR)
+        )
         dispatch = Submission(
             self._hass,
             self._client,
@@ -308,8 +345,8 @@ class Outbox:
             self._lost.look_later()
         for row in rows:
             if row.phone not in unknown and row.phone not in reached:
-                self._limits.release(row.phone)
-        self._limits.learn(order, max((row.price for row in sent if row.price), default=None))
+                self._rate_limiter.release(row.phone)
+        self._budget.learn(order, max((row.price for row in sent if row.price), default=None))
         self._take(sent, record)
 
     def _take(
@@ -324,7 +361,7 @@ class Outbox:
             self._deliveries.hurry()
 
     @staticmethod
-    def _add(receipt: Receipt, outcome: Outcome, rows: list[Row]) -> None:
+    def _add(receipt: SendResult, outcome: Outcome, rows: list[Row]) -> None:
         receipt.rows += rows
         receipt.packet_id = receipt.packet_id or outcome.packet_id
         if outcome.cost is not None:
@@ -374,3 +411,8 @@ class Outbox:
             await future
         finally:
             stop()
+
+
+def impatient(order: OutboundMessage) -> OutboundMessage:
+    """Return the message with no time left to wait for a connection."""
+    return replace(order, options=replace(order.options, retry_for=timedelta(0)))

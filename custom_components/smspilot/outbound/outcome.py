@@ -21,8 +21,9 @@ from ..client import (
 from ..client.errors import REACTIONS
 from ..contacts.phones import to_service
 from ..errors import Reason, action_error, error_from_api, localized, problem_from_error
-from .message import OutboundMessage, Target
+from .message import OutboundMessage
 from .result import Row
+from .targets import Target
 
 # The ids that every test message shares; the public emulator key answers with them too.
 SHARED_IDS = ("1000", "10000")
@@ -83,7 +84,7 @@ class Outcome:
         self, hass: HomeAssistant, account: str, order: OutboundMessage, now: datetime
     ) -> list[Row]:
         """Return a row a number, in the order they were named."""
-        return [self._row(hass, account, order, one, now) for one in order.to]
+        return [self._row(hass, account, order, one, now) for one in order.targets]
 
     def error(self, hass: HomeAssistant, account: str) -> HomeAssistantError | None:
         """Return why not everything went out; a doubt is told before any refusal."""
@@ -106,9 +107,9 @@ class Outcome:
             phone=to.phone,
             recipient_id=to.recipient_id,
             kind=order.kind,
-            test=order.test,
+            test=order.options.test,
             sent_at=now,
-            due_at=order.send_at or now,
+            due_at=order.options.send_at or now,
         )
         if message := self.messages.get(phone):
             row.message_id, row.packet_id = message.id, self.packets.get(phone)

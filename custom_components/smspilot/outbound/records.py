@@ -17,8 +17,9 @@ from ..client.models import optional
 from ..const import LOGGER
 from ..runtime.cooperative import thread_slices
 from ..runtime.journal import Journal, Table, stored_time
-from .message import OutboundMessage, Target
+from .message import OutboundMessage
 from .submission import words
+from .targets import Target
 
 # `check=recent` shows a day; what is older never comes up again.
 LISTED: Final = timedelta(hours=26)
@@ -145,8 +146,8 @@ class SubmissionRecords:
         No two sends of one text to one number go at a time: lost answers could not be told apart.
         Raise `ConnectionFailed` where that of before takes longer than this may wait.
         """
-        pairs = [(one.phone, words(order.text)) for one in order.to]
-        until = self._hass.loop.time() + max(order.retry_for / SECOND, RECONCILE_TIMEOUT)
+        pairs = [(one.phone, words(order.text)) for one in order.targets]
+        until = self._hass.loop.time() + max(order.options.retry_for / SECOND, RECONCILE_TIMEOUT)
         while other := next((self._flying[pair] for pair in pairs if pair in self._flying), None):
             await asyncio.wait([other], timeout=until - self._hass.loop.time())
             if not other.done():
@@ -185,8 +186,8 @@ class SubmissionRecords:
             since=self._hass.loop.time(),
             kind=order.kind,
             text=order.text,
-            due_at=order.send_at or now,
-            to=order.to,
+            due_at=order.options.send_at or now,
+            to=order.targets,
         )
         self._busy.add(record.id)
         self.write(record)

@@ -127,7 +127,7 @@ class Row:
 
 
 @dataclass(slots=True, kw_only=True)
-class Receipt:
+class SendResult:
     """What came of a send; money in RUB."""
 
     rows: list[Row]
@@ -144,6 +144,12 @@ class Receipt:
             "currency": CURRENCY,
             "messages": [row.as_dict(entry, language) for row in self.rows],
         }
+
+
+def refused_row(named: str, kind: Kind, why: str, recipient_id: str | None = None) -> Row:
+    """Return the row of a number that was refused here, before any request."""
+    error = Problem(code=None, description=why, description_ru="")
+    return Row(phone=named, kind=kind, recipient_id=recipient_id, error=error, named=True)
 
 
 def status_fields(status: Status | None, kind: Kind | None) -> Json:

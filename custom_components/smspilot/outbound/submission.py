@@ -18,7 +18,6 @@ from ..client import (
     RecipientRefused,
     ResponseLost,
     ResponseTimeout,
-    Sender,
     Smspilot,
     SmspilotError,
     Status,
@@ -75,7 +74,7 @@ class Submission:
 
     async def run(self) -> Outcome:
         """Send, find out what became of it, and never send twice."""
-        phones = [to_service(target.phone) for target in self._order.to]
+        phones = [to_service(target.phone) for target in self._order.targets]
         await self._send(phones)
         outcome = self.outcome
         # A number the answer leaves out is as good as an answer lost.
@@ -140,41 +139,42 @@ class Submission:
                 return
 
     async def _request(self, phones: list[str]) -> Answer:
-        order, client, send_at = self._order, self._client, self._order.send_at
+        order, client = self._order, self._client
+        options, send_at = order.options, order.options.send_at
         if send_at and send_at <= dt_util.utcnow():
             # It is overdue: the service refuses a time that has passed.
             send_at = None
         match order.kind:
             case Kind.HLR | Kind.PING | Kind.HLRVIP:
                 return await client.check_numbers(
-                    order.kind, phones, test=order.test, callback=self._callback
+                    order.kind, phones, test=options.test, callback=self._callback
                 )
             case Kind.FLASH_CALL:
                 return await client.flash_call(
                     order.text,
                     phones[0],
-                    time_to_live=order.time_to_live,
-                    test=order.test,
+                    time_to_live=options.time_to_live,
+                    test=options.test,
                     callback=self._callback,
                 )
             case Kind.VOICE:
                 return await client.call(
                     order.text,
                     phones,
-                    voice=Sender(order.sender or Sender.VOICE_FEMALE),
+                    voice=options.voice,
                     send_at=send_at,
-                    time_to_live=order.time_to_live,
-                    test=order.test,
+                    time_to_live=options.time_to_live,
+                    test=options.test,
                     callback=self._callback,
                 )
             case _:
                 return await client.send(
                     order.text,
                     phones,
-                    sender=order.sender,
+                    sender=options.sender,
                     send_at=send_at,
-                    time_to_live=order.time_to_live,
-                    test=order.test,
+                    time_to_live=options.time_to_live,
+                    test=options.test,
                     callback=self._callback,
                 )
 
@@ -208,7 +208,7 @@ class Submission:
 
         Where so many looks could not be made, that is unknown, and nothing is returned.
         """
-        if self._order.test:
+        if self._order.options.test:
             # Test messages are in no list, and cost nothing.
             return phones
         absent, done = phones, 0

@@ -1,4 +1,4 @@
-"""Money and pace: what was spent today, and what may still be."""
+"""Money: what was spent today, what may still be, and what things are known to cost."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -12,19 +12,13 @@ from homeassistant.util import dt as dt_util
 
 from ..client import Kind, SmspilotError
 from ..client.models import money
-from ..const import (
-    CONF_DAILY_LIMIT,
-    CONF_RATE_LIMIT,
-    DEFAULT_DAILY_LIMIT,
-    DEFAULT_RATE_LIMIT,
-    LOGGER,
-)
+from ..const import LOGGER
 from ..errors import Reason, validation_error
+from ..options import Options
 from ..runtime.journal import Journal, Table
 from ..text.segments import measure
 from .message import OutboundMessage
 
-HOUR: Final = timedelta(hours=1)
 # Today, and the week that tells how long a balance lasts.
 DAYS_KEPT: Final = 8
 # Prices of one kind differ so much between operators: the dearest seen need not be the dearest.
@@ -36,13 +30,13 @@ UNKNOWN_PRICE: Final = Decimal(10)
 
 @dataclass(slots=True)
 class Reserve:
-    """What is set aside for an order until it is paid, RUB."""
+    """What is set aside for a message until it is paid, RUB."""
 
     left: Decimal = Decimal(0)
 
 
-class Limits:
-    """The counters of an account: RUB a day, messages a number and hour."""
+class Budget:
+    """RUB an account spends a day."""
 
     def __init__(self, entry: ConfigEntry, journal: Journal) -> None:
         """Count nothing yet."""
@@ -51,7 +45,6 @@ class Limits:
         self._days: dict[str, Decimal] = {}
         self._prices: dict[str, Decimal] = {}
         self._reserved = Decimal(0)
-        self._sent: dict[str, list[float]] = {}
 
     def restore(self, days: Table, prices: Table) -> None:
         """Take up the counters where they were."""
@@ -102,52 +95,30 @@ class Limits:
         self._days[key] = max(self._days.get(key, Decimal(0)) + amount, Decimal(0))
         self._journal.write("days", key, str(self._days[key]))
 
-    def learn(self, order: OutboundMessage, price: Decimal | None) -> None:
+    def learn(self, message: OutboundMessage, price: Decimal | None) -> None:
         """Remember the dearest price a part of the kind."""
         if not price:
             return
-        each = price / _parts(order)
-        if each > self._prices.get(order.kind, Decimal(0)):
-            self._prices[order.kind] = each
-            self._journal.write("prices", order.kind, str(each))
-
-    def admit(self, phone: str, *, urgent: bool) -> bool:
-        """Count a message to the number, or refuse it."""
-        most = int(self._entry.options.get(CONF_RATE_LIMIT, DEFAULT_RATE_LIMIT))
-        now = dt_util.utcnow().timestamp()
-        since = now - HOUR.total_seconds()
-        # What a wrong clock dated into the future would count until then.
-        times = [time for time in self._sent.get(phone, ()) if since < time <= now]
-        admitted = urgent or most == 0 or len(times) < most
-        if admitted:
-            times.append(now)
-        self._sent[phone] = times
-        return admitted
-
-    def count(self, phone: str, time: float) -> None:
-        """Count a message that went out before a restart."""
-        self._sent.setdefault(phone, []).append(time)
-
-    def release(self, phone: str) -> None:
-        """Take back the last message counted: it did not go out."""
-        if times := self._sent.get(phone):
-            times.pop()
+        each = price / _parts(message)
+        if each > self._prices.get(message.kind, Decimal(0)):
+            self._prices[message.kind] = each
+            self._journal.write("prices", message.kind, str(each))
 
     async def reserve(
-        self, order: OutboundMessage, ask: Callable[[], Awaitable[Decimal]]
+        self, message: OutboundMessage, ask: Callable[[], Awaitable[Decimal]]
     ) -> Reserve:
-        """Set aside what the order may cost, or refuse it.
+        """Set aside what the message may cost, or refuse it.
 
         The service is asked only when it matters, and an alarm is not held back by a question
         that nobody answers.
         """
-        limit = Decimal(str(self._entry.options.get(CONF_DAILY_LIMIT, DEFAULT_DAILY_LIMIT)))
-        if order.test or order.urgent or not limit:
+        limit = Options.from_entry(self._entry).daily_limit
+        if message.options.test or message.options.urgent or not limit:
             return Reserve()
-        price = self._prices.get(order.kind)
+        price = self._prices.get(message.kind)
         unknown = max(limit * UNKNOWN_SHARE, UNKNOWN_PRICE)
         each = unknown if price is None else price * CAUTION
-        estimate = each * _parts(order) * len(order.to)
+        estimate = each * _parts(message) * len(message.targets)
         if estimate > self._left(limit):
             try:
                 estimate = await ask()
@@ -174,12 +145,12 @@ class Limits:
         return limit - self.spent_today - self._reserved
 
 
-def _parts(order: OutboundMessage) -> int:
-    """Return how many prices an order has a number.
+def _parts(message: OutboundMessage) -> int:
+    """Return how many prices a message has a number.
 
     What is spoken, called or checked has one, however long its text is.
     """
-    return measure(order.text).parts if order.kind in (Kind.SMS, Kind.TWO_WAY) else 1
+    return measure(message.text).parts if message.kind in (Kind.SMS, Kind.TWO_WAY) else 1
 
 
 def _today() -> date:

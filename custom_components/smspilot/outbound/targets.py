@@ -1,0 +1,103 @@
+"""Whom an action, a notify service or an alarm means: numbers, and whose they are."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
+
+from ..contacts.phones import AmbiguousPhone, UnreadablePhone, masked, parse_phone
+from ..contacts.recipients import Recipient, by_id, by_name
+from ..errors import Reason, validation_error
+from ..runtime.cooperative import async_slices
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A number as E.164, and the recipient it was reached by."""
+
+    phone: str
+    recipient_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The numbers that were named, and what was named but is no number of anybody."""
+
+    to: tuple[Target, ...]
+    refused: tuple[tuple[str, HomeAssistantError], ...] = ()
+
+
+async def resolve_targets(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    entities: Iterable[str] = (),
+    phones: Iterable[object] = (),
+    *,
+    apart: bool = False,
+) -> Targets:
+    """Return the numbers of recipients and of whoever else is named, each once.
+
+    `apart` is once for each recipient who has it: their channels may differ.
+    """
+    to: dict[Target | str, Target] = {}
+    refused: list[tuple[str, HomeAssistantError]] = []
+    named: list[tuple[object, int | None]] = [
+        *((entity_id, None) for entity_id in entities),
+        *((value, position) for position, value in enumerate(phones, 1)),
+    ]
+    if not named:
+        raise validation_error(Reason.NO_TARGET)
+    # A village has hundreds of numbers: reading them must not hold up the event loop.
+    async for given, position in async_slices(named):
+        if position is None:
+            found: Recipient | str | HomeAssistantError = _by_entity(hass, entry, str(given))
+        else:
+            found = _by_word(hass, entry, given, position)
+        match found:
+            case Recipient():
+                for phone in found.phones:
+                    target = Target(phone, found.id)
+                    to.setdefault(target if apart else phone, target)
+            case str():
+                to.setdefault(found, Target(found))
+            case _:
+                refused.append((str(given), found))
+    return Targets(tuple(to.values()), tuple(refused))
+
+
+def one(targets: Targets) -> Targets:
+    """Return the first number of the one person asked for."""
+    people = {target.recipient_id or target.phone for target in targets.to}
+    if len(people) + len(targets.refused) > 1:
+        raise validation_error(Reason.ONE_NUMBER)
+    return Targets(targets.to[:1], targets.refused)
+
+
+def _by_entity(
+    hass: HomeAssistant, entry: ConfigEntry, entity_id: str
+) -> Recipient | HomeAssistantError:
+    """Return the recipient of a notify entity of the account."""
+    found = er.async_get(hass).async_get(entity_id)
+    ours = found and found.domain == Platform.NOTIFY and found.config_entry_id == entry.entry_id
+    subentry = entry.subentries.get((found and found.config_subentry_id) or "") if ours else None
+    if subentry is None:
+        return validation_error(Reason.UNKNOWN_RECIPIENT, recipient=entity_id)
+    return Recipient.from_subentry(subentry)
+
+
+def _by_word(
+    hass: HomeAssistant, entry: ConfigEntry, value: object, position: int
+) -> Recipient | str | HomeAssistantError:
+    """Return the recipient of a name or of our own id, or a number."""
+    try:
+        return parse_phone(hass, value)
+    except AmbiguousPhone:
+        return validation_error(Reason.AMBIGUOUS_PHONE, phone=masked(value))
+    except UnreadablePhone:
+        if isinstance(value, str) and (person := by_id(entry, value) or by_name(entry, value)):
+            return person
+        return validation_error(Reason.INVALID_PHONE, position=str(position))
