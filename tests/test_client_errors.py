@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 import gzip
 import ipaddress
-import json
 import logging
 from pathlib import Path
 import ssl
@@ -208,20 +207,6 @@ async def test_other_json(simulator: Simulator, client: Smspilot, body: str, err
     with pytest.raises(InvalidResponse) as raised:
         await client.send(TEXT, [PAPA])
     assert type(raised.value) is InvalidResponse
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [("price", "NaN"), ("price", "-Infinity"), ("price", "1e99"), ("created", "9" * 30)],
-)
-async def test_impossible_values(
-    simulator: Simulator, client: Smspilot, field: str, value: str
-) -> None:
-    """What no amount and no time can be is no answer."""
-    row = {"server_id": "1", "phone": PAPA, "status": "0", field: value}
-    simulator.fault("other_json", body=json.dumps({"check": [row]}))
-    with pytest.raises(InvalidResponse):
-        await client.check(["1"])
 
 
 async def test_refused_connection(simulator: Simulator, client: Smspilot) -> None:

@@ -385,7 +385,7 @@ async def test_unreadable_rows(
         simulator.fault("other_json", command="inbound", body=json.dumps({"inbound": rows}))
         await clock.advance(61)
     assert heard.of("message_id") == ["8"]
-    assert caplog.text.count("messages that cannot be read") == 1
+    assert caplog.text.count("rows that cannot be read (inbound)") == 1
 
 
 async def test_future(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:

@@ -41,7 +41,8 @@ class LowBalanceSensor(FigureEntity, BinarySensorEntity):
     def figure(self) -> bool:
         """Return whether the balance is low."""
         threshold = self.account.entry.options.get(CONF_LOW_BALANCE, DEFAULT_LOW_BALANCE)
-        return bool(threshold) and self.coordinator.data.balance < threshold
+        balance = self.coordinator.data.balance
+        return bool(threshold) and balance is not None and balance < threshold
 
     @property
     @override

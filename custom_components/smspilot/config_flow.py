@@ -23,7 +23,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.translation import async_get_translations
 
 from .account import SmspilotConfigEntry, make_client
-from .client import Account, SmspilotError
+from .client import AccountInfo, SmspilotError
 from .client.transport import URL
 from .const import (
     CONF_CLOUDHOOK_URL,
@@ -72,7 +72,7 @@ class SmspilotConfigFlow(ConfigFlow, domain=DOMAIN):
 
     VERSION = ENTRY_VERSION
 
-    _account: Account
+    _account: AccountInfo
     _data: Form
     _webhook_id: str | None = None
     _webhook_url: str | None = None
@@ -184,7 +184,7 @@ class SmspilotConfigFlow(ConfigFlow, domain=DOMAIN):
             },
         )
 
-    async def _accept(self, account: Account, data: Form) -> ConfigFlowResult:
+    async def _accept(self, account: AccountInfo, data: Form) -> ConfigFlowResult:
         """Take credentials that work, for a known account or one to be added."""
         entry = self._known_entry
         await self.async_set_unique_id(account.id, raise_on_progress=entry is None)

@@ -10,7 +10,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dis
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
-from .client import Account as AccountInfo, Smspilot, SmspilotError
+from .client import AccountInfo, Smspilot, SmspilotError
 from .const import DOMAIN, LOGGER
 from .errors import api_text, reason_of
 from .events import SIGNAL_BALANCE, SIGNAL_COUNTS, SIGNAL_ERROR, SIGNAL_OK
@@ -133,9 +133,10 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
         self.data = replace(account, balance=self._newest(account.balance, asked))
         self.async_update_listeners()
 
-    def _newest(self, balance: Decimal, asked: float) -> Decimal:
+    def _newest(self, balance: Decimal | None, asked: float) -> Decimal | None:
         """Return the newer of two balances; where their answers crossed, it is the lower one."""
-        if self.data and asked < self._told:
-            balance = min(balance, self.data.balance)
+        present = self.data.balance if self.data else None
+        if balance is None or (present is not None and asked < self._told and present < balance):
+            balance = present
         self._told = self.hass.loop.time()
         return balance

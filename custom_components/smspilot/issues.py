@@ -124,15 +124,16 @@ class IssueReporter:
         else:
             self._solve("test_mode")
         threshold = options.get(CONF_LOW_BALANCE, DEFAULT_LOW_BALANCE)
-        if info := account.coordinator.data:
-            if self._balance is not None and info.balance > self._balance:
+        info = account.coordinator.data
+        if info and (balance := info.balance) is not None:
+            if self._balance is not None and balance > self._balance:
                 self._solve("no_money")
-            self._balance = info.balance
-            if threshold and info.balance < threshold:
+            self._balance = balance
+            if threshold and balance < threshold:
                 pace = account.budget.daily_pace
-                days = str(max(int(info.balance / pace), 0)) if pace else "–"
-                balance = f"{info.balance:.2f}"
-                self._raise("low_balance", balance=balance, days=days, top_up_url=URL_TOP_UP)
+                days = str(max(int(balance / pace), 0)) if pace else "–"
+                shown = f"{balance:.2f}"
+                self._raise("low_balance", balance=shown, days=days, top_up_url=URL_TOP_UP)
             else:
                 self._solve("low_balance")
 

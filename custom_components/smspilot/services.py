@@ -20,7 +20,7 @@ from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
 from .account import Account, SmspilotConfigEntry
-from .client import InboundMessage, Inbox, Kind, Message, SmspilotError
+from .client import InboundList, InboundMessage, Kind, MessageRow, SmspilotError
 from .const import (
     ATTR_ANSWERS,
     ATTR_CODE,
@@ -188,7 +188,7 @@ async def _get_status(account: Account, call: ServiceCall) -> ServiceResponse:
     client, data = account.client, call.data
     limit, offset = data[ATTR_LIMIT], data[ATTR_OFFSET]
     packet_id = data.get(ATTR_PACKET_ID)
-    messages: tuple[Message, ...] = ()
+    messages: tuple[MessageRow, ...] = ()
     if (ids := data.get(ATTR_MESSAGE_IDS)) is not None:
         if some := ids[offset : offset + limit]:
             messages = await client.check(some)
@@ -209,7 +209,7 @@ async def _get_status(account: Account, call: ServiceCall) -> ServiceResponse:
 
 
 async def _get_inbound(account: Account, call: ServiceCall) -> ServiceResponse:
-    inbox: Inbox
+    inbox: InboundList
     if since := call.data.get(ATTR_SINCE):
         inbox = await account.client.inbound_since(dt_util.as_utc(since))
     elif call.data[ATTR_SCOPE] == "new":

@@ -16,8 +16,8 @@ from homeassistant.const import CONF_WEBHOOK_ID, EVENT_CORE_CONFIG_UPDATE
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 
-from .client import InboundMessage, Message
-from .client.models import whole
+from .client import InboundMessage, MessageRow
+from .client.values import whole
 from .const import CONF_CLOUDHOOK_URL, CONF_VERIFY_PUSHES, DOMAIN, LOGGER
 from .events import SIGNAL_PUSH, Push
 from .webhook_url import async_make_url
@@ -45,7 +45,7 @@ class MalformedPush(Exception):
 class StatusPush:
     """A message is said to have another status."""
 
-    message: Message
+    message: MessageRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +143,7 @@ def parse(fields: Mapping[str, str], now: datetime) -> StatusPush | InboundPush 
         if fields.keys() >= STATUS_FIELDS:
             if not _short(fields["server_id"]):
                 raise MalformedPush
-            return StatusPush(message=Message.from_api(fields))
+            return StatusPush(message=MessageRow.from_api(fields))
         if fields.keys() >= INBOUND_FIELDS:
             return _inbound(fields, now)
     except ArithmeticError, LookupError, TypeError, ValueError:

@@ -4,7 +4,7 @@ import asyncio
 from typing import Final
 
 from custom_components.smspilot.account import SmspilotConfigEntry
-from custom_components.smspilot.client.api import RECEIPT_FIELDS
+from custom_components.smspilot.client.api import SEND_FIELDS
 
 from .clock import Work, interleaved
 from .home import MAIN, PEOPLE, Bench
@@ -115,7 +115,7 @@ def _bare(bench: Bench, entry: SmspilotConfigEntry) -> Work:
         await bench.post(
             send=bench.text(),
             to=bench.number().removeprefix("+"),
-            fields=",".join(RECEIPT_FIELDS),
+            fields=SEND_FIELDS,
             callback=callback,
             callback_method="post",
         )

@@ -1,30 +1,26 @@
-"""The one class that talks to the service."""
+"""The one class that talks to the API."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from .errors import InvalidResponse
 from .models import (
-    Account,
+    AccountInfo,
+    InboundList,
     InboundMessage,
-    Inbox,
-    Json,
     Kind,
-    Message,
-    Receipt,
+    MessageRow,
     Sender,
-    integer,
-    money,
-    text,
+    SendResponse,
 )
-from .transport import Answer, Transport
+from .transport import Transport
+from .values import Json, integer, money, text
 
-# Section 2.2: no more rows than this in an answer, nor ids in a question.
+# Section 2.2: no more rows than this in a response, nor ids in a request.
 PAGE: Final = 1000
 
-RECEIPT_FIELDS: Final = ("server_id", "phone", "price", "status", "error", "error_en", "error_ru")
+SEND_FIELDS: Final = "server_id,phone,price,status,error,error_en,error_ru"
 NUMBER_CHECKS: Final = {Kind.HLR: "HLR", Kind.PING: "PING", Kind.HLRVIP: "HLRVIP"}
 SERVICE_WORDS: Final = frozenset(NUMBER_CHECKS.values())
 
@@ -33,8 +29,10 @@ class Smspilot(Transport):
     """An account at SMSPILOT.RU, API-1.
 
     Every method makes exactly one request and never repeats it. All raise `ConnectionFailed`
-    where no connection was made, `AnswerLost` (`AnswerTimeout`, `InvalidResponse`) where
-    it is unknown what became of the request, and an `ApiError` where the service says no.
+    where no connection was made, `ResponseLost` (`ResponseTimeout`, `InvalidResponse`) where it
+    is unknown what became of the request, and an `ApiError` where the API says no.
+
+    Numbers are international without a plus, times aware, amounts in RUB.
     """
 
     async def send(
@@ -47,31 +45,25 @@ class Smspilot(Transport):
         time_to_live: timedelta | None = None,
         test: bool = False,
         callback: str | None = None,
-        fields: Sequence[str] = RECEIPT_FIELDS,
-    ) -> Receipt:
-        """Send a text to numbers, international without a plus (section 1; 2WAY: section 7).
+    ) -> SendResponse:
+        """Send a text (section 1; 2WAY: section 7).
 
-        `send_at` is aware; `time_to_live` 1 to 1440 minutes. A text that the service would
-        take for a number check is a `ValueError`.
+        `time_to_live` is 1 to 1440 minutes. A text that the API would take for a number check is
+        a `ValueError`. Refusals: `RecipientRefused`, `SenderRefused`, `TextRefused`,
+        `DuplicateRefused`, `NoMoney`, `CallbackRefused`, `InvalidRequest`.
         """
-        params = _order(message, to, sender, send_at, time_to_live, test=test)
-        params["fields"] = ",".join(fields)
-        return await self._buy(params, callback)
+        params = _message_params(message, to, sender, send_at, time_to_live) | _test_params(test)
+        return await self._send(params, callback)
 
     async def cost(
-        self,
-        message: str,
-        to: Sequence[str],
-        *,
-        sender: str | None = None,
-        test: bool = False,
+        self, message: str, to: Sequence[str], *, sender: str | None = None, test: bool = False
     ) -> Decimal:
-        """Return what a send would cost in RUB; sends nothing (section 1.3)."""
-        params = _order(message, to, sender, None, None, test=test)
+        """Return what a send would cost, RUB; sends nothing (section 1.3). Refusals as there."""
+        params = _message_params(message, to, sender, None, None) | _test_params(test)
         return await self.read({**params, "cost": "1"}, _amount("cost"))
 
     async def check_cost(self, method: Kind, to: Sequence[str]) -> Decimal:
-        """Return what a check of numbers would cost in RUB; checks nothing (sections 1.3, 3)."""
+        """Return what a check of numbers would cost, RUB; checks nothing (sections 1.3, 3)."""
         params = {"send": NUMBER_CHECKS[method], "to": ",".join(to), "cost": "1"}
         return await self.read(params, _amount("cost"))
 
@@ -85,8 +77,11 @@ class Smspilot(Transport):
         time_to_live: timedelta | None = None,
         test: bool = False,
         callback: str | None = None,
-    ) -> Receipt:
-        """Have a robot call numbers and speak the text, Russian or English (section 4)."""
+    ) -> SendResponse:
+        """Have a robot call numbers and speak the text, Russian or English (section 4).
+
+        Refusals as of `send`.
+        """
         return await self.send(
             message,
             to,
@@ -105,7 +100,7 @@ class Smspilot(Transport):
         time_to_live: timedelta | None = None,
         test: bool = False,
         callback: str | None = None,
-    ) -> Receipt:
+    ) -> SendResponse:
         """Have a number call that ends in the four digits of the code (section 5)."""
         return await self.send(
             code,
@@ -118,18 +113,20 @@ class Smspilot(Transport):
 
     async def check_numbers(
         self, method: Kind, to: Sequence[str], *, test: bool = False, callback: str | None = None
-    ) -> Receipt:
+    ) -> SendResponse:
         """Ask the operators about numbers: HLR, PING or HLRVIP (section 3)."""
-        params = {"send": NUMBER_CHECKS[method], "to": ",".join(to)} | _test(test=test)
-        params["fields"] = ",".join(RECEIPT_FIELDS)
-        return await self._buy(params, callback)
+        params = {"send": NUMBER_CHECKS[method], "to": ",".join(to)} | _test_params(test)
+        return await self._send(params, callback)
 
     async def check(
         self, ids: Sequence[str], *, fields: Sequence[str] = ("all",), test: bool = False
-    ) -> tuple[Message, ...]:
-        """Return what became of messages, 1,000 ids at most (section 2.2)."""
+    ) -> tuple[MessageRow, ...]:
+        """Return what became of messages, 1,000 ids at most (section 2.2).
+
+        `InvalidRequest` (300 to 304) where the API cannot read or does not know an id.
+        """
         params = {"check": ",".join(ids), "fields": ",".join(fields)}
-        return await self._check(params | _test(test=test))
+        return await self._check(params | _test_params(test))
 
     async def check_packet(
         self,
@@ -138,22 +135,22 @@ class Smspilot(Transport):
         fields: Sequence[str] = ("all",),
         limit: int = PAGE,
         offset: int = 0,
-    ) -> tuple[Message, ...]:
+    ) -> tuple[MessageRow, ...]:
         """Return what became of all messages of one send (section 2.2)."""
-        params = {"check": "packet", "id": packet_id} | _page(fields, limit, offset)
+        params = {"check": "packet", "id": packet_id} | _page_params(fields, limit, offset)
         return await self._check(params)
 
     async def check_recent(
         self, *, fields: Sequence[str] = ("all",), limit: int = PAGE, offset: int = 0
-    ) -> tuple[Message, ...]:
+    ) -> tuple[MessageRow, ...]:
         """Return the messages of the last day, in no stated order (section 2.2)."""
-        return await self._check({"check": "recent"} | _page(fields, limit, offset))
+        return await self._check({"check": "recent"} | _page_params(fields, limit, offset))
 
     async def check_all(
         self, *, fields: Sequence[str] = ("all",), limit: int = PAGE, offset: int = 0
-    ) -> tuple[Message, ...]:
+    ) -> tuple[MessageRow, ...]:
         """Return the account's messages, in no stated order (section 2.2)."""
-        return await self._check({"check": "all"} | _page(fields, limit, offset))
+        return await self._check({"check": "all"} | _page_params(fields, limit, offset))
 
     async def balance(self) -> Decimal:
         """Return the balance in RUB (section 8)."""
@@ -161,62 +158,51 @@ class Smspilot(Transport):
 
     async def sms_left(self) -> int:
         """Return how many SMS the balance lasts for, about (section 8)."""
-        return await self.read({"balance": "sms"}, lambda answer: _count(answer.data))
+        return await self.read({"balance": "sms"}, _count)
 
-    async def account(self) -> Account:
-        """Return the owner, the balance and the senders (section 9)."""
-        return await self.read({}, lambda answer: Account.from_api(answer.data))
+    async def account(self) -> AccountInfo:
+        """Return the owner, the balance and the senders (section 9).
 
-    async def inbound_since(self, since: datetime) -> Inbox:
+        `AccountBlocked` tells why (`status_ru`), where the API does.
+        """
+        return await self.read({}, AccountInfo.from_api)
+
+    async def inbound_since(self, since: datetime) -> InboundList:
         """Return the messages people wrote since then, in no stated order (section 6.2)."""
         return await self._inbound(str(int(since.timestamp())))
 
-    async def inbound_new(self) -> Inbox:
+    async def inbound_new(self) -> InboundList:
         """Return the messages nobody has seen yet (section 6.2)."""
         return await self._inbound("new")
 
-    async def inbound_all(self) -> Inbox:
+    async def inbound_all(self) -> InboundList:
         """Return all messages people wrote (section 6.2)."""
         return await self._inbound("all")
 
-    async def _inbound(self, which: str) -> Inbox:
-        read, at = await self.read_list({"inbound": which}, "inbound", _inbound_message)
-        messages = tuple(filter(None, read))
-        if read and not messages:
-            msg = "No message of the inbound list can be read"
-            raise InvalidResponse(msg)
-        return Inbox(messages=messages, at=at, unreadable=len(read) - len(messages))
+    async def _inbound(self, which: str) -> InboundList:
+        found = await self.read_rows({"inbound": which}, "inbound", InboundMessage.from_api)
+        return InboundList(messages=found.rows, at=found.response.at)
 
-    async def _check(self, params: dict[str, str]) -> tuple[Message, ...]:
-        messages, _at = await self.read_list(params, "check", Message.from_api)
-        return messages
+    async def _check(self, params: dict[str, str]) -> tuple[MessageRow, ...]:
+        return (await self.read_rows(params, "check", MessageRow.from_api)).rows
 
-    async def _buy(self, params: dict[str, str], callback: str | None) -> Receipt:
+    async def _send(self, params: dict[str, str], callback: str | None) -> SendResponse:
+        params = {**params, "fields": SEND_FIELDS}
         if callback:
             params |= {"callback": callback, "callback_method": "post"}
-        return await self.read(params, lambda answer: Receipt.from_api(answer.data))
+        found = await self.read_rows(params, "send", MessageRow.from_api)
+        return SendResponse.from_api(found.response.data, found.rows)
 
 
-def _inbound_message(row: Json) -> InboundMessage | None:
-    """Return a message, or None of a row that makes no sense: it must not hide the others."""
-    try:
-        return InboundMessage.from_api(row)
-    except ArithmeticError, LookupError, TypeError, ValueError:
-        return None
-
-
-def _order(
+def _message_params(
     message: str,
     to: Sequence[str],
     sender: str | None,
     send_at: datetime | None,
     time_to_live: timedelta | None,
-    *,
-    test: bool,
 ) -> dict[str, str]:
-    """Return the parameters of a message."""
     if message.strip() in SERVICE_WORDS:
-        msg = "The service would take this text for a number check"
+        msg = "The API would take this text for a number check"
         raise ValueError(msg)
     params = {"send": text(message), "to": ",".join(to)}
     if sender:
@@ -225,22 +211,22 @@ def _order(
         params["send_datetime"] = send_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
     if time_to_live is not None:
         params["ttl"] = str(int(time_to_live.total_seconds() // 60))
-    return params | _test(test=test)
+    return params
 
 
-def _test(*, test: bool) -> dict[str, str]:
+def _test_params(test: bool) -> dict[str, str]:
     return {"test": "1"} if test else {}
 
 
-def _page(fields: Sequence[str], limit: int, offset: int) -> dict[str, str]:
+def _page_params(fields: Sequence[str], limit: int, offset: int) -> dict[str, str]:
     return {"fields": ",".join(fields), "limit": str(limit), "offset": str(offset)}
 
 
-def _amount(key: str) -> Callable[[Answer], Decimal]:
+def _amount(key: str) -> Callable[[Json], Decimal]:
     """Return a parser of an amount under the key."""
 
-    def parse(answer: Answer) -> Decimal:
-        if (amount := money(answer.data[key])) is None:
+    def parse(data: Json) -> Decimal:
+        if (amount := money(data[key])) is None:
             raise ValueError
         return amount
 

@@ -1,8 +1,34 @@
-"""What can go wrong, one exception for each reaction it asks for."""
+"""What can go wrong, one exception for each thing that is proven and each reaction it asks for.
+
+    SmspilotError
+    ├── ConnectionFailed         no connection was made: the request did not go out
+    ├── ResponseLost             the request went out, the connection broke at once
+    │   ├── ResponseTimeout      no response in time: the API may still take the request
+    │   └── InvalidResponse      a response at once that is not the API's
+    └── ApiError                 the API says no, with a code (section 11)
+        ├── InvalidCredentials   ask for new ones
+        ├── IpNotAllowed         a setting of the account
+        ├── AccountBlocked       the account may not do this, or nothing
+        ├── NoMoney              the balance does not suffice
+        ├── RecipientRefused     one number
+        ├── SenderRefused        the name it was to come from
+        ├── TextRefused          templates and spam protection
+        ├── DuplicateRefused     the same text went to the same number before
+        ├── InvalidRequest       a mistake of ours or of the user's input
+        │   └── CallbackRefused  the address for statuses
+        ├── ServiceFailed        the API, for now
+        └── DeliveryFailed       a result of delivery, not of a request
+
+After `ConnectionFailed` and `ApiError` nothing was sent. After `ResponseLost` the API has done
+what it was going to do, so its list of messages tells soon whether it took the request. After
+`ResponseTimeout` even that proves nothing yet: a request on its way may be taken later. It is
+raised for our own timeout, for a gateway's (HTTP 408, 504, 524), and for whatever else ends a
+request after a silence.
+"""
 
 
 class SmspilotError(Exception):
-    """Anything that keeps the service from doing what was asked."""
+    """Anything that keeps the API from doing what was asked."""
 
 
 class ConnectionFailed(SmspilotError):
@@ -10,21 +36,21 @@ class ConnectionFailed(SmspilotError):
 
 
 class ResponseLost(SmspilotError):
-    """The request may have gone out, and no readable answer came back."""
+    """The request may have gone out, and no readable response came back."""
 
 
 class ResponseTimeout(ResponseLost):
-    """The request may have gone out, and no answer came in time."""
+    """No response came in time, ours or a gateway's: the API may still take the request."""
 
 
 class InvalidResponse(ResponseLost):
-    """An answer came that is not the API's: a HTTP error, HTML, other JSON than expected."""
+    """A response came that is not the API's: a HTTP error, HTML, other JSON than expected."""
 
 
 class ApiError(SmspilotError):
-    """The service answered with an error of its own.
+    """The API responded with an error of its own (section 11).
 
-    `code` is the service's number, or None where it gave none; `phone` the number it names,
+    `code` is the API's number, or None where it gave none; `phone` the number it names,
     international without a plus; `status` and `status_ru` say why an account is blocked (106).
     """
 
@@ -38,7 +64,7 @@ class ApiError(SmspilotError):
         status: str | None = None,
         status_ru: str | None = None,
     ) -> None:
-        """Keep what the service said."""
+        """Keep what the API said."""
         super().__init__(f"{code}: {description}")
         self.code = code
         self.description = description
@@ -48,13 +74,13 @@ class ApiError(SmspilotError):
         self.status_ru = status_ru
 
     def text(self, language: str) -> str:
-        """Return the service's own words in the language, else in the other one."""
+        """Return the API's own words in the language, else in the other one."""
         russian, english = self.description_ru, self.description
         return (russian or english) if language.startswith("ru") else (english or russian)
 
 
 class InvalidCredentials(ApiError):
-    """The key, or the login and password, are not accepted: ask for new ones."""
+    """The key, or the login and password, are not accepted."""
 
 
 class IpNotAllowed(ApiError):
@@ -70,7 +96,7 @@ class NoMoney(ApiError):
 
 
 class RecipientRefused(ApiError):
-    """A recipient's number is refused; `phone` names it where the service does."""
+    """A recipient's number is refused; `phone` names it where the API does."""
 
 
 class SenderRefused(ApiError):
@@ -94,7 +120,7 @@ class CallbackRefused(InvalidRequest):
 
 
 class ServiceFailed(ApiError):
-    """The service cannot work for now."""
+    """The API cannot work for now."""
 
 
 class DeliveryFailed(ApiError):

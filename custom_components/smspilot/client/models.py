@@ -1,32 +1,32 @@
-"""The service's values, each made by one `from_api` from whatever the service answers."""
+"""The API's values, each made by one `from_api` from whatever the API responds."""
 
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from datetime import datetime
+from decimal import Decimal
 from enum import IntEnum, StrEnum
 import json
+import logging
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, Final, Self, override
 
-type Json = Mapping[str, Any]
+from .values import Json, integer, is_scalar, moment, money, optional, required, text
+
+_LOGGER: Final = logging.getLogger(__name__)
 
 # Section 3.3. The document calls the service centre `mnc` a second time and writes `gscn`.
-HLRVIP_FACTS = ("imsi", "msc", "mcc", "mnc", "cn", "net", "gcn", "gscn", "gnet")
+HLRVIP_FACTS: Final = ("imsi", "msc", "mcc", "mnc", "cn", "net", "gcn", "gscn", "gnet")
 
 # Most messages share it.
-NO_FACTS: Mapping[str, str] = MappingProxyType({})
-
-# What JSON says a text or a number with; a tuple is asked faster than a union.
-PLAIN = (str, int, float, Decimal)
-# An exponent can make a few characters an amount of gigabytes.
-MAX_DIGITS = 18
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NO_FACTS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Status(IntEnum):
-    """What became of a message (section 2)."""
+    """What became of a message (section 2).
+
+    A code that the document does not know is a status too: not `known` and not `final`.
+    """
 
     FAILED = -2
     UNDELIVERED = -1
@@ -35,13 +35,28 @@ class Status(IntEnum):
     DELIVERED = 2
     SCHEDULED = 3
 
+    @classmethod
+    @override
+    def _missing_(cls, value: object) -> Self | None:
+        """Keep the code of a newer API."""
+        if not isinstance(value, int):
+            return None
+        status = int.__new__(cls, value)
+        status._name_, status._value_ = "UNKNOWN", value
+        return status
+
+    @property
+    def known(self) -> bool:
+        """Return whether it is one of the document's."""
+        return self._value_ in _STATUSES
+
     @property
     def final(self) -> bool:
         """Return whether nothing follows."""
         return self in (Status.FAILED, Status.UNDELIVERED, Status.DELIVERED)
 
 
-_STATUSES: Mapping[int, Status] = {status.value: status for status in Status}
+_STATUSES: Final[Mapping[int, Status]] = {status.value: status for status in Status}
 
 
 class Kind(StrEnum):
@@ -75,7 +90,7 @@ class Credentials:
     password: str | None = field(default=None, repr=False)
 
     def as_params(self) -> dict[str, str]:
-        """Return the parameters that prove who asks."""
+        """Return the parameters that prove whose request it is."""
         if self.api_key:
             return {"apikey": self.api_key}
         return {"login": self.login or "", "password": self.password or ""}
@@ -83,7 +98,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """Why a message was refused or not delivered: the service's code and words."""
+    """Why a message was refused or not delivered: the API's code and words."""
 
     code: int | None
     description: str
@@ -91,7 +106,7 @@ class Problem:
 
     @classmethod
     def from_api(cls, row: Json) -> Self | None:
-        """Read `error`, `error_en` and `error_ru`; 0 and nothing mean none."""
+        """Read `error`, `error_en` and `error_ru`; 0, nothing and what is no code mean none."""
         code = integer(row.get("error"))
         english, russian = text(row.get("error_en")), text(row.get("error_ru"))
         if not code and not english and not russian:
@@ -99,17 +114,17 @@ class Problem:
         return cls(code=code or None, description=english, description_ru=russian)
 
     def text(self, language: str) -> str:
-        """Return the service's own words in the language, else in the other one."""
+        """Return the API's own words in the language, else in the other one."""
         russian, english = self.description_ru, self.description
         return (russian or english) if language.startswith("ru") else (english or russian)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """One row of an answer to `send` or `check` (sections 1 and 2).
+class MessageRow:
+    """One row of a response to `send` or `check` (sections 1 and 2), or a pushed status (2.1).
 
-    `id` is None for what was not accepted. `price` is in RUB. `created` and `modified` are as
-    the service gives them; it does not say in which zone.
+    `id` is None for what was not accepted; `phone` is empty for an id that the API does not know.
+    `price` is in RUB. `created` and `modified` are as the API gives them; it names no zone.
     """
 
     id: str | None
@@ -129,11 +144,11 @@ class Message:
 
     @classmethod
     def from_api(cls, row: Json) -> Self:
-        """Read a row; only phone and status must be there."""
+        """Read a row; without a phone (even an empty one) and a status it is none."""
         server_id = text(row.get("server_id"))
         return cls(
             id=server_id if server_id not in ("", "0") else None,
-            phone=text(row["phone"]).lstrip("+"),
+            phone=required(row, "phone").lstrip("+"),
             status=_status(row["status"]),
             price=money(row.get("price")),
             problem=Problem.from_api(row),
@@ -150,19 +165,22 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """The answer to `send` (section 1): money in RUB."""
+class SendResponse:
+    """The response to `send` (section 1): amounts in RUB.
 
-    messages: tuple[Message, ...]
+    A number whose row could not be read is missing among the messages.
+    """
+
+    messages: tuple[MessageRow, ...]
     cost: Decimal | None
     balance: Decimal | None
     packet_id: str | None
 
     @classmethod
-    def from_api(cls, data: Json) -> Self:
-        """Read the answer; older ones name no packet."""
+    def from_api(cls, data: Json, messages: tuple[MessageRow, ...]) -> Self:
+        """Read what stands beside the rows; older responses name no packet."""
         return cls(
-            messages=tuple(Message.from_api(row) for row in rows(data["send"])),
+            messages=messages,
             cost=money(data.get("cost")),
             balance=money(data.get("balance")),
             packet_id=optional(data.get("server_packet_id")),
@@ -170,14 +188,14 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class AccountInfo:
     """The owner of the key (section 9): balance in RUB, `registered` without a stated zone."""
 
     id: str
     name: str
     email: str
     phone: str
-    balance: Decimal
+    balance: Decimal | None
     tariff_id: str
     default_sender: str
     senders: tuple[str, ...]
@@ -185,10 +203,8 @@ class Account:
 
     @classmethod
     def from_api(cls, data: Json) -> Self:
-        """Read the answer; the senders are one string, separated by commas."""
-        balance = money(data["balance"])
-        account_id = text(data["id"])
-        if balance is None or not account_id:
+        """Read the response; the senders are one string, separated by commas."""
+        if not (account_id := required(data, "id")):
             raise ValueError
         senders = (name.strip() for name in text(data.get("senders")).split(","))
         return cls(
@@ -196,7 +212,7 @@ class Account:
             name=text(data.get("name")).strip(),
             email=text(data.get("email")).strip(),
             phone=text(data.get("phone")).strip(),
-            balance=balance,
+            balance=money(data["balance"]),
             tariff_id=text(data.get("tariff_id")),
             default_sender=text(data.get("default_sender")).strip(),
             senders=tuple(name for name in senders if name),
@@ -217,104 +233,36 @@ class InboundMessage:
 
     @classmethod
     def from_api(cls, row: Json) -> Self:
-        """Read a row of the list."""
-        message_id, phone, created = text(row["id"]), text(row["phone"]), moment(row["created"])
+        """Read a row of the list; without id, phone, text and time it is none."""
+        message_id, created = required(row, "id"), moment(row["created"])
         if not message_id or created is None:
             raise ValueError
         return cls(
             id=message_id,
-            phone=phone,
+            phone=required(row, "phone"),
             service_number=text(row.get("num")),
-            message=text(row["text"]),
+            message=required(row, "text"),
             created=created,
             seen=text(row.get("seen")) not in ("", "0"),
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Inbox:
-    """The list of inbound messages, and the service's time when it was made.
-
-    `unreadable` is how many of its rows make no sense; they are left out.
-    """
+class InboundList:
+    """The list of inbound messages (section 6.2), and the API's time when it was made."""
 
     messages: tuple[InboundMessage, ...]
     at: datetime | None
-    unreadable: int = 0
-
-
-def rows(value: Any) -> list[Json]:
-    """Return a list also of a lone object, and an empty one of nothing."""
-    if value is None or value == "":
-        return []
-    if isinstance(value, Mapping):
-        # PHP turns a list with gaps into an object of rows.
-        nested = list(value.values())
-        return nested if nested and all(isinstance(row, Mapping) for row in nested) else [value]
-    if not isinstance(value, list) or not all(isinstance(row, Mapping) for row in value):
-        raise TypeError
-    return value
-
-
-def text(value: Any) -> str:
-    """Return a string of a string or a number, and "" of nothing."""
-    if value is None:
-        return ""
-    if not _plain(value):
-        raise TypeError
-    return whole(str(value))
-
-
-def whole(string: str) -> str:
-    """Join or replace half an emoji, as escapes of JSON and of templates can spell it.
-
-    Nobody could send or store one.
-    """
-    if string.isascii():
-        return string
-    return string.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def optional(value: Any) -> str | None:
-    """Return the text, or None where it is empty."""
-    return text(value) or None
-
-
-def integer(value: Any) -> int | None:
-    """Return the whole number, or None of nothing."""
-    amount = money(value)
-    return None if amount is None else int(amount)
-
-
-def money(value: Any) -> Decimal | None:
-    """Return an exact amount in RUB, or None of nothing."""
-    if value is None or value == "":
-        return None
-    try:
-        amount = Decimal(text(value).strip().replace(",", "."))
-    except InvalidOperation as err:
-        raise ValueError from err
-    if not amount.is_finite() or abs(amount.adjusted()) > MAX_DIGITS:
-        raise ValueError
-    return amount
-
-
-def moment(value: Any) -> datetime | None:
-    """Return an aware time, or None of nothing; the seconds may be missing."""
-    if not (string := text(value).strip()) or string.startswith("0000"):
-        return None
-    if string.isdecimal():
-        return EPOCH + timedelta(seconds=int(string))
-    time = datetime.fromisoformat(string)
-    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _status(value: Any) -> Status:
-    """Return the status; one the document does not know is at least not final."""
     number = integer(value)
     if number is None:
         raise ValueError
-    return _STATUSES.get(number, Status.ACCEPTED)
+    if (status := _STATUSES.get(number)) is None:
+        _LOGGER.debug("The API tells a status that its document does not know: %s", number)
+        status = Status(number)
+    return status
 
 
 def _facts(row: Json) -> Mapping[str, str]:
@@ -334,9 +282,5 @@ def _facts(row: Json) -> Mapping[str, str]:
 def _known(values: Json) -> Mapping[str, str]:
     """Return the facts among the values; a text of somebody's may look like some, and not be."""
     found = {key: values[key] for key in HLRVIP_FACTS if key in values}
-    facts = {key: text(value) for key, value in found.items() if value != "" and _plain(value)}
+    facts = {key: text(value) for key, value in found.items() if value != "" and is_scalar(value)}
     return facts or NO_FACTS
-
-
-def _plain(value: Any) -> bool:
-    return isinstance(value, PLAIN) and not isinstance(value, bool)

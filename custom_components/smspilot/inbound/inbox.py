@@ -17,7 +17,6 @@ from ..const import (
     EVENT_REPLY_RECEIVED,
     EVENT_SMS_RECEIVED,
     HORIZON,
-    LOGGER,
 )
 from ..contacts.phones import from_service
 from ..contacts.recipients import owners
@@ -58,8 +57,6 @@ class Inbox:
         self._facts: dict[str, str] = {}
         # Whether the last read failed: it says nothing of what was pushed.
         self._away = False
-        # How many messages of the last list made no sense.
-        self._unreadable = 0
         self._alarm: CALLBACK_TYPE | None = None
         self._last_read = hass.loop.time()
         self.poller = Poller(hass, "smspilot inbound", self._read)
@@ -188,9 +185,6 @@ class Inbox:
             unseen = (message_id for message_id in pushed if message_id in self._announced)
             if dropped := self._announced.look_again(unseen, now):
                 self.push_monitor.drop(dropped)
-            if inbox.unreadable > self._unreadable:
-                LOGGER.warning("SMSPILOT lists messages that cannot be read; they are left out")
-            self._unreadable = inbox.unreadable
         finally:
             self._last_read = self._hass.loop.time()
             self.replan()

@@ -1,7 +1,6 @@
 """Money: what was spent today, what may still be, and what things are known to cost."""
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,7 +10,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.util import dt as dt_util
 
 from ..client import Kind, SmspilotError
-from ..client.models import money
+from ..client.values import money
 from ..const import LOGGER
 from ..errors import Reason, validation_error
 from ..options import Options
@@ -166,6 +165,6 @@ def _amounts(table: Table) -> dict[str, Decimal]:
     """Return stored amounts; what cannot be read is no amount."""
     found: dict[str, Decimal] = {}
     for key, value in table.items():
-        with suppress(TypeError, ValueError):
-            found[key] = money(value) or Decimal(0)
+        if (amount := money(value)) is not None:
+            found[key] = amount
     return found

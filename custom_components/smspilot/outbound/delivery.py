@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
 
-from ..client import InvalidRequest, Kind, Message, Smspilot, SmspilotError, Status
+from ..client import InvalidRequest, Kind, MessageRow, Smspilot, SmspilotError, Status
 from ..client.api import PAGE
 from ..const import LOGGER
 from ..events import SIGNAL_COUNTS, SIGNAL_ERROR
@@ -58,7 +58,7 @@ class DeliveryTracker:
         self._budget = budget
         self._publisher = publisher
         self._waiting: dict[str, Waiting] = {}
-        self._early: dict[str, tuple[float, Message | Status]] = {}
+        self._early: dict[str, tuple[float, MessageRow | Status]] = {}
         self.poller = Poller(hass, "smspilot status", self._read)
         self._announced: Announced[Status] = Announced(hass, self.poller)
         self._round_due = False
@@ -122,7 +122,7 @@ class DeliveryTracker:
             self._keep_early(server_id, status)
 
     @callback
-    def push_unverified(self, message: Message) -> None:
+    def push_unverified(self, message: MessageRow) -> None:
         """Take a push at its word, but for money and for what no push tells."""
         if not (server_id := message.id):
             return
@@ -176,14 +176,14 @@ class DeliveryTracker:
         return waiting
 
     @callback
-    def _hear(self, server_id: str, news: Message | Status) -> None:
+    def _hear(self, server_id: str, news: MessageRow | Status) -> None:
         row = self._waiting[server_id].row
-        if isinstance(news, Message) and (
+        if isinstance(news, MessageRow) and (
             news.status is Status.FAILED or row.price is None or row.kind is Kind.HLRVIP
         ):
             # That it cost nothing, what it cost, what was found out: no push tells it.
             news = news.status
-        if isinstance(news, Message):
+        if isinstance(news, MessageRow):
             self._update(news)
         elif follows(news, row.status):
             before = self._announced.get(server_id)
@@ -193,7 +193,7 @@ class DeliveryTracker:
             self.poller.wake()
 
     @callback
-    def _keep_early(self, server_id: str, news: Message | Status) -> None:
+    def _keep_early(self, server_id: str, news: MessageRow | Status) -> None:
         """Keep for a minute what is said of a message that nobody here has sent yet."""
         _deadline, before = self._early.pop(server_id, (0.0, None))
         if before is not None and _status(before).final:
@@ -251,7 +251,7 @@ class DeliveryTracker:
                 self._update(message)
 
     @callback
-    def _update(self, message: Message) -> None:
+    def _update(self, message: MessageRow) -> None:
         """Take what the service says of a message; never back, and never after the end."""
         waiting = self._waiting.get(message.id or "")
         # A row without a number stands for an id the service does not know: no news.
@@ -312,5 +312,5 @@ class DeliveryTracker:
         async_dispatcher_send(self._hass, SIGNAL_COUNTS.format(self._entry.entry_id))
 
 
-def _status(news: Message | Status) -> Status:
-    return news.status if isinstance(news, Message) else news
+def _status(news: MessageRow | Status) -> Status:
+    return news.status if isinstance(news, MessageRow) else news

@@ -11,7 +11,7 @@ from homeassistant.util import dt as dt_util
 
 from ..client import Kind, Sender
 from ..client.api import NUMBER_CHECKS, SERVICE_WORDS
-from ..client.models import whole
+from ..client.values import whole
 from ..const import DEFAULT_RETRY_FOR
 from ..contacts.recipients import Channel
 from ..errors import Reason, validation_error

@@ -11,10 +11,10 @@ from homeassistant.exceptions import HomeAssistantError
 from ..client import (
     ApiError,
     DuplicateRefused,
-    Message,
+    MessageRow,
     Problem,
-    Receipt as Answer,
     RecipientRefused,
+    SendResponse,
     SmspilotError,
     Status,
 )
@@ -38,7 +38,7 @@ class Outcome:
     `asked` is when the request was made that the balance answers, by the loop's clock.
     """
 
-    messages: dict[str, Message] = field(default_factory=dict)
+    messages: dict[str, MessageRow] = field(default_factory=dict)
     packets: dict[str, str | None] = field(default_factory=dict)
     refused: dict[str, SmspilotError] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
@@ -48,7 +48,7 @@ class Outcome:
     balance: Decimal | None = None
     asked: float = 0.0
 
-    def take(self, answer: Answer, asked: float) -> None:
+    def take(self, answer: SendResponse, asked: float) -> None:
         """Add an answer to a send."""
         for message in answer.messages:
             # What was taken and has no id is as good as left out: nobody could follow it.
@@ -61,7 +61,7 @@ class Outcome:
         if answer.balance is not None:
             self.balance, self.asked = answer.balance, asked
 
-    def take_found(self, messages: Iterable[Message]) -> None:
+    def take_found(self, messages: Iterable[MessageRow]) -> None:
         """Add what the service's list shows."""
         for message in messages:
             self.messages[message.phone] = message

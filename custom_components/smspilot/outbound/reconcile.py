@@ -9,7 +9,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 
-from ..client import Message, Smspilot, SmspilotError, Status
+from ..client import MessageRow, Smspilot, SmspilotError, Status
 from ..const import LOGGER
 from ..contacts.phones import to_service
 from ..contacts.recipients import display_name
@@ -62,7 +62,7 @@ class Reconciler:
         if not (lost := self._records.lost()):
             return
         pairs = [(to_service(one.phone), record.text) for record in lost for one in record.lost]
-        found: dict[Pair, Message] | None = None
+        found: dict[Pair, MessageRow] | None = None
         try:
             found = await find(self._client, pairs, self._known)
         except SmspilotError as err:
@@ -72,7 +72,7 @@ class Reconciler:
             if rest.lost:
                 self._go_on(rest, looked=found is not None)
 
-    def _adopt(self, record: SubmissionRecord, found: dict[Pair, Message]) -> SubmissionRecord:
+    def _adopt(self, record: SubmissionRecord, found: dict[Pair, MessageRow]) -> SubmissionRecord:
         """Take what the service's list shows of an order, and return what is known of it now."""
         rows, ids = [], dict(record.ids)
         for target in record.lost:

@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.ulid import ulid_now
 
 from ..client import ConnectionFailed, Kind
-from ..client.models import optional
+from ..client.values import optional
 from ..const import LOGGER
 from ..runtime.cooperative import thread_slices
 from ..runtime.journal import Journal, Table, stored_time

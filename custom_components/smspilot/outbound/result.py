@@ -9,8 +9,9 @@ from typing import Any, Final, Self
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.util import dt as dt_util
 
-from ..client import Kind, Message, Problem, Status
-from ..client.models import NO_FACTS, money, optional
+from ..client import Kind, MessageRow, Problem, Status
+from ..client.models import NO_FACTS
+from ..client.values import money, optional
 from ..const import CURRENCY
 from ..contacts.phones import from_service
 from ..contacts.recipients import display_name, recipient_name
@@ -32,9 +33,9 @@ MAX_NAMED: Final = 20
 STATUS_WORDS: Final = sorted({*_WORDS.values(), *_NUMBER.values(), *_ONLINE.values()})
 
 
-def word(status: Status, kind: Kind | None) -> str:
-    """Return the status in the words of its kind."""
-    return (_BY_KIND.get(kind, _WORDS) if kind else _WORDS)[status]
+def word(status: Status, kind: Kind | None) -> str | None:
+    """Return the status in the words of its kind; one that a newer API adds has none."""
+    return (_BY_KIND.get(kind, _WORDS) if kind else _WORDS).get(status)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -172,7 +173,7 @@ def reasons(entry: ConfigEntry, rows: Iterable[Row], language: str) -> str:
     """Return why rows did not go out, and whose: people by name, bare numbers masked."""
     whose: dict[str, dict[str, None]] = {}
     for row in rows:
-        why = row.error.text(language) if row.error else word(row.status, row.kind)
+        why = row.error.text(language) if row.error else word(row.status, row.kind) or "–"
         names = whose.setdefault(why, {})
         if not row.named:
             names[display_name(entry, row.phone, row.recipient_id)] = None
@@ -180,7 +181,7 @@ def reasons(entry: ConfigEntry, rows: Iterable[Row], language: str) -> str:
     return _listed(said, "; ")
 
 
-def status_row(entry: ConfigEntry, message: Message, kind: Kind | None, language: str) -> Json:
+def status_row(entry: ConfigEntry, message: MessageRow, kind: Kind | None, language: str) -> Json:
     """Return a row of the service's own list, as `get_status` shows it.
 
     A row without a number stands for an id that the service does not know.

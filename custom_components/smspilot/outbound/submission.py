@@ -13,11 +13,11 @@ from ..client import (
     ConnectionFailed,
     DuplicateRefused,
     Kind,
-    Message,
-    Receipt as Answer,
+    MessageRow,
     RecipientRefused,
     ResponseLost,
     ResponseTimeout,
+    SendResponse,
     Smspilot,
     SmspilotError,
     Status,
@@ -138,7 +138,7 @@ class Submission:
                 self.outcome.take(answer, asked)
                 return
 
-    async def _request(self, phones: list[str]) -> Answer:
+    async def _request(self, phones: list[str]) -> SendResponse:
         order, client = self._order, self._client
         options, send_at = order.options, order.options.send_at
         if send_at and send_at <= dt_util.utcnow():
@@ -245,13 +245,13 @@ def halves(phones: list[str]) -> Iterator[list[str]]:
     return filter(None, (phones[:middle], phones[middle:]))
 
 
-async def find(client: Smspilot, wanted: Iterable[Pair], known: Known) -> dict[Pair, Message]:
+async def find(client: Smspilot, wanted: Iterable[Pair], known: Known) -> dict[Pair, MessageRow]:
     """Return the messages of the last day by number and text, but none whose id is known.
 
     Of several it is the newest, and one that was refused only where there is no other.
     """
     pairs = {(phone, words(text)): (phone, text) for phone, text in wanted}
-    found: dict[Pair, Message] = {}
+    found: dict[Pair, MessageRow] = {}
     seen: set[str | None] = set()
     offset = 0
     while True:
@@ -278,11 +278,11 @@ def words(text: str) -> str:
     return " ".join(text.split())
 
 
-def _newer(message: Message, other: Message) -> bool:
+def _newer(message: MessageRow, other: MessageRow) -> bool:
     """Return whether a message counts more; ids are whole numbers that grow."""
     return _weight(message) > _weight(other)
 
 
-def _weight(message: Message) -> tuple[bool, int, str]:
+def _weight(message: MessageRow) -> tuple[bool, int, str]:
     server_id = message.id or ""
     return (message.status is not Status.FAILED, len(server_id), server_id)

@@ -39,5 +39,10 @@ class Waiting:
 
 
 def follows(status: Status, present: Status) -> bool:
-    """Return whether a status is news; what is final is not present any more."""
-    return status.final or _RANK[status] > _RANK[present]
+    """Return whether a status is news: nothing follows a final one.
+
+    A status that a newer API adds is none: nobody can say where it stands among the others.
+    """
+    if present.final:
+        return False
+    return status.final or _RANK.get(status, -1) > _RANK.get(present, -1)
