@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
+import json
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntryDisabler
@@ -20,6 +21,7 @@ from custom_components.smspilot.const import (
     CONF_VERIFY_PUSHES,
     EVENT_MESSAGE_STATUS,
 )
+from custom_components.smspilot.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smspilot.outbound import delivery as deliveries
 
 from .common import (
@@ -97,6 +99,51 @@ async def test_event(hass: HomeAssistant, simulator: Simulator, clock: Clock) ->
     state = state_of(hass, "event.smspilot_5671_delivery")
     assert state.attributes["event_type"] == "undelivered"
     assert {key: state.attributes[key] for key in data} == data
+
+
+async def test_unreadable_row(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A row without a number or a status costs only itself: the others of its list are told."""
+    entry = await add_account(hass, simulator)
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    await alarm(hass, PAPA, MAMA)
+    odd, good = (
+        {"server_id": str(order.server_id), "phone": order.phone, "status": "1"}
+        for order in simulator.orders
+    )
+    del odd["phone"]
+    simulator.fault("other_json", command="check", body=json.dumps({"check": [odd, good]}), times=2)
+    await clock.advance(16)
+    assert heard.of("message_id") == [good["server_id"]]
+    await clock.advance(16)
+    assert caplog.text.count("rows that cannot be read (check)") == 1
+    found = await async_get_config_entry_diagnostics(hass, entry)
+    assert found["account"]["unreadable_rows"] == {"check": 1}
+    await clock.advance(31)
+    assert heard.of("status") == ["sent"]
+
+
+async def test_status_of_a_newer_service(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """A status that the document does not know is shown as unknown, and ends nothing."""
+    await add_account(hass, simulator)
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    row = {"server_id": "7001", "phone": PAPA[1:], "price": "1.31", "status": "7"}
+    body = json.dumps({"send": [row], "balance": "1.00", "cost": "1.31"})
+    simulator.fault("other_json", command="send", body=body)
+    (sent,) = (await alarm(hass, PAPA))["messages"]
+    assert (sent["message_id"], sent["status"], sent["status_code"]) == ("7001", None, 7)
+    assert (sent["final"], sent["error"]) == (False, None)
+    for status in ("4", "1", "99", "2"):
+        body = json.dumps({"check": [row | {"status": status}]})
+        simulator.fault("other_json", command="check", body=body)
+        await clock.advance(3700)
+    assert heard.of("status") == ["sent", "delivered"]
+    simulator.fault("other_json", command="check", body=json.dumps({"check": [row]}))
+    (shown,) = (await act(hass, "get_status", message_ids=["7001"]))["messages"]
+    assert (shown["status"], shown["status_code"], shown["final"]) == (None, 7, False)
 
 
 @pytest.mark.usefixtures("_door")

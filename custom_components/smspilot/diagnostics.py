@@ -56,6 +56,7 @@ async def async_get_config_entry_diagnostics(
         "account": {
             "available": account.coordinator.last_update_success,
             "senders": len(account.coordinator.data.senders) if account.coordinator.data else None,
+            "unreadable_rows": account.client.unreadable_rows,
         },
         "recipients": [_person(person) for person in recipients(entry)],
         "outbox": {"pending": account.deliveries.pending, "unresolved": account.outbox.unresolved},
