@@ -27,13 +27,17 @@ SOUP = st.text(r"()[]{}|*+?^$.\-<>=!:,&~#pPNLwdabй019 ", min_size=1, max_size=1
 WORDS = SOUP | st.text() | PATTERNS | st.sampled_from(ODD)
 WHOM = st.sampled_from(["*", "Папа", PAPA, int(PHONE), "Sberbank"]) | WORDS
 LISTS = st.lists(WHOM, max_size=3) | WHOM
+CHOSEN = st.fixed_dictionaries(
+    {"active_choice": st.sampled_from(["recipients", "numbers", "anyone"])},
+    optional={"recipients": LISTS, "numbers": LISTS, "anyone": st.just("*")},
+)
 RECEIVED = st.fixed_dictionaries(
     {
         "text": st.lists(WORDS, max_size=3) | WORDS,
         "match": st.sampled_from([Match.REGEX, *Match]),
     },
     optional={
-        "from": LISTS,
+        "from": LISTS | CHOSEN,
         "kind": st.sampled_from(sorted(INBOUND_KINDS)),
         "max_age": st.integers(-1, 10**12) | st.sampled_from(["00:10:00", "∞"]),
     },
@@ -41,7 +45,7 @@ RECEIVED = st.fixed_dictionaries(
 CHANGED = st.fixed_dictionaries(
     {},
     optional={
-        "to": LISTS,
+        "to": LISTS | CHOSEN,
         "kind": st.sampled_from(["sms", ["ping", "voice"]]),
         "status": st.sampled_from(["delivered", ["failed", "sent"]]),
     },

@@ -2,15 +2,18 @@
 
 from textwrap import dedent
 from typing import Any
+from unittest.mock import patch
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, HomeAssistant, ServiceCall
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import parse_yaml
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 from pytest_homeassistant_custom_component.typing import (
     ClientSessionGenerator,
+    MockHAClientWebSocket,
     WebSocketGenerator,
 )
 
@@ -76,6 +79,7 @@ async def automate(hass: HomeAssistant, trigger: str, options: str = "") -> list
     """Set up an automation as a person writes it, and return what it does."""
     automation: Any = parse_yaml(
         dedent("""
+            id: by_sms
             alias: By SMS
             mode: queued
             max: 100
@@ -177,27 +181,119 @@ async def test_shared_numbers(hass: HomeAssistant, name: str, phone: str, heard:
     assert await is_heard(hass, f"from: {name}", phone=phone, recipient="Папа") is heard
 
 
-async def test_name_is_looked_up_when_a_message_comes(
-    hass: HomeAssistant, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A name nobody has is said once, and is as good as any as soon as somebody has it."""
-    hass.config.country = "RU"
-    calls = await automate(hass, "message_received", "from: [Дядя, 12345, Мама]")
-    assert "Дядя" not in caplog.text
-    entry = make_entry(hass, "5671", person("Папа", PAPA), person("Мама", MAMA))
-    await tell(hass, {}, {})
-    assert calls == []
-    said = [record.getMessage() for record in caplog.records if "of a trigger" in record.message]
-    assert said == [
-        '"Дядя" of a trigger is neither a number nor a recipient\'s name',
-        "No. 2 of a trigger is neither a number nor a recipient's name",
+def unknown(registry: ir.IssueRegistry) -> list[str]:
+    """Return whom the issues of automations name."""
+    return [
+        str((issue.translation_placeholders or {})["names"])
+        for issue in registry.issues.values()
+        if issue.translation_key == "unknown_contacts"
     ]
-    subentry = next(iter(entry.subentries.values()))
-    hass.config_entries.async_update_subentry(
-        entry, subentry, data={**subentry.data, "name": "Дядя"}, title="Дядя"
+
+
+async def test_name_nobody_has(hass: HomeAssistant, issue_registry: ir.IssueRegistry) -> None:
+    """It is told at once, by the automation's name, and is gone when somebody has the name."""
+    hass.config.country = "RU"
+    calls = await automate(
+        hass, "message_received", "from: [Дядя, 12345678, Мама, 900, notify.uncle]"
     )
+    assert unknown(issue_registry) == ["“Дядя”, No. 2, “Мама”, “notify.uncle”"]
+    entry = make_entry(hass, "5671", person("Папа", PAPA), person("Мама", MAMA))
+    hass.config_entries.async_update_entry(entry, title="Дом")
+    await hass.async_block_till_done()
+    assert unknown(issue_registry) == ["“Дядя”, No. 2, “notify.uncle”"]
+    (issue,) = issue_registry.issues.values()
+    assert (issue.translation_placeholders or {})["automation"] == "By SMS"
+    await tell(hass, {})
+    assert calls == []
+    subentry = next(iter(entry.subentries.values()))
+    hass.config_entries.async_update_subentry(entry, subentry, title="Дядя")
     await tell(hass, {"recipient": "Дядя"})
     assert len(calls) == 1
+    await hass.services.async_call("automation", "turn_off", {"entity_id": "automation.by_sms"})
+    await hass.async_block_till_done()
+    assert unknown(issue_registry) == []
+
+
+async def test_typo_that_is_put_right(
+    hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry
+) -> None:
+    """The issue lives as long as the mistake: it goes with the account's people, and comes back."""
+    await automate(hass, "message_received", "from: Мамма")
+    await automate_again(hass, "from: [Мама, Папа]")
+    assert unknown(issue_registry) == []
+    subentry = next(iter(entry.subentries.values()))
+    hass.config_entries.async_remove_subentry(entry, subentry.subentry_id)
+    await hass.async_block_till_done()
+    assert unknown(issue_registry) == ["“Папа”"]
+
+
+async def automate_again(hass: HomeAssistant, options: str) -> None:
+    """Save another form of the automation, as its editor does."""
+    automation = {
+        "alias": "By SMS",
+        "triggers": [
+            {"trigger": "smspilot.message_received", "options": parse_yaml(dedent(options))}
+        ],
+        "actions": [{"action": "test.run"}],
+    }
+    with patch(
+        "homeassistant.config.load_yaml_config_file", return_value={"automation": [automation]}
+    ):
+        await hass.services.async_call("automation", "reload", blocking=True)
+    await hass.async_block_till_done()
+
+
+@pytest.mark.parametrize(
+    "form", ["[{0}]", "{0}", "{{active_choice: recipients, recipients: [{0}]}}"]
+)
+async def test_renamed_recipient(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    entity_registry: er.EntityRegistry,
+    issue_registry: ir.IssueRegistry,
+    form: str,
+) -> None:
+    """A renaming changes nothing for a trigger that was set up in the editor."""
+    entry = await add_account(hass, simulator, people=[person("Папа", PAPA), person("Мама", MAMA)])
+    calls = await automate(hass, "message_received", "from: " + form.format("notify.papa"))
+    about = {"entry_id": entry.entry_id}
+    await tell(hass, about, {**about, "phone": MAMA, "recipient": "Мама"})
+    assert len(calls) == 1
+    subentry = next(iter(entry.subentries.values()))
+    hass.config_entries.async_update_subentry(
+        entry, subentry, title="Николай", data={**subentry.data, "phones": [STRANGER]}
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await tell(hass, {**about, "phone": STRANGER, "recipient": "Николай"}, about)
+    assert len(calls) == 2
+    assert unknown(issue_registry) == []
+    entity_registry.async_remove("notify.papa")
+    await hass.async_block_till_done()
+    assert unknown(issue_registry) == ["“notify.papa”"]
+
+
+@pytest.mark.parametrize(
+    ("sender", "message", "heard"),
+    [
+        ("{active_choice: anyone, anyone: '*'}", {"phone": STRANGER, "recipient": None}, True),
+        ("{active_choice: anyone}", {"phone": STRANGER, "recipient": None}, True),
+        ("{active_choice: recipients}", {"phone": STRANGER, "recipient": None}, False),
+        ("{active_choice: recipients}", {}, True),
+        ("{active_choice: numbers, numbers: [8 908 796-47-81]}", {}, True),
+        ("{active_choice: numbers, numbers: ['+79990001122'], anyone: '*'}", {}, False),
+    ],
+)
+async def test_choice_of_the_editor(
+    hass: HomeAssistant, entry: MockConfigEntry, sender: str, message: dict[str, Any], heard: bool
+) -> None:
+    assert await is_heard(hass, f"from: {sender}", **message) is heard
+
+
+async def test_gone_account(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> None:
+    """A trigger of an account that was removed says so, once."""
+    await automate(hass, "message_received", "config_entry_id: gone")
+    await tell(hass, {}, {})
+    assert caplog.text.count("A trigger is for the account gone, which is gone") == 1
 
 
 @pytest.mark.parametrize("country", ["DE", "AT", "LU", "KZ", "RU"])
@@ -306,36 +402,89 @@ async def test_age(
     assert await is_heard(hass, options, age=age) is heard
 
 
-async def test_old_order_leaves_a_trace(
-    hass: HomeAssistant, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator
+@pytest.mark.parametrize(
+    ("options", "message", "reason"),
+    [
+        ("", {"age": 7200}, "too_old"),
+        ("", {"phone": STRANGER, "recipient": None}, "wrong_sender"),
+        ("from: Мама", {}, "wrong_sender"),
+        ("text: закрой", {}, "wrong_text"),
+        ("{text: закрой, match: regex}", {}, "wrong_text"),
+        ("kind: reply", {}, "wrong_kind"),
+        ("config_entry_id: entry_5672", {}, "wrong_account"),
+        ("pin: true", {"pin_ok": None}, "no_pin"),
+        ("pin: true", {"pin_ok": False}, "no_pin"),
+        ("{text: ворота, match: contains}", {"message": "Понравилось «Ворота»"}, "reaction"),
+        ("{text: .+, match: regex}", {"message": "Liked “Open the gate”"}, "reaction"),
+    ],
+)
+async def test_every_message_leaves_a_trace(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hass_ws_client: WebSocketGenerator,
+    options: str,
+    message: dict[str, Any],
+    reason: str,
 ) -> None:
     """Who wonders why nothing happened finds the reason in the automation's traces."""
     assert await async_setup_component(hass, "trace", {})
-    calls = async_mock_service(hass, "test", "run")
-    automation = {
-        "id": "gate",
-        "triggers": [{"trigger": "smspilot.message_received"}],
-        "actions": [{"action": "test.run"}],
-    }
-    assert await async_setup_component(hass, "automation", {"automation": [automation]})
-    await tell(hass, {"age": 7200}, {"phone": STRANGER, "recipient": None})
+    make_entry(hass, "5672")
+    calls = await automate(hass, "message_received", options)
+    await tell(hass, message)
     assert calls == []
-    client = await hass_ws_client()
-    await client.send_json_auto_id(
-        {"type": "trace/list", "domain": "automation", "item_id": "gate"}
-    )
+    result = await traced(await hass_ws_client())
+    assert result["reason"] == reason
+    assert result["data"] == {"message_id": "42", "age": message.get("age", 3)}
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ("status: failed", "wrong_status"),
+        ("kind: voice", "wrong_kind"),
+        ("to: Мама", "wrong_recipient"),
+        ("config_entry_id: entry_5672", "wrong_account"),
+    ],
+)
+async def test_every_status_leaves_a_trace(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hass_ws_client: WebSocketGenerator,
+    options: str,
+    reason: str,
+) -> None:
+    assert await async_setup_component(hass, "trace", {})
+    make_entry(hass, "5672")
+    calls = await automate(hass, "message_status_changed", options)
+    await tell(hass, {}, event=EVENT_MESSAGE_STATUS)
+    assert calls == []
+    assert (await traced(await hass_ws_client()))["reason"] == reason
+
+
+async def traced(client: MockHAClientWebSocket) -> dict[str, Any]:
+    """Return the result of the trigger's step in the automation's only trace."""
+    about = {"domain": "automation", "item_id": "by_sms"}
+    await client.send_json_auto_id({"type": "trace/list", **about})
     (trace,) = (await client.receive_json())["result"]
     assert trace["script_execution"] == "not_triggered"
-    await client.send_json_auto_id(
-        {
-            "type": "trace/get",
-            "domain": "automation",
-            "item_id": "gate",
-            "run_id": trace["run_id"],
-        }
-    )
+    await client.send_json_auto_id({"type": "trace/get", **about, "run_id": trace["run_id"]})
     (step,) = (await client.receive_json())["result"]["trace"]["trigger/0"]
-    assert step["result"] == {"reason": "too_old", "data": {"age": 7200}}
+    result: dict[str, Any] = step["result"]
+    return result
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        # A reaction is a message all the same.
+        ("", {"message": "Понравилось «Открой ворота»"}),
+        ("pin: true", {"pin_ok": True}),
+    ],
+)
+async def test_fires(
+    hass: HomeAssistant, entry: MockConfigEntry, options: str, message: dict[str, Any]
+) -> None:
+    assert await is_heard(hass, options, **message)
 
 
 async def test_variables(hass: HomeAssistant, entry: MockConfigEntry) -> None:

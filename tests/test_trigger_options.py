@@ -16,6 +16,7 @@ import yaml
 
 from custom_components.smspilot.client import Kind
 from custom_components.smspilot.outbound.result import STATUS_WORDS
+from custom_components.smspilot.trigger import CHOICES
 
 ROOT = Path(__file__).parent.parent
 RECEIVED, CHANGED = "smspilot.message_received", "smspilot.message_status_changed"
@@ -27,6 +28,14 @@ GOOD = [
     # What would be no pattern is a text like any other where none is meant.
     (RECEIVED, "options: {match: contains, text: '('}"),
     (RECEIVED, "options: {from: null, text: null}"),
+    # As the editor's selector hands it on; what was entered for another choice stays there.
+    (RECEIVED, "options: {from: {active_choice: recipients, recipients: [notify.papa]}}"),
+    (RECEIVED, "options: {from: {active_choice: numbers, numbers: ['+79087964781']}}"),
+    (RECEIVED, "options: {from: {active_choice: anyone, anyone: '*', numbers: [1]}}"),
+    (RECEIVED, "options: {from: {active_choice: anyone}}"),
+    (RECEIVED, "options: {from: {active_choice: recipients}}"),
+    (RECEIVED, "options: {pin: true}"),
+    (CHANGED, "options: {to: {active_choice: recipients, recipients: notify.papa}}"),
     (CHANGED, ""),
     (CHANGED, f"options: {{status: [{', '.join(STATUS_WORDS)}]}}"),
     (CHANGED, f"options: {{kind: [{', '.join(Kind)}]}}"),
@@ -45,6 +54,11 @@ BAD = [
     (RECEIVED, "options: {from: no}", "in quotes"),
     (RECEIVED, "options: {from: ' '}", "is empty"),
     (RECEIVED, "options: {from: {a: b}}", "from"),
+    (RECEIVED, "options: {from: {active_choice: nobody, nobody: []}}", "from"),
+    (RECEIVED, "options: {from: {active_choice: [], nobody: []}}", "from"),
+    (RECEIVED, "options: {from: {active_choice: recipients, recipients: yes}}", "in quotes"),
+    (RECEIVED, 'options: {text: ["\\u200d"]}', "is empty"),
+    (RECEIVED, "options: {pin: '4711'}", "pin"),
     (RECEIVED, "options: {to: Папа}", "to"),
     (RECEIVED, "target: {entity_id: event.inbound}", "target"),
     (CHANGED, "options: {status: read}", "status"),
@@ -111,14 +125,17 @@ async def test_editor(hass: HomeAssistant) -> None:
     assert received is not None
     assert changed is not None
     assert list(received["fields"]) == [
-        "config_entry_id",
         "from",
         "text",
         "match",
         "kind",
         "max_age",
+        "pin",
+        "config_entry_id",
     ]
-    assert list(changed["fields"]) == ["config_entry_id", "status", "kind", "to"]
+    assert list(changed["fields"]) == ["status", "kind", "to", "config_entry_id"]
+    for field in (received["fields"]["from"], changed["fields"]["to"]):
+        assert tuple(field["selector"]["choose"]["choices"]) == CHOICES
     choices = {
         name: names(field["selector"]["select"]["options"])
         for name, field in changed["fields"].items()

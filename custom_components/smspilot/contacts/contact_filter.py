@@ -1,23 +1,30 @@
-"""Whom a trigger means: numbers, recipients' names, or anyone."""
+"""Whom a trigger means: recipients, numbers, or anyone."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 
-from ..const import ANYONE, DOMAIN, LOGGER
-from .phones import UnreadablePhone, phone_readings
+from ..const import ANYONE, DOMAIN
+from .phones import MIN_DIGITS, UnreadablePhone, phone_readings
 from .recipients import by_name, owners, same_name
+
+_NOTIFY: Final = f"{Platform.NOTIFY}."
 
 
 class ContactFilter:
-    """The people of a trigger; who has a name is looked up when a message comes."""
+    """The people of a trigger; who has a name or an entity is looked up when it matters."""
 
-    def __init__(self, hass: HomeAssistant, wanted: Sequence[str | int]) -> None:
-        """Keep the numbers and names as a person wrote them."""
+    def __init__(
+        self, hass: HomeAssistant, wanted: Sequence[str | int], entry_id: str | None = None
+    ) -> None:
+        """Keep what a person wrote; without an entry it may be of any account."""
         self._hass = hass
         self._wanted = wanted
-        self._said: set[int] = set()
+        self._entry_id = entry_id
 
     def __bool__(self) -> bool:
         return bool(self._wanted)
@@ -25,38 +32,51 @@ class ContactFilter:
     @callback
     def has(self, data: Mapping[str, Any]) -> bool:
         """Return whether an event is about one of them."""
-        return any(self._is(place, one, data) for place, one in enumerate(self._wanted, 1))
+        return any(self._is(one, data) for one in self._wanted)
 
-    def _is(self, place: int, one: str | int, data: Mapping[str, Any]) -> bool:
-        if str(one).strip() == ANYONE:
+    @callback
+    def unknown(self) -> list[tuple[int, str]]:
+        """Return what nobody has, with its position from 1."""
+        wanted = enumerate(self._wanted, 1)
+        return [(position, str(one)) for position, one in wanted if not self._is_known(one)]
+
+    def _is(self, one: str | int, data: Mapping[str, Any]) -> bool:
+        text = str(one).strip()
+        if text == ANYONE:
             return True
+        entry = self._hass.config_entries.async_get_entry(data["entry_id"])
+        people = owners(entry, data["phone"]) if entry else []
+        if text.startswith(_NOTIFY):
+            return self._recipient_id(text) in {
+                data.get("recipient_id"),
+                *(person.id for person in people),
+            } - {None}
         try:
             # Of two readings the one counts that has just written.
             return data["phone"] in phone_readings(self._hass, one)
         except UnreadablePhone:
-            return self._is_called(place, str(one), data)
+            names = [data["recipient"] or "", *(person.name for person in people)]
+            is_short = text == data["phone"] and text.isdecimal()
+            # A service's short number is no phone number; a word is whatever its sender chooses.
+            return is_short or any(same_name(name, text) for name in names if name)
 
-    def _is_called(self, place: int, name: str, data: Mapping[str, Any]) -> bool:
-        phone, entries = data["phone"], self._hass.config_entries.async_entries(DOMAIN)
-        names = [data["recipient"]] if data["recipient"] else []
-        known = False
-        for entry in entries:
-            known = known or by_name(entry, name) is not None
-            if entry.entry_id == data["entry_id"]:
-                names += [person.name for person in owners(entry, phone)]
-        if any(same_name(person, name) for person in names):
+    def _is_known(self, one: str | int) -> bool:
+        text = str(one).strip()
+        if text == ANYONE or (text.isdecimal() and len(text) < MIN_DIGITS):
             return True
-        if known:
-            return False
-        # A service's short number is no phone number; a word is whatever its sender chooses.
-        if phone == name.strip() and phone.isdecimal():
-            return True
-        label = f'"{name}"' if any(map(str.isalpha, name)) else f"No. {place}"
-        self._say(place, "%s of a trigger is neither a number nor a recipient's name", label)
-        return False
+        if text.startswith(_NOTIFY):
+            return self._recipient_id(text) is not None
+        try:
+            return bool(phone_readings(self._hass, one))
+        except UnreadablePhone:
+            return any(by_name(entry, text) for entry in self._entries())
 
-    def _say(self, place: int, text: str, *args: str) -> None:
-        """Say it once."""
-        if place not in self._said:
-            self._said.add(place)
-            LOGGER.warning(text, *args)
+    def _recipient_id(self, entity_id: str) -> str | None:
+        """Return the recipient of a notify entity."""
+        entity = er.async_get(self._hass).async_get(entity_id)
+        ids = {entry.entry_id for entry in self._entries()}
+        return entity.config_subentry_id if entity and entity.config_entry_id in ids else None
+
+    def _entries(self) -> list[ConfigEntry]:
+        entries = self._hass.config_entries.async_entries(DOMAIN)
+        return [entry for entry in entries if self._entry_id in (None, entry.entry_id)]

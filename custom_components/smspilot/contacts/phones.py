@@ -13,6 +13,9 @@ DEFAULT_COUNTRY = "RU"
 MIN_DIGITS = 7
 # The plus and the most digits E.164 allows; some countries' own plans go beyond.
 MAX_LENGTH = 16
+# A name, or a number of which so little is left that it gives nobody away.
+MAX_QUOTED_DIGITS = 4
+MAX_QUOTED = 40
 
 
 class UnreadablePhone(Exception):
@@ -64,6 +67,13 @@ def masked(phone: object) -> str:
     """Return a number that may stand in a log."""
     text = str(phone)
     return f"{text[:5]}•••{text[-4:]}" if len(text) > len("+7908•••4781") - 2 else "•••"
+
+
+def quotable(value: object) -> str | None:
+    """Return what could not be read as an error may quote it, or None where it may be a number."""
+    text = " ".join(visible(str(value)).split())
+    is_number = sum(map(str.isdecimal, text)) > MAX_QUOTED_DIGITS
+    return None if is_number or not text else text[:MAX_QUOTED]
 
 
 # A home has tens of numbers; a thousand keeps a large list known too.

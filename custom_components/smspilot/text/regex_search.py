@@ -73,9 +73,9 @@ class RegexSearcher:
         self._has_complained = False
 
     @callback
-    def begin(self, message: str, found: Callable[[Found], None]) -> None:
-        """Search a message, and hand over the groups where a pattern fits."""
-        task = self._hass.async_create_task(self._run(message, found), "smspilot search")
+    def begin(self, message: str, done: Callable[[Found | None], None]) -> None:
+        """Search a message, and hand over the groups of the pattern that fits, or None."""
+        task = self._hass.async_create_task(self._run(message, done), "smspilot search")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -85,18 +85,16 @@ class RegexSearcher:
         for task in self._tasks:
             task.cancel()
 
-    async def _run(self, message: str, found: Callable[[Found], None]) -> None:
+    async def _run(self, message: str, done: Callable[[Found | None], None]) -> None:
+        groups = None
         async with self._turn:
             try:
                 groups = await self._hass.async_add_executor_job(self._search, message)
             except TimeoutError:
                 self._complain("was given up: it takes too long with a message somebody wrote")
-                return
             except ImportError:
                 self._complain("needs the package regex, which is not installed")
-                return
-        if groups is not None:
-            found(groups)
+        done(groups)
 
     def _search(self, message: str) -> Found | None:
         self._patterns = self._patterns or _compiled(self._texts)
