@@ -197,12 +197,13 @@ def test_sentences_cost_little(sentence: str, text: str) -> None:
 
 async def found_in(hass: HomeAssistant, texts: list[str], *messages: str) -> list[Found]:
     """Return what a trigger would find."""
-    found: list[Found] = []
+    found: list[Found | None] = []
     searcher = RegexSearcher(hass, texts)
     for message in messages:
         searcher.begin(message, found.append)
     await hass.async_block_till_done()
-    return found
+    assert len(found) == len(messages)
+    return [groups for groups in found if groups is not None]
 
 
 @pytest.mark.parametrize(
@@ -280,7 +281,7 @@ def test_the_limit_is_in_the_search() -> None:
 
 async def test_stopped_search_finds_nothing(hass: HomeAssistant) -> None:
     """An automation that was switched off runs no more, not even for what came before."""
-    found: list[Found] = []
+    found: list[Found | None] = []
     searcher = RegexSearcher(hass, [r"(a+)+$"])
     searcher.begin(HOSTILE[r"(a+)+$"], found.append)
     searcher.begin("a", found.append)
