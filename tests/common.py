@@ -11,7 +11,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigSubentryData
 from homeassistant.const import CONF_API_KEY, CONF_NAME, CONF_URL, CONF_WEBHOOK_ID
 from homeassistant.core import Event, HomeAssistant, ServiceResponse, State, callback
-from homeassistant.helpers import event
+from homeassistant.helpers import device_registry as dr, event
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
@@ -91,6 +91,15 @@ def state_of(hass: HomeAssistant, entity_id: str) -> State:
     state = hass.states.get(entity_id)
     assert state is not None, entity_id
     return state
+
+
+def device_of(hass: HomeAssistant, entry: MockConfigEntry, name: str | None = None) -> str:
+    """Return the id of a recipient's device, or of the account's."""
+    subentries = [one.subentry_id for one in entry.subentries.values() if one.title == name]
+    identifier = "_".join((entry.entry_id, *subentries))
+    device = dr.async_get(hass).async_get_device_by_identifier((DOMAIN, identifier), entry.entry_id)
+    assert device is not None, name
+    return device.id
 
 
 async def write(sim: Simulator, phone: str, text: str) -> str:

@@ -31,6 +31,7 @@ from .common import (
     Heard,
     act,
     add_account,
+    device_of,
     kill,
     person,
     restart,
@@ -80,6 +81,7 @@ async def test_event(hass: HomeAssistant, simulator: Simulator, clock: Clock) ->
     assert data == {
         "entry_id": entry.entry_id,
         "account_id": "5671",
+        "device_id": device_of(hass, entry, "Папа"),
         "message_id": receipt["messages"][0]["message_id"],
         "packet_id": receipt["packet_id"],
         "kind": "sms",

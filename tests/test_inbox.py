@@ -28,6 +28,7 @@ from .common import (
     Heard,
     act,
     add_account,
+    device_of,
     kill,
     person,
     state_of,
@@ -53,13 +54,17 @@ async def test_push_wakes_a_read(hass: HomeAssistant, simulator: Simulator, cloc
     simulator.requests.clear()
     message_id = await write(simulator, PAPA, "5671 Открой ворота")
     await clock.settle()
+    papa = next(iter(entry.subentries))
     assert heard.data == [
         {
             "entry_id": entry.entry_id,
             "account_id": "5671",
+            "device_id": device_of(hass, entry, "Папа"),
             "message_id": message_id,
             "phone": PAPA,
             "recipient": "Папа",
+            "recipient_id": papa,
+            "pin_ok": None,
             "message": "Открой ворота",
             "service_number": "+79533984570",
             "received_at": heard.data[0]["received_at"],

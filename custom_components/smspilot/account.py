@@ -1,6 +1,5 @@
 """An account's life: what outlives a reload of its entry, and ends with its removal."""
 
-import asyncio
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
@@ -57,8 +56,6 @@ class Account:
         self.entry = entry
         # What went wrong lately, for diagnostics.
         self.errors: deque[tuple[datetime, SmspilotError]] = deque(maxlen=20)
-        # Two questions to one number wait for each other.
-        self.asking: dict[str, asyncio.Lock] = {}
         self.client = make_client(hass, entry.data)
         self.journal = Journal(hass, entry.entry_id)
         self.publisher = Publisher(hass, entry)

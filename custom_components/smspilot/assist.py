@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING, Final
 
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util.ulid import ulid_now
 
 from .const import CONF_MAX_PARTS, DEFAULT_MAX_AGE, LOGGER
-from .contacts.recipients import Channel, owners
-from .events import SIGNAL_HEARD, Heard
+from .contacts.recipients import Channel, display_name, owners
+from .inbound.classify import Classified
 from .outbound.message import compose
 from .outbound.targets import Target
 
@@ -38,31 +37,31 @@ class AssistResponder:
     def start(self) -> None:
         """Listen to the inbox."""
         account = self._account
-        signal = SIGNAL_HEARD.format(account.entry.entry_id)
-        account.entry.async_on_unload(async_dispatcher_connect(account.hass, signal, self._hear))
+        account.entry.async_on_unload(account.inbox.add_listener(self._hear))
 
     @callback
-    def _hear(self, heard: Heard) -> None:
+    def _hear(self, message: Classified) -> None:
         """Obey a recipient whom the service confirms, and now."""
-        account, data = self._account, heard.data
-        people = [one for one in owners(account.entry, data["phone"]) if one.assist]
-        if not people or not data["verified"] or not data["message"].strip():
+        account = self._account
+        sharing = [one for one in owners(account.entry, message.phone) if one.assist]
+        if not sharing or not message.verified or not message.text.strip():
             return
-        if data["age"] > DEFAULT_MAX_AGE.total_seconds() or data["phone"] == data["service_number"]:
+        if message.age > DEFAULT_MAX_AGE.total_seconds() or message.phone == message.service_number:
             return
-        # Of several who share the number it is who gave their PIN.
-        behind_pin = [one for one in people if one.id in heard.pins]
-        person = max(behind_pin, key=lambda one: len(one.pin or ""), default=people[0])
         # Wrong PINs count too: whoever borrows the number does not try them all.
-        if not self._admit(data["phone"]):
-            LOGGER.warning("%s has written to Assist too often within an hour", person.name)
+        if not self._admit(message.phone):
+            name = display_name(account.entry, message.phone, message.recipient_id)
+            LOGGER.warning("%s has written to Assist too often within an hour", name)
             return
-        if person.pin and person.id not in heard.pins:
+        person = next((one for one in sharing if one.id == message.recipient_id), None)
+        if not person:
+            return
+        if message.pin_ok is False:
             LOGGER.warning("A message of %s for Assist has not their PIN", person.name)
             return
         account.entry.async_create_background_task(
             account.hass,
-            self._answer(Target(data["phone"], person.id), data["message"]),
+            self._answer(Target(message.phone, person.id), message.text),
             "smspilot assist",
         )
 

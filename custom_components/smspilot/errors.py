@@ -63,6 +63,7 @@ class Reason(StrEnum):
     TOO_LONG = "too_long"
     UNKNOWN_FIELD = "unknown_field"
     UNKNOWN_RECIPIENT = "unknown_recipient"
+    UNQUOTED_ANSWER = "unquoted_answer"
 
 
 _REASONS: Final[tuple[tuple[type[SmspilotError], Reason], ...]] = (

@@ -1,6 +1,5 @@
 """What the rooms tell one another; every signal is formatted with its account's entry id."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -34,14 +33,6 @@ class SentMessage(Protocol):
         """Return whether nothing went out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """A message that answers no question: its event's data, and who has the PIN it began with."""
-
-    data: dict[str, Any]
-    pins: frozenset[str]
-
-
 # The balance a send was answered with, RUB, and when it was asked, by the loop's clock.
 SIGNAL_BALANCE: SignalTypeFormat[Decimal, float] = SignalTypeFormat("smspilot_balance_{}")
 # Spent today, or how many messages wait, has changed.
@@ -52,8 +43,8 @@ SIGNAL_STATUS: SignalTypeFormat[dict[str, Any]] = SignalTypeFormat("smspilot_sta
 SIGNAL_INBOUND: SignalTypeFormat[str, dict[str, Any]] = SignalTypeFormat("smspilot_inbound_{}")
 # Recipients came, went or changed.
 SIGNAL_PEOPLE: SignalTypeFormat[()] = SignalTypeFormat("smspilot_people_{}")
-# Somebody wrote unasked: for Assist.
-SIGNAL_HEARD: SignalTypeFormat[Heard] = SignalTypeFormat("smspilot_heard_{}")
+# Somebody guessed at a question's code till it was over: the number.
+SIGNAL_GUESSED: SignalTypeFormat[str] = SignalTypeFormat("smspilot_guessed_{}")
 # Inbound pushes were confirmed, missed, not to be confirmed, or have another address.
 SIGNAL_PUSH: SignalTypeFormat[Push] = SignalTypeFormat("smspilot_push_{}")
 # The service said no, or nothing at all.

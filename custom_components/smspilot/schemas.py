@@ -140,12 +140,16 @@ ASK_SCHEMA: Final = vol.Schema(
         **_WHO,
         vol.Required(ATTR_QUESTION): cv.string,
         vol.Optional(ATTR_TIMEOUT, default=DEFAULT_ASK_TIMEOUT): _DURATION,
+        vol.Optional(ATTR_CODE, default=False): cv.boolean,
         vol.Optional(ATTR_ANSWERS, default=list): vol.All(
             cv.ensure_list,
             [
                 {
-                    vol.Required(ATTR_ID): cv.string,
-                    vol.Required(ATTR_SENTENCES): vol.All(cv.ensure_list, [cv.string]),
+                    # A bool is refused where a script can go on all the same.
+                    vol.Required(ATTR_ID): vol.Any(bool, cv.string),
+                    vol.Required(ATTR_SENTENCES): vol.All(
+                        cv.ensure_list, [vol.Any(bool, cv.string)]
+                    ),
                 }
             ],
         ),

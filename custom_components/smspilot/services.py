@@ -1,7 +1,6 @@
 """The actions: what they take, whom they reach, what they return."""
 
-import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
 import re
 import secrets
@@ -44,9 +43,10 @@ from .const import (
     DOMAIN,
 )
 from .contacts.phones import from_service
-from .contacts.recipients import Channel, recipient_name
+from .contacts.recipients import Channel
 from .errors import Reason, error_from_api, validation_error
 from .events import iso, number
+from .inbound.classify import MAX_CODE, MIN_CODE, identify, with_code
 from .outbound.message import (
     OutboundMessage,
     SendOptions,
@@ -218,12 +218,12 @@ async def _get_inbound(account: Account, call: ServiceCall) -> ServiceResponse:
         inbox = await account.client.inbound_all()
 
     def row(message: InboundMessage) -> dict[str, Any]:
-        phone = from_service(message.phone)
+        sender = identify(account.entry, message)
         return {
             "message_id": message.id,
-            "phone": phone,
-            "recipient": recipient_name(account.entry, phone),
-            "message": account.inbox.without_prefix(message.message),
+            "phone": sender.phone,
+            "recipient": sender.recipient and sender.recipient.name,
+            "message": sender.text,
             "service_number": from_service(message.service_number),
             "received_at": iso(message.created),
             "seen": message.seen,
@@ -233,28 +233,37 @@ async def _get_inbound(account: Account, call: ServiceCall) -> ServiceResponse:
 
 
 async def _ask(account: Account, call: ServiceCall) -> ServiceResponse:
+    data = call.data
+    answers = [_answer(one) for one in data[ATTR_ANSWERS]]
+    code = str(MIN_CODE + secrets.randbelow(MAX_CODE - MIN_CODE + 1)) if data[ATTR_CODE] else None
     targets = one(await _who(account, call))
-    order = compose(account.entry, Channel.TWO_WAY, call.data[ATTR_QUESTION], targets.to)
+    question = with_code(data[ATTR_QUESTION], code) if code else data[ATTR_QUESTION]
+    order = compose(account.entry, Channel.TWO_WAY, question, targets.to)
     if order.options.test:
         raise validation_error(Reason.TEST_QUESTION)
     if not targets.to:
         raise targets.refused[0][1]
-    answers = [(answer[ATTR_ID], answer[ATTR_SENTENCES]) for answer in call.data[ATTR_ANSWERS]]
-    async with account.asking.setdefault(targets.to[0].phone, asyncio.Lock()):
-        receipt = await account.outbox.async_send(order, targets.refused, strict=True)
-        message_id = receipt.rows[0].message_id or ""
-        reply = await account.inbox.questions.reply(message_id, call.data[ATTR_TIMEOUT])
+    async with account.inbox.questions.asking(targets.to[0].phone, order.text, code) as ask:
+        await account.outbox.async_send(order, targets.refused, strict=True)
+        reply = await ask.reply(data[ATTR_TIMEOUT])
     if reply is None:
         nothing = dict.fromkeys(("answer", "answer_id", "message_id", "phone", "answered_at"))
         return {"answered": False, **nothing}
     return {
         "answered": True,
-        "answer": reply["message"],
-        "answer_id": answer_id(reply["message"], answers),
-        "message_id": reply["message_id"],
-        "phone": reply["phone"],
-        "answered_at": reply["received_at"],
+        "answer": reply.text,
+        "answer_id": answer_id(reply.text, answers),
+        "message_id": reply.message_id,
+        "phone": reply.phone,
+        "answered_at": iso(reply.received_at),
     }
+
+
+def _answer(answer: Mapping[str, Any]) -> tuple[str, Sequence[str]]:
+    """Return the id and the sentences of an answer; a bare yes or off is a bool in YAML."""
+    if any(isinstance(word, bool) for word in (answer[ATTR_ID], *answer[ATTR_SENTENCES])):
+        raise validation_error(Reason.UNQUOTED_ANSWER)
+    return answer[ATTR_ID], answer[ATTR_SENTENCES]
 
 
 async def _get_account(account: Account, _call: ServiceCall) -> ServiceResponse:

@@ -180,8 +180,9 @@ def _is_unlisted(state: State, message: Inbound) -> bool:
     options, now = state.options, state.now()
     if message.listed_at is not None:
         return now < message.listed_at
-    waits = message.id % options.inbound_lag_every == 0
-    return waits and now - message.created < options.inbound_lag
+    # A message of the future is not late.
+    waits = options.inbound_lag and message.id % options.inbound_lag_every == 0
+    return bool(waits) and now - message.created < options.inbound_lag
 
 
 def _inbound_row(state: State, message: Inbound) -> Row:

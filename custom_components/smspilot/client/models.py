@@ -222,7 +222,10 @@ class AccountInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundMessage:
-    """A message somebody wrote to the account (section 6): `created` is UTC."""
+    """A message somebody wrote to the account (section 6): `created` is UTC.
+
+    `to_the_minute` is where its time has no seconds.
+    """
 
     id: str
     phone: str
@@ -230,6 +233,7 @@ class InboundMessage:
     message: str
     created: datetime
     seen: bool
+    to_the_minute: bool = False
 
     @classmethod
     def from_api(cls, row: Json) -> Self:
@@ -244,6 +248,7 @@ class InboundMessage:
             message=required(row, "text"),
             created=created,
             seen=text(row.get("seen")) not in ("", "0"),
+            to_the_minute=text(row["created"]).count(":") == 1,
         )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache
+import re
 import unicodedata
 
 from homeassistant.core import HomeAssistant
@@ -16,6 +17,9 @@ MAX_LENGTH = 16
 # A name, or a number of which so little is left that it gives nobody away.
 MAX_QUOTED_DIGITS = 4
 MAX_QUOTED = 40
+# What a list may write between the digits of a number.
+_BETWEEN = str.maketrans("", "", " ()-")
+_DIALLED = re.compile(r"8[79]\d{9}")
 
 
 class UnreadablePhone(Exception):
@@ -55,7 +59,12 @@ def phone_readings(hass: HomeAssistant, value: object) -> tuple[str, ...]:
 
 def from_service(phone: str) -> str:
     """Return the service's number with its plus, and a word or a short number as it is."""
-    return f"+{phone}" if phone.isdecimal() and len(phone) >= MIN_DIGITS else phone
+    digits = phone.lstrip("+").translate(_BETWEEN)
+    if not digits.isdecimal() or len(digits) < MIN_DIGITS:
+        return phone
+    # As it is dialled in Russia and Kazakhstan: no country's code begins with 89, none of so few
+    # digits with 87.
+    return f"+7{digits[1:]}" if _DIALLED.fullmatch(digits) else f"+{digits}"
 
 
 def to_service(phone: str) -> str:

@@ -112,6 +112,14 @@ def recipient_name(entry: ConfigEntry, phone: str, recipient_id: str | None = No
     return people[0].name if people else None
 
 
+def recipient_id_of(entry: ConfigEntry, phone: str, recipient_id: str | None = None) -> str | None:
+    """Return the id of whom it was meant for, else of whose number it is."""
+    if recipient_id and by_id(entry, recipient_id):
+        return recipient_id
+    people = owners(entry, phone)
+    return people[0].id if people else None
+
+
 def display_name(entry: ConfigEntry, phone: str, recipient_id: str | None = None) -> str:
     """Return whose number it is, as an error or a log may say: a name, else a masked number."""
     return recipient_name(entry, phone, recipient_id) or masked(phone)

@@ -1,16 +1,17 @@
 """The way in: what people write, once each, oldest first, and only what the service confirms."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
 from homeassistant.util import dt as dt_util
 
-from ..client import InboundMessage, Smspilot, SmspilotError
+from ..client import InboundMessage, Smspilot, SmspilotError, Status
 from ..const import (
     CONF_INBOUND_INTERVAL,
     CONF_VERIFY_PUSHES,
@@ -18,14 +19,15 @@ from ..const import (
     EVENT_SMS_RECEIVED,
     HORIZON,
 )
-from ..contacts.phones import from_service
-from ..contacts.recipients import owners
-from ..events import SIGNAL_ERROR, SIGNAL_HEARD, SIGNAL_OK, Heard, SentMessage, iso
+from ..contacts.phones import from_service, masked
+from ..events import SIGNAL_ERROR, SIGNAL_GUESSED, SIGNAL_OK, SIGNAL_STATUS, SentMessage
 from ..runtime.announced import PAUSES, Announced
 from ..runtime.cooperative import async_slices
 from ..runtime.journal import Journal, Table, Tables, stored_time
 from ..runtime.poller import Poller
 from ..runtime.publisher import Publisher
+from ..runtime.trail import async_trace
+from .classify import Claimant, Classified, classify
 from .push_monitor import PushMonitor
 from .questions import Questions
 
@@ -61,8 +63,55 @@ class Inbox:
         self._last_read = hass.loop.time()
         self.poller = Poller(hass, "smspilot inbound", self._read)
         self._announced: Announced[None] = Announced(hass, self.poller)
-        self.questions = Questions(hass, journal, self.replan)
+        self.questions = Questions(hass, journal, self._questions_changed)
+        # Whether a message waits for its question, which is being sent.
+        self._put_off = False
         self.push_monitor = PushMonitor(hass, entry.entry_id, journal, self.poller, self.replan)
+        self._claimants: list[Claimant] = []
+        self._listeners: list[Callable[[Classified], None]] = []
+        # Who wants frequent reads, and who waits for the end of the next one.
+        self._wanted_by: set[str] = set()
+        self._awaiting: list[asyncio.Future[bool]] = []
+        self._stop_listening = async_dispatcher_connect(
+            hass, SIGNAL_STATUS.format(entry.entry_id), self._status_changed
+        )
+
+    @callback
+    def add_claimant(self, claimant: Claimant) -> CALLBACK_TYPE:
+        """Ask somebody about each verified message before it is told; return what ends it.
+
+        What is claimed is told, but not given to Assist.
+        """
+        self._claimants.append(claimant)
+        return lambda: self._claimants.remove(claimant)
+
+    @callback
+    def add_listener(self, listener: Callable[[Classified], None]) -> CALLBACK_TYPE:
+        """Give each message that nobody expected to somebody; return what ends it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    @callback
+    def wanted(self, source: str, wanted: bool) -> None:
+        """Read often while a source wants it."""
+        before = self.interval
+        (self._wanted_by.add if wanted else self._wanted_by.discard)(source)
+        if self.interval != before:
+            self.replan()
+
+    async def async_read_now(self, timeout: float) -> bool:  # noqa: ASYNC109 - how long to wait
+        """Read the list now, and return whether that was done in time."""
+        done: asyncio.Future[bool] = self._hass.loop.create_future()
+        self._awaiting.append(done)
+        self.poller.wake()
+        try:
+            async with asyncio.timeout(timeout):
+                return await done
+        except TimeoutError:
+            return False
+        finally:
+            if done in self._awaiting:
+                self._awaiting.remove(done)
 
     def restore(self, tables: Tables) -> None:
         """Take up what was known before the restart."""
@@ -91,7 +140,7 @@ class Inbox:
         chosen = self._entry.options.get(CONF_INBOUND_INTERVAL)
         if chosen is not None:
             return int(chosen)
-        if self.questions.waiting:
+        if self.questions.waiting or self._wanted_by:
             return INTERVAL_ASKING
         return INTERVAL_PROVEN if self.push_monitor.proven else INTERVAL_UNPROVEN
 
@@ -153,10 +202,21 @@ class Inbox:
     @callback
     def close(self, why: Exception) -> None:
         """End the clock and whoever waits."""
+        self._stop_listening()
         self.poller.close()
         self.questions.close(why)
 
     async def _read(self) -> None:
+        """Read the list, and tell who waits for that."""
+        awaiting, self._awaiting = self._awaiting, []
+        try:
+            await self._read_list()
+        finally:
+            for done in awaiting:
+                if not done.done():
+                    done.set_result(not self._away)
+
+    async def _read_list(self) -> None:
         """Read what came since the last time, tell what is new, and look for what was pushed."""
         pushed, now = self._announced.ids, self._hass.loop.time()
         try:
@@ -196,6 +256,9 @@ class Inbox:
         if age > HORIZON:
             self._know(message)
             return
+        if self.questions.is_asking(from_service(message.phone), age.total_seconds()):
+            self._put_off = True
+            return
         self._receive(message, at, verified=True)
         self._know(message)
         if pushed:
@@ -205,34 +268,45 @@ class Inbox:
 
     @callback
     def _receive(self, message: InboundMessage, at: datetime, *, verified: bool) -> None:
-        """Tell who wrote what, and what it answers."""
-        phone = from_service(message.phone)
-        people = owners(self._entry, phone)
-        text = self.without_prefix(message.message)
-        question = self.questions.answered(phone, message.created)
-        behind_pin = {one.id: rest for one in people if (rest := one.without_pin(text)) is not None}
-        data = {
-            "message_id": message.id,
-            "phone": phone,
-            "recipient": people[0].name if people else None,
-            "message": min(behind_pin.values(), key=len, default=text),
-            "service_number": from_service(message.service_number),
-            "received_at": iso(message.created),
-            "age": max(int((at - message.created).total_seconds()), 0),
-            "verified": verified,
-            "reply_to": question.as_dict() if question else None,
-        }
-        self._publisher.inbound(EVENT_REPLY_RECEIVED if question else EVENT_SMS_RECEIVED, data)
-        if question:
-            self.questions.hand_over(question, data)
-        else:
-            heard = Heard(data=data, pins=frozenset(behind_pin))
-            async_dispatcher_send(self._hass, SIGNAL_HEARD.format(self._entry.entry_id), heard)
+        """Decide what a message is, and tell who wrote what, and what it answers."""
+        decided = classify(self._entry, self.questions, message, at, verified=verified)
+        self.questions.take(decided)
+        claimed = verified and any(claim(decided) for claim in self._claimants)
+        event = EVENT_REPLY_RECEIVED if decided.question else EVENT_SMS_RECEIVED
+        async_trace(
+            self._hass,
+            self._entry.entry_id,
+            "message published",
+            message_id=decided.message_id,
+            phone=masked(decided.phone),
+            reply_to=decided.question and decided.question.message_id,
+            pin_ok=decided.pin_ok,
+            claimed=claimed,
+            reaction=decided.is_reaction,
+        )
+        self._publisher.inbound(event, decided.as_event())
+        self.questions.hand_over(decided)
+        if decided.ends_guessing:
+            async_dispatcher_send(
+                self._hass, SIGNAL_GUESSED.format(self._entry.entry_id), decided.phone
+            )
+        if not claimed and not decided.question and not decided.is_reaction:
+            for listener in self._listeners:
+                listener(decided)
 
-    def without_prefix(self, text: str) -> str:
-        """Return the text without the contract number, which finds the account on its way."""
-        first, *rest = text.split(maxsplit=1) or [""]
-        return rest[0] if rest and first == self._entry.unique_id else text
+    @callback
+    def _questions_changed(self) -> None:
+        """Read more often, or less; and what waited for its question."""
+        self.replan()
+        if self._put_off:
+            self._put_off = False
+            self.poller.wake()
+
+    @callback
+    def _status_changed(self, data: dict[str, Any]) -> None:
+        """Close a question that never arrived."""
+        if data["status_code"] in (Status.FAILED, Status.UNDELIVERED):
+            self.questions.forget(data["message_id"])
 
     def _since(self) -> datetime:
         """Return from when on to read: the service's time, never the machine's."""

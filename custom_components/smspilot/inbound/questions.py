@@ -1,10 +1,11 @@
 """What was asked and not answered yet, and who waits for the answer."""
 
 import asyncio
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.core import HomeAssistant, callback
 
@@ -12,20 +13,34 @@ from ..const import HORIZON, LOGGER
 from ..events import SentMessage, iso
 from ..runtime.journal import Journal, Table, stored_time
 
-# Answers that came before somebody waited for them: a receipt is written down in between.
-MAX_EARLY: Final = 100
-# The list's times may have minutes only.
-MINUTE: Final = timedelta(minutes=1)
+if TYPE_CHECKING:
+    from .classify import Classified
+
+# Of 900 codes three guesses are one in three hundred.
+MAX_GUESSES: Final = 3
+# Codes of questions that may still turn out to have been sent.
+MAX_CODES: Final = 100
+# The list's times may have minutes only. Seconds, by the loop's clock.
+MINUTE: Final = 60.0
+# A send that takes longer holds up nobody's messages.
+MAX_SENDING: Final = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A 2WAY message that may be answered once."""
+    """A 2WAY message that may be answered once; with a code, only by who has read it."""
 
     message_id: str
     phone: str
     message: str
     sent_at: datetime
+    code: str | None = None
+    wrong_codes: int = 0
+
+    @property
+    def guesses_left(self) -> int:
+        """Return how many wrong codes end it."""
+        return MAX_GUESSES - self.wrong_codes
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as `reply_to` of an event."""
@@ -34,6 +49,48 @@ class Question:
             "message": self.message,
             "sent_at": iso(self.sent_at),
         }
+
+
+class Ask:
+    """Somebody who waits for the answer to a question."""
+
+    def __init__(self, text: str, began: float, answer: asyncio.Future[Classified | None]) -> None:
+        self.text = text
+        # By the loop's clock.
+        self.began = began
+        # The questions that went out for it.
+        self.message_ids: set[str] = set()
+        self._answer = answer
+
+    async def reply(self, limit: timedelta) -> Classified | None:
+        """Return the answer, or None when the time or the guesses are over."""
+        try:
+            async with asyncio.timeout(limit.total_seconds()):
+                return await self._answer
+        except TimeoutError:
+            return None
+
+    @callback
+    def end(self, answer: Classified | None) -> None:
+        """Give the answer to who waits."""
+        if not self._answer.done():
+            self._answer.set_result(answer)
+
+    @callback
+    def fail(self, why: Exception) -> None:
+        """End the wait with an error."""
+        if not self._answer.done():
+            self._answer.set_exception(why)
+            # Perhaps nobody has begun to wait.
+            self._answer.exception()
+
+
+@dataclass(slots=True)
+class _Turn:
+    """Whose turn it is to ask a number."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    users: int = 0
 
 
 class Questions:
@@ -47,8 +104,11 @@ class Questions:
         self._open: dict[str, Question] = {}
         # The same by number, so that an answer is found at once.
         self._asked: dict[str, list[Question]] = {}
-        self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
-        self._early: dict[str, dict[str, Any]] = {}
+        # Who waits, by number.
+        self._asks: dict[str, Ask] = {}
+        self._turns: dict[str, _Turn] = {}
+        # By number and text, from before the question is sent.
+        self._codes: dict[tuple[str, str], str] = {}
 
     def restore(self, table: Table) -> None:
         """Take up what was asked before the restart."""
@@ -59,8 +119,10 @@ class Questions:
                     phone=str(data["phone"]),
                     message=str(data["message"]),
                     sent_at=stored_time(data["sent_at"]),
+                    code=data.get("code"),
+                    wrong_codes=int(data.get("wrong_codes", 0)),
                 )
-            except LookupError, TypeError, ValueError:
+            except AttributeError, LookupError, TypeError, ValueError:
                 LOGGER.warning("A stored question cannot be read and is left out")
             else:
                 self._keep(question)
@@ -71,8 +133,41 @@ class Questions:
 
     @property
     def waiting(self) -> bool:
-        """Return whether somebody waits for an answer."""
-        return bool(self._waiting)
+        """Return whether somebody waits for an answer to what has gone out."""
+        return any(ask.message_ids for ask in self._asks.values())
+
+    def is_asking(self, phone: str, age: float) -> bool:
+        """Return whether a message of that age may answer a question that is being sent.
+
+        It may be there before the API's response to the question is.
+        """
+        ask = self._asks.get(phone)
+        if not ask or ask.message_ids:
+            return False
+        asking_for = self._hass.loop.time() - ask.began
+        return age <= asking_for + MINUTE and asking_for < MAX_SENDING
+
+    @asynccontextmanager
+    async def asking(self, phone: str, text: str, code: str | None = None) -> AsyncGenerator[Ask]:
+        """Wait for the number's other questions, then for the answer to the one sent within."""
+        turn = self._turns.setdefault(phone, _Turn())
+        turn.users += 1
+        try:
+            async with turn.lock:
+                ask = self._asks[phone] = Ask(
+                    text, self._hass.loop.time(), self._hass.loop.create_future()
+                )
+                if code:
+                    self._note_code(phone, text, code)
+                try:
+                    yield ask
+                finally:
+                    del self._asks[phone]
+                    self._changed()
+        finally:
+            turn.users -= 1
+            if not turn.users:
+                del self._turns[phone]
 
     @callback
     def asked(self, rows: Iterable[SentMessage], text: str, at: datetime) -> None:
@@ -85,82 +180,115 @@ class Questions:
         for row in rows:
             # What a search for a lost answer finds may be known after all.
             known = row.message_id in self._open
-            if row.message_id and not known and not row.test and not row.refused:
-                delay = row.due_at - row.sent_at if row.due_at and row.sent_at else timedelta(0)
-                question = Question(
-                    message_id=row.message_id,
-                    phone=row.phone,
-                    message=text,
-                    # The service's clock tells seconds only; more would be no order.
-                    sent_at=(at + max(delay, timedelta(0))).replace(microsecond=0),
-                )
-                self._keep(question)
-                self._journal.write("questions", row.message_id, _as_stored(question))
+            if not row.message_id or known or row.test or row.refused:
+                continue
+            delay = row.due_at - row.sent_at if row.due_at and row.sent_at else timedelta(0)
+            question = Question(
+                message_id=row.message_id,
+                phone=row.phone,
+                message=text,
+                # The service's clock tells seconds only; more would be no order.
+                sent_at=(at + max(delay, timedelta(0))).replace(microsecond=0),
+                code=self._codes.get((row.phone, text)),
+            )
+            self._keep(question, write=True)
+            if (ask := self._asks.get(row.phone)) and ask.text == text:
+                ask.message_ids.add(row.message_id)
+                self._changed()
 
     @callback
-    def answered(self, phone: str, at: datetime) -> Question | None:
-        """Return the newest question to the number, which is answered by this."""
-        # What was written before a question answers another one.
-        asked = [one for one in self._asked.get(phone, ()) if one.sent_at - at < MINUTE]
-        for old in [one for one in asked if at - one.sent_at > HORIZON]:
-            asked.remove(old)
-            self._drop(old)
-        if not asked:
-            return None
+    def find(self, phone: str, written: datetime, *, exact: bool) -> Question | None:
+        """Return the question that a text of the number answers.
+
+        That is the one somebody waits for, else the newest. What was written before a question is
+        no answer to it; not `exact`, the time is known to the minute only.
+        """
+        found: list[Question] = []
+        for one in list(self._asked.get(phone, ())):
+            since = one.sent_at if exact else one.sent_at.replace(second=0, microsecond=0)
+            if written - one.sent_at > HORIZON:
+                self._drop(one)
+            elif written >= since:
+                found.append(one)
+        ask = self._asks.get(phone)
+        if ask and (waited := [one for one in found if one.message_id in ask.message_ids]):
+            found = waited
         # Of those asked at once it is the last one.
-        newest = max(reversed(asked), key=lambda one: one.sent_at)
-        self._drop(newest)
-        return newest
+        return max(reversed(found), key=lambda one: one.sent_at, default=None)
 
     @callback
-    def hand_over(self, question: Question, data: dict[str, Any]) -> None:
-        """Give the answer to who waits for it, or will in a moment."""
-        future = self._waiting.get(question.message_id)
-        if future and not future.done():
-            future.set_result(data)
-        elif not future:
-            while len(self._early) >= MAX_EARLY:
-                del self._early[next(iter(self._early))]
-            self._early[question.message_id] = data
+    def take(self, message: Classified) -> None:
+        """Let a message answer its question, or guess at its code."""
+        if message.question:
+            self._drop(message.question)
+        elif (question := message.missed_code) and message.wrong_codes:
+            self._drop(question)
+            if not message.ends_guessing:
+                wrong_codes = question.wrong_codes + message.wrong_codes
+                self._keep(replace(question, wrong_codes=wrong_codes), write=True)
 
-    async def reply(self, message_id: str, limit: timedelta) -> dict[str, Any] | None:
-        """Return the answer to a question, or None when the time is over."""
-        if data := self._early.pop(message_id, None):
-            return data
-        future: asyncio.Future[dict[str, Any]] = self._hass.loop.create_future()
-        self._waiting[message_id] = future
-        self._changed()
-        try:
-            async with asyncio.timeout(limit.total_seconds()):
-                return await future
-        except TimeoutError:
-            return None
-        finally:
-            del self._waiting[message_id]
-            self._changed()
+    @callback
+    def put_back(self, message: Classified) -> None:
+        """Undo what a message did that could not be told."""
+        if question := message.question or message.missed_code:
+            self._drop(question)
+            self._keep(question, write=True)
+
+    @callback
+    def hand_over(self, message: Classified) -> None:
+        """Give an answer to who waits for it; after the last guess nobody does."""
+        if message.question:
+            self._end(message.question, message)
+        elif message.missed_code and message.ends_guessing:
+            self._end(message.missed_code, None)
+
+    @callback
+    def forget(self, message_id: str) -> None:
+        """Expect no answer to a question that never arrived."""
+        if question := self._open.get(message_id):
+            self._drop(question)
 
     @callback
     def close(self, why: Exception) -> None:
         """End every wait."""
-        for future in self._waiting.values():
-            if not future.done():
-                future.set_exception(why)
+        for ask in self._asks.values():
+            ask.fail(why)
 
-    def _keep(self, question: Question) -> None:
+    def _end(self, question: Question, answer: Classified | None) -> None:
+        ask = self._asks.get(question.phone)
+        if ask and question.message_id in ask.message_ids:
+            ask.end(answer)
+
+    def _note_code(self, phone: str, text: str, code: str) -> None:
+        while len(self._codes) >= MAX_CODES:
+            del self._codes[next(iter(self._codes))]
+        self._codes[phone, text] = code
+
+    def _keep(self, question: Question, *, write: bool = False) -> None:
         self._open[question.message_id] = question
         self._asked.setdefault(question.phone, []).append(question)
+        if write:
+            self._journal.write("questions", question.message_id, _as_stored(question))
 
     def _drop(self, question: Question) -> None:
-        del self._open[question.message_id]
-        self._asked[question.phone].remove(question)
-        if not self._asked[question.phone]:
+        if self._open.pop(question.message_id, None) is None:
+            return
+        others = [
+            one for one in self._asked[question.phone] if one.message_id != question.message_id
+        ]
+        if others:
+            self._asked[question.phone] = others
+        else:
             del self._asked[question.phone]
         self._journal.write("questions", question.message_id, None)
 
 
 def _as_stored(question: Question) -> Table:
-    return {
+    stored: Table = {
         "phone": question.phone,
         "message": question.message,
         "sent_at": question.sent_at.isoformat(),
     }
+    if question.code:
+        stored |= {"code": question.code, "wrong_codes": question.wrong_codes}
+    return stored

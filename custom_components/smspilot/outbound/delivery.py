@@ -305,7 +305,8 @@ class DeliveryTracker:
 
     @callback
     def _publish(self, row: Row) -> None:
-        self._publisher.status(row.as_event(self._entry, self._hass.config.language))
+        data = row.as_event(self._entry, self._hass.config.language)
+        self._publisher.status(data, row.recipient_id)
 
     @callback
     def _changed(self) -> None:

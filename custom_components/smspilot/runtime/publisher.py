@@ -6,10 +6,12 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.start import async_at_started
 
-from ..const import EVENT_MESSAGE_STATUS
+from ..const import DOMAIN, EVENT_MESSAGE_STATUS
+from ..contacts.recipients import recipient_id_of
 from ..events import SIGNAL_INBOUND, SIGNAL_STATUS
 
 
@@ -28,16 +30,15 @@ class Publisher:
         self._cancel: CALLBACK_TYPE = async_at_started(hass, self._start)
 
     @callback
-    def status(self, data: dict[str, Any]) -> None:
-        """Publish the status of a message."""
-        data = {**self.account, **data}
-        self._publish(EVENT_MESSAGE_STATUS, data, self._status, data)
+    def status(self, data: dict[str, Any], recipient_id: str | None = None) -> None:
+        """Publish the status of a message, on the page of whom it was meant for."""
+        person = recipient_id_of(self._entry, data["phone"], recipient_id)
+        self._publish(EVENT_MESSAGE_STATUS, data, person, self._status)
 
     @callback
     def inbound(self, event: str, data: dict[str, Any]) -> None:
         """Publish a message that somebody wrote."""
-        data = {**self.account, **data}
-        self._publish(event, data, self._inbound, event, data)
+        self._publish(event, data, data["recipient_id"], self._inbound, event)
 
     @property
     def account(self) -> dict[str, Any]:
@@ -51,12 +52,24 @@ class Publisher:
         self._kept.clear()
 
     @callback
-    def _publish(self, event: str, data: dict[str, Any], signal: Any, *args: Any) -> None:
+    def _publish(
+        self, event: str, data: dict[str, Any], recipient_id: str | None, signal: Any, *args: Any
+    ) -> None:
         if not self.started:
-            self._kept.append(partial(self._publish, event, data, signal, *args))
+            self._kept.append(partial(self._publish, event, data, recipient_id, signal, *args))
             return
+        data = {**self.account, "device_id": self._device_id(recipient_id), **data}
         self._hass.bus.async_fire(event, data)
-        async_dispatcher_send(self._hass, signal, *args)
+        async_dispatcher_send(self._hass, signal, *args, data)
+
+    def _device_id(self, recipient_id: str | None) -> str | None:
+        """Return the recipient's device, else the account's."""
+        registry, entry_id = dr.async_get(self._hass), self._entry.entry_id
+        names = [f"{entry_id}_{recipient_id}"] if recipient_id else []
+        for name in (*names, entry_id):
+            if device := registry.async_get_device_by_identifier((DOMAIN, name), entry_id):
+                return device.id
+        return None
 
     @callback
     def _start(self, _hass: HomeAssistant) -> None:

@@ -1,0 +1,182 @@
+"""Who wrote, with which PIN, and which question it answers: decided once, in one place.
+
+Events, triggers, `ask`, Assist and alarms all read the value that is made here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+import re
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntry
+
+from ..client import InboundMessage
+from ..contacts.phones import from_service
+from ..contacts.recipients import Recipient, owners
+from ..events import iso
+from ..text.reactions import is_reaction
+from .questions import Question, Questions
+
+_NUMBER: Final = re.compile(r"\d+")
+# A code has three digits: few enough to type, and three guesses of 900 are few.
+MIN_CODE, MAX_CODE, CODE_DIGITS = 100, 999, 3
+_CODE_PLACE: Final = "{code}"
+# What may stand between a code and the answer.
+_BESIDE_CODE: Final = " \t\r\n,;:-–—"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Classified:
+    """An inbound message and all that is known of it.
+
+    `text` is without the contract number, the PIN and the code. `pin_ok` is None where the sender
+    has no PIN. `missed_code` is the question that this would answer if it had its code, and
+    `wrong_codes` how many other codes it tries.
+    """
+
+    message_id: str
+    phone: str
+    recipient_id: str | None
+    recipient: str | None
+    text: str
+    pin_ok: bool | None
+    question: Question | None
+    missed_code: Question | None
+    wrong_codes: int
+    service_number: str
+    received_at: datetime
+    age: int
+    verified: bool
+    is_reaction: bool
+
+    @property
+    def ends_guessing(self) -> bool:
+        """Return whether this was the last wrong code that its question takes."""
+        question = self.missed_code
+        return question is not None and self.wrong_codes >= question.guesses_left
+
+    def as_event(self) -> dict[str, Any]:
+        """Return the data of the bus event, without what the account adds."""
+        return {
+            "message_id": self.message_id,
+            "phone": self.phone,
+            "recipient": self.recipient,
+            "recipient_id": self.recipient_id,
+            "pin_ok": self.pin_ok,
+            "message": self.text,
+            "service_number": self.service_number,
+            "received_at": iso(self.received_at),
+            "age": self.age,
+            "verified": self.verified,
+            "reply_to": self.question.as_dict() if self.question else None,
+        }
+
+
+# Asked once about each verified message, before it is told; True keeps it from Assist.
+type Claimant = Callable[[Classified], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """Who wrote, and the text without what only proves it."""
+
+    phone: str
+    recipient: Recipient | None
+    pin_ok: bool | None
+    text: str
+
+
+def identify(entry: ConfigEntry, message: InboundMessage) -> Sender:
+    """Return who wrote a message, by its number and the PIN it begins with.
+
+    Of several recipients who share the number it is the one whose PIN it is, else the first of
+    those who have none, else the first.
+    """
+    phone = from_service(message.phone)
+    text = without_prefix(entry, message.message)
+    sharing = owners(entry, phone)
+    proven = [(one, rest) for one in sharing if (rest := one.without_pin(text)) is not None]
+    if proven:
+        # 47-11 begins with 47, which may be somebody else's.
+        recipient, rest = max(proven, key=lambda found: len(found[0].pin or ""))
+        return Sender(phone=phone, recipient=recipient, pin_ok=True, text=rest)
+    if not sharing:
+        return Sender(phone=phone, recipient=None, pin_ok=None, text=text)
+    recipient = next((one for one in sharing if not one.pin), sharing[0])
+    pin_ok = False if recipient.pin else None
+    return Sender(phone=phone, recipient=recipient, pin_ok=pin_ok, text=text)
+
+
+def without_prefix(entry: ConfigEntry, text: str) -> str:
+    """Return the text without the contract number, which finds the account on its way."""
+    first, *rest = text.split(maxsplit=1) or [""]
+    if first != entry.unique_id:
+        return text
+    return rest[0] if rest else ""
+
+
+def classify(
+    entry: ConfigEntry,
+    questions: Questions,
+    message: InboundMessage,
+    at: datetime,
+    *,
+    verified: bool,
+) -> Classified:
+    """Return a message and all that is decided about it; `at` is the service's time.
+
+    With a valid PIN it is an order, and no answer; nor is a reaction.
+    """
+    sender = identify(entry, message)
+    text, reaction = sender.text, is_reaction(sender.text)
+    question: Question | None = None
+    missed: Question | None = None
+    wrong = 0
+    if not sender.pin_ok and not reaction:
+        question = questions.find(sender.phone, message.created, exact=not message.to_the_minute)
+    if question and question.code:
+        found, wrong = take_code(text, question.code, question.guesses_left)
+        if found is None:
+            question, missed = None, question
+        else:
+            text, wrong = found, 0
+    return Classified(
+        message_id=message.id,
+        phone=sender.phone,
+        recipient_id=sender.recipient.id if sender.recipient else None,
+        recipient=sender.recipient.name if sender.recipient else None,
+        text=text,
+        pin_ok=sender.pin_ok,
+        question=question,
+        missed_code=missed,
+        wrong_codes=wrong,
+        service_number=from_service(message.service_number),
+        received_at=message.created,
+        age=max(int((at - message.created).total_seconds()), 0),
+        verified=verified,
+        is_reaction=reaction,
+    )
+
+
+def with_code(question: str, code: str) -> str:
+    """Return a question with its code, where it says so, else at its end."""
+    if _CODE_PLACE in question:
+        return question.replace(_CODE_PLACE, code)
+    return f"{question.rstrip()} {code}"
+
+
+def take_code(text: str, code: str, guesses: int) -> tuple[str | None, int]:
+    """Return the text without the code, or None where it has it not; and how many others it tries.
+
+    A text with many numbers is as many guesses: the code counts only as one of those left.
+    """
+    wrong = 0
+    for found in _NUMBER.finditer(text):
+        if len(found[0]) != CODE_DIGITS:
+            continue
+        if wrong < guesses and int(found[0]) == int(code):
+            parts = (text[: found.start()], text[found.end() :])
+            return " ".join(filter(None, (part.strip(_BESIDE_CODE) for part in parts))), wrong
+        wrong += 1
+    return None, wrong
