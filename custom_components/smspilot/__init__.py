@@ -15,10 +15,12 @@ from .const import CONF_LEGACY_NAME, DOMAIN, ENTRY_VERSION, SUBENTRY_RECIPIENT
 from .coordinator import AccountCoordinator
 from .entity import account_device, recipient_device
 from .events import SIGNAL_PEOPLE
+from .frontend.register import async_register_card
 from .issues import IssueReporter
 from .services import async_setup_services
 from .webhook import PushReceiver
 from .webhook_url import async_delete_cloudhook
+from .websocket_api import async_setup_websocket
 
 PLATFORMS: Final = (
     Platform.BINARY_SENSOR,
@@ -35,9 +37,11 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
-    """Set up the actions; they are there also while no account is."""
+    """Set up the actions and the card; they are there also while no account is."""
     await hass.async_add_import_executor_job(_import_libraries)
     async_setup_services(hass)
+    async_setup_websocket(hass)
+    await async_register_card(hass)
     return True
 
 

@@ -22,6 +22,8 @@ from homeassistant.util.hass_dict import HassKey
 from .client import Credentials, Smspilot, SmspilotError
 from .client.transport import URL
 from .const import CONF_DEBUG_EMAIL, CONF_LOGIN
+from .conversations.feed import Conversations
+from .conversations.lines import Known
 from .coordinator import AccountCoordinator
 from .errors import Reason, action_error
 from .events import SIGNAL_ERROR
@@ -81,6 +83,13 @@ class Account:
             asked=self.inbox.asked,
         )
         self.channels = ChannelSender(hass, entry, self.outbox)
+        self.conversations = Conversations(
+            hass,
+            entry,
+            self.client,
+            known=self._known,
+            without_prefix=self.inbox.without_prefix,
+        )
         self._cancel_start: CALLBACK_TYPE = lambda: None
 
     async def open(self) -> None:
@@ -130,6 +139,7 @@ class Account:
         """End everything that waits, and keep what is known."""
         why = action_error(Reason.ACCOUNT_CLOSED, account=self.entry.title)
         self._cancel_start()
+        self.conversations.close()
         for room in (self.outbox, self.deliveries, self.inbox):
             room.close(why)
         self.publisher.close()
@@ -139,6 +149,12 @@ class Account:
     def note(self, err: SmspilotError) -> None:
         """Let reauth and repairs know what the service said."""
         async_dispatcher_send(self.hass, SIGNAL_ERROR.format(self.entry.entry_id), err)
+
+    def _known(self, message_id: str) -> Known:
+        """Return what is remembered of a message of ours."""
+        row = self.deliveries.row(message_id)
+        kind = row.kind if row else self.outbox.kind(message_id)
+        return Known(kind=kind, sent_at=row.sent_at if row else None)
 
     def _restore(self, tables: Tables) -> None:
         self.budget.restore(tables.get("days", {}), tables.get("prices", {}))

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from homeassistant.util.signal_type import SignalTypeFormat
 
-from .client import SmspilotError
+from .client import Kind, Problem, SmspilotError, Status
 
 
 class Push(StrEnum):
@@ -20,10 +20,13 @@ class Push(StrEnum):
 
 
 class SentMessage(Protocol):
-    """What the way in needs to know of a message that went out."""
+    """What others need to know of a message that went out."""
 
     message_id: str | None
     phone: str
+    status: Status
+    price: Decimal | None
+    error: Problem | None
     test: bool
     sent_at: datetime | None
     due_at: datetime | None
@@ -33,12 +36,23 @@ class SentMessage(Protocol):
         """Return whether nothing went out."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentText:
+    """What has just gone out: a row a number, and the text, which the rows do not have."""
+
+    kind: Kind
+    text: str
+    rows: tuple[SentMessage, ...]
+
+
 # The balance a send was answered with, RUB, and when it was asked, by the loop's clock.
 SIGNAL_BALANCE: SignalTypeFormat[Decimal, float] = SignalTypeFormat("smspilot_balance_{}")
 # Spent today, or how many messages wait, has changed.
 SIGNAL_COUNTS: SignalTypeFormat[()] = SignalTypeFormat("smspilot_counts_{}")
 # The status of a message has changed: the data of the bus event.
 SIGNAL_STATUS: SignalTypeFormat[dict[str, Any]] = SignalTypeFormat("smspilot_status_{}")
+# Messages went out.
+SIGNAL_SENT: SignalTypeFormat[SentText] = SignalTypeFormat("smspilot_sent_{}")
 # Somebody wrote: the bus event and its data.
 SIGNAL_INBOUND: SignalTypeFormat[str, dict[str, Any]] = SignalTypeFormat("smspilot_inbound_{}")
 # Recipients came, went or changed.

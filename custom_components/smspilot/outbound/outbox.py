@@ -26,7 +26,14 @@ from ..const import (
 from ..contacts.phones import from_service, to_service
 from ..contacts.recipients import display_name
 from ..errors import Reason, action_error, localized, validation_error
-from ..events import SIGNAL_BALANCE, SIGNAL_ERROR, SIGNAL_LIMIT, SIGNAL_OK
+from ..events import (
+    SIGNAL_BALANCE,
+    SIGNAL_ERROR,
+    SIGNAL_LIMIT,
+    SIGNAL_OK,
+    SIGNAL_SENT,
+    SentText,
+)
 from ..runtime.journal import Journal, Table
 from .budget import Budget, Reserve
 from .delivery import DeliveryTracker
@@ -355,6 +362,8 @@ class Outbox:
         """Follow what went out, now or so long ago."""
         if record.kind is Kind.TWO_WAY:
             self._asked(sent, record.text, ago)
+        went_out = SentText(kind=record.kind, text=record.text, rows=tuple(sent))
+        async_dispatcher_send(self._hass, SIGNAL_SENT.format(self._entry.entry_id), went_out)
         self._deliveries.track(sent)
         if any(row.price is None for row in sent):
             # The list of recent messages tells neither price nor error; the next check does.

@@ -1,0 +1,292 @@
+"""What those who look at an account's conversations see, as it happens."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
+from homeassistant.helpers.event import async_call_later
+from homeassistant.util import dt as dt_util
+
+from ..client import InboundMessage, MessageRow, Smspilot, SmspilotError
+from ..contacts.recipients import owners
+from ..events import (
+    SIGNAL_ERROR,
+    SIGNAL_INBOUND,
+    SIGNAL_PEOPLE,
+    SIGNAL_SENT,
+    SIGNAL_STATUS,
+    SentText,
+)
+from ..runtime.cooperative import async_slices
+from .directory import account_fields, conversation_fields, phones_of
+from .history import History
+from .lines import Json, Known, Line, from_event, listed, received, sent, with_status
+from .lists import Lists
+
+# Seconds between reads, however many look and however often they come and go.
+READ_INTERVAL: Final = 60.0
+# Seconds that what was read is kept for who comes back.
+FORGET_AFTER: Final = 600.0
+
+type Listener = Callable[[Json], None]
+
+
+class Conversations:
+    """The conversations of an account: read while somebody looks, and kept in memory only."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        client: Smspilot,
+        *,
+        known: Callable[[str], Known],
+        without_prefix: Callable[[str], str],
+    ) -> None:
+        """Read nothing until somebody looks; `known` tells what we know of a message."""
+        self._hass = hass
+        self._entry = entry
+        self._client = client
+        self._known = known
+        self._without_prefix = without_prefix
+        self._listeners: set[Listener] = set()
+        self._stop: list[CALLBACK_TYPE] = []
+        self._timer: CALLBACK_TYPE | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._older = asyncio.Lock()
+        self._last_read = -READ_INTERVAL
+        self._begin()
+
+    def _begin(self) -> None:
+        self._history = History()
+        self._lists = Lists(self._client)
+        self._is_loaded = False
+        self._has_problem = False
+
+    @callback
+    def subscribe(self, listener: Listener) -> CALLBACK_TYPE:
+        """Tell a listener all there is, then what changes; return what ends it."""
+        self._listeners.add(listener)
+        self._wake()
+        listener(self._everything())
+
+        @callback
+        def unsubscribe() -> None:
+            self._listeners.discard(listener)
+            if not self._listeners:
+                self._plan()
+
+        return unsubscribe
+
+    async def page(self, conversation: str, before: str | None, limit: int) -> Json:
+        """Return messages of a conversation that are older than the order `before`."""
+        self._wake()
+        if self._task:
+            await asyncio.wait([self._task])
+        phones = phones_of(self._entry, conversation)
+        rows = self._before(phones, before)
+        if len(rows) < limit and self._has_older:
+            async with self._older:
+                # Whoever waited for another one's read may have what they want.
+                rows = self._before(phones, before)
+                if len(rows) < limit and self._has_older:
+                    await self._take_listed(await self._lists.older())
+                    rows = self._before(phones, before)
+        return {"messages": rows[-limit:], "more": len(rows) > limit or self._has_older}
+
+    @callback
+    def close(self) -> None:
+        """End every look."""
+        for listener in self._listeners.copy():
+            listener({"closed": True})
+        self._listeners.clear()
+        if self._task:
+            self._task.cancel()
+        self._forget()
+
+    @property
+    def _now(self) -> datetime:
+        return self._client.now() or dt_util.utcnow()
+
+    @property
+    def _has_older(self) -> bool:
+        return self._lists.has_older and not self._history.is_full
+
+    def _before(self, phones: Iterable[str], before: str | None) -> list[Json]:
+        rows = self._history.of(phones)
+        return [row for row in rows if row["order"] < before] if before else rows
+
+    @callback
+    def _wake(self) -> None:
+        """Hear what happens from now on, and read unless that was a moment ago."""
+        if not self._stop:
+            entry_id = self._entry.entry_id
+            connect = partial(async_dispatcher_connect, self._hass)
+            self._stop = [
+                connect(SIGNAL_SENT.format(entry_id), self._sent),
+                connect(SIGNAL_STATUS.format(entry_id), self._changed),
+                connect(SIGNAL_INBOUND.format(entry_id), self._received),
+                connect(SIGNAL_PEOPLE.format(entry_id), self._tell_everything),
+            ]
+        self._plan()
+
+    @callback
+    def _plan(self, _now: datetime | None = None) -> None:
+        """Read when a minute is over, as long as somebody looks; forget when nobody does."""
+        if self._timer:
+            self._timer()
+            self._timer = None
+        if self._task:
+            return
+        wait = self._last_read + READ_INTERVAL - self._hass.loop.time()
+        if self._is_loaded and not self._listeners:
+            self._timer = async_call_later(self._hass, FORGET_AFTER, self._forget)
+        elif wait > 0:
+            self._timer = async_call_later(self._hass, wait, self._plan)
+        else:
+            self._task = self._hass.async_create_background_task(
+                self._read(), "smspilot conversations"
+            )
+            self._task.add_done_callback(self._done)
+
+    @callback
+    def _done(self, _task: asyncio.Task[None]) -> None:
+        self._task = None
+        if self._stop:
+            self._plan()
+
+    @callback
+    def _forget(self, _now: datetime | None = None) -> None:
+        for stop in (*self._stop, *([self._timer] if self._timer else [])):
+            stop()
+        self._stop, self._timer = [], None
+        self._begin()
+
+    async def _read(self) -> None:
+        """Read both lists; what one of them does not tell costs the other nothing."""
+        self._last_read = self._hass.loop.time()
+        first, had_problem = not self._is_loaded, self._has_problem
+        results = await asyncio.gather(
+            self._read_outbound(), self._read_inbound(), return_exceptions=True
+        )
+        self._is_loaded, self._has_problem = True, False
+        changed: set[str] = set()
+        for result in results:
+            if isinstance(result, set):
+                changed |= result
+            elif isinstance(result, SmspilotError):
+                self._has_problem = True
+                async_dispatcher_send(self._hass, SIGNAL_ERROR.format(self._entry.entry_id), result)
+            else:
+                raise result
+        if first or had_problem != self._has_problem:
+            self._tell_everything()
+        else:
+            self._tell(changed)
+
+    async def _read_outbound(self) -> set[str]:
+        return await self._take_listed(await self._lists.newest())
+
+    async def _read_inbound(self) -> set[str]:
+        changed = set()
+        async for message in async_slices(await self._lists.inbound(self._now)):
+            line = self._inbound_line(message)
+            if self._history.add(line):
+                changed.add(line.id)
+        self._history.trim()
+        return changed
+
+    async def _take_listed(self, messages: Iterable[MessageRow]) -> set[str]:
+        zone, changed = self._history.zone, set()
+        async for message in async_slices(messages):
+            known = self._known(message.id or "")
+            line = listed(message, known.kind)
+            if line is None:
+                continue
+            if known.sent_at:
+                self._history.learn_zone(known.sent_at, line.at)
+            if self._history.add(line):
+                changed.add(line.id)
+        self._history.no_future(self._now)
+        self._history.trim()
+        if zone != self._history.zone and self._is_loaded:
+            self._tell_everything()
+        return changed
+
+    def _inbound_line(self, message: InboundMessage) -> Line:
+        """Return the line of a message somebody wrote, without contract number and PIN."""
+        text = self._without_prefix(message.message)
+        line = received(message, text, is_order=False)
+        people = owners(self._entry, line.phone)
+        behind_pin = [rest for one in people if (rest := one.without_pin(text)) is not None]
+        if not behind_pin:
+            return line
+        return received(message, min(behind_pin, key=len), is_order=True)
+
+    @callback
+    def _sent(self, message: SentText) -> None:
+        self._take([sent(message, row, self._now) for row in message.rows])
+
+    @callback
+    def _changed(self, data: dict[str, Any]) -> None:
+        """Take the status of a message that is shown."""
+        line = self._history.get(f"out:{data['message_id']}")
+        if line is None:
+            return
+        if line.zoned and (sent_at := dt_util.parse_datetime(data["sent_at"] or "")):
+            self._history.learn_zone(sent_at, line.at)
+        self._take([with_status(line, data)])
+
+    @callback
+    def _received(self, _event: str, data: dict[str, Any]) -> None:
+        if line := from_event(data):
+            self._take([line])
+
+    @callback
+    def _take(self, lines: Iterable[Line]) -> None:
+        self._tell({line.id for line in lines if self._history.add(line)})
+        self._history.trim()
+
+    @callback
+    def _tell(self, changed: Iterable[str]) -> None:
+        """Tell what has changed: the messages, and the conversations they stand in."""
+        lines = [line for one in changed if (line := self._history.get(one))]
+        if not lines or not self._is_loaded:
+            return
+        ids = {line.id for line in lines}
+        phones = {line.phone for line in lines}
+        message = {
+            "messages": [row for row in self._history.of(phones) if row["id"] in ids],
+            "conversations": self._conversations(phones),
+        }
+        for listener in self._listeners.copy():
+            listener(message)
+
+    @callback
+    def _tell_everything(self) -> None:
+        if self._listeners:
+            message = self._everything()
+            for listener in self._listeners.copy():
+                listener(message)
+
+    def _everything(self) -> Json:
+        return {
+            "account": account_fields(self._hass, self._entry),
+            "conversations": self._conversations(),
+            "loading": not self._is_loaded,
+            "problem": self._has_problem,
+        }
+
+    def _conversations(self, phones: Iterable[str] | None = None) -> list[Json]:
+        """Return the conversations, or those with any of the numbers."""
+        strangers = self._history.phones if phones is None else phones
+        return [
+            {**fields, "last": self._history.last(fields["phones"])}
+            for fields in conversation_fields(self._hass, self._entry, strangers)
+            if phones is None or not set(phones).isdisjoint(fields["phones"])
+        ]

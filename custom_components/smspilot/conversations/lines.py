@@ -1,0 +1,215 @@
+"""The lines of a conversation: what went to a number, and what came from it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+import re
+from typing import Any, Final
+
+from homeassistant.util import dt as dt_util
+
+from ..client import InboundMessage, Kind, MessageRow, Problem, Sender, Status
+from ..client.api import NUMBER_CHECKS, SERVICE_WORDS
+from ..contacts.phones import from_service
+from ..events import SentMessage, SentText, number
+from ..outbound.result import word
+
+type Json = dict[str, Any]
+
+# In place of a FlashCall's code: who reads it could log in as the person it was made for.
+HIDDEN: Final = "••••"
+
+_KINDS_BY_SENDER: Final[dict[str, Kind]] = {
+    Sender.TWO_WAY: Kind.TWO_WAY,
+    Sender.VOICE_FEMALE: Kind.VOICE,
+    Sender.VOICE_MALE: Kind.VOICE,
+    Sender.FLASH_CALL: Kind.FLASH_CALL,
+}
+_KINDS_BY_TEXT: Final[dict[str, Kind]] = {text: kind for kind, text in NUMBER_CHECKS.items()}
+# How far on its way a message of that status is; a read that crossed a push must not turn it back.
+_PROGRESS: Final = {Status.SCHEDULED: 0, Status.ACCEPTED: 1, Status.SENT: 2}
+_FINAL: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A message as a conversation shows it; `phone` is E.164, or a sender's word.
+
+    `at` is UTC, but for what the API's list of outbound messages tells (`zoned`): its zone is not
+    documented. `decided` says that it is known what an inbound message answers, if anything.
+    """
+
+    message_id: str
+    is_outbound: bool
+    phone: str
+    text: str | None
+    at: datetime
+    zoned: bool = False
+    kind: Kind | None = None
+    status: Status | None = None
+    price: Decimal | None = None
+    problem: Problem | None = None
+    answers: str | None = None
+    decided: bool = False
+
+    @property
+    def id(self) -> str:
+        """Return what tells it from every other line."""
+        return f"{'out' if self.is_outbound else 'in'}:{self.message_id}"
+
+    def order(self, at: datetime) -> str:
+        """Return what sorts lines by time; in one second a question is before its answer."""
+        side = 0 if self.is_outbound else 1
+        return f"{at:%Y%m%d%H%M%S}{side}{self.message_id:0>20}"
+
+    def as_dict(self, at: datetime, question: Line | None) -> Json:
+        """Return the line as the card gets it."""
+        problem = self.problem
+        return {
+            "id": self.id,
+            "order": self.order(at),
+            "direction": "out" if self.is_outbound else "in",
+            "kind": self.kind,
+            "phone": self.phone,
+            "text": self.text,
+            "time": at.isoformat(),
+            "status": None if self.status is None else word(self.status, self.kind),
+            "price": number(self.price),
+            "error": problem
+            and {
+                "code": problem.code,
+                "en": problem.description,
+                "ru": problem.description_ru,
+            },
+            "reply_to": question and {"id": question.id, "text": question.text},
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What this home remembers of a message that it sent."""
+
+    kind: Kind | None
+    sent_at: datetime | None
+
+
+def listed(message: MessageRow, kind: Kind | None) -> Line | None:
+    """Return the line of a row of `check`, whose kind may be known; None of what says nothing."""
+    if not message.id or not message.phone or message.created is None:
+        return None
+    kind = kind or _kind(message)
+    return Line(
+        message_id=message.id,
+        is_outbound=True,
+        phone=from_service(message.phone),
+        text=_shown(message, kind),
+        at=message.created,
+        zoned=True,
+        kind=kind,
+        status=message.status,
+        price=message.price,
+        problem=message.problem,
+    )
+
+
+def sent(message: SentText, row: SentMessage, now: datetime) -> Line:
+    """Return the line of a message that has just gone out."""
+    text = None if message.kind in NUMBER_CHECKS else message.text
+    return Line(
+        message_id=row.message_id or "",
+        is_outbound=True,
+        phone=row.phone,
+        text=HIDDEN if message.kind is Kind.FLASH_CALL else text,
+        at=row.sent_at or now,
+        kind=message.kind,
+        status=row.status,
+        price=row.price,
+        problem=row.error,
+    )
+
+
+def received(message: InboundMessage, text: str, *, is_order: bool) -> Line:
+    """Return the line of a row of the inbound list; an order with a PIN answers nothing."""
+    return Line(
+        message_id=message.id,
+        is_outbound=False,
+        phone=from_service(message.phone),
+        text=text,
+        at=message.created,
+        decided=is_order,
+    )
+
+
+def with_status(line: Line, data: Json) -> Line:
+    """Return the line with what the event of its status tells."""
+    price, error = data["price"], data["error"]
+    words = error and error["description"]
+    return replace(
+        line,
+        kind=Kind(data["kind"]),
+        status=Status(data["status_code"]),
+        price=None if price is None else Decimal(str(price)),
+        problem=error and Problem(code=error["code"], description=words, description_ru=words),
+    )
+
+
+def from_event(data: Json) -> Line | None:
+    """Return the line of the event of a message that somebody wrote."""
+    if (at := dt_util.parse_datetime(data["received_at"])) is None:
+        return None
+    question = data["reply_to"]
+    return Line(
+        message_id=data["message_id"],
+        is_outbound=False,
+        phone=data["phone"],
+        text=data["message"],
+        at=at,
+        answers=question and question["message_id"],
+        decided=True,
+    )
+
+
+def merged(old: Line | None, new: Line) -> Line:
+    """Return what is known of a message now; the newer word counts where it says anything."""
+    if old is None:
+        return new
+    status, problem = new.status, new.problem
+    if old.status is not None and (status is None or _progress(old.status) > _progress(status)):
+        status, problem = old.status, old.problem
+    elif problem is None and status == old.status:
+        problem = old.problem
+    return replace(
+        new,
+        at=new.at if old.zoned else old.at,
+        zoned=new.zoned and old.zoned,
+        text=new.text or old.text,
+        kind=new.kind or old.kind,
+        status=status,
+        price=old.price if new.price is None else new.price,
+        problem=problem,
+        answers=new.answers or old.answers,
+        decided=new.decided or old.decided,
+    )
+
+
+def _progress(status: Status) -> int:
+    return _PROGRESS.get(status, _FINAL)
+
+
+def _kind(message: MessageRow) -> Kind | None:
+    """Return the kind of a message nobody here remembers, where its row gives it away."""
+    if message.facts:
+        return Kind.HLRVIP
+    senders = ((name or "").upper() for name in (message.sender, message.sender_original))
+    by_sender = (_KINDS_BY_SENDER[name] for name in senders if name in _KINDS_BY_SENDER)
+    return next(by_sender, _KINDS_BY_TEXT.get((message.message or "").strip()))
+
+
+def _shown(message: MessageRow, kind: Kind | None) -> str | None:
+    """Return the text that may be shown: no code, and of a number check only its result."""
+    text = message.message
+    if kind is Kind.FLASH_CALL or (kind is None and re.fullmatch(r"\s*\d{4}\s*", text or "")):
+        return HIDDEN
+    if kind in NUMBER_CHECKS and (message.facts or text in SERVICE_WORDS):
+        return None
+    return text
