@@ -1,28 +1,34 @@
 """What was sent, what came of it and what people answered, to administrators, while they look."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+import re
 from typing import Any
 
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.typing import (
+    ClientSessionGenerator,
     MockHAClientWebSocket,
     WebSocketGenerator,
 )
 
 from custom_components.smspilot.client.api import PAGE
-from custom_components.smspilot.const import CONF_CHANNEL
+from custom_components.smspilot.const import CONF_CHANNEL, CONF_INBOUND_INTERVAL, CONF_PIN
 
-from .common import MAMA, PAPA, Clock, act, add_account, person, rename, write
+from .common import MAMA, PAPA, Clock, act, add_account, open_door, person, rename, write
 from .simulator.model import Inbound, Kind, Message, Status
 from .simulator.simulator import Simulator
 
 BABA = "+79135550001"
 PEOPLE = (person("Papa", PAPA), person("Mama", MAMA, **{CONF_CHANNEL: "two_way"}))
+# Nothing but the conversations reads the inbound list.
+PUSHES_ONLY = {CONF_INBOUND_INTERVAL: 0}
+
+
+SUBSCRIBE, MESSAGES = "smspilot/conversations/subscribe", "smspilot/conversations/messages"
 
 
 class Looker:
@@ -31,9 +37,9 @@ class Looker:
     def __init__(self, client: MockHAClientWebSocket, clock: Clock) -> None:
         self.client, self._clock = client, clock
         self.conversations: dict[str, dict[str, Any]] = {}
-        self.problem: bool | None = None
+        self.problems: list[bool] = []
         self.loading: bool | None = None
-        self.closed = False
+        self.told_the_end = 0
         self.told: list[dict[str, Any]] = []
 
     async def ask(self, kind: str, **more: Any) -> dict[str, Any]:
@@ -75,16 +81,20 @@ class Looker:
         return [row["text"] for row in page["messages"]]
 
     def _hear(self, event: dict[str, Any]) -> None:
-        self.closed = self.closed or event.get("closed", False)
+        self.told_the_end += event.get("closed", False)
         if "account" in event:
             self.conversations.clear()
-            self.problem, self.loading = event["problem"], event["loading"]
+            self.problems.append(event["problem"])
+            self.loading = event["loading"]
         self.conversations |= {one["id"]: one for one in event.get("conversations", ())}
         self.told += event.get("messages", ())
 
 
+type Looks = Callable[..., Awaitable[Looker]]
+
+
 @pytest.fixture
-def looks(hass_ws_client: WebSocketGenerator, hass: HomeAssistant, clock: Clock) -> Any:
+def looks(hass_ws_client: WebSocketGenerator, hass: HomeAssistant, clock: Clock) -> Looks:
     """Return what makes somebody who looks."""
 
     async def make(**more: Any) -> Looker:
@@ -96,17 +106,11 @@ def looks(hass_ws_client: WebSocketGenerator, hass: HomeAssistant, clock: Clock)
 
 
 def asked(sim: Simulator) -> list[str]:
-    """Return what the conversations asked of the lists, and forget it."""
-    lists = ("all", "recent")
-    found = [
-        f"{request.command} {value}"
-        for request in sim.requests
-        if request.command in ("check", "inbound")
-        # Deliveries are followed by id, and the inbox reads its own window.
-        if (value := request.params[request.command]) in lists or request.params.get("mine")
-    ]
+    """Return what was asked of the lists, and forget it; a delivery is followed by its id."""
+    found = [f"{each.command} {each.params.get(each.command)}" for each in sim.requests]
     sim.requests.clear()
-    return found
+    lists = ("check all", "check recent", "inbound")
+    return [re.sub(r"\d{10}", "since", each) for each in found if each.startswith(lists)]
 
 
 def store(sim: Simulator, phone: str, text: str, at: datetime, **more: Any) -> Message:
@@ -117,6 +121,7 @@ def store(sim: Simulator, phone: str, text: str, at: datetime, **more: Any) -> M
         "sender": "INFORM",
         "status": Status.DELIVERED,
         "price": Decimal("1.31"),
+        "error": 0,
     }
     message = Message(
         server_id=server_id,
@@ -126,7 +131,6 @@ def store(sim: Simulator, phone: str, text: str, at: datetime, **more: Any) -> M
         text=text,
         sender_orig="",
         parts=1,
-        error=0,
         created=at,
         modified=at,
         **(values | more),
@@ -135,14 +139,20 @@ def store(sim: Simulator, phone: str, text: str, at: datetime, **more: Any) -> M
     return message
 
 
-def heard(sim: Simulator, phone: str, text: str, at: datetime, **more: Any) -> Inbound:
+def heard(sim: Simulator, phone: str, text: str, at: datetime) -> None:
     """Have the service know what somebody wrote long ago."""
-    values = {"num": "79021121075", "raw": text, "text": text}
-    message = Inbound(
-        id=sim.new_inbound_id(), account=sim.account.id, phone=phone[1:], created=at, **values
+    message_id = sim.new_inbound_id()
+    sim.keep_inbound(
+        Inbound(
+            id=message_id,
+            account=sim.account.id,
+            phone=phone.removeprefix("+"),
+            num="79021121075",
+            raw=text,
+            text=text,
+            created=at,
+        )
     )
-    sim.keep_inbound(message)
-    return message
 
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -150,3 +160,249 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 
 def ago(**more: float) -> datetime:
     return NOW - timedelta(**more)
+
+
+async def test_reads(hass: HomeAssistant, simulator: Simulator, clock: Clock, looks: Looks) -> None:
+    """Nobody looks: nothing is read. However many look: each list once a minute."""
+    await add_account(hass, simulator, people=PEOPLE, options=PUSHES_ONLY)
+    await clock.advance(600)
+    assert asked(simulator) == []
+
+    first = await looks()
+    assert asked(simulator) == ["check all", "inbound all"]
+    second = await looks()
+    for _ in range(20):
+        await second.messages(second.named("Papa")["id"])
+    await clock.advance(30)
+    assert asked(simulator) == []
+    await clock.advance(30)
+    assert asked(simulator) == ["check recent", "inbound since"]
+
+    await first.client.close()
+    await second.client.close()
+    await clock.advance(45)
+    third = await looks()
+    assert asked(simulator) == []
+    await clock.advance(15)
+    assert asked(simulator) == ["check recent", "inbound since"]
+    await third.client.close()
+    await clock.advance(86_400)
+    assert asked(simulator) == []
+    await looks()
+    assert asked(simulator) == ["check all", "inbound all"]
+
+
+async def test_what_is_shown(hass: HomeAssistant, simulator: Simulator, looks: Looks) -> None:
+    """Both ways in order, each with its kind, price, status and reason."""
+    people = (person("Papa", PAPA, **{CONF_PIN: "4711"}), PEOPLE[1])
+    await add_account(hass, simulator, people=people, options=PUSHES_ONLY)
+    store(simulator, PAPA, "Leak!", ago(hours=9), status=Status.UNDELIVERED, error=602)
+    store(simulator, PAPA, "Leak!", ago(hours=8), kind=Kind.VOICE, sender="GOLOS")
+    store(simulator, PAPA, "4821", ago(hours=7), kind=Kind.FLASH_CALL, sender="FLASHCALL")
+    store(simulator, PAPA, "4822", ago(hours=6))
+    store(simulator, PAPA, "HLR", ago(hours=5), kind=Kind.HLR, price=Decimal("0.15"))
+    store(simulator, PAPA, "Heat?", ago(hours=4), kind=Kind.TWO_WAY, sender="2WAY")
+    heard(simulator, PAPA, "4711 gate", ago(hours=3, minutes=30))
+    heard(simulator, PAPA, "yes", ago(hours=3))
+    heard(simulator, PAPA, "and hurry", ago(hours=2))
+    looker = await looks()
+    rows = (await looker.messages(looker.named("Papa")["id"]))["messages"]
+
+    def column(name: str) -> list[Any]:
+        return [row[name] for row in rows]
+
+    assert column("text") == [
+        "Leak!", "Leak!", "••••", "••••", None, "Heat?", "gate", "yes", "and hurry"
+    ]  # fmt: skip
+    assert column("kind") == [
+        None, "voice", "flash_call", None, "hlr", "two_way", None, None, None
+    ]  # fmt: skip
+    assert column("direction") == ["out"] * 6 + ["in"] * 3
+    assert column("status")[:6] == [
+        "undelivered", "delivered", "delivered", "delivered", "in_service", "delivered"
+    ]  # fmt: skip
+    assert column("price")[3:6] == [1.31, 0.15, 1.31]
+    assert rows[0]["error"] == {
+        "code": 602,
+        "en": "Destination unreachable",
+        "ru": "Абонент недоступен",
+    }
+    assert column("reply_to") == [None] * 7 + [{"id": rows[5]["id"], "text": "Heat?"}, None]
+    assert column("time") == sorted(column("time"))
+    assert looker.named("Papa")["last"] == rows[-1]
+
+
+async def test_as_it_happens(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    looks: Looks,
+    hass_client_no_auth: ClientSessionGenerator,
+) -> None:
+    """What is sent, its ticks, and the answer are told at once, without a read."""
+    for name in ("websocket_api", "repairs"):
+        assert await async_setup_component(hass, name, {})
+    await open_door(hass, hass_client_no_auth)
+    await add_account(hass, simulator, people=PEOPLE, options=PUSHES_ONLY)
+    looker = await looks()
+    asked(simulator)
+    sent = await act(hass, "send_sms", phones=["Mama"], message="Heat?", two_way=True)
+    message_id = sent["messages"][0]["message_id"]
+    await looker.hear()
+    (told,) = looker.told
+    assert (told["id"], told["text"], told["kind"]) == (f"out:{message_id}", "Heat?", "two_way")
+    assert (told["status"], told["price"]) == ("accepted", 3.13)
+
+    await simulator.deliver(message_id)
+    await simulator.flush_pushes()
+    await clock.settle()
+    await looker.hear()
+    assert looker.told[-1]["status"] == "delivered"
+
+    await write(simulator, MAMA, "Yes!")
+    await clock.advance(1)
+    await looker.hear()
+    assert looker.told[-1]["text"] == "Yes!"
+    assert looker.told[-1]["reply_to"] == {"id": told["id"], "text": "Heat?"}
+    assert looker.named("Mama")["last"] == looker.told[-1]
+    # The push of what she wrote woke the inbox.
+    assert [each for each in asked(simulator) if "check" in each] == []
+
+    await clock.advance(60)
+    await looker.hear()
+    assert await looker.texts("Mama") == ["Heat?", "Yes!"]
+
+
+async def test_codes_are_nowhere(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, looks: Looks
+) -> None:
+    """Neither while it is sent nor when the list tells it."""
+    await add_account(hass, simulator, people=PEOPLE, options=PUSHES_ONLY)
+    looker = await looks()
+    await act(hass, "flash_call", phones=["Papa"], code="4821")
+    await act(hass, "check_number", phones=["Papa"], wait=0)
+    await looker.hear()
+    assert [row["text"] for row in looker.told] == ["••••", None]
+    await clock.advance(60)
+    assert await looker.texts("Papa") == ["••••", None]
+
+
+async def test_strangers(hass: HomeAssistant, simulator: Simulator, looks: Looks) -> None:
+    """Whoever is not saved is told apart, and nobody writes to a word."""
+    await add_account(hass, simulator, people=PEOPLE, options=PUSHES_ONLY)
+    heard(simulator, "Sberbank", "Code 1234", ago(hours=1))
+    heard(simulator, BABA, "Hello", ago(hours=2))
+    looker = await looks()
+    found = {
+        one["name"]: (one["recipient"], one["writable"]) for one in looker.conversations.values()
+    }
+    assert found == {
+        "Papa": (True, True),
+        "Mama": (True, True),
+        "Sberbank": (False, False),
+        BABA: (False, True),
+    }
+    assert await looker.texts(BABA) == ["Hello"]
+
+
+async def test_a_name_changes(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    looks: Looks,
+    hass_ws_client: WebSocketGenerator,
+) -> None:
+    """People who come, go or change are told too."""
+    assert await async_setup_component(hass, "config", {})
+    entry = await add_account(hass, simulator, people=PEOPLE, options=PUSHES_ONLY)
+    looker = await looks()
+    await rename(hass, hass_ws_client, entry, "Papa", "Father")
+    await looker.hear()
+    assert {one["name"] for one in looker.conversations.values()} == {"Father", "Mama"}
+
+
+async def test_administrators_only(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    hass_ws_client: WebSocketGenerator,
+    hass_read_only_access_token: str,
+) -> None:
+    """Nobody else is told anything."""
+    await add_account(hass, simulator, people=PEOPLE, options=PUSHES_ONLY)
+    client = await hass_ws_client(hass, hass_read_only_access_token)
+    for command in ({"type": SUBSCRIBE}, {"type": MESSAGES, "conversation": PAPA}):
+        await client.send_json_auto_id(command)
+        answer = await client.receive_json()
+        assert not answer["success"]
+        assert answer["error"]["code"] == "unauthorized"
+    assert asked(simulator) == []
+
+
+async def test_no_account(
+    hass: HomeAssistant, simulator: Simulator, looks: Looks, hass_ws_client: WebSocketGenerator
+) -> None:
+    """An account that is not there is said; one that goes ends the look."""
+    entry = await add_account(hass, simulator, people=PEOPLE, options=PUSHES_ONLY)
+    looker = await looks(config_entry_id=entry.entry_id)
+    answer = await looker.ask("messages", conversation=PAPA, config_entry_id="another")
+    assert answer["error"]["code"] == "not_found"
+    await hass.config_entries.async_remove(entry.entry_id)
+    await looker.hear()
+    assert looker.told_the_end == 1
+    answer = await looker.ask("subscribe")
+    assert answer["error"]["code"] == "not_found"
+
+
+async def test_service_away(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, looks: Looks
+) -> None:
+    """A list that cannot be read is said, and costs the other nothing."""
+    await add_account(hass, simulator, people=PEOPLE, options=PUSHES_ONLY)
+    heard(simulator, PAPA, "Hello", ago(hours=1))
+    simulator.fault("reset", command="check")
+    looker = await looks()
+    assert looker.problems == [False, True]
+    assert await looker.texts("Papa") == ["Hello"]
+    store(simulator, PAPA, "Leak!", ago(minutes=1))
+    await clock.advance(60)
+    await looker.hear()
+    assert looker.problems == [False, True, False]
+    assert await looker.texts("Papa") == ["Hello", "Leak!"]
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+@pytest.mark.parametrize("shuffle", [False, True])
+async def test_older_pages(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    looks: Looks,
+    newest_first: bool,
+    shuffle: bool,
+) -> None:
+    """Whoever scrolls up sees everything once, in whatever order the service lists it."""
+    simulator.options.check_newest_first, simulator.options.shuffle = newest_first, shuffle
+    count = 2 * PAGE + 5
+    every = [f"n{number}" for number in range(count)]
+    for number in range(count):
+        store(simulator, PAPA, f"n{number}", ago(minutes=10 * (count - number)))
+    await add_account(hass, simulator, people=PEOPLE, options=PUSHES_ONLY)
+    looker = await looks()
+    assert len(asked(simulator)) <= 3
+    papa, texts, order = looker.named("Papa")["id"], list[str](), None
+    page = await looker.messages(papa, limit=500)
+    if not shuffle:
+        assert [row["text"] for row in page["messages"]] == every[-500:]
+        assert len(asked(simulator)) == 0 if newest_first else 16
+    seen: set[str] = set()
+    while page["messages"] or page["more"]:
+        seen |= {row["text"] for row in page["messages"]}
+        texts = [row["text"] for row in page["messages"]] + texts
+        if page["messages"]:
+            order = page["messages"][0]["order"]
+        before = {"before": order} if order else {}
+        page = await looker.messages(papa, limit=500, **before)
+    assert len(texts) == len(seen)
+    if not shuffle:
+        assert texts == every
+    page = await looker.messages(papa, limit=500)
+    assert len(page["messages"]) == 500

@@ -60,6 +60,7 @@ class Conversations:
         self._task: asyncio.Task[None] | None = None
         self._older = asyncio.Lock()
         self._last_read = -READ_INTERVAL
+        self._is_closed = False
         self._begin()
 
     def _begin(self) -> None:
@@ -102,6 +103,7 @@ class Conversations:
     @callback
     def close(self) -> None:
         """End every look."""
+        self._is_closed = True
         for listener in self._listeners.copy():
             listener({"closed": True})
         self._listeners.clear()
@@ -141,7 +143,7 @@ class Conversations:
         if self._timer:
             self._timer()
             self._timer = None
-        if self._task:
+        if self._task or self._is_closed:
             return
         wait = self._last_read + READ_INTERVAL - self._hass.loop.time()
         if self._is_loaded and not self._listeners:
@@ -205,11 +207,11 @@ class Conversations:
         zone, changed = self._history.zone, set()
         async for message in async_slices(messages):
             known = self._known(message.id or "")
-            line = listed(message, known.kind)
+            line = listed(message, known)
             if line is None:
                 continue
-            if known.sent_at:
-                self._history.learn_zone(known.sent_at, line.at)
+            if known.sent_at and message.created:
+                self._history.learn_zone(known.sent_at, message.created)
             if self._history.add(line):
                 changed.add(line.id)
         self._history.no_future(self._now)

@@ -93,18 +93,19 @@ class Known:
     sent_at: datetime | None
 
 
-def listed(message: MessageRow, kind: Kind | None) -> Line | None:
-    """Return the line of a row of `check`, whose kind may be known; None of what says nothing."""
-    if not message.id or not message.phone or message.created is None:
+def listed(message: MessageRow, known: Known) -> Line | None:
+    """Return the line of a row of `check`; None of what says nothing."""
+    at = message.created or known.sent_at
+    if not message.id or not message.phone or at is None:
         return None
-    kind = kind or _kind(message)
+    kind = known.kind or _kind(message)
     return Line(
         message_id=message.id,
         is_outbound=True,
         phone=from_service(message.phone),
         text=_shown(message, kind),
-        at=message.created,
-        zoned=True,
+        at=at,
+        zoned=message.created is not None,
         kind=kind,
         status=message.status,
         price=message.price,
@@ -182,7 +183,8 @@ def merged(old: Line | None, new: Line) -> Line:
         new,
         at=new.at if old.zoned else old.at,
         zoned=new.zoned and old.zoned,
-        text=new.text or old.text,
+        # The service may store another text than the one that was sent.
+        text=(new.text or old.text) if old.zoned else (old.text or new.text),
         kind=new.kind or old.kind,
         status=status,
         price=old.price if new.price is None else new.price,

@@ -7,6 +7,8 @@ from ..client import InboundMessage, MessageRow, Smspilot
 from ..client.api import PAGE
 from ..const import HORIZON
 
+# A page is full with fewer rows too: one that nobody can read is left out of it.
+FULL: Final = PAGE - 10
 FIELDS: Final = (
     "server_id",
     "phone",
@@ -46,10 +48,11 @@ class Lists:
         if self._has_begun:
             return await self._client.check_recent(fields=FIELDS)
         page = await self._client.check_all(fields=FIELDS)
-        self.has_older = len(page) >= PAGE
+        self.has_older = len(page) >= FULL
         self._falls = _falls(page)
         if self.has_older and not self._falls:
-            page += await self._client.check_recent(fields=FIELDS)
+            # Between this page and the newest ones others would be missing.
+            page = await self._client.check_recent(fields=FIELDS)
         self._has_begun = True
         return page
 
@@ -58,16 +61,14 @@ class Lists:
         if self._falls:
             page = await self._client.check_all(fields=FIELDS, offset=self._offset)
             self._offset += PAGE
-            self.has_older = len(page) >= PAGE
+            self.has_older = len(page) >= FULL
             return page
         if self._end is None:
             self._end = await self._count()
-        start = max(self._end - PAGE, PAGE)
-        page = ()
-        if limit := self._end - start:
-            page = await self._client.check_all(fields=FIELDS, limit=limit, offset=start)
+        start = max(self._end - PAGE, 0)
+        page = await self._client.check_all(fields=FIELDS, limit=self._end - start, offset=start)
         self._end = start
-        self.has_older = start > PAGE
+        self.has_older = start > 0
         return page
 
     async def inbound(self, now: datetime) -> tuple[InboundMessage, ...]:
