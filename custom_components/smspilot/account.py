@@ -88,7 +88,6 @@ class Account:
             entry,
             self.client,
             known=self._known,
-            without_prefix=self.inbox.without_prefix,
         )
         self._cancel_start: CALLBACK_TYPE = lambda: None
 

@@ -1,5 +1,6 @@
 """What the rooms tell one another; every signal is formatted with its account's entry id."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum

@@ -12,8 +12,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dis
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
-from ..client import InboundMessage, MessageRow, Smspilot, SmspilotError
-from ..contacts.recipients import owners
+from ..client import MessageRow, Smspilot, SmspilotError
 from ..events import (
     SIGNAL_ERROR,
     SIGNAL_INBOUND,
@@ -22,6 +21,7 @@ from ..events import (
     SIGNAL_STATUS,
     SentText,
 )
+from ..inbound.classify import identify
 from ..runtime.cooperative import async_slices
 from .directory import account_fields, conversation_fields, phones_of
 from .history import History
@@ -46,14 +46,12 @@ class Conversations:
         client: Smspilot,
         *,
         known: Callable[[str], Known],
-        without_prefix: Callable[[str], str],
     ) -> None:
         """Read nothing until somebody looks; `known` tells what we know of a message."""
         self._hass = hass
         self._entry = entry
         self._client = client
         self._known = known
-        self._without_prefix = without_prefix
         self._listeners: set[Listener] = set()
         self._stop: list[CALLBACK_TYPE] = []
         self._timer: CALLBACK_TYPE | None = None
@@ -197,7 +195,7 @@ class Conversations:
     async def _read_inbound(self) -> set[str]:
         changed = set()
         async for message in async_slices(await self._lists.inbound(self._now)):
-            line = self._inbound_line(message)
+            line = received(message, identify(self._entry, message))
             if self._history.add(line):
                 changed.add(line.id)
         self._history.trim()
@@ -219,16 +217,6 @@ class Conversations:
         if zone != self._history.zone and self._is_loaded:
             self._tell_everything()
         return changed
-
-    def _inbound_line(self, message: InboundMessage) -> Line:
-        """Return the line of a message somebody wrote, without contract number and PIN."""
-        text = self._without_prefix(message.message)
-        line = received(message, text, is_order=False)
-        people = owners(self._entry, line.phone)
-        behind_pin = [rest for one in people if (rest := one.without_pin(text)) is not None]
-        if not behind_pin:
-            return line
-        return received(message, min(behind_pin, key=len), is_order=True)
 
     @callback
     def _sent(self, message: SentText) -> None:

@@ -8,11 +8,13 @@ from typing import Any, Final
 
 from homeassistant.util import dt as dt_util
 
-from ..client import InboundMessage, Kind, MessageRow, Problem, Sender, Status
+from ..client import InboundMessage, Kind, MessageRow, Problem, Sender as PseudoSender, Status
 from ..client.api import NUMBER_CHECKS, SERVICE_WORDS
 from ..contacts.phones import from_service
 from ..events import SentMessage, SentText, number
+from ..inbound.classify import Sender
 from ..outbound.result import word
+from ..text.reactions import is_reaction
 
 type Json = dict[str, Any]
 
@@ -20,10 +22,10 @@ type Json = dict[str, Any]
 HIDDEN: Final = "••••"
 
 _KINDS_BY_SENDER: Final[dict[str, Kind]] = {
-    Sender.TWO_WAY: Kind.TWO_WAY,
-    Sender.VOICE_FEMALE: Kind.VOICE,
-    Sender.VOICE_MALE: Kind.VOICE,
-    Sender.FLASH_CALL: Kind.FLASH_CALL,
+    PseudoSender.TWO_WAY: Kind.TWO_WAY,
+    PseudoSender.VOICE_FEMALE: Kind.VOICE,
+    PseudoSender.VOICE_MALE: Kind.VOICE,
+    PseudoSender.FLASH_CALL: Kind.FLASH_CALL,
 }
 _KINDS_BY_TEXT: Final[dict[str, Kind]] = {text: kind for kind, text in NUMBER_CHECKS.items()}
 # How far on its way a message of that status is; a read that crossed a push must not turn it back.
@@ -129,15 +131,15 @@ def sent(message: SentText, row: SentMessage, now: datetime) -> Line:
     )
 
 
-def received(message: InboundMessage, text: str, *, is_order: bool) -> Line:
-    """Return the line of a row of the inbound list; an order with a PIN answers nothing."""
+def received(message: InboundMessage, sender: Sender) -> Line:
+    """Return the line of a row of the inbound list; an order or a reaction answers nothing."""
     return Line(
         message_id=message.id,
         is_outbound=False,
-        phone=from_service(message.phone),
-        text=text,
+        phone=sender.phone,
+        text=sender.text,
         at=message.created,
-        decided=is_order,
+        decided=sender.pin_ok is True or is_reaction(sender.text),
     )
 
 
