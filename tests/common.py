@@ -11,7 +11,12 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigSubentryData
 from homeassistant.const import CONF_API_KEY, CONF_NAME, CONF_URL, CONF_WEBHOOK_ID
 from homeassistant.core import Event, HomeAssistant, ServiceResponse, State, callback
-from homeassistant.helpers import device_registry as dr, event
+from homeassistant.helpers import (
+    device_registry as dr,
+    entity_registry as er,
+    event,
+    translation,
+)
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
@@ -74,6 +79,20 @@ async def add_account(
         ].inbound_url = f"{hass.config.external_url}/api/webhook/{entry.data[CONF_WEBHOOK_ID]}"
     sim.requests.clear()
     return entry
+
+
+async def speak(hass: HomeAssistant, language: str) -> None:
+    """Let the home speak a language, as its owner chooses it; the texts are loaded."""
+    hass.config.components.add(DOMAIN)
+    await hass.config.async_update(language=language)
+    await translation.async_load_integrations(hass, {DOMAIN})
+
+
+async def enable(hass: HomeAssistant, entry: MockConfigEntry, entity_id: str) -> None:
+    """Enable an entity that is not enabled by default, as its owner would."""
+    er.async_get(hass).async_update_entity(entity_id, disabled_by=None)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
 
 
 async def act(

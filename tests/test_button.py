@@ -2,9 +2,10 @@
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util import dt as dt_util
 import pytest
 
-from .common import MAMA, PAPA, add_account, person
+from .common import MAMA, PAPA, add_account, person, state_of
 from .sending import asked
 from .simulator.model import Kind
 from .simulator.simulator import Simulator
@@ -46,3 +47,16 @@ async def test_press_fails(hass: HomeAssistant, simulator: Simulator) -> None:
     with pytest.raises(HomeAssistantError) as raised:
         await press(hass, "papa")
     assert raised.value.translation_key == "text_refused"
+
+
+async def test_press_is_a_notification(hass: HomeAssistant, simulator: Simulator) -> None:
+    """The person's entity knows when they were last notified; that of nobody else moves."""
+    await add_account(hass, simulator, people=PEOPLE)
+    assert state_of(hass, "notify.papa").state == "unknown"
+    await press(hass, "papa")
+    assert dt_util.parse_datetime(state_of(hass, "notify.papa").state) is not None
+    assert state_of(hass, "notify.mama").state == "unknown"
+    simulator.fault("error", code=223, command="send")
+    with pytest.raises(HomeAssistantError):
+        await press(hass, "mama")
+    assert state_of(hass, "notify.mama").state == "unknown"

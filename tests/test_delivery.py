@@ -32,6 +32,7 @@ from .common import (
     act,
     add_account,
     device_of,
+    enable,
     kill,
     person,
     restart,
@@ -70,7 +71,9 @@ async def push(sim: Simulator, status: Status, server_id: int | None = None) -> 
 @pytest.mark.usefixtures("_door")
 async def test_event(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """The event and the event entity tell what the contract promises, field by field."""
-    entry = await add_account(hass, simulator, people=[person("Папа", PAPA)])
+    entry = await add_account(hass, simulator, people=[person("Папа", PAPA), person("Мама", MAMA)])
+    for entity in ("smspilot_5671", "papa", "mama"):
+        await enable(hass, entry, f"event.{entity}_delivery")
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
     before = dt_util.utcnow()
     receipt = await alarm(hass, PAPA)
@@ -98,9 +101,11 @@ async def test_event(hass: HomeAssistant, simulator: Simulator, clock: Clock) ->
     moments = [dt_util.parse_datetime(told, raise_on_error=True) for told in (sent_at, changed_at)]
     assert before < moments[0] < moments[1] < dt_util.utcnow()
     assert {moment.utcoffset() for moment in moments} == {timedelta(0)}
-    state = state_of(hass, "event.smspilot_5671_delivery")
-    assert state.attributes["event_type"] == "undelivered"
-    assert {key: state.attributes[key] for key in data} == data
+    for entity in ("smspilot_5671", "papa"):
+        state = state_of(hass, f"event.{entity}_delivery")
+        assert state.attributes["event_type"] == "undelivered"
+        assert {key: state.attributes[key] for key in data} == data
+    assert state_of(hass, "event.mama_delivery").state == "unknown"
 
 
 async def test_unreadable_row(
@@ -469,7 +474,8 @@ async def test_facts(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, facts: Facts, verify: bool
 ) -> None:
     """HLRVIP's facts stand in the response, wherever the service puts them, and nowhere else."""
-    await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: verify})
+    entry = await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: verify})
+    await enable(hass, entry, "event.smspilot_5671_delivery")
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
     simulator.options.facts = facts
     checking = hass.async_create_background_task(

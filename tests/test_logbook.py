@@ -5,6 +5,7 @@ from typing import Any
 
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
@@ -16,10 +17,12 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smspilot.client import Kind
 from custom_components.smspilot.const import DOMAIN, EVENT_MESSAGE_STATUS
-from custom_components.smspilot.logbook import _ENGLISH, _RUSSIAN, async_describe_events
+from custom_components.smspilot.logbook import async_describe_events
 from custom_components.smspilot.outbound.result import STATUS_WORDS
+from custom_components.smspilot.text.localized import async_words
 
-from .common import PAPA
+from .common import MAMA, PAPA, act, add_account, person, speak
+from .simulator.simulator import Simulator
 
 STATUS = {
     "entry_id": "entry",
@@ -60,29 +63,50 @@ def described(hass: HomeAssistant, **more: Any) -> dict[str, str]:
     return result
 
 
+PHONE_OFF = {"code": 602, "description": "the phone is off"}
+RUSSIAN_OFF = {"code": 602, "description": "телефон выключен"}
+
+
 @pytest.mark.parametrize(
     ("language", "more", "message"),
     [
-        ("en", {}, "SMS to Papa delivered"),
-        ("en", {"kind": "two_way", "status": "undelivered"}, "SMS to Papa not delivered"),
-        ("en", {"kind": "voice", "status": "failed"}, "Call to Papa failed"),
-        ("en", {"kind": "flash_call", "status": "sent"}, "FlashCall to Papa sent"),
-        ("en", {"kind": "hlr", "status": "in_service"}, "Number of Papa: in service"),
-        ("en", {"kind": "ping", "status": "offline"}, "Phone of Papa: off"),
-        ("en", {"recipient": None}, "SMS to +7908•••4781 delivered"),
+        ("en", {}, "SMS to Papa: delivered, 3.50 ₽"),
+        ("en", {"price": None}, "SMS to Papa: delivered"),
+        (
+            "en",
+            {"status": "undelivered", "price": 2.85, "error": PHONE_OFF},
+            "SMS to Papa: not delivered, the phone is off, 2.85 ₽",
+        ),
+        ("en", {"kind": "voice", "status": "failed", "price": 0.0}, "Call to Papa: failed"),
+        ("en", {"kind": "flash_call", "status": "sent"}, "FlashCall to Papa: sent, 3.50 ₽"),
+        ("en", {"kind": "hlr", "status": "in_service"}, "Number of Papa: in service, 3.50 ₽"),
+        ("en", {"kind": "ping", "status": "offline"}, "Phone of Papa: off, 3.50 ₽"),
+        ("en", {"recipient": None, "price": None}, "SMS to +7908•••4781: delivered"),
+        # A status that a newer API adds.
+        ("en", {"status": None, "price": None}, "SMS to Papa: unknown status"),
         # Without words of its own a language gets the English ones.
-        ("de", {}, "SMS to Papa delivered"),
-        ("ru", {"recipient": "Папа"}, "SMS (Папа): доставлено"),
-        ("ru", {"recipient": None}, "SMS (+7908•••4781): доставлено"),
-        ("ru", {"kind": "ping", "status": "offline"}, "Телефон (Papa): не в сети"),
+        ("de", {}, "SMS to Papa: delivered, 3.50 ₽"),
+        (
+            "ru",
+            {
+                "recipient": "Папа",
+                "kind": "two_way",
+                "status": "undelivered",
+                "error": RUSSIAN_OFF,
+                "price": 2.85,
+            },
+            "SMS (Папа): не доставлено, телефон выключен, 2,85 ₽",
+        ),
+        ("ru", {"recipient": None, "price": None}, "SMS (+7908•••4781): доставлено"),
+        ("ru", {"kind": "ping", "status": "offline", "price": 1}, "Телефон (Papa): не в сети, 1 ₽"),
         # A name is only a name.
-        ("en", {"recipient": "{status}"}, "SMS to {status} delivered"),
+        ("en", {"recipient": "{status}", "price": None}, "SMS to {status}: delivered"),
     ],
 )
 async def test_message(
     hass: HomeAssistant, language: str, more: dict[str, Any], message: str
 ) -> None:
-    hass.config.language = language
+    await speak(hass, language)
     assert described(hass, **more) == {
         "icon": "mdi:message-arrow-right-outline",
         "name": "SMSPILOT 5671",
@@ -90,13 +114,16 @@ async def test_message(
     }
 
 
-@pytest.mark.parametrize("words", [_ENGLISH, _RUSSIAN])
-def test_words_for_everything(words: dict[str, str]) -> None:
-    assert sorted(words) == sorted([*Kind, *STATUS_WORDS])
+@pytest.mark.parametrize("language", ["en", "ru"])
+async def test_words_for_everything(hass: HomeAssistant, language: str) -> None:
+    await speak(hass, language)
+    for key in (*Kind, *STATUS_WORDS, "unknown"):
+        assert async_words(hass, f"logbook_{key}") != f"logbook_{key}"
 
 
 async def test_in_the_logbook(hass: HomeAssistant, hass_ws_client: WebSocketGenerator) -> None:
     """The real logbook shows it, and neither number nor text."""
+    await speak(hass, "en")
     MockConfigEntry(domain=DOMAIN, unique_id="5671").add_to_hass(hass)
     hass.config.components.add(DOMAIN)
     assert await async_setup_component(hass, "logbook", {})
@@ -110,6 +137,42 @@ async def test_in_the_logbook(hass: HomeAssistant, hass_ws_client: WebSocketGene
     assert line == {
         "icon": "mdi:message-arrow-right-outline",
         "name": "SMSPILOT 5671",
-        "message": "SMS to +7908•••4781 delivered",
+        "message": "SMS to +7908•••4781: delivered, 3.50 ₽",
         "domain": DOMAIN,
     }
+
+
+async def test_on_the_page_of_a_person(
+    hass: HomeAssistant, simulator: Simulator, hass_ws_client: WebSocketGenerator
+) -> None:
+    """The test button says there whether it arrived: one row a status, and no other."""
+    entry = await add_account(hass, simulator, people=[person("Papa", PAPA), person("Mama", MAMA)])
+    assert await async_setup_component(hass, "logbook", {})
+    person_id = next(iter(entry.subentries))
+    device_id = next(
+        device.id
+        for device in dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+        if (DOMAIN, f"{entry.entry_id}_{person_id}") in device.identifiers
+    )
+    begun = dt_util.utcnow()
+    pressed = {"entity_id": "button.papa_test_message"}
+    await hass.services.async_call("button", "press", pressed, blocking=True)
+    await act(hass, "send_sms", phones=["Mama"], message="Hello")
+    await simulator.deliver(simulator.orders[0].server_id)
+    await act(hass, "get_account")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await async_wait_recording_done(hass)
+    client = await hass_ws_client()
+    await client.send_json_auto_id(
+        {
+            "type": "logbook/get_events",
+            "start_time": begun.isoformat(),
+            "device_ids": [device_id],
+        }
+    )
+    rows = (await client.receive_json())["result"]
+    said = [row["message"] for row in rows if "message" in row]
+    assert said == ["SMS to Papa: accepted, 1.31 ₽", "SMS to Papa: delivered, 1.31 ₽"]
+    # The button was pressed, and notify knows of it.
+    others = {row["entity_id"] for row in rows if "entity_id" in row}
+    assert others == {"button.papa_test_message", "notify.papa"}

@@ -124,6 +124,7 @@ async def test_entities(
     assert ids == {
         "binary_sensor.smspilot_5671_low_balance",
         "button.papa_test_message",
+        "event.papa_delivery",
         "event.papa_inbound",
         "event.smspilot_5671_delivery",
         "event.smspilot_5671_inbound",
@@ -150,9 +151,12 @@ async def test_entities(
         "sensor.smspilot_5671_last_push": EntityCategory.DIAGNOSTIC,
         "sensor.smspilot_5671_pending_messages": EntityCategory.DIAGNOSTIC,
     }
-    assert [entity.entity_id for entity in entities if entity.disabled] == [
-        "sensor.smspilot_5671_sms_left"
-    ]
+    assert {entity.entity_id for entity in entities if entity.disabled} == {
+        "event.papa_delivery",
+        "event.smspilot_5671_delivery",
+        "sensor.smspilot_5671_last_push",
+        "sensor.smspilot_5671_sms_left",
+    }
     states = words("ru")["entity"]["event"]["delivery"]["state_attributes"]["event_type"]["state"]
     assert set(states) == set(STATUS_WORDS)
 

@@ -6,11 +6,14 @@ from homeassistant.components.button import ButtonEntity, ButtonEntityDescriptio
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account import SmspilotConfigEntry
 from .entity import RecipientEntity, add_for_recipients
+from .events import SIGNAL_NOTIFIED
+from .text.localized import async_words
 
 PARALLEL_UPDATES = 0
 
@@ -19,8 +22,6 @@ TEST_MESSAGE = ButtonEntityDescription(
     translation_key="test_message",
     entity_category=EntityCategory.CONFIG,
 )
-
-_TEXTS = {"en": "Home Assistant: test message", "ru": "Home Assistant: проверка связи"}
 
 
 async def async_setup_entry(
@@ -41,6 +42,8 @@ class TestMessageButton(RecipientEntity, ButtonEntity):
 
     @override
     async def async_press(self) -> None:
-        """Send it."""
-        text = _TEXTS.get(self.hass.config.language, _TEXTS["en"])
+        """Send it; whether it arrived is told on the person's page, by a row of the logbook."""
+        text = async_words(self.hass, "test_message")
         await self.account.channels.async_notify_recipient(self.recipient, text)
+        signal = SIGNAL_NOTIFIED.format(self.account.entry.entry_id)
+        async_dispatcher_send(self.hass, signal, self.recipient.id)

@@ -26,8 +26,12 @@ INBOUND = EventEntityDescription(
         EVENT_REPLY_RECEIVED.removeprefix(f"{DOMAIN}_"),
     ],
 )
+# Disabled: the logbook has a row of the bus event already, and an entity always makes its own.
 DELIVERY = EventEntityDescription(
-    key="delivery", translation_key="delivery", event_types=STATUS_WORDS
+    key="delivery",
+    translation_key="delivery",
+    event_types=STATUS_WORDS,
+    entity_registry_enabled_default=False,
 )
 
 
@@ -40,12 +44,15 @@ async def async_setup_entry(
     async_add_entities(
         [
             AccountInboundEvent(entry, INBOUND, Platform.EVENT),
-            DeliveryEvent(entry, DELIVERY, Platform.EVENT),
+            AccountDeliveryEvent(entry, DELIVERY, Platform.EVENT),
         ]
     )
 
     def make(subentry: ConfigSubentry) -> list[Entity]:
-        return [RecipientInboundEvent(entry, subentry, INBOUND, Platform.EVENT)]
+        return [
+            RecipientInboundEvent(entry, subentry, INBOUND, Platform.EVENT),
+            RecipientDeliveryEvent(entry, subentry, DELIVERY, Platform.EVENT),
+        ]
 
     add_for_recipients(entry, async_add_entities, make)
 
@@ -88,10 +95,21 @@ class RecipientInboundEvent(RecipientEntity, _Inbound):
             self._received(event, data)
 
 
-class DeliveryEvent(AccountEntity, EventEntity):
-    """What became of messages."""
+class _Delivery(EventEntity):
+    """What becomes of messages that were sent; numbers stay out of the recorder."""
 
     _unrecorded_attributes = frozenset({"phone"})
+
+    @callback
+    def _changed(self, data: dict[str, Any]) -> None:
+        # A status that a newer API adds has no word yet.
+        if data["status"] in STATUS_WORDS:
+            self._trigger_event(data["status"], data)
+            self.async_write_ha_state()
+
+
+class AccountDeliveryEvent(AccountEntity, _Delivery):
+    """What becomes of all messages of the account."""
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -100,7 +118,19 @@ class DeliveryEvent(AccountEntity, EventEntity):
         signal = SIGNAL_STATUS.format(self.account.entry.entry_id)
         self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._changed))
 
+
+class RecipientDeliveryEvent(RecipientEntity, _Delivery):
+    """What becomes of messages to one recipient."""
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to the outbox."""
+        await super().async_added_to_hass()
+        signal = SIGNAL_STATUS.format(self.account.entry.entry_id)
+        self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._to_anybody))
+
     @callback
-    def _changed(self, data: dict[str, Any]) -> None:
-        self._trigger_event(data["status"], data)
-        self.async_write_ha_state()
+    def _to_anybody(self, data: dict[str, Any]) -> None:
+        # Names are unique in an account.
+        if data["recipient"] == self.recipient.name:
+            self._changed(data)

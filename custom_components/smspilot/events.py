@@ -60,6 +60,8 @@ SIGNAL_INBOUND: SignalTypeFormat[str, dict[str, Any]] = SignalTypeFormat("smspil
 SIGNAL_PEOPLE: SignalTypeFormat[()] = SignalTypeFormat("smspilot_people_{}")
 # Somebody guessed at a question's code till it was over: the number.
 SIGNAL_GUESSED: SignalTypeFormat[str] = SignalTypeFormat("smspilot_guessed_{}")
+# A recipient got a message by other ways than their notify entity: the recipient's id.
+SIGNAL_NOTIFIED: SignalTypeFormat[str] = SignalTypeFormat("smspilot_notified_{}")
 # Inbound pushes were confirmed, missed, not to be confirmed, or have another address.
 SIGNAL_PUSH: SignalTypeFormat[Push] = SignalTypeFormat("smspilot_push_{}")
 # The service said no, or nothing at all.

@@ -15,7 +15,8 @@ from homeassistant.components.notify import (
 from homeassistant.components.notify.legacy import NOTIFY_SERVICES
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import ConfigType, DiscoveryInfoType
@@ -27,6 +28,7 @@ from .const import DOMAIN
 from .contacts.recipients import recipients
 from .entity import RecipientEntity, add_for_recipients
 from .errors import Reason, validation_error
+from .events import SIGNAL_NOTIFIED
 from .schemas import NOTIFY_DATA_SCHEMA
 
 PARALLEL_UPDATES = 0
@@ -51,6 +53,18 @@ class RecipientNotify(RecipientEntity, NotifyEntity):
     """A recipient; never unavailable, for Home Assistant skips such an entity in silence."""
 
     _attr_supported_features = NotifyEntityFeature.TITLE
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Know also of what the test button sends."""
+        await super().async_added_to_hass()
+        signal = SIGNAL_NOTIFIED.format(self.account.entry.entry_id)
+        self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._notified))
+
+    @callback
+    def _notified(self, recipient_id: str) -> None:
+        if recipient_id == self.recipient.id:
+            self._async_record_notification()
 
     @override
     async def async_send_message(self, message: str, title: str | None = None) -> None:

@@ -53,6 +53,8 @@ SENSORS = (
         translation_key="last_push",
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
+        # Its every change is a row of the logbook.
+        entity_registry_enabled_default=False,
         value_fn=lambda account: account.inbox.push_monitor.last_push,
     ),
 )

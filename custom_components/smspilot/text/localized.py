@@ -1,0 +1,50 @@
+"""Words, amounts and times in Home Assistant's language, all from the translations.
+
+For what is put together here: a row of the logbook, a text that we send, a part of an error. A
+text of its own is a translation key as everywhere in Home Assistant.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.translation import async_get_cached_translations
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN
+
+_WHOLE: Final = Decimal(1)
+
+
+@callback
+def async_words(hass: HomeAssistant, key: str, **placeholders: str) -> str:
+    """Return a text of the section `common`, which Home Assistant loads with the integration."""
+    texts = async_get_cached_translations(hass, hass.config.language, "common", DOMAIN)
+    text = texts.get(f"component.{DOMAIN}.common.{key}", key)
+    return text.format(**placeholders) if placeholders else text
+
+
+@callback
+def async_money(hass: HomeAssistant, amount: Decimal | float) -> str:
+    """Return an amount of roubles: `2,85 ₽`, `20 006,97 ₽`, `500 ₽`."""
+    exact = Decimal(str(amount))
+    digits = f"{exact:,.0f}" if exact % _WHOLE == 0 else f"{exact:,.2f}"
+    # By way of a sign that stands in neither.
+    marks = {",": async_words(hass, "thousands_mark"), ".": async_words(hass, "decimal_mark")}
+    return async_words(hass, "money", amount="".join(marks.get(one, one) for one in digits))
+
+
+@callback
+def async_time(hass: HomeAssistant, moment: datetime) -> str:
+    """Return a local time as a person says it: `1 января 10:00`; the year unless it is this one."""
+    local = dt_util.as_local(moment)
+    key = "date_time" if local.year == dt_util.now().year else "date_time_year"
+    return async_words(
+        hass,
+        key,
+        day=str(local.day),
+        month=async_words(hass, f"month_{local.month}"),
+        year=str(local.year),
+        time=f"{local:%H:%M}",
+    )
