@@ -18,7 +18,7 @@ from homeassistant.helpers import (
     translation,
 )
 from homeassistant.setup import async_setup_component
-from homeassistant.util import dt as dt_util
+from homeassistant.util import dt as dt_util, slugify
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
@@ -52,6 +52,7 @@ async def add_account(
     options: Mapping[str, Any] | None = None,
     data: Mapping[str, Any] | None = None,
     account_id: str = "5671",
+    enabled: Sequence[str] = (),
 ) -> MockConfigEntry:
     """Set up an account of the simulator, as the flow would have made it."""
     entry = MockConfigEntry(
@@ -68,6 +69,8 @@ async def add_account(
         subentries_data=[*people],
     )
     entry.add_to_hass(hass)
+    for entity_id in enabled:
+        enable(hass, entry, entity_id)
     if DOMAIN in hass.config.components:
         assert await hass.config_entries.async_setup(entry.entry_id)
     assert await async_setup_component(hass, DOMAIN, {})
@@ -88,11 +91,19 @@ async def speak(hass: HomeAssistant, language: str) -> None:
     await translation.async_load_integrations(hass, {DOMAIN})
 
 
-async def enable(hass: HomeAssistant, entry: MockConfigEntry, entity_id: str) -> None:
-    """Enable an entity that is not enabled by default, as its owner would."""
-    er.async_get(hass).async_update_entity(entity_id, disabled_by=None)
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
+def enable(hass: HomeAssistant, entry: MockConfigEntry, entity_id: str) -> None:
+    """Have an entity that is not enabled by default, as if its owner had enabled it before."""
+    platform, _, name = entity_id.partition(".")
+    owner, _, key = name.removeprefix(f"{DOMAIN}_").partition("_")
+    people = {slugify(one.title): one.subentry_id for one in entry.subentries.values()}
+    er.async_get(hass).async_get_or_create(
+        platform,
+        DOMAIN,
+        f"{people.get(owner, entry.entry_id)}_{key}",
+        config_entry=entry,
+        config_subentry_id=people.get(owner),
+        suggested_object_id=name,
+    )
 
 
 async def act(

@@ -32,7 +32,6 @@ from .common import (
     act,
     add_account,
     device_of,
-    enable,
     kill,
     person,
     restart,
@@ -71,9 +70,12 @@ async def push(sim: Simulator, status: Status, server_id: int | None = None) -> 
 @pytest.mark.usefixtures("_door")
 async def test_event(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """The event and the event entity tell what the contract promises, field by field."""
-    entry = await add_account(hass, simulator, people=[person("Папа", PAPA), person("Мама", MAMA)])
-    for entity in ("smspilot_5671", "papa", "mama"):
-        await enable(hass, entry, f"event.{entity}_delivery")
+    entry = await add_account(
+        hass,
+        simulator,
+        people=[person("Папа", PAPA), person("Мама", MAMA)],
+        enabled=[f"event.{one}_delivery" for one in ("smspilot_5671", "papa", "mama")],
+    )
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
     before = dt_util.utcnow()
     receipt = await alarm(hass, PAPA)
@@ -474,8 +476,12 @@ async def test_facts(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, facts: Facts, verify: bool
 ) -> None:
     """HLRVIP's facts stand in the response, wherever the service puts them, and nowhere else."""
-    entry = await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: verify})
-    await enable(hass, entry, "event.smspilot_5671_delivery")
+    await add_account(
+        hass,
+        simulator,
+        options={CONF_VERIFY_PUSHES: verify},
+        enabled=["event.smspilot_5671_delivery"],
+    )
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
     simulator.options.facts = facts
     checking = hass.async_create_background_task(

@@ -29,7 +29,6 @@ from .common import (
     act,
     add_account,
     device_of,
-    enable,
     kill,
     person,
     state_of,
@@ -49,8 +48,7 @@ def reads(simulator: Simulator) -> int:
 @pytest.mark.usefixtures("_door")
 async def test_push_wakes_a_read(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """A message is told at once, once, with all that the contract promises."""
-    entry = await add_account(hass, simulator, people=PEOPLE)
-    await enable(hass, entry, LAST_PUSH)
+    entry = await add_account(hass, simulator, people=PEOPLE, enabled=[LAST_PUSH])
     heard = Heard(hass, EVENT_SMS_RECEIVED)
     await clock.advance(1)
     simulator.requests.clear()
@@ -100,8 +98,7 @@ async def test_forged_push(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The right address and account with an invented id open no gate."""
-    entry = await add_account(hass, simulator, people=PEOPLE)
-    await enable(hass, entry, LAST_PUSH)
+    await add_account(hass, simulator, people=PEOPLE, enabled=[LAST_PUSH])
     heard = Heard(hass, EVENT_SMS_RECEIVED)
     await clock.advance(1)
     simulator.requests.clear()

@@ -5,7 +5,7 @@ from typing import Any
 
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
@@ -13,7 +13,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
-from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+from pytest_homeassistant_custom_component.typing import (
+    ClientSessionGenerator,
+    WebSocketGenerator,
+)
 
 from custom_components.smspilot.client import Kind
 from custom_components.smspilot.const import DOMAIN, EVENT_MESSAGE_STATUS
@@ -21,7 +24,8 @@ from custom_components.smspilot.logbook import async_describe_events
 from custom_components.smspilot.outbound.result import STATUS_WORDS
 from custom_components.smspilot.text.localized import async_words
 
-from .common import MAMA, PAPA, act, add_account, person, speak
+from .common import MAMA, PAPA, Clock, act, add_account, device_of, open_door, person, speak
+from .simulator.model import Status
 from .simulator.simulator import Simulator
 
 STATUS = {
@@ -143,36 +147,39 @@ async def test_in_the_logbook(hass: HomeAssistant, hass_ws_client: WebSocketGene
 
 
 async def test_on_the_page_of_a_person(
-    hass: HomeAssistant, simulator: Simulator, hass_ws_client: WebSocketGenerator
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    hass_client_no_auth: ClientSessionGenerator,
+    hass_ws_client: WebSocketGenerator,
 ) -> None:
-    """The test button says there whether it arrived: one row a status, and no other."""
-    entry = await add_account(hass, simulator, people=[person("Papa", PAPA), person("Mama", MAMA)])
+    """The test button says there whether it arrived, in one row; notify knows of it too."""
     assert await async_setup_component(hass, "logbook", {})
-    person_id = next(iter(entry.subentries))
-    device_id = next(
-        device.id
-        for device in dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
-        if (DOMAIN, f"{entry.entry_id}_{person_id}") in device.identifiers
-    )
+    await open_door(hass, hass_client_no_auth)
+    entry = await add_account(hass, simulator, people=[person("Papa", PAPA), person("Mama", MAMA)])
     begun = dt_util.utcnow()
     pressed = {"entity_id": "button.papa_test_message"}
     await hass.services.async_call("button", "press", pressed, blocking=True)
     await act(hass, "send_sms", phones=["Mama"], message="Hello")
-    await simulator.deliver(simulator.orders[0].server_id)
-    await act(hass, "get_account")
-    await hass.async_block_till_done(wait_background_tasks=True)
+    for order in simulator.orders:
+        await simulator.advance(order.server_id, Status.UNDELIVERED, error=602)
+    await clock.settle()
     await async_wait_recording_done(hass)
     client = await hass_ws_client()
+    entities = er.async_entries_for_device(
+        er.async_get(hass), device := device_of(hass, entry, "Papa")
+    )
     await client.send_json_auto_id(
         {
             "type": "logbook/get_events",
             "start_time": begun.isoformat(),
-            "device_ids": [device_id],
+            "entity_ids": [one.entity_id for one in entities],
+            "device_ids": [device],
         }
     )
     rows = (await client.receive_json())["result"]
-    said = [row["message"] for row in rows if "message" in row]
-    assert said == ["SMS to Papa: accepted, 1.31 ₽", "SMS to Papa: delivered, 1.31 ₽"]
-    # The button was pressed, and notify knows of it.
+    assert [row["message"] for row in rows if "message" in row] == [
+        "SMS to Papa: not delivered, Destination unreachable, 1.31 ₽"
+    ]
     others = {row["entity_id"] for row in rows if "entity_id" in row}
     assert others == {"button.papa_test_message", "notify.papa"}
