@@ -154,7 +154,8 @@ async def test_on_the_page_of_a_person(
     hass_ws_client: WebSocketGenerator,
 ) -> None:
     """The test button says there whether it arrived, in one row; notify knows of it too."""
-    assert await async_setup_component(hass, "logbook", {})
+    for component in ("logbook", DOMAIN):
+        assert await async_setup_component(hass, component, {})
     await open_door(hass, hass_client_no_auth)
     entry = await add_account(hass, simulator, people=[person("Papa", PAPA), person("Mama", MAMA)])
     begun = dt_util.utcnow()
