@@ -1,0 +1,1 @@
+"""What only the real service can tell: `scripts/live-check`."""
