@@ -3,11 +3,12 @@
 import asyncio
 from asyncio.subprocess import PIPE
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from decimal import Decimal
 import os
 from pathlib import Path
+import re
 
 from aiohttp import ClientSession
 import pytest
@@ -27,7 +28,9 @@ from .simulator import (
     LatePrice,
     Numbers,
     OddRow,
+    Options,
     PseudoSenders,
+    Pushes,
     Simulator,
     Stored,
     Template,
@@ -53,10 +56,12 @@ async def lived(sim: Simulator) -> None:
     now = sim.now().replace(microsecond=0)
     for minutes in range(9, 4, -1):
         created = now - timedelta(minutes=minutes)
-        await sim.receive(MAMA, f"5671 Секрет {minutes}", created=created, push=False)
+        await sim.receive(MAMA, f"5671 Секрет & {minutes}", created=created, push=False)
     for minutes, sender in zip(range(9, 4, -1), ["", "2WAY", "", "GOLOS", ""], strict=True):
         sim.clock_offset = -timedelta(minutes=minutes)
-        await asked(sim, send=f"Секрет {minutes}", to=MAMA, **({"from": sender} if sender else {}))
+        await asked(
+            sim, send=f"Секрет & {minutes}", to=MAMA, **({"from": sender} if sender else {})
+        )
     sim.clock_offset = timedelta()
     sim.unknown.clear()
 
@@ -79,9 +84,9 @@ async def look(
             await sim.receive(sim.account.phone, "Да")
         return f"{answer}\n"
 
-    options = arguments(["--url", sim.url, "--pause", "0", *words])
-    means = Means(question=question, patience=5, interval=0.02, callback=options.callback)
-    lines = await check(DEFAULT_KEY, options, means)
+    chosen = arguments(["--url", sim.url, "--pause", "0", *words])
+    means = Means(question=question, patience=5, interval=0.02, callback=chosen.callback)
+    lines = await check(DEFAULT_KEY, chosen, means)
     assert not isinstance(lines, str), lines
     ignored = [each for each in sim.unknown if each.name != "live_check"]
     assert not ignored
@@ -103,7 +108,6 @@ WORLDS = {
         options={
             "account_figures": {"balance": "20 {} RUB", "date": "0000-00-00", "cost": "N/A"},
             "figures": {"price": "{} RUB", "error": "none", "cost": "{}"},
-            "cost_extra": Decimal(1),
             "date_header": DateHeader.MISSING,
             "error_code": CodeStyle.STR,
             "error_fields": [],
@@ -113,8 +117,11 @@ WORLDS = {
             "check_seconds": False,
             "inbound_seconds": False,
             "stored": Stored.HTML_ESCAPED,
+            "inbound_stored": Stored.HTML_ESCAPED,
         },
         seen={
+            "texts of messages": "HTML escapes",
+            "texts of inbound messages": "HTML escapes",
             "balance": "9 9.9 a",
             "date of the account": "0000-00-00",
             "cost=1": "a/a",
@@ -245,11 +252,12 @@ WORLDS = {
         },
     ),
     "a lenient one": World(
-        options={"refuse_mixed_alphabets": False, "answer_delay": 0.02},
+        options={"refuse_mixed_alphabets": False, "answer_delay": 0.06, "cost_extra": Decimal(1)},
         seen={
+            "cost and the rows' prices": "another sum",
             "Cyrillic and Latin in one word": "taken",
             "cost=1 and templates": "no text is refused",
-            "how long an answer takes": "mostly 0.0 s, 0.0 s at most",
+            "how long an answer takes": "mostly 0.1 s, 0.1 s at most",
         },
     ),
 }
@@ -370,6 +378,9 @@ async def test_spend_elsewhere(simulator: Simulator) -> None:
     seen = {
         "SMS: answer": "2 rows, errors 0, 214",
         "SMS: its text": "without emoji",
+        "SMS: in the list": "after 1 s",
+        "SMS: by its id": "after 1 s",
+        "answer: in the list": "after 1 s",
         "SMS: zone of created": "UTC+3",
         "SMS: its price": "known later",
         "SMS: its id": "larger than those before",
@@ -379,6 +390,39 @@ async def test_spend_elsewhere(simulator: Simulator) -> None:
         "pushes": "GET, statuses repeated, in order, also new_one",
     }
     assert {name: lines[name].seen for name in seen} == seen
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "seen"),
+    [
+        ("pushes", Pushes.OFF, "none came"),
+        ("push_reversed", True, "GET, each status once, not in order"),
+    ],
+)
+async def test_pushes(simulator: Simulator, option: str, value: object, seen: str) -> None:
+    """Pushes that are missing or out of order are told."""
+    setattr(simulator.options, option, value)
+    port = free_port()
+    lines = await spent(simulator, f"--callback=http://127.0.0.1:{port}/", f"--listen={port}")
+    assert lines["pushes"].seen == seen
+
+
+# What nobody can see from outside, or only with money, failures or a setting of the cabinet's.
+NOT_SEEN = {
+    *("refused_list_sends_good", "no_money_code", "duplicate_window", "duplicate_guards_calls"),
+    *("duplicate_refuses_list", "text_errors_name_phone", "ip", "escape_slashes", "facts"),
+    *("refund_undelivered", "check_tells_result", "check_limit", "check_kept", "check_lag_every"),
+    *("inbound_lag_every", "push_delay", "push_body", "push_timeout"),
+}
+
+
+def test_every_switch() -> None:
+    """Each switch of the simulator is held against a line here, or it is said why not."""
+    held = {name for world in WORLDS.values() for name in world.options}
+    held |= set(re.findall(r"options\.(\w+)", Path(__file__).read_text()))
+    held |= {"pushes", "push_reversed"}
+    assert {option.name for option in fields(Options)} == (held - {"items"}) | NOT_SEEN
+    assert not held & NOT_SEEN
 
 
 @pytest.mark.parametrize("how", Stored)

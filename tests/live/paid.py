@@ -12,8 +12,6 @@ from .spending import Sent
 from .stored import TO_THE_LETTER, way
 
 _HALF_HOUR: Final = 1800
-# At once: in the very first look.
-_AT_ONCE: Final = 5.0
 _WHO: Final = ("nobody", "person", "voicemail")
 
 
@@ -113,7 +111,8 @@ def _line(name: str, assumed: str, seen: str, otherwise: str) -> Line:
 def _after(seconds: float | None) -> str:
     if seconds is None:
         return "not as long as we looked"
-    return "at once" if seconds < _AT_ONCE else f"after {seconds:.0f} s"
+    # In the first look, whatever that took.
+    return f"after {max(seconds, 1):.0f} s" if seconds else "at once"
 
 
 def _text(sent: Sent) -> str:

@@ -127,12 +127,13 @@ async def _send(look: Look, means: Means, sent: Sent) -> None:
     sent.at = sent.reply.date or sent.reply.at
     if not sent.server_id:
         return
-    begin = monotonic()
-    while (passed := monotonic() - begin) < means.patience:
+    begin, passed = monotonic(), 0.0
+    while passed < means.patience:
         await _see(look, sent, passed)
         if sent.listed is not None and sent.by_id is not None and sent.statuses[-1][0] in _FINAL:
             return
         await asyncio.sleep(means.interval)
+        passed = monotonic() - begin
 
 
 async def _see(look: Look, sent: Sent, passed: float) -> None:
@@ -171,14 +172,15 @@ async def _ask(look: Look, means: Means, sent: Sent) -> None:
         await means.question("Answer the question by SMS, then press Enter; or type skip: ")
     ).strip():
         return
-    begin = monotonic()
-    while (passed := monotonic() - begin) < means.patience:
+    begin, passed = monotonic(), 0.0
+    while passed < means.patience:
         rows = (await look.api.ask(inbound="all")).rows("inbound")
         if new := [row for row in rows if str(row.get("id")) not in known]:
             sent.answer_row, sent.answer_seconds = new[0], passed
             sent.answer = str(max((int(each) for each in known if each.isdecimal()), default=0))
             return
         await asyncio.sleep(means.interval)
+        passed = monotonic() - begin
 
 
 async def _inbound_ids(look: Look) -> set[str]:
