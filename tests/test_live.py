@@ -84,7 +84,7 @@ async def look(
             await sim.receive(sim.account.phone, "Да")
         return f"{answer}\n"
 
-    chosen = arguments(["--url", sim.url, "--pause", "0", *words])
+    chosen = arguments(["--url", sim.url, "--pause=0", "--interval=0", *words])
     means = Means(question=question, patience=5, interval=0.02, callback=chosen.callback)
     lines = await check(DEFAULT_KEY, chosen, means)
     assert not isinstance(lines, str), lines

@@ -18,6 +18,8 @@ from .pushes import Pushes
 from .report import Line, line, table
 from .spending import Means, spend
 
+# Seconds without a push after which none is expected any more.
+_QUIET = 0.5
 VARIABLE = "SMSPILOT_API_KEY"
 
 
@@ -97,6 +99,8 @@ async def check(key: str, options: argparse.Namespace, means: Means) -> list[Lin
                 if sent is None:
                     sys.stderr.write("Nothing was sent.\n")
                 else:
+                    if pushes:
+                        await pushes.quiet(max(options.interval, _QUIET))
                     lines += paid.lines(sent, pushes)
         return lines
 

@@ -1,5 +1,6 @@
 """The address that a paid message names for its statuses."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Self
@@ -46,6 +47,12 @@ class Pushes:
             self._names |= params.keys()
             self._statuses.setdefault(params["server_id"], []).append(params.get("status", "none"))
         return web.Response()
+
+    async def quiet(self, seconds: float) -> None:
+        """Wait until none has come for so long: the last ones may be on their way."""
+        count = -1
+        while count != (count := sum(map(len, self._statuses.values()))):
+            await asyncio.sleep(seconds)
 
     def words(self) -> str:
         """Return how pushes look, and in what order they came."""
