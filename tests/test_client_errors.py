@@ -333,7 +333,7 @@ async def test_large_answer(socket_enabled: None, size: int) -> None:
         if size <= 5 * 1024 * 1024:
             await client.balance()
         else:
-            with pytest.raises(InvalidResponse, match="too large"):
+            with pytest.raises(InvalidResponse, match="too_large"):
                 await client.balance()
 
 

@@ -20,9 +20,9 @@ from pytest_homeassistant_custom_component.typing import (
 
 from custom_components.smspilot.client import Kind
 from custom_components.smspilot.const import DOMAIN, EVENT_MESSAGE_STATUS
+from custom_components.smspilot.errors import async_words
 from custom_components.smspilot.logbook import async_describe_events
 from custom_components.smspilot.outbound.result import STATUS_WORDS
-from custom_components.smspilot.text.localized import async_words
 
 from .common import MAMA, PAPA, Clock, act, add_account, device_of, open_door, person, speak
 from .simulator.model import Status

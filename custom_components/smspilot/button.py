@@ -12,8 +12,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account import SmspilotConfigEntry
 from .entity import RecipientEntity, add_for_recipients
+from .errors import async_words
 from .events import SIGNAL_NOTIFIED
-from .text.localized import async_words
 
 PARALLEL_UPDATES = 0
 

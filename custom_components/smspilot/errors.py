@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.translation import async_get_cached_translations
 
@@ -13,6 +13,7 @@ from .client import (
     ApiError,
     ConnectionFailed,
     DuplicateRefused,
+    Fault,
     InvalidCredentials,
     InvalidResponse,
     IpNotAllowed,
@@ -92,7 +93,19 @@ def api_text(hass: HomeAssistant, err: SmspilotError) -> str:
     if isinstance(err, ApiError):
         words = problem_from_error(err).text(hass.config.language)
         return f"{err.code}: {words}" if err.code is not None else words
-    return str(err)
+    match err.args:
+        case (Fault() as fault, *details):
+            return async_words(hass, f"fault_{fault}", detail="".join(map(str, details)))
+        case _:
+            return str(err)
+
+
+@callback
+def async_words(hass: HomeAssistant, key: str, **placeholders: str) -> str:
+    """Return a text of the section `common`, which Home Assistant loads with the integration."""
+    texts = async_get_cached_translations(hass, hass.config.language, "common", DOMAIN)
+    text = texts.get(f"component.{DOMAIN}.common.{key}", key)
+    return text.format(**placeholders) if placeholders else text
 
 
 def problem_from_error(err: ApiError) -> Problem:

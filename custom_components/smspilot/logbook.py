@@ -13,7 +13,8 @@ from homeassistant.core import HomeAssistant, callback
 
 from .const import DOMAIN, EVENT_MESSAGE_STATUS
 from .contacts.phones import masked
-from .text.localized import async_money, async_words
+from .errors import async_words
+from .text.localized import async_money
 
 # As that of the event entity.
 _ICON: Final = "mdi:message-arrow-right-outline"

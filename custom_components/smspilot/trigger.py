@@ -33,6 +33,7 @@ from .const import (
 from .contacts.contact_filter import ContactFilter
 from .contacts.phones import masked
 from .contacts.unknown_contacts import UnknownContactsIssue
+from .errors import async_words
 from .outbound.result import STATUS_WORDS
 from .runtime.trail import async_trace
 from .text.matching import Match, fits, normalised
@@ -287,7 +288,8 @@ class MessageReceivedTrigger(EventTrigger):
         if max_age and event.data["age"] > max_age.total_seconds():
             self._missed(event, Miss.TOO_OLD)
             return
-        self._run({**event.data, **found}, f"message from {_name(event.data)}", event.context)
+        description = async_words(self._hass, "trigger_from", name=_name(event.data))
+        self._run({**event.data, **found}, description, event.context)
 
 
 class MessageStatusChangedTrigger(EventTrigger):
@@ -316,7 +318,9 @@ class MessageStatusChangedTrigger(EventTrigger):
     @override
     @callback
     def _fire(self, event: Event[Data]) -> None:
-        description = f"message to {_name(event.data)}: {event.data['status']}"
+        status = async_words(self._hass, f"logbook_{event.data['status'] or 'unknown'}")
+        name = _name(event.data)
+        description = async_words(self._hass, "trigger_to", name=name, status=status)
         self._run(event.data, description, event.context)
 
 

@@ -26,9 +26,29 @@ raised for our own timeout, for a gateway's (HTTP 408, 504, 524), and for whatev
 request after a silence.
 """
 
+from enum import StrEnum
+from typing import override
+
+
+class Fault(StrEnum):
+    """What is wrong with a response that is not the API's, for whoever puts it into words."""
+
+    HTTP_STATUS = "http_status"
+    NOT_JSON = "not_json"
+    OTHER_FORM = "other_form"
+    TOO_LARGE = "too_large"
+    UNREADABLE_LIST = "unreadable_list"
+
 
 class SmspilotError(Exception):
-    """Anything that keeps the API from doing what was asked."""
+    """Anything that keeps the API from doing what was asked.
+
+    Its arguments are a fault of the response and a detail, or what the network raised.
+    """
+
+    @override
+    def __str__(self) -> str:
+        return ": ".join(map(str, self.args))
 
 
 class ConnectionFailed(SmspilotError):

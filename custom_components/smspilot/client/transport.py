@@ -22,6 +22,7 @@ from .errors import (
     REACTIONS,
     ApiError,
     ConnectionFailed,
+    Fault,
     InvalidResponse,
     ResponseLost,
     ResponseTimeout,
@@ -130,8 +131,7 @@ class Transport:
         if unreadable := len(listed) - len(found):
             self._count_unreadable(key, unreadable)
         if listed and not found:
-            msg = f"No row of the list {key} can be read"
-            raise InvalidResponse(msg)
+            raise InvalidResponse(Fault.UNREADABLE_LIST, key)
         return Rows(tuple(found), response)
 
     def _count_unreadable(self, key: str, count: int) -> None:
@@ -146,8 +146,8 @@ class Transport:
         try:
             status, date, body = await self._post(params)
             if status != HTTPStatus.OK:
-                msg = f"HTTP status {status}"
-                raise (ResponseTimeout if status in GATEWAY_TIMEOUTS else InvalidResponse)(msg)
+                kind = ResponseTimeout if status in GATEWAY_TIMEOUTS else InvalidResponse
+                raise kind(Fault.HTTP_STATUS, status)
             data = _parse(body)
         except ResponseLost as err:
             if asyncio.get_running_loop().time() - started < SILENCE:
@@ -197,8 +197,7 @@ def _reading() -> Generator[None]:
         yield
     except UNREADABLE:
         # The response may hold texts and numbers, so nothing of it is told.
-        msg = "A response of the API has another form than expected"
-        raise InvalidResponse(msg) from None
+        raise InvalidResponse(Fault.OTHER_FORM) from None
 
 
 async def _body(response: aiohttp.ClientResponse) -> bytes:
@@ -207,8 +206,7 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
     async for chunk in response.content.iter_any():
         body += chunk
         if len(body) > MAX_BODY:
-            msg = "A response of the API is too large"
-            raise InvalidResponse(msg)
+            raise InvalidResponse(Fault.TOO_LARGE)
     return bytes(body)
 
 
@@ -225,8 +223,7 @@ def _parse(body: bytes) -> Any:
             string = ESCAPE.sub(lambda found: found[1] or r"\\", string)
             return json.loads(TRAILING_COMMA.sub("", string))
     except ValueError, RecursionError:
-        msg = "A response of the API is no JSON"
-        raise InvalidResponse(msg) from None
+        raise InvalidResponse(Fault.NOT_JSON) from None
 
 
 def _api_error(error: Any) -> ApiError | InvalidResponse | None:
@@ -235,7 +232,7 @@ def _api_error(error: Any) -> ApiError | InvalidResponse | None:
         return None
     code = integer(error.get("code"))
     if code is None:
-        return InvalidResponse("An error of the API has another form than expected")
+        return InvalidResponse(Fault.OTHER_FORM)
     description, description_ru = text(error.get("description")), text(error.get("description_ru"))
     if not code and not description and not description_ru:
         return None

@@ -1,28 +1,15 @@
-"""Words, amounts and times in Home Assistant's language, all from the translations.
-
-For what is put together here: a row of the logbook, a text that we send, a part of an error. A
-text of its own is a translation key as everywhere in Home Assistant.
-"""
+"""Amounts and times in Home Assistant's language, for what is put together of several words."""
 
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.translation import async_get_cached_translations
 from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN
+from ..errors import async_words
 
 _WHOLE: Final = Decimal(1)
-
-
-@callback
-def async_words(hass: HomeAssistant, key: str, **placeholders: str) -> str:
-    """Return a text of the section `common`, which Home Assistant loads with the integration."""
-    texts = async_get_cached_translations(hass, hass.config.language, "common", DOMAIN)
-    text = texts.get(f"component.{DOMAIN}.common.{key}", key)
-    return text.format(**placeholders) if placeholders else text
 
 
 @callback
