@@ -24,7 +24,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
 from custom_components.smspilot.const import CONF_PHONES, DOMAIN, SUBENTRY_RECIPIENT
-from custom_components.smspilot.runtime import journal as storage
+from custom_components.smspilot.runtime import disk, journal
+from custom_components.smspilot.runtime.journal_files import JournalFiles
 
 from .simulator.model import DEFAULT_KEY
 from .simulator.simulator import Simulator
@@ -173,6 +174,10 @@ def _remembered[T](run: Callable[..., asyncio.Future[T]]) -> Callable[..., async
 asyncio.BaseEventLoop.run_in_executor = _remembered(  # type: ignore[assignment, method-assign]
     asyncio.BaseEventLoop.run_in_executor
 )
+for module in (disk, journal):
+    module.async_run_in_thread = _remembered(  # type: ignore[attr-defined]
+        module.async_run_in_thread
+    )
 
 
 async def disk_works(hass: HomeAssistant) -> bool:
@@ -218,6 +223,10 @@ class Clock:
         self._ahead += seconds
         await self.settle()
 
+    def leap(self, seconds: float) -> None:
+        """Let so much time pass, and wait for nothing that was due in it."""
+        self._ahead += seconds
+
     async def settle(self) -> None:
         """Let everything go on that does not wait for time."""
         quiet = 0
@@ -249,7 +258,7 @@ class Hold:
         self.calls = 0
 
     def __call__(self, name: str) -> None:
-        real: Callable[..., None] = getattr(storage._Files, name)
+        real: Callable[..., None] = getattr(JournalFiles, name)
 
         def held(*args: Any) -> None:
             self.calls += 1
@@ -257,7 +266,7 @@ class Hold:
             assert self._released.wait(5)
             real(*args)
 
-        self._monkeypatch.setattr(storage._Files, name, held)
+        self._monkeypatch.setattr(JournalFiles, name, held)
 
     async def reached(self) -> None:
         assert await asyncio.to_thread(self._reached.wait, 5)

@@ -69,6 +69,15 @@ async def enable_event_loop_debug(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _disk_threads_end() -> Iterator[None]:
+    """Let the disk's threads end, whose work is done, before somebody counts threads."""
+    yield
+    for thread in threading.enumerate():
+        if thread.name == "smspilot disk":
+            thread.join(5)
+
+
+@pytest.fixture(autouse=True)
 def _figures_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Show figures whenever they change: tests do in a moment what takes a home an hour."""
     monkeypatch.setattr(coordinator, "PAUSE", 0)

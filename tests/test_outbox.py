@@ -23,6 +23,7 @@ from custom_components.smspilot.const import (
     EVENT_MESSAGE_STATUS,
 )
 from custom_components.smspilot.runtime import journal as storage
+from custom_components.smspilot.runtime.journal_files import JournalFiles
 
 from .common import (
     MAMA,
@@ -445,7 +446,7 @@ async def test_killed_between_a_snapshot_and_an_outcome(
         while not entry.runtime_data.deliveries.pending:
             await asyncio.sleep(0)
     with pytest.MonkeyPatch.context() as full:
-        full.setattr(storage._Files, "append", _no_space)
+        full.setattr(JournalFiles, "append", _no_space)
         hold.release()
         await sending
     entry = await kill(hass, entry, clock)

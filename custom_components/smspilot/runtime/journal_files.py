@@ -1,0 +1,201 @@
+"""Where a journal lies: its snapshot, and the lines that were added since."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+import os
+from pathlib import Path
+from typing import Any, Final
+
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.json import json_bytes
+from homeassistant.util.file import write_utf8_file_atomic
+from homeassistant.util.json import json_loads_array, json_loads_object
+
+from ..const import LOGGER
+from .cooperative import thread_slices
+
+VERSION: Final = 2
+# Texts and numbers of people stand in both files.
+PRIVATE: Final = 0o600
+
+type Table = dict[str, Any]
+type Tables = dict[str, Table]
+# The rows of a table may be made only when they are written, beside the event loop.
+type Snapshot = Mapping[str, Table | Iterable[tuple[str, Any]]]
+
+
+class JournalFiles:
+    """The files of a journal; every method blocks."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        """Know the paths, and read nothing yet."""
+        self._folder = folder
+        self._snapshot = folder / name
+        self._journal = folder / f"{name}.journal"
+        self._open: int | None = None
+        # Whether the folder on the disk may not know of the journal yet.
+        self._is_new = False
+        # Whether a file that could not be read could not be renamed either.
+        self._is_locked = False
+        self.snapshot_size = 0
+
+    def load(self) -> Tables:
+        """Read the tables, and fold the journal into the snapshot."""
+        tables = self._load_snapshot()
+        try:
+            lines = self._journal.read_bytes().split(b"\n")
+        except FileNotFoundError:
+            return tables
+        except OSError as err:
+            self._set_aside(self._journal, err)
+            return tables
+        for line in thread_slices(lines):
+            # A power cut may leave zeros where the disk had made room for more.
+            if line := line.strip(b"\0"):
+                _replay(tables, line)
+        try:
+            self.replace(tables)
+        except (HomeAssistantError, OSError) as err:
+            LOGGER.error("The journal cannot be folded (%s)", type(err).__name__)
+        return tables
+
+    def append(self, line: bytes) -> None:
+        """Add a line to the journal.
+
+        It begins and ends with a line break: whatever a power cut leaves of another line, or puts
+        behind this one, is no part of it. The file stays open: while the event loop is busy, every
+        call of the system costs a wait for it.
+        """
+        self._refuse_if_locked()
+        if self._open is None:
+            self._folder.mkdir(exist_ok=True)
+            self._is_new = self._is_new or not self._journal.exists()
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+            self._open = os.open(self._journal, flags, PRIVATE)
+        data = b"\n" + line + b"\n"
+        while data:
+            data = data[os.write(self._open, data) :]
+
+    def sync(self) -> None:
+        """Return when what was added before survives a power cut; it may run beside `append`."""
+        try:
+            file = os.open(self._journal, os.O_RDONLY)
+        except FileNotFoundError:
+            # It was folded meanwhile, and a snapshot is synced before the journal goes.
+            return
+        try:
+            os.fdatasync(file)
+        finally:
+            os.close(file)
+        if self._is_new:
+            self._is_new = False
+            self._sync_folder()
+
+    def replace(self, snapshot: Snapshot) -> None:
+        """Write and sync the snapshot, then drop the journal.
+
+        Until that is gone for good the journal is read over the snapshot, so it must say all that
+        the snapshot does: a power cut could bring back a part of it.
+        """
+        self._refuse_if_locked()
+        with suppress(OSError):
+            self.sync()
+        lines, count = bytearray(), 0
+        for name, rows in snapshot.items():
+            for key, row in thread_slices(rows.items() if isinstance(rows, dict) else rows):
+                lines += b"\n" + json_bytes([name, key, row])
+                count += 1
+        data = json_bytes({"version": VERSION, "rows": count}) + lines
+        self.snapshot_size = len(data)
+        self._folder.mkdir(exist_ok=True)
+        write_utf8_file_atomic(str(self._snapshot), data, private=True, mode="wb")
+        self._close()
+        self._journal.unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        """Remove everything, also what was set aside."""
+        self._close()
+        for path in self._folder.glob(f"{self._snapshot.name}*"):
+            path.unlink()
+
+    def _close(self) -> None:
+        if self._open is not None:
+            os.close(self._open)
+            self._open = None
+
+    def _sync_folder(self) -> None:
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def _load_snapshot(self) -> Tables:
+        try:
+            head, *lines = self._snapshot.read_bytes().split(b"\n")
+            return _tables(json_loads_object(head), lines)
+        except FileNotFoundError:
+            return {}
+        except (AttributeError, LookupError, OSError, TypeError, ValueError) as err:
+            self._set_aside(self._snapshot, err)
+            return {}
+
+    def _set_aside(self, path: Path, err: Exception) -> None:
+        """Keep what cannot be read for whoever wants to look: nothing shall be written over it."""
+        aside = path.with_name(f"{path.name}.damaged.{datetime.now(UTC):%Y%m%dT%H%M%S}")
+        try:
+            path.rename(aside)
+        except OSError:
+            self._is_locked = True
+            LOGGER.error(
+                "The stored state cannot be read (%s) nor set aside; nothing is written until the"
+                " next start, which would forget what happens now",
+                type(err).__name__,
+            )
+            return
+        LOGGER.warning(
+            "The stored state cannot be read (%s); it is kept as %s, and the account starts"
+            " without it",
+            type(err).__name__,
+            aside.name,
+        )
+
+    def _refuse_if_locked(self) -> None:
+        if self._is_locked:
+            msg = "A file that cannot be read is kept"
+            raise OSError(msg)
+
+
+def stored_time(value: Any) -> datetime:
+    """Return a time that was stored; only those of UTC were."""
+    time = datetime.fromisoformat(value)
+    if time.utcoffset() != timedelta(0):
+        raise ValueError
+    return time
+
+
+def _tables(head: Any, lines: list[bytes]) -> Tables:
+    """Return what a snapshot says, row by row: while one is read nothing else runs."""
+    if (head["version"], head["rows"]) != (VERSION, len(lines)):
+        raise ValueError
+    tables: Tables = {}
+    for name, key, value in thread_slices(map(json_loads_array, lines)):
+        tables.setdefault(str(name), {})[str(key)] = value
+    return tables
+
+
+def _replay(tables: Tables, line: bytes) -> None:
+    """Take over what was written at once, all of it or nothing."""
+    try:
+        found: list[Any] = json_loads_array(line)
+        rows = [(str(table), str(key), value) for table, key, value in found]
+    except TypeError, ValueError:
+        # The last line of a journal that a power cut ended.
+        LOGGER.warning("A line of the journal cannot be read and is left out")
+        return
+    for table, key, value in rows:
+        if value is None:
+            tables.setdefault(table, {}).pop(key, None)
+        else:
+            tables.setdefault(table, {})[key] = value
