@@ -1,16 +1,22 @@
 """What was ordered, what was told, and whether both agree with the service's own ledger."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from html import unescape
 from itertools import pairwise
 import re
 from typing import Any, Final
 
+from tests.simulator.choices import Stored
 from tests.simulator.model import FINAL, Inbound, Message, Order, Status
+from tests.simulator.otherwise import stored_text
 from tests.simulator.simulator import Simulator
+
+from .limits import Limits, LimitsHeld
+from .reach import is_listed
 
 ACCOUNT: Final = 5671
 # The integration looks for a lost order this long; then nobody asks for it any more.
@@ -34,6 +40,7 @@ class Ordered:
     phone: str
     key: str
     at: float
+    urgent: bool = False
     fate: Fate = Fate.UNKNOWN
     message_id: str | None = None
 
@@ -74,18 +81,17 @@ class Books:
         self.numbers: set[str] = set()
         self.wrong: list[str] = []
         self._statuses: defaultdict[int, set[Status]] = defaultdict(set)
-        self._begin = Decimal(0)
 
-    def open(self, sim: Simulator) -> None:
-        """Follow the service."""
+    def open(self, sim: Simulator, in_force: Callable[[], Limits] = lambda: (0, 0)) -> None:
+        """Follow the service; `in_force` tells the owner's limits."""
         self._sim = sim
-        self._begin = sim.account.balance
+        self.limits = LimitsHeld(sim, in_force, self._is_urgent)
         self.keys.add(sim.account.apikey)
         sim.changed.connect(self._changed)
 
-    def order(self, phone: str, key: str, at: float) -> Ordered:
+    def order(self, phone: str, key: str, at: float, *, urgent: bool = False) -> Ordered:
         """Write down what is asked for."""
-        ordered = Ordered(phone=phone, key=key, at=at)
+        ordered = Ordered(phone=phone, key=key, at=at, urgent=urgent)
         self.ordered.append(ordered)
         self.numbers.add(phone[-10:])
         return ordered
@@ -122,7 +128,7 @@ class Books:
     @property
     def spent(self) -> Decimal:
         """Return what the service took, refunds given back."""
-        return self._begin - self._sim.account.balance
+        return self.limits.spent
 
     def excused(self, now: float) -> list[Order]:
         """Return orders whose fate the caller does not know, and that are too old to be found."""
@@ -188,9 +194,11 @@ class Books:
             message_id = told.data["message_id"]
             heard.add(message_id)
             message = inbox.get(message_id)
-            if message is None or not _says(told, message):
+            if message is None or not _says(told, message, self._sim.options.inbound_stored):
                 yield f"FORGED: {dict(told.data)} is not {message}"
-        yield from (f"LOST: {inbox[each]} was never told" for each in inbox.keys() - heard)
+        for each in inbox.keys() - heard:
+            if is_listed(self._sim, inbox[each]):
+                yield f"LOST: {inbox[each]} was never told"
 
     def _compare_statuses(self, excused: set[int]) -> Iterator[str]:
         """Every final status is told, nothing after it, and nothing backwards."""
@@ -244,12 +252,18 @@ class Books:
             # A push tells no time.
             return bool(age == 0)
         found = [each for each in self._sim.inbox if str(each.id) == told.data["message_id"]]
-        # The list may tell minutes only, and its answer be on its way for a minute.
+        # The list may tell minutes only, and its answer be on its way for a minute. Where the
+        # service tells no time it is the machine's, which is right then.
         return all(abs(age - (now - each.created).total_seconds()) <= 61 for each in found)
+
+    def _is_urgent(self, order: Order) -> bool:
+        """Tell whether no limit holds an order back."""
+        return any(each.urgent and (each.phone, each.key) == pair(order) for each in self.ordered)
 
     def _changed(self, topic: str, record: object) -> None:
         if topic == "message" and isinstance(record, Message):
             self._statuses[record.server_id].add(record.status)
+            self.wrong += self.limits.accepted(record)
         if topic == "account":
             self.keys.add(self._sim.account.apikey)
 
@@ -266,11 +280,14 @@ def _ids(records: Iterable[Order | Message]) -> defaultdict[Pair, list[str]]:
     return found
 
 
-def _says(told: Told, message: Inbound) -> bool:
+def _says(told: Told, message: Inbound, stored: Stored) -> bool:
+    """Tell whether an event has the words that were written, or what the list makes of them."""
     phone = f"+{message.phone}" if message.phone.isdecimal() else message.phone
     # The contract number finds the account on its way, and is nobody's word.
     text = message.text.removeprefix(f"{ACCOUNT} ")
-    return bool(told.data["phone"] == phone and told.data["message"] == text)
+    listed = stored_text(text, stored)
+    words = {each.strip() for each in (listed, unescape(listed), text)}
+    return bool(told.data["phone"] == phone and told.data["message"].strip() in words)
 
 
 def _out_of_order(message: Message, story: list[Told]) -> Iterator[str]:

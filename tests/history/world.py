@@ -22,8 +22,10 @@ from custom_components.smspilot.account import ACCOUNTS
 from custom_components.smspilot.const import DOMAIN
 from tests.common import Clock, add_account, disk_works, person, small_hours_zone
 from tests.outside import home
+from tests.simulator.choices import DateHeader
 from tests.simulator.simulator import Simulator
 
+from .dimensions import Picture, live_in, switches, told
 from .ledgers import Books, Told
 
 PAPA, MAMA, MAMA_AT_WORK, GRANNY = "+79087964781", "+79161231212", "+79161231213", "+79031112233"
@@ -36,6 +38,8 @@ ENTITIES = {"notify.papa": (PAPA,), "notify.mama": (MAMA, MAMA_AT_WORK), "notify
 EVENTS = ("sms_received", "reply_received", "message_status")
 # So many turns of the loop without a change, and a write under way is seen as it is.
 WATCHED_TURNS = 400
+# Time goes on even when something is due at once.
+_TICK = 0.05
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -46,6 +50,8 @@ class SharedClock(Clock):
     def __init__(self, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
         super().__init__(hass, monkeypatch)
         self.sim: Simulator | None = None
+        # By how much the service's clock differs from the home's when that is right.
+        self.skew = 0.0
         self._settings = {0.0}
         self._wrong_by = 0.0
         monotonic, utcnow = time.monotonic, dt_util.utcnow
@@ -59,9 +65,20 @@ class SharedClock(Clock):
     async def advance(self, seconds: float) -> None:
         await self.settle()
         self._ahead += seconds
-        if self.sim:
-            self.sim.clock_offset = timedelta(seconds=self._ahead)
+        self.show()
         await self.settle()
+
+    def show(self) -> None:
+        """Have the service's clock show the time."""
+        if self.sim:
+            self.sim.clock_offset = timedelta(seconds=self._ahead + self.skew)
+
+    def next(self, most: float) -> float:
+        """Return in how many seconds something is due, at most so many."""
+        loop = asyncio.get_running_loop()
+        due = (each.when() for each in loop._scheduled if not each.cancelled())  # type: ignore[attr-defined]
+        left = min(due, default=loop.time() + most) - loop.time()
+        return min(max(left, _TICK), most)
 
     @property
     def ahead(self) -> float:
@@ -91,7 +108,8 @@ class World:
         self.books = Books()
         self.calls: set[asyncio.Task[None]] = set()
         self.failures: list[str] = []
-        self.crashes = 0
+        self.picture: Picture = {}
+        self._is_set_up = False
         self._stack = AsyncExitStack()
         self._log = _Log(self)
 
@@ -107,7 +125,7 @@ class World:
         for task in self.calls:
             task.cancel()
         self.sim.faults.clear()
-        if self.entry.state is ConfigEntryState.LOADED:
+        if self._is_set_up and self.entry.state is ConfigEntryState.LOADED:
             await self.hass.config_entries.async_remove(self.entry.entry_id)
         await self.clock.settle()
         await self._stack.aclose()
@@ -128,10 +146,44 @@ class World:
         self.clock.sim = self.sim
         for event in EVENTS:
             self.hass.bus.async_listen(f"{DOMAIN}_{event}", self._hear)
-        self.books.open(self.sim)
+        self.books.open(self.sim, self._limits)
+
+    # The service
+
+    async def live_in(self, picture: Picture) -> None:
+        """Have the service be what its document allows, and set up an account of it."""
+        self.picture = picture
+        live_in(self.sim, picture)
+        # Where no answer has a date, nobody can know of another clock.
+        self.clock.skew = switches(picture).get("clock", 0.0) if self.has_date else 0.0
+        self.clock.show()
+        # Nobody is there yet to turn the clock on.
+        delay, self.sim.options.answer_delay = self.sim.options.answer_delay, 0.0
         with patch.object(Clock, "TURNS", 20):
             self.entry = await add_account(self.hass, self.sim, people=PEOPLE)
+        self._is_set_up = True
         await self.clock.settle()
+        self.sim.options.answer_delay = delay
+
+    @property
+    def told(self) -> str:
+        """Return in words what the service is like."""
+        return told(self.picture)
+
+    @property
+    def switched(self) -> bool:
+        """Return whether the world is another one than the likeliest."""
+        return any(self.picture.values())
+
+    @property
+    def has_date(self) -> bool:
+        """Return whether the home can know what time it is, whatever its own clock says."""
+        return self.sim.options.date_header is DateHeader.TRUE
+
+    @property
+    def prices_are_secret(self) -> bool:
+        """Return whether nobody can read what was paid."""
+        return "price" in self.sim.options.figures
 
     # What happens
 
@@ -152,6 +204,17 @@ class World:
         await self.clock.settle()
         self.books.settled()
 
+    async def wait(self, seconds: float) -> None:
+        """Let time pass: from timer to timer while somebody waits, else at once."""
+        end = self.clock.ahead + seconds
+        while (left := end - self.clock.ahead) > 0:
+            await self.clock.advance(self.clock.next(left) if self.calls else left)
+
+    async def save(self, options: Mapping[str, Any]) -> None:
+        """Save other options."""
+        self.books.limits.note()
+        self.hass.config_entries.async_update_entry(self.entry, options=options)
+
     async def crash(self, how: str = "now", fraction: float = 0.5, *, late: bool = False) -> None:
         """End the integration as kill -9 does, and start it again with what lies on the disk.
 
@@ -159,7 +222,6 @@ class World:
         the journal that it was made of; `late` leaves Home Assistant starting.
         """
         disk = await self._watch(how, fraction)
-        self.crashes += 1
         self.books.crashed()
         cut = [task for task in self.calls if not task.done()]
         for task in cut:
@@ -207,6 +269,11 @@ class World:
             if task.done() and task.result()["type"] == "form":
                 # The service did not take even that one: the owner gives up for now.
                 flows.async_abort(flow["flow_id"])
+
+    def _limits(self) -> tuple[float, int]:
+        """Return the owner's limits: money a day, messages a number and hour."""
+        options = self.entry.options
+        return float(options.get("daily_limit", 500)), int(options.get("rate_limit", 30))
 
     # What is seen
 

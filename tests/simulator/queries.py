@@ -151,6 +151,17 @@ def inbound(state: State, account: Account, call: Call) -> Answer:
     """Answer `inbound` (section 6.2)."""
     options = state.options
     what = call.params["inbound"].strip()
+    messages = listed(state, account, what)
+    rows = [_inbound_row(state, each) for each in messages]
+    if options.any_list_marks_seen or (what == "new" and options.new_marks_seen):
+        for each in messages:
+            state.keep_inbound(replace(each, seen=True))
+    return InboundList(rows=rows)
+
+
+def listed(state: State, account: Account, what: str) -> list[Inbound]:
+    """Return what `inbound` shows to whoever asks like this."""
+    options = state.options
     messages = [each for each in state.inbox_of(account) if not _is_unlisted(state, each)]
     if what == "new":
         messages = [each for each in messages if not each.seen]
@@ -168,11 +179,7 @@ def inbound(state: State, account: Account, call: Call) -> Answer:
     )
     if options.inbound_shuffle:
         messages.sort(key=lambda each: digest(str(each.id)))
-    rows = [_inbound_row(state, each) for each in messages]
-    if options.any_list_marks_seen or (what == "new" and options.new_marks_seen):
-        for each in messages:
-            state.keep_inbound(replace(each, seen=True))
-    return InboundList(rows=rows)
+    return messages
 
 
 def _is_unlisted(state: State, message: Inbound) -> bool:

@@ -1,0 +1,75 @@
+"""The end of a history: peace, time for all that is due, and the comparison of the ledgers."""
+
+from collections import Counter
+from decimal import Decimal
+from typing import Any, Final
+
+from tests.simulator.choices import Pushes
+from tests.simulator.model import FINAL
+
+from .world import World
+
+# Money that may be rounded away.
+_CENT: Final = 0.001
+
+
+async def end(world: World) -> Counter[str]:
+    """Make peace, wait for all that is due, and compare the ledgers; return the figures."""
+    try:
+        excused = world.books.excused(world.clock.ahead + world.clock.swing)
+        await _make_peace(world)
+        world.books.settled()
+        problems = [*world.failures, *world.books.compare(excused)]
+        problems += _compare_sensors(world, excused)
+        world.sim.assert_clean()
+        assert not problems, "\n".join([f"world: {world.told}", *problems])
+        return Counter(accepted=len(world.sim.orders), told=len(world.books.told))
+    finally:
+        await world.__aexit__()
+
+
+async def _make_peace(world: World) -> None:
+    sim = world.sim
+    sim.faults.clear()
+    await sim.up()
+    sim.account.blocked = None
+    sim.options.pushes, sim.options.push_delay, sim.options.answer_delay = Pushes.ON, 0.0, 0.0
+    await world.begin()
+    await world.clock.settle()
+    if world.entry.data["api_key"] != sim.account.apikey:
+        await world.reauth()
+    await world.save({})
+    await world.clock.advance(1)
+    await sim.flush_pushes()
+    # Questions to one number wait for each other, and each for its answer.
+    for _ in range(40 + 5 * len(world.calls)):
+        await world.wait(31)
+        if not world.calls:
+            break
+    assert not world.calls, "a call never ended"
+    for seconds in (401, 1, 5, 61, 130, 310, 910, 1810, 3610, 3610):
+        # Also what was accepted so late that nobody waits for it any more.
+        for message in list(sim.messages.values()):
+            if message.status not in FINAL:
+                await sim.deliver(message.server_id)
+        await world.clock.advance(seconds)
+
+
+def _compare_sensors(world: World, excused: list[Any]) -> list[str]:
+    """Compare money and counts, as the owner sees them."""
+    lost = sum((each.price for each in excused), Decimal(0))
+    expected = {
+        "spent_today": float(world.books.spent),
+        "balance": float(world.sim.account.balance),
+        "pending_messages": 0.0,
+    }
+    if world.prices_are_secret:
+        del expected["spent_today"]
+    problems = []
+    for name, value in expected.items():
+        state = world.hass.states.get(f"sensor.smspilot_5671_{name}")
+        told = float(state.state) if state else None
+        missing = float(lost) if name == "spent_today" else 0
+        if told is None or not value - missing - _CENT <= told <= value + _CENT:
+            problems.append(f"MONEY: {name} is {told} instead of {value} (less {missing})")
+    return problems
