@@ -1,6 +1,7 @@
 """Random histories, and the comparison that judges them: it must notice what it is there for."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from .history.ledgers import Books, Fate, Told
+from .history.limits import Limits
 from .simulator.model import Kind, Message, Order, Status
 from .simulator.simulator import Simulator
 
@@ -19,8 +21,8 @@ SEED, EXAMPLES = 20261123, 12
 
 
 def test_histories() -> None:
-    """Both ledgers say the same at the end of each history."""
-    arguments = ("--seed", str(SEED), "--examples", str(EXAMPLES))
+    """Both ledgers say the same at the end of each history; other worlds are in test_worlds."""
+    arguments = ("--likeliest", "--seed", str(SEED), "--examples", str(EXAMPLES))
     done = subprocess.run(
         [sys.executable, "-m", "tests.history", *arguments],
         cwd=ROOT,
@@ -35,10 +37,10 @@ def test_histories() -> None:
 class Story:
     """One message out, delivered, and one message in, all told."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits = (0, 0)) -> None:
         self.sim = Simulator()
         self.books = Books()
-        self.books.open(self.sim)
+        self.books.open(self.sim, lambda: limits)
         self.ordered = self.books.order(PHONE, "1", 0)
         self.ordered.fate, self.ordered.message_id = Fate.TAKEN, "1"
         self.accept(1)
@@ -62,18 +64,18 @@ class Story:
             "price": 1,
         }
         sim.orders.append(Order(**common, packet=1, time=now))
-        sim.store(
-            Message(
-                **common,
-                packet_id=1,
-                sender_orig="",
-                parts=1,
-                status=Status.DELIVERED,
-                error=0,
-                created=now,
-                modified=now,
-            )
+        message = Message(
+            **common,
+            packet_id=1,
+            sender_orig="",
+            parts=1,
+            status=Status.ACCEPTED,
+            error=0,
+            created=now,
+            modified=now,
         )
+        sim.store(message)
+        sim.update(replace(message, status=Status.DELIVERED))
 
     def tell_status(self, server_id: int, status: Status) -> None:
         """Tell a status."""
@@ -166,6 +168,25 @@ async def test_comparison(spoil: Callable[[Story], None], word: str) -> None:
     problems = story.books.compare([])
     assert bool(problems) is bool(word), problems
     assert not word or any(each.startswith(word) for each in problems), problems
+
+
+@pytest.mark.parametrize(
+    ("limits", "urgent", "over"),
+    [
+        ((0, 0), False, False),
+        ((2, 2), False, False),
+        ((1.5, 0), False, True),
+        ((0, 1), False, True),
+        ((1.5, 1), True, False),
+    ],
+)
+async def test_limits(*, limits: Limits, urgent: bool, over: bool) -> None:
+    """What goes out over a limit is noticed, but for what is urgent."""
+    story = Story(limits)
+    story.books.order(PHONE, "1", 0, urgent=urgent)
+    story.accept(2)
+    problems = [each for each in story.books.wrong if each.startswith("OVER THE LIMIT")]
+    assert bool(problems) is over
 
 
 async def test_cut_short_by_a_crash() -> None:

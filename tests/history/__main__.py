@@ -9,57 +9,10 @@ import logging
 import secrets
 import sys
 
-from hypothesis import HealthCheck, Phase, Verbosity, seed, settings, strategies as st
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis import Verbosity, strategies as st
 
-from .base import FIGURES
-from .covering import worlds
-from .dimensions import Picture, told
-from .machine import LIKELIEST, histories_in, pictures
-
-STEPS = 40
-
-
-def run(
-    number: int,
-    drawn: st.SearchStrategy[Picture],
-    examples: int,
-    verbosity: Verbosity = Verbosity.normal,
-    *,
-    shrink: bool = True,
-) -> None:
-    """Run some histories; a failure prints the shortest that still fails."""
-    run_state_machine_as_test(
-        seed(number)(histories_in(drawn)),
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=STEPS,
-            deadline=None,
-            database=None,
-            derandomize=False,
-            verbosity=verbosity,
-            phases=(Phase.generate, Phase.shrink) if shrink else (Phase.generate,),
-            report_multiple_bugs=False,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-
-
-def cover(part: int, parts: int, number: int, verbosity: Verbosity, *, shrink: bool) -> None:
-    """Run a history in each world of a part of the covering set."""
-    for index, world in list(enumerate(worlds()))[part::parts]:
-        try:
-            run(number + index, st.just(world), 2, verbosity, shrink=shrink)
-        except Exception:
-            again = f"--covering {index}/{len(worlds())} --seed {number}"
-            sys.stdout.write(f"failed in {told(world)}; again with: {again}\n")
-            raise
-
-
-def figures() -> str:
-    """Return what has been done, in words."""
-    FIGURES.update(dict.fromkeys(("doubles", "losses", "late", "over the limit"), 0))
-    return ", ".join(f"{name} {count}" for name, count in FIGURES.items())
+from .machine import LIKELIEST, pictures
+from .runs import cover, figures, run
 
 
 def main() -> int:

@@ -121,8 +121,7 @@ class Trouble(Base):
     def reload(self, pace: int | None) -> None:
         """Reload the entry."""
         FIGURES["reloads"] += 1
-        entry_id = self.world.entry.entry_id
-        self.run(self.world.hass.config_entries.async_reload(entry_id), pace)
+        self.run(self.world.reload(), pace)
 
     @rule(options=st.sampled_from(OPTIONS), pace=PACE)
     def options(self, options: dict[str, Any], pace: int | None) -> None:

@@ -1,0 +1,45 @@
+"""The worlds that histories live in."""
+
+from dataclasses import fields
+from itertools import combinations
+
+import pytest
+
+from .history.covering import covering, worlds
+from .history.dimensions import DIMENSIONS, LEFT_OUT, told
+from .simulator import Options
+
+
+def test_each_pair_is_met() -> None:
+    """No two values are never the case together."""
+    met = {
+        pair
+        for world in worlds()
+        for pair in combinations(((name, world[name]) for name in DIMENSIONS), 2)
+    }
+    sizes = {name: len(values) for name, values in DIMENSIONS.items()}
+    assert len(met) == sum(one * other for one, other in combinations(sizes.values(), 2))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_small(seed: int) -> None:
+    """The set is not much larger than the two longest dimensions make it."""
+    sizes = {name: len(values) for name, values in DIMENSIONS.items()}
+    first, second, *_ = sorted(sizes.values(), reverse=True)
+    assert len(covering(sizes, seed)) <= 1.4 * first * second
+
+
+def test_each_switch_is_a_dimension() -> None:
+    """Nothing that the simulator leaves open is forgotten."""
+    used = {name for values in DIMENSIONS.values() for each in values for name in each}
+    assert {each.name for each in fields(Options)} == (used | LEFT_OUT.keys()) - {
+        "account.duplicate_guard",
+        "clock",
+    }
+    assert not used & LEFT_OUT.keys()
+
+
+def test_a_world_in_words() -> None:
+    """Whoever reads of a failure sees what was otherwise than usual."""
+    assert told({}) == told(dict.fromkeys(DIMENSIONS, 0)) == "the likeliest"
+    assert told({"zone": 1, "rows_twice": 1}) == "zone=3:00:00, rows_twice=True"
