@@ -10,10 +10,12 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.typing import ConfigType
 
 from .account import ACCOUNTS, Account, SmspilotConfigEntry
+from .alarm_actions import async_setup_alarm_actions
+from .alarm_issues import AlarmIssues
 from .assist import AssistResponder
-from .const import CONF_LEGACY_NAME, DOMAIN, ENTRY_VERSION, SUBENTRY_RECIPIENT
+from .const import CONF_LEGACY_NAME, DOMAIN, ENTRY_VERSION, SUBENTRY_ALARM, SUBENTRY_RECIPIENT
 from .coordinator import AccountCoordinator
-from .entity import account_device, recipient_device
+from .entity import account_device, subentry_device
 from .events import SIGNAL_PEOPLE
 from .frontend.register import async_register_card
 from .issues import IssueReporter
@@ -42,6 +44,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     async_setup_services(hass)
     async_setup_websocket(hass)
     await async_register_card(hass)
+    async_setup_alarm_actions(hass)
     return True
 
 
@@ -53,6 +56,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmspilotConfigEntry) -> 
 
     coordinator = account.coordinator = AccountCoordinator(hass, entry, account.client)
     IssueReporter(account).start()
+    AlarmIssues(account).start()
+    account.alarms.checks.balance = lambda: coordinator.data.balance if coordinator.data else None
     await coordinator.async_refresh()
 
     account.push_receiver = PushReceiver(account)
@@ -142,11 +147,11 @@ def _register_devices(hass: HomeAssistant, entry: SmspilotConfigEntry) -> None:
     registry = dr.async_get(hass)
     registry.async_get_or_create(config_entry_id=entry.entry_id, **account_device(entry))
     for subentry in entry.subentries.values():
-        if subentry.subentry_type == SUBENTRY_RECIPIENT:
+        if subentry.subentry_type in (SUBENTRY_RECIPIENT, SUBENTRY_ALARM):
             registry.async_get_or_create(
                 config_entry_id=entry.entry_id,
                 config_subentry_id=subentry.subentry_id,
-                **recipient_device(entry, subentry),
+                **subentry_device(entry, subentry),
             )
 
 

@@ -19,6 +19,9 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util.hass_dict import HassKey
 
+from .alarms.room import Alarms
+from .alarms.sending import Ways
+from .alarms.texts import TextMemory
 from .client import Credentials, Smspilot, SmspilotError
 from .client.transport import URL
 from .const import CONF_DEBUG_EMAIL, CONF_LOGIN
@@ -89,6 +92,19 @@ class Account:
             self.client,
             known=self._known,
         )
+        self.alarms = Alarms(
+            Ways(
+                hass=hass,
+                entry=entry,
+                journal=self.journal,
+                outbox=self.outbox,
+                inbox=self.inbox,
+                deliveries=self.deliveries,
+                budget=self.budget,
+                publisher=self.publisher,
+                memory=TextMemory(self.journal),
+            )
+        )
         self._cancel_start: CALLBACK_TYPE = lambda: None
 
     async def open(self) -> None:
@@ -133,12 +149,14 @@ class Account:
         self.client.credentials, self.client.url = fresh.credentials, fresh.url
         self.client.debug = self.entry.options.get(CONF_DEBUG_EMAIL) or None
         self.inbox.replan()
+        self.alarms.apply()
 
     async def close(self) -> None:
         """End everything that waits, and keep what is known."""
         why = action_error(Reason.ACCOUNT_CLOSED, account=self.entry.title)
         self._cancel_start()
         self.conversations.close()
+        self.alarms.close()
         for room in (self.outbox, self.deliveries, self.inbox):
             room.close(why)
         self.publisher.close()
@@ -160,6 +178,7 @@ class Account:
         self.deliveries.restore(tables.get("messages", {}))
         self.outbox.restore(tables.get("orders", {}))
         self.inbox.restore(tables)
+        self.alarms.restore(tables)
 
     def _snapshot(self) -> Snapshot:
         return {
@@ -167,6 +186,7 @@ class Account:
             "messages": self.deliveries.table(),
             **self.budget.tables(),
             **self.inbox.tables(),
+            **self.alarms.tables(),
         }
 
     @callback
@@ -176,6 +196,7 @@ class Account:
         self.deliveries.hurry()
         for room in (self.outbox, self.deliveries, self.inbox):
             room.poller.open()
+        self.alarms.start()
 
 
 # The accounts by entry id: whoever waits for an answer must outlive a reload of the entry,

@@ -1,4 +1,4 @@
-"""A button that shows whether a recipient is reached."""
+"""Buttons: one shows whether a recipient is reached, one takes an alarm."""
 
 from typing import override
 
@@ -11,7 +11,9 @@ from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account import SmspilotConfigEntry
-from .entity import RecipientEntity, add_for_recipients
+from .alarms.room import user_name
+from .const import SUBENTRY_ALARM
+from .entity import AlarmEntity, RecipientEntity, add_for_subentries
 from .errors import async_words
 from .events import SIGNAL_NOTIFIED
 
@@ -22,6 +24,7 @@ TEST_MESSAGE = ButtonEntityDescription(
     translation_key="test_message",
     entity_category=EntityCategory.CONFIG,
 )
+ACKNOWLEDGE = ButtonEntityDescription(key="acknowledge", translation_key="acknowledge")
 
 
 async def async_setup_entry(
@@ -29,12 +32,16 @@ async def async_setup_entry(
     entry: SmspilotConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add a button for each recipient."""
+    """Add a button for each recipient and each alarm."""
 
     def make(subentry: ConfigSubentry) -> list[Entity]:
         return [TestMessageButton(entry, subentry, TEST_MESSAGE, Platform.BUTTON)]
 
-    add_for_recipients(entry, async_add_entities, make)
+    def make_for_alarm(subentry: ConfigSubentry) -> list[Entity]:
+        return [AcknowledgeButton(entry, subentry, ACKNOWLEDGE, Platform.BUTTON)]
+
+    add_for_subentries(entry, async_add_entities, make)
+    add_for_subentries(entry, async_add_entities, make_for_alarm, SUBENTRY_ALARM)
 
 
 class TestMessageButton(RecipientEntity, ButtonEntity):
@@ -47,3 +54,13 @@ class TestMessageButton(RecipientEntity, ButtonEntity):
         await self.account.channels.async_notify_recipient(self.recipient, text)
         signal = SIGNAL_NOTIFIED.format(self.account.entry.entry_id)
         async_dispatcher_send(self.hass, signal, self.recipient.id)
+
+
+class AcknowledgeButton(AlarmEntity, ButtonEntity):
+    """Take an alarm, as who presses it."""
+
+    @override
+    async def async_press(self) -> None:
+        """Take it; without a run nothing happens."""
+        user_id = self._context.user_id if self._context else None
+        self.runner.acknowledge(await user_name(self.hass, user_id))

@@ -23,6 +23,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.translation import async_get_translations
 
 from .account import SmspilotConfigEntry, make_client
+from .alarm_flow import AlarmFlow
+from .alarms.plan import plans
 from .client import AccountInfo, SmspilotError
 from .client.transport import URL
 from .const import (
@@ -32,6 +34,7 @@ from .const import (
     DOMAIN,
     ENTRY_VERSION,
     SECTION_ADVANCED,
+    SUBENTRY_ALARM,
     SUBENTRY_RECIPIENT,
     URL_SETTINGS,
     URL_TEMPLATES,
@@ -92,7 +95,7 @@ class SmspilotConfigFlow(ConfigFlow, domain=DOMAIN):
         cls, config_entry: SmspilotConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
         """Return what an account has several of."""
-        return {SUBENTRY_RECIPIENT: RecipientFlow}
+        return {SUBENTRY_RECIPIENT: RecipientFlow, SUBENTRY_ALARM: AlarmFlow}
 
     @override
     async def async_step_user(self, user_input: Form | None = None) -> ConfigFlowResult:
@@ -307,10 +310,10 @@ class RecipientFlow(ConfigSubentryFlow):
         if not is_name(name):
             return {CONF_NAME: "invalid_name"}
         own_id = None if self.source == SOURCE_USER else self._reconfigure_subentry_id
-        others = (one for one in recipients(self._get_entry()) if one.id != own_id)
-        return (
-            {CONF_NAME: "name_in_use"} if any(same_name(one.name, name) for one in others) else {}
-        )
+        others = [(one.id, one.name) for one in recipients(self._get_entry())]
+        others += [(one.id, one.name) for one in plans(self._get_entry()).values()]
+        taken = any(same_name(other, name) for key, other in others if key != own_id)
+        return {CONF_NAME: "name_in_use"} if taken else {}
 
 
 def _senders(entry: SmspilotConfigEntry) -> list[str]:

@@ -46,8 +46,30 @@ CONF_CHANNEL: Final = "channel"
 CONF_ASSIST: Final = "assist"
 CONF_PIN: Final = "pin"
 
+# An alarm (subentry.data)
+SUBENTRY_ALARM: Final = "alarm"
+CONF_CODE: Final = "code"
+CONF_END_MESSAGE: Final = "end_message"
+CONF_ENDS_WITH_SOURCES: Final = "ends_with_sources"
+CONF_FALLBACK: Final = "fallback"
+CONF_HOLD: Final = "hold"
+CONF_MESSAGE: Final = "message"
+CONF_PICK_UP: Final = "pick_up"
+CONF_RECIPIENTS: Final = "recipients"
+CONF_REMIND: Final = "remind"
+CONF_ROUNDS: Final = "rounds"
+CONF_SOURCES: Final = "sources"
+CONF_STEPS: Final = "steps"
+CONF_TELL_OTHERS: Final = "tell_others"
+CONF_WAIT: Final = "wait"
+SECTION_START: Final = "start"
+SECTION_ANSWERS: Final = "answers"
+SECTION_AFTERWARDS: Final = "afterwards"
+
 # Fields of actions, events and receipts
+ATTR_ALARM: Final = "alarm"
 ATTR_ANSWERS: Final = "answers"
+ATTR_BY: Final = "by"
 ATTR_CODE: Final = "code"
 ATTR_LIMIT: Final = "limit"
 ATTR_MESSAGE: Final = "message"
@@ -80,6 +102,7 @@ ATTR_WAIT: Final = "wait"
 EVENT_SMS_RECEIVED: Final = f"{DOMAIN}_sms_received"
 EVENT_REPLY_RECEIVED: Final = f"{DOMAIN}_reply_received"
 EVENT_MESSAGE_STATUS: Final = f"{DOMAIN}_message_status"
+EVENT_ALARM: Final = f"{DOMAIN}_alarm"
 
 DEFAULT_RETRY_FOR: Final = timedelta(minutes=2)
 DEFAULT_CHECK_WAIT: Final = timedelta(minutes=1)

@@ -1,5 +1,6 @@
 """What a bug report may carry: counts, ages, versions and errors, and nobody's words."""
 
+from collections import Counter
 from typing import Any
 
 from homeassistant.const import CONF_API_KEY, CONF_PASSWORD, CONF_URL, CONF_WEBHOOK_ID
@@ -9,6 +10,7 @@ from homeassistant.loader import async_get_integration
 from homeassistant.util import dt as dt_util
 
 from .account import SmspilotConfigEntry
+from .alarms.runner import AlarmRunner
 from .client import ApiError
 from .client.transport import URL
 from .const import (
@@ -59,6 +61,7 @@ async def async_get_config_entry_diagnostics(
             "unreadable_rows": account.client.unreadable_rows,
         },
         "recipients": [_person(person) for person in recipients(entry)],
+        "alarms": [_alarm(alarm) for alarm in account.alarms.runners.values()],
         "outbox": {"pending": account.deliveries.pending, "unresolved": account.outbox.unresolved},
         "inbox": {
             "address": bool(account.inbox.push_monitor.url),
@@ -98,4 +101,36 @@ def _person(person: Recipient) -> dict[str, Any]:
         "sender": bool(person.sender),
         "assist": person.assist,
         "pin": bool(person.pin),
+    }
+
+
+def _alarm(alarm: AlarmRunner) -> dict[str, Any]:
+    """Return what matters of an alarm and its run, without names and texts."""
+    plan, run = alarm.plan, alarm.run
+    return {
+        "sources": len(plan.sources),
+        "sources_on": len(alarm.sources.on),
+        "steps": [
+            {
+                "ours": sum(not party.foreign for party in step.parties),
+                "others": sum(party.foreign for party in step.parties),
+                "wait": step.wait.total_seconds(),
+            }
+            for step in alarm.world.steps
+        ],
+        "rounds": plan.rounds,
+        "code": plan.code,
+        "pick_up": plan.pick_up,
+        "ends_with_sources": plan.ends_with_sources,
+        "fallback": len(plan.fallback),
+        "problems": len(alarm.problems),
+        "state": run.state.value,
+        "phase": run.phase.value,
+        "step": run.step + 1,
+        "round": run.round,
+        "lap": run.lap,
+        "limited": run.limited,
+        "waiting_for": run.waiting_for,
+        "runs_today": len(run.starts),
+        "sends": Counter(send.outcome.value for send in run.sends.values()),
     }

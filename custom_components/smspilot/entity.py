@@ -17,7 +17,8 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util import slugify
 
 from .account import SmspilotConfigEntry
-from .const import DOMAIN, SUBENTRY_RECIPIENT, URL_SETTINGS
+from .alarms.runner import AlarmRunner
+from .const import DOMAIN, SUBENTRY_ALARM, SUBENTRY_RECIPIENT, URL_SETTINGS
 from .contacts.recipients import UNSLUGGABLE, Recipient
 from .coordinator import AccountCoordinator
 from .events import SIGNAL_PEOPLE
@@ -88,7 +89,7 @@ class RecipientEntity(Entity):
         self.account = entry.runtime_data
         self._subentry_id = subentry.subentry_id
         self._attr_unique_id = f"{subentry.subentry_id}_{description.key}"
-        self._attr_device_info = recipient_device(entry, subentry)
+        self._attr_device_info = subentry_device(entry, subentry)
         # Home Assistant lets a person rename it to nothing.
         name = slugify(subentry.title) or UNSLUGGABLE
         suffix = f"_{description.key}" if description.translation_key else ""
@@ -105,6 +106,35 @@ class RecipientEntity(Entity):
         return Recipient.from_subentry(self.subentry)
 
 
+class AlarmEntity(Entity):
+    """An entity of an alarm's device; it is there as long as its entry is loaded."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(
+        self,
+        entry: SmspilotConfigEntry,
+        subentry: ConfigSubentry,
+        description: EntityDescription,
+        platform: str,
+    ) -> None:
+        """Belong to the alarm; the first entity id is English in every language."""
+        self.entity_description = description
+        self.account = entry.runtime_data
+        self._subentry_id = subentry.subentry_id
+        self._attr_unique_id = f"{subentry.subentry_id}_{description.key}"
+        self._attr_device_info = subentry_device(entry, subentry)
+        name = slugify(subentry.title) or UNSLUGGABLE
+        suffix = "" if description.key == SUBENTRY_ALARM else f"_{description.key}"
+        self.entity_id = f"{platform}.{name}{suffix}"
+
+    @property
+    def runner(self) -> AlarmRunner:
+        """Return the alarm at work."""
+        return self.account.alarms.runners[self._subentry_id]
+
+
 def account_device(entry: SmspilotConfigEntry) -> DeviceInfo:
     """Return the device of an account."""
     return DeviceInfo(
@@ -116,8 +146,11 @@ def account_device(entry: SmspilotConfigEntry) -> DeviceInfo:
     )
 
 
-def recipient_device(entry: SmspilotConfigEntry, subentry: ConfigSubentry) -> DeviceInfo:
-    """Return the device of a recipient."""
+def subentry_device(entry: SmspilotConfigEntry, subentry: ConfigSubentry) -> DeviceInfo:
+    """Return the device of a recipient or an alarm.
+
+    It has no area: its notify entity would obey every target of that area.
+    """
     return DeviceInfo(
         entry_type=DeviceEntryType.SERVICE,
         identifiers={(DOMAIN, f"{entry.entry_id}_{subentry.subentry_id}")},
@@ -131,19 +164,20 @@ def recipient_device(entry: SmspilotConfigEntry, subentry: ConfigSubentry) -> De
     )
 
 
-def add_for_recipients(
+def add_for_subentries(
     entry: SmspilotConfigEntry,
     add: AddConfigEntryEntitiesCallback,
     make: Callable[[ConfigSubentry], Iterable[Entity]],
+    kind: str = SUBENTRY_RECIPIENT,
 ) -> None:
-    """Add the entities of every recipient, also of those who come later."""
+    """Add the entities of every recipient, or alarm, also of those who come later."""
     known: set[str] = set()
 
     @callback
     def people_changed() -> None:
         known.intersection_update(entry.subentries)
         for subentry_id, subentry in entry.subentries.items():
-            if subentry.subentry_type == SUBENTRY_RECIPIENT and subentry_id not in known:
+            if subentry.subentry_type == kind and subentry_id not in known:
                 known.add(subentry_id)
                 add(make(subentry), config_subentry_id=subentry_id)
 

@@ -56,6 +56,7 @@ class Reason(StrEnum):
     INVALID_SENDER = "invalid_sender"
     NOBODY_LEFT = "nobody_left"
     NO_TARGET = "no_target"
+    ONE_ALARM = "one_alarm"
     ONE_NUMBER = "one_number"
     RATE_LIMIT = "rate_limit"
     SERVICE_WORD = "service_word"

@@ -12,7 +12,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account import SmspilotConfigEntry
 from .const import ATTR_PHONE, CONF_PHONES, DOMAIN, EVENT_REPLY_RECEIVED, EVENT_SMS_RECEIVED
-from .entity import AccountEntity, RecipientEntity, add_for_recipients
+from .entity import AccountEntity, RecipientEntity, add_for_subentries
 from .events import SIGNAL_INBOUND, SIGNAL_STATUS
 from .outbound.result import STATUS_WORDS
 
@@ -54,7 +54,7 @@ async def async_setup_entry(
             RecipientDeliveryEvent(entry, subentry, DELIVERY, Platform.EVENT),
         ]
 
-    add_for_recipients(entry, async_add_entities, make)
+    add_for_subentries(entry, async_add_entities, make)
 
 
 class _Inbound(EventEntity):

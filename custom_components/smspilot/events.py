@@ -62,6 +62,8 @@ SIGNAL_PEOPLE: SignalTypeFormat[()] = SignalTypeFormat("smspilot_people_{}")
 SIGNAL_GUESSED: SignalTypeFormat[str] = SignalTypeFormat("smspilot_guessed_{}")
 # A recipient got a message by other ways than their notify entity: the recipient's id.
 SIGNAL_NOTIFIED: SignalTypeFormat[str] = SignalTypeFormat("smspilot_notified_{}")
+# An alarm has changed: its subentry's id.
+SIGNAL_ALARM: SignalTypeFormat[str] = SignalTypeFormat("smspilot_alarm_{}")
 # Inbound pushes were confirmed, missed, not to be confirmed, or have another address.
 SIGNAL_PUSH: SignalTypeFormat[Push] = SignalTypeFormat("smspilot_push_{}")
 # The service said no, or nothing at all.

@@ -8,10 +8,11 @@ from homeassistant.components.logbook.const import (
     LOGBOOK_ENTRY_MESSAGE,
     LOGBOOK_ENTRY_NAME,
 )
-from homeassistant.components.logbook.models import LazyEventPartialState
+from homeassistant.components.logbook.models import TIME_FIRED_TS_POS, LazyEventPartialState
 from homeassistant.core import HomeAssistant, callback
 
-from .const import DOMAIN, EVENT_MESSAGE_STATUS
+from .alarm_story import ALARM_ICON, alarm_sentence
+from .const import DOMAIN, EVENT_ALARM, EVENT_MESSAGE_STATUS
 from .contacts.phones import masked
 from .errors import async_words
 from .text.localized import async_money
@@ -38,7 +39,16 @@ def async_describe_events(
             LOGBOOK_ENTRY_MESSAGE: _sentence(hass, data),
         }
 
+    @callback
+    def describe_alarm(event: LazyEventPartialState) -> dict[str, Any]:
+        return {
+            LOGBOOK_ENTRY_ICON: ALARM_ICON,
+            LOGBOOK_ENTRY_NAME: event.data["alarm"],
+            LOGBOOK_ENTRY_MESSAGE: alarm_sentence(hass, event.data, _fired_at(event)),
+        }
+
     async_describe_event(DOMAIN, EVENT_MESSAGE_STATUS, describe)
+    async_describe_event(DOMAIN, EVENT_ALARM, describe_alarm)
 
 
 def _sentence(hass: HomeAssistant, data: Mapping[str, Any]) -> str:
@@ -50,3 +60,7 @@ def _sentence(hass: HomeAssistant, data: Mapping[str, Any]) -> str:
         facts.append(async_money(hass, price))
     name = data["recipient"] or masked(data["phone"])
     return async_words(hass, f"logbook_{data['kind']}", name=name, what=", ".join(facts))
+
+
+def _fired_at(event: LazyEventPartialState) -> float:
+    return float(event.row[TIME_FIRED_TS_POS] or 0)

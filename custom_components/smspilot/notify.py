@@ -26,7 +26,7 @@ import voluptuous as vol
 from .account import Account, SmspilotConfigEntry
 from .const import DOMAIN
 from .contacts.recipients import recipients
-from .entity import RecipientEntity, add_for_recipients
+from .entity import RecipientEntity, add_for_subentries
 from .errors import Reason, validation_error
 from .events import SIGNAL_NOTIFIED
 from .schemas import NOTIFY_DATA_SCHEMA
@@ -46,7 +46,7 @@ async def async_setup_entry(
     def make(subentry: ConfigSubentry) -> list[Entity]:
         return [RecipientNotify(entry, subentry, RECIPIENT, Platform.NOTIFY)]
 
-    add_for_recipients(entry, async_add_entities, make)
+    add_for_subentries(entry, async_add_entities, make)
 
 
 class RecipientNotify(RecipientEntity, NotifyEntity):

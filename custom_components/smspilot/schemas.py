@@ -3,14 +3,16 @@
 from datetime import timedelta
 from typing import Any, Final
 
-from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_ID
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_ENTITY_ID, ATTR_ID
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from .client import Kind, Sender
 from .client.api import PAGE
 from .const import (
+    ATTR_ALARM,
     ATTR_ANSWERS,
+    ATTR_BY,
     ATTR_CODE,
     ATTR_LIMIT,
     ATTR_MESSAGE,
@@ -158,3 +160,19 @@ ASK_SCHEMA: Final = vol.Schema(
 
 
 GET_ACCOUNT_SCHEMA: Final = vol.Schema(_ENTRY)
+
+_ALARM: Final[dict[vol.Marker, Any]] = {
+    **_ENTRY,
+    vol.Optional(ATTR_ALARM): cv.entity_id,
+    **cv.TARGET_SERVICE_FIELDS,
+    vol.Optional(ATTR_ENTITY_ID): cv.entity_ids,
+}
+START_ALARM_SCHEMA: Final = vol.Schema(
+    {
+        **_ALARM,
+        vol.Optional(ATTR_MESSAGE): cv.string,
+        vol.Optional(ATTR_TEST, default=False): cv.boolean,
+    }
+)
+ACKNOWLEDGE_ALARM_SCHEMA: Final = vol.Schema({**_ALARM, vol.Optional(ATTR_BY): cv.string})
+END_ALARM_SCHEMA: Final = vol.Schema({**_ALARM, vol.Optional(ATTR_MESSAGE): cv.string})

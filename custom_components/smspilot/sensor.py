@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
@@ -11,17 +11,31 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_time_change
 from homeassistant.util import dt as dt_util
 
 from .account import Account, SmspilotConfigEntry
-from .const import CURRENCY
-from .entity import Figure, FigureEntity
+from .alarms.state import State
+from .alarms.story import attributes
+from .const import CURRENCY, SUBENTRY_ALARM
+from .entity import AlarmEntity, Figure, FigureEntity, add_for_subentries
+from .events import SIGNAL_ALARM, SIGNAL_PEOPLE, number
 
 PARALLEL_UPDATES = 0
+
+ALARM = SensorEntityDescription(
+    key=SUBENTRY_ALARM,
+    translation_key=SUBENTRY_ALARM,
+    name=None,
+    device_class=SensorDeviceClass.ENUM,
+    options=[state.value for state in State],
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +104,11 @@ async def async_setup_entry(
         ]
     )
 
+    def make(subentry: ConfigSubentry) -> list[Entity]:
+        return [AlarmSensor(entry, subentry, ALARM, Platform.SENSOR)]
+
+    add_for_subentries(entry, async_add_entities, make, SUBENTRY_ALARM)
+
 
 class AccountSensor(FigureEntity, SensorEntity):
     """A sensor of an account."""
@@ -157,3 +176,36 @@ class SpentTodaySensor(AccountSensor):
         self.async_on_remove(
             async_track_time_change(self.hass, midnight, hour=0, minute=0, second=0)
         )
+
+
+class AlarmSensor(AlarmEntity, SensorEntity):
+    """What an alarm does; what it says and to whom stays out of the recorder."""
+
+    _unrecorded_attributes = frozenset({"message", "reached", "acknowledged_by"})
+
+    @property
+    @override
+    def native_value(self) -> str:
+        """Return the state of the run."""
+        return self.runner.run.state
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        """Return what is known of the run."""
+        alarm = self.runner
+        shown = attributes(alarm.plan, alarm.run, alarm.world.steps)
+        return shown | {"most_cost": number(alarm.most_cost)}
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the alarm, and the changes of its form."""
+        await super().async_added_to_hass()
+        entry_id = self.account.entry.entry_id
+        for signal in (SIGNAL_ALARM.format(entry_id), SIGNAL_PEOPLE.format(entry_id)):
+            self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._changed))
+
+    @callback
+    def _changed(self, subentry_id: str | None = None) -> None:
+        if subentry_id in (None, self._subentry_id):
+            self.async_write_ha_state()

@@ -46,6 +46,7 @@ class Classified:
     wrong_codes: int
     service_number: str
     received_at: datetime
+    to_the_minute: bool
     age: int
     verified: bool
     is_reaction: bool
@@ -153,6 +154,7 @@ def classify(
         wrong_codes=wrong,
         service_number=from_service(message.service_number),
         received_at=message.created,
+        to_the_minute=message.to_the_minute,
         age=max(int((at - message.created).total_seconds()), 0),
         verified=verified,
         is_reaction=reaction,

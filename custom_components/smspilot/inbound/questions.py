@@ -216,6 +216,10 @@ class Questions:
         # Of those asked at once it is the last one.
         return max(reversed(found), key=lambda one: one.sent_at, default=None)
 
+    def is_waited_for(self, question: Question) -> bool:
+        """Return whether somebody waits for the answer to a question."""
+        return any(question.message_id in ask.message_ids for ask in self._asks.values())
+
     @callback
     def take(self, message: Classified) -> None:
         """Let a message answer its question, or guess at its code."""

@@ -62,6 +62,8 @@ class DeliveryTracker:
         self.poller = Poller(hass, "smspilot status", self._read)
         self._announced: Announced[Status] = Announced(hass, self.poller)
         self._round_due = False
+        # Who waits for the end of the next read of all that waits.
+        self._awaiting: list[asyncio.Future[bool]] = []
         self._alarm = Alarm(hass, self.poller, self.hurry)
 
     def row(self, server_id: str | None) -> Row | None:
@@ -112,6 +114,26 @@ class DeliveryTracker:
         if self._waiting:
             self._round_due = True
             self.poller.wake()
+
+    async def async_read_now(
+        self,
+        ids: Iterable[str],
+        timeout: float,  # noqa: ASYNC109 - how long the caller can wait
+    ) -> bool:
+        """Ask about what of these still waits, and return whether that was done in time."""
+        if not any(server_id in self._waiting for server_id in ids):
+            return True
+        done: asyncio.Future[bool] = self._hass.loop.create_future()
+        self._awaiting.append(done)
+        self.hurry()
+        try:
+            async with asyncio.timeout(timeout):
+                return await done
+        except TimeoutError:
+            return False
+        finally:
+            if done in self._awaiting:
+                self._awaiting.remove(done)
 
     @callback
     def push(self, server_id: str, status: Status) -> None:
@@ -215,6 +237,7 @@ class DeliveryTracker:
             others = islice(others, max(BESIDE - len(pushed), 0) if pushed else 0)
         ids = [*pushed, *others]
         round_due, self._round_due = self._round_due, False
+        awaiting, is_read = ([*self._awaiting] if round_due else []), False
         odd = [server_id for server_id in ids if self._waiting[server_id].odd]
         even = [server_id for server_id in ids if not self._waiting[server_id].odd]
         try:
@@ -226,7 +249,11 @@ class DeliveryTracker:
                 # A list that cannot be read denies no push.
                 self._alarm.set(PAUSES[-1])
         else:
+            is_read = True
             self._announced.look_again((one for one in pushed if one in self._announced), now)
+        for done in awaiting:
+            if not done.done():
+                done.set_result(is_read)
         if round_due:
             self._give_up()
             self._replan()

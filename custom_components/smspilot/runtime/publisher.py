@@ -10,7 +10,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.start import async_at_started
 
-from ..const import DOMAIN, EVENT_MESSAGE_STATUS
+from ..const import DOMAIN, EVENT_ALARM, EVENT_MESSAGE_STATUS
 from ..contacts.recipients import recipient_id_of
 from ..events import SIGNAL_INBOUND, SIGNAL_STATUS
 
@@ -40,6 +40,11 @@ class Publisher:
         """Publish a message that somebody wrote."""
         self._publish(event, data, data["recipient_id"], self._inbound, event)
 
+    @callback
+    def alarm(self, subentry_id: str, data: dict[str, Any]) -> None:
+        """Publish what an alarm does."""
+        self._publish(EVENT_ALARM, data, subentry_id, None)
+
     @property
     def account(self) -> dict[str, Any]:
         """Return the fields that name the account."""
@@ -60,7 +65,8 @@ class Publisher:
             return
         data = {**self.account, "device_id": self._device_id(recipient_id), **data}
         self._hass.bus.async_fire(event, data)
-        async_dispatcher_send(self._hass, signal, *args, data)
+        if signal:
+            async_dispatcher_send(self._hass, signal, *args, data)
 
     def _device_id(self, recipient_id: str | None) -> str | None:
         """Return the recipient's device, else the account's."""

@@ -1,0 +1,88 @@
+"""What the owner must know of alarms: raised while it is so, and gone by itself."""
+
+from typing import Final
+
+from homeassistant.core import callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.util import dt as dt_util
+
+from .account import Account
+from .alarms.run import MAX_RUNS_A_DAY
+from .alarms.runner import AlarmRunner
+from .alarms.state import State
+from .alarms.texts import phrases
+from .const import DOMAIN
+from .events import SIGNAL_ALARM, SIGNAL_PEOPLE
+
+ALARM_ISSUES: Final = (
+    "alarm_not_ready",
+    "alarm_too_often",
+    "alarm_unanswered",
+    "alarm_waits",
+)
+
+
+class AlarmIssues:
+    """The issues of an account's alarms: they follow from the alarms' states."""
+
+    def __init__(self, account: Account) -> None:
+        """Watch nothing yet."""
+        self._account = account
+        self._raised: set[str] = set()
+
+    @callback
+    def start(self) -> None:
+        """Watch for as long as the entry is loaded."""
+        entry, hass = self._account.entry, self._account.hass
+        for signal in (SIGNAL_ALARM, SIGNAL_PEOPLE):
+            target = signal.format(entry.entry_id)
+            entry.async_on_unload(async_dispatcher_connect(hass, target, self._review))
+        entry.async_on_unload(self._clear)
+        self._review()
+
+    @callback
+    def _review(self, _alarm_id: str | None = None) -> None:
+        wanted: dict[str, tuple[str, dict[str, str]]] = {}
+        for alarm_id, alarm in self._account.alarms.runners.items():
+            for key, placeholders in self._wanted(alarm).items():
+                wanted[f"{key}_{alarm_id}"] = (key, placeholders)
+        for issue_id in self._raised - wanted.keys():
+            ir.async_delete_issue(self._account.hass, DOMAIN, issue_id)
+        for issue_id, (key, placeholders) in wanted.items():
+            ir.async_create_issue(
+                self._account.hass,
+                DOMAIN,
+                issue_id,
+                is_fixable=False,
+                severity=ir.IssueSeverity.ERROR,
+                translation_key=key,
+                translation_placeholders=placeholders,
+            )
+        self._raised = {*wanted}
+
+    def _wanted(self, alarm: AlarmRunner) -> dict[str, dict[str, str]]:
+        """Return the issues of an alarm as it is now, each with what its text names."""
+        run, named = alarm.run, {"alarm": alarm.plan.name}
+        wanted: dict[str, dict[str, str]] = {}
+        if alarm.problems:
+            problems = "\n".join(f"- {problem}" for problem in alarm.problems)
+            wanted["alarm_not_ready"] = named | {"problems": problems}
+        if run.state is State.UNANSWERED:
+            began = dt_util.as_local(run.started_at or dt_util.utcnow())
+            reached = ", ".join(one.name for one in run.reached.values()) or "–"
+            told = {"time": f"{began:%H:%M}", "message": run.message, "reached": reached}
+            wanted["alarm_unanswered"] = named | told
+        if run.state is State.RUNNING and run.waiting_for:
+            words = phrases(self._account.hass)
+            why = words.get(f"waiting_{run.waiting_for}", run.waiting_for)
+            wanted["alarm_waits"] = named | {"why": why}
+        if run.limited and run.alive:
+            wanted["alarm_too_often"] = named | {"limit": str(MAX_RUNS_A_DAY)}
+        return wanted
+
+    @callback
+    def _clear(self) -> None:
+        for issue_id in self._raised:
+            ir.async_delete_issue(self._account.hass, DOMAIN, issue_id)
+        self._raised = set()

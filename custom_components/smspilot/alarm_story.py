@@ -1,0 +1,48 @@
+"""What the logbook says of alarms: lines that read as a story."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from homeassistant.core import HomeAssistant
+
+from .account import SmspilotConfigEntry
+from .alarms.plan import plans, resolve_steps
+from .alarms.texts import phrases
+
+ALARM_ICON: Final = "mdi:bell-ring-outline"
+
+
+def alarm_sentence(hass: HomeAssistant, data: Mapping[str, Any], fired_at: float) -> str:
+    """Return what happened, as a person would say it."""
+    key, values = (
+        data["type"],
+        {
+            "message": data["message"],
+            "names": data["recipient"] or "",
+            "name": data["acknowledged_by"] or "",
+            "step": data["step"],
+            "minutes": _minutes(data["started_at"], fired_at),
+        },
+    )
+    if key == "step":
+        key = f"step_{_channel(hass, data)}" if data["recipient"] else "step_nobody"
+    return phrases(hass)[f"log_{key}"].format(**values)
+
+
+def _channel(hass: HomeAssistant, data: Mapping[str, Any]) -> str:
+    """Return by which channel a step goes now; the event does not tell."""
+    entry: SmspilotConfigEntry | None = hass.config_entries.async_get_entry(data["entry_id"])
+    if entry is None:
+        return ""
+    found = [plan for plan in plans(entry).values() if plan.name == data["alarm"]]
+    steps = resolve_steps(hass, entry, found[0]) if found else ()
+    parties = steps[data["step"] - 1].parties if len(steps) >= data["step"] else ()
+    channels = {party.channel for party in parties if party.channel}
+    return channels.pop().value if len(channels) == 1 else ""
+
+
+def _minutes(started_at: str | None, fired_at: float) -> int:
+    if not started_at:
+        return 0
+    return max(round((fired_at - datetime.fromisoformat(started_at).timestamp()) / 60), 0)

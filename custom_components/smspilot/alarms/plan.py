@@ -1,0 +1,187 @@
+"""An alarm's plan: what its form saved, as one typed value with every default in one place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, Self
+
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+
+from ..const import (
+    CONF_CHANNEL,
+    CONF_CODE,
+    CONF_END_MESSAGE,
+    CONF_ENDS_WITH_SOURCES,
+    CONF_FALLBACK,
+    CONF_HOLD,
+    CONF_MESSAGE,
+    CONF_PICK_UP,
+    CONF_RECIPIENTS,
+    CONF_REMIND,
+    CONF_ROUNDS,
+    CONF_SOURCES,
+    CONF_STEPS,
+    CONF_TELL_OTHERS,
+    CONF_WAIT,
+    SUBENTRY_ALARM,
+    SUBENTRY_RECIPIENT,
+)
+from ..contacts.recipients import Channel, Recipient
+from ..text.periods import period
+
+MAX_STEPS: Final = 20
+MAX_ROUNDS: Final = 10
+MIN_WAIT: Final = timedelta(seconds=10)
+MAX_WAIT: Final = timedelta(days=1)
+DEFAULT_WAIT: Final = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Who is told at once, and how long until the next step.
+
+    `recipients` are references (see `reference`); without a channel each has their usual one.
+    """
+
+    recipients: tuple[str, ...]
+    channel: Channel | None = None
+    wait: timedelta = DEFAULT_WAIT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How an alarm goes; `id` is its subentry's, `sources` and `fallback` are references."""
+
+    id: str
+    name: str
+    sources: tuple[str, ...] = ()
+    message: str = ""
+    ends_with_sources: bool = True
+    end_message: str = ""
+    steps: tuple[Step, ...] = ()
+    rounds: int = 3
+    tell_others: bool = True
+    code: bool = False
+    pick_up: bool = False
+    remind: timedelta = timedelta(minutes=30)
+    hold: timedelta = timedelta(minutes=10)
+    fallback: tuple[str, ...] = ()
+
+    @classmethod
+    def from_subentry(cls, subentry: ConfigSubentry) -> Self:
+        """Read what the alarm's form saved; Home Assistant can rename it without the form."""
+        data: Mapping[str, Any] = subentry.data
+        given: dict[str, Any] = {
+            CONF_SOURCES: tuple(data.get(CONF_SOURCES, ())),
+            CONF_STEPS: tuple(map(_step, data.get(CONF_STEPS, ()))),
+            CONF_FALLBACK: tuple(data.get(CONF_FALLBACK, ())),
+            CONF_MESSAGE: data.get(CONF_MESSAGE) or "",
+            CONF_END_MESSAGE: data.get(CONF_END_MESSAGE) or "",
+        }
+        for key in (CONF_ENDS_WITH_SOURCES, CONF_TELL_OTHERS, CONF_CODE, CONF_PICK_UP):
+            if key in data:
+                given[key] = bool(data[key])
+        for key in (CONF_REMIND, CONF_HOLD):
+            if key in data:
+                given[key] = period(data[key])
+        if CONF_ROUNDS in data:
+            given[CONF_ROUNDS] = int(data[CONF_ROUNDS])
+        return cls(id=subentry.subentry_id, name=subentry.title, **given)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """A recipient of a step as it is now: one of ours, or another integration's notify entity."""
+
+    reference: str
+    name: str
+    channel: Channel | None = None
+    recipient: Recipient | None = None
+    entity_id: str | None = None
+
+    @property
+    def foreign(self) -> bool:
+        """Return whether another integration tells them."""
+        return self.recipient is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedStep:
+    """A step and the recipients of it that are there now."""
+
+    parties: tuple[Party, ...]
+    wait: timedelta
+
+
+def plans(entry: ConfigEntry) -> dict[str, Plan]:
+    """Return the alarms of an account by id, the one added first first."""
+    return {
+        subentry.subentry_id: Plan.from_subentry(subentry)
+        for subentry in entry.subentries.values()
+        if subentry.subentry_type == SUBENTRY_ALARM
+    }
+
+
+def resolve_steps(hass: HomeAssistant, entry: ConfigEntry, plan: Plan) -> tuple[ResolvedStep, ...]:
+    """Return a plan's steps with whoever of them is still there."""
+    return tuple(
+        ResolvedStep(
+            parties=tuple(
+                party
+                for one in dict.fromkeys(step.recipients)
+                if (party := resolve_party(hass, entry, one, step.channel))
+            ),
+            wait=step.wait,
+        )
+        for step in plan.steps
+    )
+
+
+def resolve_party(
+    hass: HomeAssistant, entry: ConfigEntry, one: str, channel: Channel | None = None
+) -> Party | None:
+    """Return whom a reference means, or None where they are gone."""
+    subentry = entry.subentries.get(one)
+    if subentry and subentry.subentry_type == SUBENTRY_RECIPIENT:
+        recipient = Recipient.from_subentry(subentry)
+        usual = Channel.VOICE if recipient.channel is Channel.VOICE else Channel.TWO_WAY
+        return Party(
+            reference=one, name=recipient.name, channel=channel or usual, recipient=recipient
+        )
+    entity_id = entity_of(hass, one)
+    if entity_id is None:
+        return None
+    state = hass.states.get(entity_id)
+    return Party(reference=one, name=state.name if state else entity_id, entity_id=entity_id)
+
+
+def reference(hass: HomeAssistant, entry: ConfigEntry, entity_id: str) -> str:
+    """Return what an entity is remembered by, so that a renaming changes nothing.
+
+    A recipient of ours is their subentry, others are the registry's id where they have one.
+    """
+    found = er.async_get(hass).async_get(entity_id)
+    if found is None:
+        return entity_id
+    subentry = entry.subentries.get(found.config_subentry_id or "")
+    if found.config_entry_id == entry.entry_id and subentry:
+        return subentry.subentry_id
+    return found.id
+
+
+def entity_of(hass: HomeAssistant, one: str) -> str | None:
+    """Return the entity id of a reference, or None where it is gone."""
+    if found := er.async_get(hass).async_get(one):
+        return found.entity_id
+    return one if "." in one else None
+
+
+def _step(data: Mapping[str, Any]) -> Step:
+    channel = data.get(CONF_CHANNEL)
+    return Step(
+        recipients=tuple(data[CONF_RECIPIENTS]),
+        channel=Channel(channel) if channel else None,
+        wait=period(data[CONF_WAIT]) if CONF_WAIT in data else DEFAULT_WAIT,
+    )

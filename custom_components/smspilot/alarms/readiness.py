@@ -1,0 +1,90 @@
+"""Whether an alarm would get through: asked of the API with `cost=1`, which sends nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final, Self
+
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util import dt as dt_util
+
+from ..client import ApiError, SmspilotError
+from ..client.values import money
+from ..const import LOGGER
+from ..errors import api_text, localized
+from ..runtime.journal import stored_time
+from .plan import Party, entity_of
+from .runner import AlarmRunner
+from .sending import Ways, message_of
+from .state import Purpose, Send, SendKey
+from .texts import phrases
+
+CHECK_INTERVAL: Final = timedelta(days=1)
+# When nobody answered the question.
+RETRY_INTERVAL: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readiness:
+    """What was found out, when, and what a round costs; RUB."""
+
+    at: datetime
+    problems: tuple[str, ...] = ()
+    round_cost: Decimal | None = None
+
+    def as_stored(self) -> dict[str, Any]:
+        """Return it as stored."""
+        cost = None if self.round_cost is None else str(self.round_cost)
+        return {"at": self.at.isoformat(), "problems": list(self.problems), "cost": cost}
+
+    @classmethod
+    def from_stored(cls, data: dict[str, Any]) -> Self:
+        """Read what was stored."""
+        return cls(
+            at=stored_time(data["at"]),
+            problems=tuple(map(str, data["problems"])),
+            round_cost=money(data["cost"]),
+        )
+
+
+async def async_check(ways: Ways, alarm: AlarmRunner, balance: Decimal | None) -> Readiness | None:
+    """Return whether it would get through, or None where the API cannot be asked."""
+    words, problems = phrases(ways.hass), list[str]()
+    costs: dict[object, Decimal | None] = {}
+    total: Decimal | None = Decimal(0)
+    if any(entity_of(ways.hass, one) is None for one in alarm.plan.sources):
+        problems.append(words["problem_source_gone"])
+    for number, step in enumerate(alarm.world.steps, 1):
+        if not step.parties:
+            gone = words["problem_gone"]
+            problems.append(words["problem_step"].format(step=number, why=gone))
+        for party in (one for one in step.parties if one.recipient):
+            kind = (party.channel, party.reference)
+            if kind not in costs:
+                try:
+                    costs[kind] = await _cost(ways, alarm, party, number)
+                except ApiError as err:
+                    costs[kind] = None
+                    why = api_text(ways.hass, err)
+                    problems.append(words["problem_step"].format(step=number, why=why))
+                except HomeAssistantError as err:
+                    costs[kind] = None
+                    why = localized(ways.hass, err)
+                    problems.append(words["problem_step"].format(step=number, why=why))
+                except SmspilotError as err:
+                    LOGGER.debug("Whether an alarm is ready cannot be asked: %s", err)
+                    return None
+            cost = costs[kind]
+            total = None if total is None or cost is None else total + cost
+    if total is not None and balance is not None and balance < total:
+        text = words["problem_balance"]
+        problems.append(text.format(cost=f"{total:.2f}", balance=f"{balance:.2f}"))
+    return Readiness(at=dt_util.utcnow(), problems=tuple(problems), round_cost=total)
+
+
+async def _cost(ways: Ways, alarm: AlarmRunner, party: Party, number: int) -> Decimal:
+    """Return what a step costs for one recipient."""
+    key = SendKey(purpose=Purpose.STEP, lap=1, step=number - 1, recipient=party.reference)
+    send = alarm.rehearsed(Send(key=key, name=party.name, channel=party.channel), None)
+    phones = party.recipient.phones if party.recipient else ()
+    return await ways.outbox.cost(message_of(ways, send, phones))

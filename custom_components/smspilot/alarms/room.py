@@ -1,0 +1,220 @@
+"""The alarms of an account: their lives, and whom what people write is for."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
+
+from ..client import Kind, Status
+from ..const import LOGGER
+from ..events import SIGNAL_ALARM, SIGNAL_STATUS
+from ..inbound.classify import Classified
+from ..runtime.journal import Table, Tables
+from .answers import MAX_WRONG_CODES, Answer, Verdict, addressed, judge, who
+from .checks import Checks
+from .happenings import Acknowledged, Declined, WrongCode
+from .plan import plans
+from .runner import AlarmRunner
+from .sending import Ways
+from .state import State
+
+APP_EVENT: Final = "mobile_app_notification_action"
+APP_ACTION: Final = "SMSPILOT_ACKNOWLEDGE_"
+_FACTS: Final = "alarm_facts"
+
+
+class Alarms:
+    """The alarms of an account, by their subentry's id."""
+
+    def __init__(self, ways: Ways) -> None:
+        """Have no alarm yet."""
+        self.ways = self._ways = ways
+        self.runners: dict[str, AlarmRunner] = {}
+        self._stored: Table = {}
+        self._service_number: str | None = None
+        self._started = False
+        self._stop: list[CALLBACK_TYPE] = []
+        self.checks = Checks(ways, self._changed)
+
+    def restore(self, tables: Tables) -> None:
+        """Take up what was known before the restart."""
+        self._stored = tables.get("alarms", {})
+        self._ways.memory.restore(tables.get("alarm_texts", {}))
+        self.checks.restore(tables.get("alarm_checks", {}))
+        self._service_number = tables.get(_FACTS, {}).get("service_number")
+
+    def tables(self) -> Tables:
+        """Return what is known, as it is stored."""
+        facts = {"service_number": self._service_number} if self._service_number else {}
+        return {
+            "alarms": self._stored | {key: one.as_stored() for key, one in self.runners.items()},
+            "alarm_texts": self._ways.memory.table(),
+            "alarm_checks": self.checks.table(),
+            _FACTS: facts,
+        }
+
+    @callback
+    def apply(self) -> None:
+        """Take over what the forms say now: alarms come, change, and go without a text."""
+        found = plans(self._ways.entry)
+        for key in [key for key in self.runners if key not in found]:
+            self.runners.pop(key).close()
+            self._ways.journal.write("alarms", key, None)
+            self.checks.forget(key)
+        for key, plan in found.items():
+            if runner := self.runners.get(key):
+                if plan != runner.plan:
+                    runner.take_plan(plan)
+                    self.checks.plan(runner, now=True)
+                continue
+            runner = self.runners[key] = AlarmRunner(self._ways, plan, self._changed)
+            runner.service_number = self._service_number
+            self._restore(runner, self._stored.pop(key, None))
+            if self._started:
+                runner.start()
+                self.checks.plan(runner, now=True)
+
+    @callback
+    def start(self) -> None:
+        """Let them go on, now that Home Assistant has started and others' entities are there."""
+        if self._started:
+            # It was only the entry that was loaded again.
+            return
+        self._started = True
+        hass, entry = self._ways.hass, self._ways.entry
+        status = SIGNAL_STATUS.format(entry.entry_id)
+        self._stop += [
+            async_dispatcher_connect(hass, status, self._take_status),
+            hass.bus.async_listen(APP_EVENT, self._pressed),
+            hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._renamed),
+            self._ways.inbox.add_claimant(self.claim),
+        ]
+        for runner in self.runners.values():
+            runner.start()
+            self.checks.plan(runner, now=False)
+
+    @callback
+    def close(self) -> None:
+        """Do nothing any more; what is known stays on the disk."""
+        self.checks.close()
+        for stop in self._stop:
+            stop()
+        for runner in self.runners.values():
+            runner.close()
+
+    @callback
+    def claim(self, message: Classified) -> bool:
+        """Return whether a message answers an alarm; such a one is nothing for Assist."""
+        if message.service_number and message.service_number != self._service_number:
+            self._learn(message.service_number)
+        if message.pin_ok or message.is_reaction or not message.verified:
+            return False
+        answer = Answer(
+            phone=message.phone,
+            received_at=message.received_at,
+            to_the_minute=message.to_the_minute,
+        )
+        runner = self._addressed(answer)
+        if runner is None or self._answers_another(message, runner):
+            return False
+        run = runner.run
+        recipient = who(run, message.phone)
+        if recipient is None or run.wrong_codes.get(message.phone, 0) >= MAX_WRONG_CODES:
+            return False
+        match judge(message.text, run.code):
+            case Verdict.TAKES:
+                name = run.reached[recipient].name
+                runner.dispatch(Acknowledged(by=name, recipient=recipient))
+            case Verdict.DECLINES:
+                runner.dispatch(Declined(recipient))
+            case Verdict.WRONG_CODE:
+                runner.dispatch(WrongCode(message.phone))
+                return False
+            case Verdict.NOTHING:
+                return False
+        return True
+
+    def _addressed(self, answer: Answer) -> AlarmRunner | None:
+        by_run = {id(one.run): one for one in self.runners.values()}
+        run = addressed((one.run for one in self.runners.values()), answer)
+        return by_run[id(run)] if run else None
+
+    def _answers_another(self, message: Classified, runner: AlarmRunner) -> bool:
+        """Return whether it answers a question of `ask`, or one newer than the alarm's texts."""
+        question = message.question
+        if question is None:
+            return False
+        if self._ways.inbox.questions.is_waited_for(question):
+            return True
+        ids = {one for each in self.runners.values() for one in _ids(each)}
+        if question.message_id in ids:
+            return False
+        recipient = who(runner.run, message.phone)
+        reached = runner.run.reached.get(recipient or "")
+        return bool(reached and question.sent_at > reached.last)
+
+    @callback
+    def _take_status(self, data: dict[str, Any]) -> None:
+        if data["message_id"] and data["final"] and data["status_code"] is not None:
+            status, is_call = Status(data["status_code"]), data["kind"] == Kind.VOICE
+            for runner in self.runners.values():
+                runner.take_status(data["message_id"], status, is_call=is_call)
+
+    async def _pressed(self, event: Event[dict[str, Any]]) -> None:
+        """Take that somebody pressed the button of a notification of the companion app."""
+        action = str(event.data.get("action", ""))
+        runner = next(
+            (
+                one
+                for one in self.runners.values()
+                if one.run.alive and action == f"{APP_ACTION}{one.run.alarm_id}"
+            ),
+            None,
+        )
+        if runner:
+            runner.dispatch(
+                Acknowledged(by=await user_name(self._ways.hass, event.context.user_id))
+            )
+
+    @callback
+    def _renamed(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        """Watch a source by its new name."""
+        if event.data["action"] == "update" and "old_entity_id" in event.data:
+            for runner in self.runners.values():
+                runner.watch_again()
+
+    @callback
+    def _changed(self, runner: AlarmRunner) -> None:
+        """Read what people write often while an alarm runs, and let its entities know."""
+        is_running = any(one.run.state is State.RUNNING for one in self.runners.values())
+        self._ways.inbox.wanted("alarms", is_running)
+        signal = SIGNAL_ALARM.format(self._ways.entry.entry_id)
+        async_dispatcher_send(self._ways.hass, signal, runner.plan.id)
+
+    @callback
+    def _learn(self, number: str) -> None:
+        self._service_number = number
+        self._ways.journal.write(_FACTS, "service_number", number)
+        for runner in self.runners.values():
+            runner.service_number = number
+
+    @callback
+    def _restore(self, runner: AlarmRunner, stored: Table | None) -> None:
+        if stored is None:
+            return
+        try:
+            runner.restore(stored)
+        except LookupError, TypeError, ValueError:
+            LOGGER.warning("The stored state of an alarm cannot be read and is left out")
+
+
+async def user_name(hass: HomeAssistant, user_id: str | None) -> str:
+    """Return who does something in Home Assistant."""
+    user = await hass.auth.async_get_user(user_id) if user_id else None
+    return (user and user.name) or "Home Assistant"
+
+
+def _ids(runner: AlarmRunner) -> Iterator[str]:
+    return (one for send in runner.run.sends.values() for one in send.ids)

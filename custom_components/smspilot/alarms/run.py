@@ -1,0 +1,269 @@
+"""How a run goes: one pure function from what happens to what is wanted.
+
+It knows neither Home Assistant nor the API. Whoever calls it writes the new run to the disk
+before anything of what is wanted is done.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from ..contacts.recipients import Channel
+from .happenings import (
+    DAY,
+    MINUTE,
+    Acknowledged,
+    AnswersRead,
+    Declined,
+    Effect,
+    Ended,
+    Happening,
+    NotDelivered,
+    Read,
+    Resumed,
+    Sent,
+    Started,
+    Ticked,
+    Told,
+    Transmit,
+    World,
+    WrongCode,
+)
+from .state import Outcome, Phase, Purpose, Reached, Run, Send, State
+from .steps import begin_step, come_due, go_forward, scout, send_step, settle
+from .turn import Turn, again, to_tell_again
+
+# From the next one on only the first step goes out: a source that runs wild costs no fortune.
+MAX_RUNS_A_DAY: Final = 10
+# So often it is tried to say it in other words.
+MAX_ATTEMPTS: Final = 4
+
+
+def advance(  # noqa: C901 - a case for each happening
+    run: Run, happening: Happening, world: World
+) -> tuple[Run, list[Effect]]:
+    """Return the run after something happened, and what is wanted now."""
+    turn = Turn(run, world)
+    match happening:
+        case Started():
+            _start(turn, happening)
+        case Ticked():
+            _tick(turn)
+        case Resumed():
+            _resume(turn)
+        case AnswersRead():
+            if turn.is_in(Phase.READING):
+                send_step(turn)
+        case Sent():
+            _take_result(turn, happening)
+        case NotDelivered(message_id):
+            _take_failure(turn, message_id)
+        case Acknowledged():
+            _acknowledge(turn, happening)
+        case Declined(recipient):
+            _decline(turn, recipient)
+        case WrongCode(phone):
+            tried = {phone: run.wrong_codes.get(phone, 0) + 1}
+            turn.change(wrong_codes=run.wrong_codes | tried)
+        case Ended(message):
+            if run.alive:
+                turn.end(message)
+    return turn.run, turn.wanted
+
+
+def next_look(run: Run, world: World) -> datetime | None:
+    """Return when time alone changes something, at the latest."""
+    plan, times = world.plan, list[datetime | None]()
+    if run.state is State.RUNNING:
+        times += [run.due_at, run.scout_at]
+    elif run.alive and run.since:
+        times.append(run.since + plan.hold)
+        if plan.remind:
+            times.append(run.since + plan.remind)
+    if run.alive and world.off_since:
+        times.append(world.off_since + MINUTE)
+    if to_tell_again(run, world.now):
+        times.append(world.now + MINUTE)
+    return min((at for at in times if at and at > world.now), default=None)
+
+
+def _start(turn: Turn, start: Started) -> None:
+    run, news = turn.run, False
+    same_danger = run.state is State.RUNNING or (run.state is State.UNANSWERED and start.flap)
+    if run.state is State.ACKNOWLEDGED and not turn.lasted(turn.plan.hold):
+        same_danger = True
+        news = start.message != run.message and not run.news_told
+    if same_danger:
+        by_source = run.by_source or start.by_source
+        turn.change(message=start.message, by_source=by_source)
+        if news and run.taker:
+            turn.change(news_told=True)
+            turn.tell(Purpose.NEWS, [run.taker])
+        return
+    starts = (*(one for one in run.starts if turn.now - one < DAY), turn.now)
+    turn.run = Run(
+        alarm_id=start.alarm_id,
+        state=State.RUNNING,
+        message=start.message,
+        code=start.code,
+        started_at=turn.now,
+        since=turn.now,
+        by_source=start.by_source,
+        limited=len(starts) > MAX_RUNS_A_DAY,
+        starts=starts,
+    )
+    turn.publish(Told.STARTED)
+    begin_step(turn)
+
+
+def _acknowledge(turn: Turn, taken: Acknowledged) -> None:
+    if turn.run.state in (State.RUNNING, State.UNANSWERED):
+        turn.enter(State.ACKNOWLEDGED, acknowledged_by=taken.by, taker=taken.recipient)
+        turn.publish(Told.ACKNOWLEDGED, taken.by)
+        turn.tell_others()
+
+
+def _decline(turn: Turn, recipient: str) -> None:
+    run = turn.run
+    if run.state not in (State.RUNNING, State.UNANSWERED) or recipient not in run.reached:
+        return
+    name = run.reached[recipient].name
+    turn.change(declined=tuple(dict.fromkeys((*run.declined, name))))
+    turn.publish(Told.DECLINED, name)
+    here = any(one.key.recipient == recipient for one in run.of_step())
+    if turn.is_in(Phase.WAITING) and here:
+        go_forward(turn)
+
+
+def _tick(turn: Turn) -> None:
+    run = turn.run
+    turn.tell_again()
+    if _is_over(turn):
+        turn.end(turn.plan.end_message)
+    elif run.state is State.RUNNING and _is_stale(turn):
+        turn.give_up()
+    elif run.state is State.RUNNING:
+        scout(turn)
+        if run.due_at and turn.now >= run.due_at:
+            come_due(turn, run.due_at)
+    elif _is_forgotten(turn):
+        turn.end("")
+    elif run.alive and _must_remind(turn):
+        _remind(turn)
+
+
+def _resume(turn: Turn) -> None:
+    """Do again what is safe to do again, and go on at once with what is overdue."""
+    run = turn.run
+    # A machine without a clock battery may have stored a time that is far ahead.
+    longest = max((step.wait for step in turn.world.steps), default=MINUTE)
+    if run.due_at and run.due_at - turn.now > max(longest, MINUTE):
+        turn.change(due_at=turn.now)
+    for send in [one for one in run.sends.values() if one.outcome is Outcome.INTENDED]:
+        if send.channel is None:
+            # Nobody can say whether the other integration sent it: never twice.
+            turn.put(replace(send, outcome=Outcome.IN_DOUBT))
+        elif send.key.purpose is not Purpose.STEP or run.state is State.RUNNING:
+            turn.wanted.append(Transmit(send.key))
+    if turn.is_in(Phase.READING):
+        turn.wanted.append(Read())
+    elif turn.is_in(Phase.SENDING):
+        settle(turn)
+    _tick(turn)
+
+
+def _is_stale(turn: Turn) -> bool:
+    """Return whether it began more than a day ago and no source is on."""
+    began = turn.run.started_at
+    return bool(began and turn.now - began > DAY and not turn.world.on)
+
+
+def _is_over(turn: Turn) -> bool:
+    """Return whether its sources have ended it."""
+    run, off_since = turn.run, turn.world.off_since
+    return bool(
+        run.alive
+        and turn.plan.ends_with_sources
+        and run.by_source
+        and off_since
+        and turn.now - off_since >= MINUTE
+        and (run.state is not State.ACKNOWLEDGED or turn.lasted(turn.plan.hold))
+    )
+
+
+def _is_forgotten(turn: Turn) -> bool:
+    """Return whether nothing is left of what somebody took."""
+    run = turn.run
+    if run.state is not State.ACKNOWLEDGED or turn.world.on:
+        return False
+    ends_by_sources = turn.plan.ends_with_sources and run.by_source and turn.world.off_since
+    return turn.lasted(turn.plan.hold) and not ends_by_sources
+
+
+def _must_remind(turn: Turn) -> bool:
+    remind, began = turn.plan.remind, turn.run.started_at
+    young = began and turn.now - began < DAY
+    return bool(remind and turn.world.on and young and turn.lasted(remind))
+
+
+def _remind(turn: Turn) -> None:
+    """Begin the steps again; what was written before is no answer to this."""
+    run, since = turn.run, turn.world.api_now
+    if run.state is State.ACKNOWLEDGED:
+        turn.change(taken_by=run.acknowledged_by, taken_at=run.since)
+    turn.change(
+        state=State.RUNNING,
+        since=turn.now,
+        lap=run.lap + 1,
+        round=1,
+        step=0,
+        acknowledged_by=None,
+        taker=None,
+        declined=(),
+        news_told=False,
+        reached={key: replace(one, since=since) for key, one in run.reached.items()},
+    )
+    begin_step(turn)
+
+
+def _take_result(turn: Turn, sent: Sent) -> None:
+    run = turn.run
+    send = run.sends.get(sent.key)
+    if not send or send.attempt != sent.attempt or send.outcome is not Outcome.INTENDED:
+        return
+    turn.put(replace(send, outcome=sent.outcome, reason=sent.reason, ids=sent.ids))
+    if sent.key.purpose is not Purpose.STEP:
+        return
+    if sent.outcome.reaches:
+        _reach(turn, send, sent)
+    if run.state is not State.RUNNING:
+        # It was on its way when the run was left.
+        turn.tell_others()
+        turn.tell_end()
+    elif sent.outcome is Outcome.DUPLICATE and sent.attempt < MAX_ATTEMPTS:
+        turn.transmit(again(send))
+    elif sent.outcome is Outcome.NO_TEMPLATE:
+        turn.transmit(replace(again(send), channel=Channel.SMS))
+    elif run.phase is Phase.SENDING:
+        settle(turn)
+
+
+def _reach(turn: Turn, send: Send, sent: Sent) -> None:
+    before = turn.run.reached.get(send.key.recipient)
+    fresh = Reached(name=send.name, phones=sent.phones, since=sent.at, last=sent.at)
+    if before:
+        fresh = replace(fresh, since=min(before.since, sent.at), count=before.count + 1)
+    turn.change(reached={**turn.run.reached, send.key.recipient: fresh})
+
+
+def _take_failure(turn: Turn, message_id: str) -> None:
+    """Take that a message was not delivered; go on at once where it was the step's last hope."""
+    send = next((one for one in turn.run.sends.values() if message_id in one.ids), None)
+    if send is None or message_id in send.failed:
+        return
+    send = replace(send, failed=(*send.failed, message_id))
+    if {*send.failed} == {*send.ids} and send.outcome is Outcome.ACCEPTED:
+        send = replace(send, outcome=Outcome.UNDELIVERED)
+    turn.put(send)
+    if turn.is_in(Phase.WAITING) and not any(one.outcome.reaches for one in turn.run.of_step()):
+        go_forward(turn)

@@ -1,0 +1,217 @@
+"""How an alarm's texts go out: ours by the outbox, once for each key; others by their entity."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util import dt as dt_util
+
+from ..client import Kind, Status
+from ..client.errors import (
+    REACTIONS,
+    AccountBlocked,
+    ApiError,
+    DuplicateRefused,
+    InvalidCredentials,
+    IpNotAllowed,
+    NoMoney,
+    ServiceFailed,
+)
+from ..const import LOGGER
+from ..contacts.recipients import Channel, by_id
+from ..errors import Reason
+from ..inbound.inbox import Inbox
+from ..options import Options
+from ..outbound.budget import Budget
+from ..outbound.delivery import DeliveryTracker
+from ..outbound.message import OutboundMessage, SendOptions, compose
+from ..outbound.outbox import Outbox
+from ..outbound.result import Row
+from ..outbound.targets import Target
+from ..runtime.journal import Journal
+from ..runtime.publisher import Publisher
+from ..text.segments import framed, shortened
+from ..text.transliteration import transliterate
+from .happenings import Sent
+from .state import Outcome, Send
+from .texts import Build, TextMemory
+
+# The API refuses longer texts.
+MAX_PARTS: Final = 10
+# A glitch is waited for; what is longer is told, and tried again each minute.
+RETRY_FOR: Final = timedelta(seconds=10)
+NO_SURVEY_TEMPLATE: Final = 227
+_HOLDING: Final[tuple[tuple[type[ApiError], Reason], ...]] = (
+    (AccountBlocked, Reason.ACCOUNT_BLOCKED),
+    (InvalidCredentials, Reason.INVALID_AUTH),
+    (IpNotAllowed, Reason.IP_NOT_ALLOWED),
+    (NoMoney, Reason.NO_MONEY),
+    (ServiceFailed, Reason.REFUSED),
+)
+# What never got an answer of the API has no code.
+_CONNECTION: Final = (Reason.CANNOT_CONNECT, Reason.INVALID_RESPONSE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ways:
+    """What the alarms of an account send, read and write with."""
+
+    hass: HomeAssistant
+    entry: ConfigEntry
+    journal: Journal
+    outbox: Outbox
+    inbox: Inbox
+    deliveries: DeliveryTracker
+    budget: Budget
+    publisher: Publisher
+    memory: TextMemory
+
+
+def phones_of(ways: Ways, recipient: str) -> tuple[str, ...]:
+    """Return the numbers of one of our recipients, none where they are gone."""
+    found = by_id(ways.entry, recipient)
+    return found.phones if found else ()
+
+
+def shorten(ways: Ways, channel: Channel | None, text: str, build: Build) -> str:
+    """Return as much of a message as fits with all that is built around it."""
+    options = Options.from_entry(ways.entry)
+    if channel not in (Channel.SMS, Channel.TWO_WAY):
+        return text
+    is_two_way = channel is Channel.TWO_WAY
+    template = options.two_way_template if is_two_way else options.message_template
+
+    def whole(message: str) -> str:
+        written = framed(template, build(message), dt_util.utcnow())
+        return transliterate(written) if options.transliterate else written
+
+    return shortened(text, options.max_parts or MAX_PARTS, whole)
+
+
+def message_of(
+    ways: Ways, send: Send, phones: tuple[str, ...], *, test: bool = False
+) -> OutboundMessage:
+    """Return what goes out; an alarm waits for no limit."""
+    recipient = by_id(ways.entry, send.key.recipient)
+    options = SendOptions(
+        sender=recipient.sender if recipient and send.channel is Channel.SMS else None,
+        urgent=True,
+        test=test,
+        retry_for=RETRY_FOR,
+    )
+    targets = tuple(Target(phone, send.key.recipient) for phone in phones)
+    return compose(ways.entry, send.channel or Channel.SMS, send.text, targets, options)
+
+
+async def async_transmit(
+    ways: Ways, alarm_id: str, send: Send, phones: tuple[str, ...]
+) -> tuple[Sent, list[Row]]:
+    """Send to one of our recipients, at most once for each key and attempt."""
+    start = ways.hass.loop.time()
+    key = ":".join(map(str, (alarm_id, *_key(send), send.attempt)))
+    rows: list[Row] = []
+    if not phones:
+        return _sent(ways, send, Outcome.REFUSED, start), rows
+    try:
+        message = replace(message_of(ways, send, phones), key=key)
+        rows = (await ways.outbox.async_send(message)).rows
+    except HomeAssistantError as err:
+        if err.translation_key == Reason.ACCOUNT_CLOSED:
+            raise
+        outcome, reason = _of_error(err)
+        LOGGER.warning("A text of an alarm to %s did not go out: %s", send.name, err)
+        return _sent(ways, send, outcome, start, reason=reason), rows
+    accepted = [row for row in rows if not row.refused]
+    if accepted or any(row.unknown for row in rows):
+        outcome = Outcome.ACCEPTED if accepted else Outcome.IN_DOUBT
+        ids = tuple(row.message_id for row in accepted if row.message_id)
+        reached = tuple(row.phone for row in rows if not row.refused or row.unknown)
+        return _sent(ways, send, outcome, start, ids=ids, phones=reached), rows
+    outcome, reason = _of_code(next((row.error.code for row in rows if row.error), None))
+    return _sent(ways, send, outcome, start, reason=reason), rows
+
+
+async def async_notify(ways: Ways, entity_id: str | None, text: str) -> bool:
+    """Have another integration's entity tell it; an absent one would do nothing in silence."""
+    state = ways.hass.states.get(entity_id) if entity_id else None
+    if state is None or state.state == STATE_UNAVAILABLE:
+        LOGGER.warning("%s is not there to tell of an alarm", entity_id)
+        return False
+    try:
+        await ways.hass.services.async_call(
+            "notify", "send_message", {"entity_id": entity_id, "message": text}, blocking=True
+        )
+    except HomeAssistantError as err:
+        LOGGER.warning("%s could not tell of an alarm: %s", entity_id, err)
+        return False
+    return True
+
+
+def sent_elsewhere(ways: Ways, send: Send, *, reached: bool) -> Sent:
+    """Return what came of a send by another integration."""
+    outcome = Outcome.ACCEPTED if reached else Outcome.REFUSED
+    return _sent(ways, send, outcome, ways.hass.loop.time())
+
+
+def api_now(ways: Ways) -> datetime:
+    """Return the API's time; the machine's, before it told any."""
+    return ways.inbox.now
+
+
+def is_answered_call(row: Row) -> bool:
+    """Return whether somebody, or something, has taken a call."""
+    return row.kind is Kind.VOICE and row.status is Status.DELIVERED
+
+
+def _key(send: Send) -> tuple[str, int, int, str]:
+    return (send.key.purpose, send.key.lap, send.key.step, send.key.recipient)
+
+
+def _sent(
+    ways: Ways,
+    send: Send,
+    outcome: Outcome,
+    start: float,
+    *,
+    reason: str | None = None,
+    ids: tuple[str, ...] = (),
+    phones: tuple[str, ...] = (),
+) -> Sent:
+    # Answers are dated by the API's clock, which may be known only now.
+    ago = timedelta(seconds=ways.hass.loop.time() - start)
+    return Sent(
+        key=send.key,
+        attempt=send.attempt,
+        outcome=outcome,
+        at=api_now(ways) - ago,
+        reason=reason,
+        ids=ids,
+        phones=phones,
+    )
+
+
+def _of_error(err: HomeAssistantError) -> tuple[Outcome, str | None]:
+    """Return what an error says of a message to one recipient."""
+    key = err.translation_key
+    if key == Reason.OUTCOME_UNKNOWN:
+        return Outcome.IN_DOUBT, None
+    if key in _CONNECTION:
+        return Outcome.HELD, Reason.CANNOT_CONNECT
+    cause = err.__cause__
+    return _of_code(cause.code if isinstance(cause, ApiError) else None, key)
+
+
+def _of_code(code: int | None, key: str | None = None) -> tuple[Outcome, str | None]:
+    kind = REACTIONS.get(code or 0)
+    for holding, reason in _HOLDING:
+        if kind is holding or (key == reason and reason is not Reason.REFUSED):
+            return Outcome.HELD, reason
+    if kind is DuplicateRefused:
+        return Outcome.DUPLICATE, Reason.DUPLICATE
+    if code == NO_SURVEY_TEMPLATE:
+        return Outcome.NO_TEMPLATE, Reason.TEXT_REFUSED
+    return Outcome.REFUSED, key

@@ -1,0 +1,253 @@
+"""What is known of an alarm's run: values only, and how they are stored."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from ..contacts.recipients import Channel
+from ..runtime.journal import stored_time
+
+type Stored = dict[str, Any]
+
+
+class State(StrEnum):
+    """What an alarm's sensor shows."""
+
+    IDLE = "idle"
+    RUNNING = "running"
+    ACKNOWLEDGED = "acknowledged"
+    UNANSWERED = "unanswered"
+
+
+class Phase(StrEnum):
+    """What a running alarm waits for."""
+
+    # The step goes out at `due_at`.
+    READY = "ready"
+    # Answers and statuses are read before the step goes out.
+    READING = "reading"
+    # The step's sends have no result yet.
+    SENDING = "sending"
+    # The step is out; the next one is due at `due_at`.
+    WAITING = "waiting"
+    # The account can send nothing; the step is tried again at `due_at`.
+    HELD = "held"
+
+
+class Purpose(StrEnum):
+    """Why something is sent."""
+
+    STEP = "step"
+    TAKEN = "taken"
+    NEWS = "news"
+    ENDED = "ended"
+
+
+class Outcome(StrEnum):
+    """What is known of a send."""
+
+    INTENDED = "intended"
+    ACCEPTED = "accepted"
+    IN_DOUBT = "in_doubt"
+    # It concerns the number, the text or the sender: trying again would change nothing.
+    REFUSED = "refused"
+    # It concerns the account, its money, its address, the API or the network.
+    HELD = "held"
+    # The template of 2WAY messages; the same goes out as a plain SMS.
+    NO_TEMPLATE = "no_template"
+    # The number had the same text lately; it goes out in other words.
+    DUPLICATE = "duplicate"
+    # Accepted, and then not delivered to any number.
+    UNDELIVERED = "undelivered"
+
+    @property
+    def reaches(self) -> bool:
+        """Return whether somebody has it, as far as is known."""
+        return self in (Outcome.ACCEPTED, Outcome.IN_DOUBT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendKey:
+    """What goes out at most once: purpose, lap through the steps, step, recipient."""
+
+    purpose: Purpose
+    lap: int
+    step: int
+    recipient: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Send:
+    """A message to one recipient; an attempt follows only one that provably did not go out.
+
+    Without a channel another integration sends it. `failed` are the ids of those not delivered.
+    """
+
+    key: SendKey
+    name: str
+    channel: Channel | None
+    attempt: int = 1
+    outcome: Outcome = Outcome.INTENDED
+    reason: str | None = None
+    text: str = ""
+    ids: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+
+    def as_stored(self) -> Stored:
+        """Return it as stored."""
+        return {
+            "key": [self.key.purpose, self.key.lap, self.key.step, self.key.recipient],
+            "name": self.name,
+            "channel": self.channel,
+            "attempt": self.attempt,
+            "outcome": self.outcome,
+            "reason": self.reason,
+            "text": self.text,
+            "ids": list(self.ids),
+            "failed": list(self.failed),
+        }
+
+    @classmethod
+    def from_stored(cls, data: Stored) -> Self:
+        """Read what was stored."""
+        purpose, lap, step, recipient = data["key"]
+        return cls(
+            key=SendKey(
+                purpose=Purpose(purpose), lap=int(lap), step=int(step), recipient=str(recipient)
+            ),
+            name=str(data["name"]),
+            channel=Channel(data["channel"]) if data["channel"] else None,
+            attempt=int(data["attempt"]),
+            outcome=Outcome(data["outcome"]),
+            reason=data["reason"],
+            text=str(data["text"]),
+            ids=tuple(map(str, data["ids"])),
+            failed=tuple(map(str, data["failed"])),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """Somebody who has a text of this run, since when, and when they had the last one.
+
+    Both times are the API's: what people write is dated by it. `count` is of texts.
+    """
+
+    name: str
+    phones: tuple[str, ...]
+    since: datetime
+    last: datetime
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run of an alarm; what happens to it makes a new one.
+
+    `step` counts from 0, `round` from 1. `lap` numbers every way through the steps, also those
+    that do not count as a round. `due_at` is of the phase; `since` when the state began.
+    """
+
+    alarm_id: str = ""
+    state: State = State.IDLE
+    phase: Phase = Phase.READY
+    message: str = ""
+    code: str | None = None
+    started_at: datetime | None = None
+    since: datetime | None = None
+    due_at: datetime | None = None
+    late: bool = False
+    lap: int = 1
+    round: int = 1
+    step: int = 0
+    by_source: bool = False
+    limited: bool = False
+    acknowledged_by: str | None = None
+    taker: str | None = None
+    # Who took it before the steps began again, and when.
+    taken_by: str | None = None
+    taken_at: datetime | None = None
+    declined: tuple[str, ...] = ()
+    news_told: bool = False
+    end_message: str = ""
+    waiting_for: str | None = None
+    held_since: datetime | None = None
+    fallback_told: bool = False
+    # The next step whose other integrations' entities are told while ours cannot be.
+    scout_step: int | None = None
+    scout_at: datetime | None = None
+    wrong_codes: dict[str, int] = field(default_factory=dict)
+    reached: dict[str, Reached] = field(default_factory=dict)
+    sends: dict[SendKey, Send] = field(default_factory=dict)
+    # When the runs of the last day began.
+    starts: tuple[datetime, ...] = ()
+
+    @property
+    def alive(self) -> bool:
+        """Return whether there is anything to acknowledge, to end or to remind of."""
+        return self.state is not State.IDLE
+
+    def of_step(self) -> list[Send]:
+        """Return the sends of the present step."""
+        return [
+            one
+            for key, one in self.sends.items()
+            if (key.purpose, key.lap, key.step) == (Purpose.STEP, self.lap, self.step)
+        ]
+
+    def as_stored(self) -> Stored:
+        """Return it as stored."""
+        stored: Stored = {
+            name: value.isoformat() if isinstance(value, datetime) else value
+            for name in _PLAIN
+            if (value := getattr(self, name)) is not None
+        }
+        return stored | {
+            "declined": list(self.declined),
+            "wrong_codes": self.wrong_codes,
+            "reached": [
+                [key, one.name, list(one.phones), *map(_iso, (one.since, one.last)), one.count]
+                for key, one in self.reached.items()
+            ],
+            "sends": [one.as_stored() for one in self.sends.values()],
+            "starts": list(map(_iso, self.starts)),
+        }
+
+    @classmethod
+    def from_stored(cls, data: Stored) -> Self:
+        """Read what was stored."""
+        plain = {name: data[name] for name in _PLAIN if name in data}
+        for name in _TIMES & plain.keys():
+            plain[name] = stored_time(plain[name])
+        sends = [Send.from_stored(one) for one in data["sends"]]
+        return cls(
+            **plain
+            | {
+                "state": State(data["state"]),
+                "phase": Phase(data["phase"]),
+                "declined": tuple(data["declined"]),
+                "wrong_codes": dict(data["wrong_codes"]),
+                "reached": {
+                    str(key): Reached(
+                        name=str(name),
+                        phones=tuple(phones),
+                        since=stored_time(since),
+                        last=stored_time(last),
+                        count=int(count),
+                    )
+                    for key, name, phones, since, last, count in data["reached"]
+                },
+                "sends": {one.key: one for one in sends},
+                "starts": tuple(map(stored_time, data["starts"])),
+            }
+        )
+
+
+_TIMES = {"started_at", "since", "due_at", "taken_at", "held_since", "scout_at"}
+_COMPOSED = {"declined", "wrong_codes", "reached", "sends", "starts"}
+_PLAIN = tuple(name for name in Run.__dataclass_fields__ if name not in _COMPOSED)
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat()

@@ -1,0 +1,160 @@
+"""How a run goes through its steps; pure, each function changes the turn it is given."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from .happenings import DAY, MINUTE, Read, TellFallback, Told
+from .plan import Party
+from .state import Outcome, Phase, Purpose, Send, SendKey
+from .turn import Turn, again
+
+# A text that is overdue by more says when the alarm began.
+LATE: Final = timedelta(minutes=5)
+# Sends of laps that are so far behind are forgotten.
+LAPS_KEPT: Final = 3
+# Why a round is gone through again where no send says it.
+NOBODY_REACHED: Final = "nobody_reached"
+
+
+def come_due(turn: Turn, due_at: datetime) -> None:
+    """Go on: the present step's time has come, or the next one's."""
+    overdue = turn.now - min(due_at, turn.run.held_since or due_at)
+    turn.change(late=overdue > LATE)
+    if turn.run.phase is Phase.WAITING:
+        go_forward(turn)
+    elif turn.run.phase in (Phase.READY, Phase.HELD):
+        begin_step(turn)
+
+
+def begin_step(turn: Turn) -> None:
+    """Let the present step go out, after a look for answers where anybody could answer."""
+    turn.change(due_at=None)
+    if turn.run.reached:
+        turn.change(phase=Phase.READING)
+        turn.wanted.append(Read())
+    else:
+        send_step(turn)
+
+
+def send_step(turn: Turn) -> None:
+    """Send to everybody of the step who has not had it; go on where there is nobody."""
+    while turn.run.step < len(turn.world.steps):
+        parties = turn.world.steps[turn.run.step].parties
+        fresh = [send for one in parties if (send := _intent(turn, one))]
+        if fresh:
+            turn.change(phase=Phase.SENDING)
+            for send in fresh:
+                turn.transmit(send)
+            return
+        if turn.run.limited:
+            break
+        turn.change(step=turn.run.step + 1)
+    _end_round(turn)
+
+
+def settle(turn: Turn) -> None:
+    """Go on when every send of the step has its result."""
+    run, sends = turn.run, turn.run.of_step()
+    if any(one.outcome is Outcome.INTENDED for one in sends):
+        return
+    held = [one for one in sends if one.outcome is Outcome.HELD and one.channel]
+    ours = [one for one in sends if one.outcome.reaches and one.channel]
+    if held and not ours:
+        _hold(turn, held[0].reason)
+        return
+    reached = [one.name for one in sends if one.outcome.reaches]
+    turn.publish(Told.STEP, *reached)
+    turn.change(scout_step=None, scout_at=None, late=False)
+    if not reached:
+        go_forward(turn)
+        return
+    steps = turn.world.steps
+    wait = steps[run.step].wait if run.step < len(steps) else MINUTE
+    turn.change(phase=Phase.WAITING, due_at=turn.now + wait, waiting_for=None, held_since=None)
+
+
+def go_forward(turn: Turn) -> None:
+    """Go on with the next step, or the next round."""
+    turn.change(step=turn.run.step + 1)
+    if turn.run.limited or turn.run.step >= len(turn.world.steps):
+        _end_round(turn)
+    else:
+        begin_step(turn)
+
+
+def scout(turn: Turn) -> None:
+    """Tell other integrations' entities of later steps, which wait for none of ours."""
+    while (at := turn.run.scout_at) and turn.now >= at:
+        number, steps = turn.run.scout_step or 0, turn.world.steps
+        if number >= len(steps) or turn.run.limited:
+            turn.change(scout_at=None)
+            return
+        for party in steps[number].parties:
+            key = _key(turn, number, party)
+            if party.foreign and key not in turn.run.sends:
+                turn.transmit(Send(key=key, name=party.name, channel=None))
+        turn.change(scout_step=number + 1, scout_at=at + steps[number].wait)
+
+
+def _intent(turn: Turn, party: Party) -> Send | None:
+    """Return what is to be sent to somebody in this step, unless they have had it."""
+    key = _key(turn, turn.run.step, party)
+    before = turn.run.sends.get(key)
+    if before is None:
+        return Send(key=key, name=party.name, channel=party.channel)
+    if before.outcome is Outcome.HELD and not party.foreign:
+        return again(before)
+    return None
+
+
+def _hold(turn: Turn, reason: str | None) -> None:
+    """Try again in a minute: the account can send nothing."""
+    run, steps = turn.run, turn.world.steps
+    since = run.held_since or turn.now
+    turn.change(phase=Phase.HELD, due_at=turn.now + MINUTE, held_since=since, waiting_for=reason)
+    if run.scout_step is None and run.step < len(steps):
+        turn.change(scout_step=run.step + 1, scout_at=turn.now + steps[run.step].wait)
+    _despair(turn, since)
+
+
+def _despair(turn: Turn, since: datetime) -> None:
+    """Turn to others after a minute, and give up after a day."""
+    if turn.now - since >= DAY:
+        turn.give_up()
+    elif turn.now - since >= MINUTE and not turn.run.fallback_told:
+        turn.change(fallback_told=True)
+        turn.wanted.append(TellFallback())
+
+
+def _end_round(turn: Turn) -> None:
+    """Begin the next round, or give up; a round that reached nobody is none."""
+    run = turn.run
+    lap = [one for key, one in run.sends.items() if _is_of_lap(key, run.lap)]
+    reached = any(one.outcome.reaches for one in lap)
+    if reached and (run.limited or run.round >= turn.plan.rounds):
+        turn.change(step=max(run.step - 1, 0))
+        turn.give_up()
+        return
+    kept = {
+        key: one
+        for key, one in run.sends.items()
+        if key.lap > run.lap - LAPS_KEPT or key.purpose is not Purpose.STEP
+    }
+    turn.change(lap=run.lap + 1, step=0, phase=Phase.READY, due_at=turn.now, sends=kept)
+    if reached:
+        turn.change(round=run.round + 1)
+        begin_step(turn)
+        return
+    since = run.held_since or turn.now
+    reason = next((one.reason for one in lap if one.reason), NOBODY_REACHED)
+    turn.change(due_at=turn.now + MINUTE, held_since=since, waiting_for=reason)
+    _despair(turn, since)
+
+
+def _is_of_lap(key: SendKey, lap: int) -> bool:
+    return key.purpose is Purpose.STEP and key.lap == lap
+
+
+def _key(turn: Turn, step: int, party: Party) -> SendKey:
+    lap = turn.run.lap
+    return SendKey(purpose=Purpose.STEP, lap=lap, step=step, recipient=party.reference)

@@ -1,0 +1,119 @@
+"""One application of the transition function: the run so far, and what is wanted so far."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from ..contacts.recipients import Channel
+from .happenings import Effect, Publish, Told, Transmit, World
+from .state import Outcome, Phase, Purpose, Run, Send, SendKey, State
+
+# So long it is tried to tell who took it, or that it is over.
+TELLING: Final = timedelta(hours=1)
+
+
+class Turn:
+    """The run, which every change makes anew, and the effects in their order."""
+
+    def __init__(self, run: Run, world: World) -> None:
+        """Begin with the run as it is."""
+        self.run = run
+        self.world = world
+        self.plan = world.plan
+        self.now = world.now
+        self.wanted: list[Effect] = []
+
+    def is_in(self, phase: Phase) -> bool:
+        """Return whether it runs and is in this phase."""
+        return self.run.state is State.RUNNING and self.run.phase is phase
+
+    def lasted(self, span: timedelta) -> bool:
+        """Return whether the present state has lasted so long."""
+        return self.run.since is None or self.now - self.run.since >= span
+
+    def change(self, **changes: Any) -> None:
+        """Change the run."""
+        self.run = replace(self.run, **changes)
+
+    def put(self, send: Send) -> None:
+        """Keep what is known of a send."""
+        self.change(sends={**self.run.sends, send.key: send})
+
+    def transmit(self, send: Send) -> None:
+        """Want something sent."""
+        self.put(send)
+        self.wanted.append(Transmit(send.key))
+
+    def publish(self, what: Told, *names: str) -> None:
+        """Want the bus event."""
+        self.wanted.append(Publish(what, names))
+
+    def enter(self, state: State, **changes: Any) -> None:
+        """Leave the steps for another state."""
+        self.change(
+            **{
+                "state": state,
+                "phase": Phase.READY,
+                "since": self.now,
+                "due_at": None,
+                "scout_step": None,
+                "scout_at": None,
+                "waiting_for": None,
+                "held_since": None,
+                **changes,
+            }
+        )
+
+    def give_up(self) -> None:
+        """Find that nobody answers."""
+        self.enter(State.UNANSWERED)
+        self.publish(Told.UNANSWERED)
+
+    def end(self, message: str) -> None:
+        """Find the danger over, and tell everybody reached where there is something to say."""
+        self.enter(State.IDLE, end_message=message)
+        self.publish(Told.ENDED)
+        self.tell_end()
+
+    def tell_others(self) -> None:
+        """Tell whoever else was reached who took it."""
+        run = self.run
+        if run.state is State.ACKNOWLEDGED and self.plan.tell_others:
+            self.tell(Purpose.TAKEN, [one for one in run.reached if one != run.taker])
+
+    def tell_end(self) -> None:
+        """Tell everybody reached that it is over."""
+        if self.run.state is State.IDLE and self.run.end_message:
+            self.tell(Purpose.ENDED, list(self.run.reached))
+
+    def tell(self, purpose: Purpose, recipients: list[str]) -> None:
+        """Tell each of them once; whoever has no number, by the integration that reached them."""
+        for recipient in recipients:
+            key = SendKey(purpose=purpose, lap=self.run.lap, step=0, recipient=recipient)
+            reached = self.run.reached.get(recipient)
+            if reached and key not in self.run.sends:
+                channel = Channel.SMS if reached.phones else None
+                self.transmit(Send(key=key, name=reached.name, channel=channel))
+
+    def tell_again(self) -> None:
+        """Tell again what provably did not go out, for an hour."""
+        for send in to_tell_again(self.run, self.now):
+            self.transmit(again(send))
+
+
+def again(send: Send) -> Send:
+    """Return the next attempt of a send that provably did not go out."""
+    return replace(
+        send, attempt=send.attempt + 1, outcome=Outcome.INTENDED, reason=None, text="", ids=()
+    )
+
+
+def to_tell_again(run: Run, now: datetime) -> list[Send]:
+    """Return what is told beside the steps and could not be sent yet."""
+    if run.since is None or now - run.since > TELLING:
+        return []
+    return [
+        one
+        for key, one in run.sends.items()
+        if key.purpose is not Purpose.STEP and one.outcome is Outcome.HELD and one.channel
+    ]
