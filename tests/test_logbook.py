@@ -19,7 +19,7 @@ from pytest_homeassistant_custom_component.typing import (
 )
 
 from custom_components.smspilot.client import Kind
-from custom_components.smspilot.const import DOMAIN, EVENT_MESSAGE_STATUS
+from custom_components.smspilot.const import DOMAIN, EVENT_ALARM, EVENT_MESSAGE_STATUS
 from custom_components.smspilot.errors import async_words
 from custom_components.smspilot.logbook import async_describe_events
 from custom_components.smspilot.outbound.result import STATUS_WORDS
@@ -60,7 +60,7 @@ def described(hass: HomeAssistant, **more: Any) -> dict[str, str]:
         told[event] = tell
 
     async_describe_events(hass, describe)
-    assert list(told) == [EVENT_MESSAGE_STATUS]
+    assert list(told) == [EVENT_MESSAGE_STATUS, EVENT_ALARM]
 
     event = SimpleNamespace(data={**STATUS, **more})
     result: dict[str, str] = told[EVENT_MESSAGE_STATUS](event)

@@ -13,6 +13,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util.yaml import load_yaml_dict
 import pytest
 
+from custom_components.smspilot.alarm_issues import ALARM_ISSUES
 from custom_components.smspilot.const import DOMAIN
 from custom_components.smspilot.errors import Reason
 from custom_components.smspilot.issues import ISSUES
@@ -85,7 +86,7 @@ def test_exceptions_and_issues(language: str) -> None:
     texts = words(language)
     assert set(texts["exceptions"]) == {reason.value for reason in Reason}
     # That of a trigger belongs to no account.
-    assert set(texts["issues"]) == {*ISSUES, "unknown_contacts"}
+    assert set(texts["issues"]) == {*ISSUES, *ALARM_ISSUES, "unknown_contacts"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -123,6 +124,7 @@ def test_forms(language: str) -> None:
         *texts["config"]["step"].items(),
         *texts["options"]["step"].items(),
         *texts["config_subentries"]["recipient"]["step"].items(),
+        *texts["config_subentries"]["alarm"]["step"].items(),
     ]
     for name, form in forms:
         assert form.get("data", {}).keys() == form.get("data_description", {}).keys(), name

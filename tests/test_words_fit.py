@@ -8,11 +8,14 @@ import re
 from typing import Any
 
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import config_validation as cv
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import load_yaml_dict
 import pytest
 import voluptuous as vol
 
+from custom_components.smspilot.alarm_flow import SECTIONS, alarm_schema
+from custom_components.smspilot.alarm_issues import ALARM_ISSUES
 from custom_components.smspilot.const import DOMAIN
 from custom_components.smspilot.errors import Reason
 from custom_components.smspilot.forms import options_schema, recipient_schema
@@ -49,6 +52,13 @@ OF_AN_ISSUE = {
     "sender_refused": OF_AN_ERROR,
     "test_mode": {"account"},
     "text_refused": OF_AN_ERROR,
+}
+
+OF_AN_ALARM = {
+    "alarm_not_ready": {"alarm", "problems"},
+    "alarm_too_often": {"alarm", "limit"},
+    "alarm_unanswered": {"alarm", "message", "reached", "time"},
+    "alarm_waits": {"alarm", "why"},
 }
 
 
@@ -106,6 +116,10 @@ def test_issues_tell_what_is_known(language: str) -> None:
     """Neither has that of a repair, and each names its account."""
     texts = words(language)["issues"]
     assert set(ISSUES) == OF_AN_ISSUE.keys()
+    assert set(ALARM_ISSUES) == OF_AN_ALARM.keys()
+    for key, given in OF_AN_ALARM.items():
+        assert "alarm" in places(texts[key]["title"])
+        assert places(texts[key]) <= given, key
     for key, given in OF_AN_ISSUE.items():
         assert "account" in places(texts[key]["title"])
         assert places(texts[key]) <= given, key
@@ -133,7 +147,9 @@ async def test_actions_are_on_their_screens(hass: HomeAssistant) -> None:
     actions = hass.services.async_services_for_domain(DOMAIN)
     assert set(actions) == {name for name in shown if not name.startswith(".")}
     for name, action in actions.items():
-        assert keys(action.schema) == fields(shown[name]).keys()
+        # A target is shown by itself.
+        of_target = set(map(str, cv.TARGET_SERVICE_FIELDS)) if "target" in shown[name] else set()
+        assert keys(action.schema) - of_target == fields(shown[name]).keys()
         sections = {key for key, field in shown[name]["fields"].items() if "fields" in field}
         assert sections == words("en")["services"][name].get("sections", {}).keys()
         assert sections == icons["services"][name].get("sections", {}).keys()
@@ -150,3 +166,8 @@ def test_forms_name_their_fields(language: str) -> None:
     )
     for schema, step in steps:
         assert keys(schema) == step["data"].keys() == step["data_description"].keys()
+    form = alarm_schema({}, is_new=True)
+    for step in texts["config_subentries"]["alarm"]["step"].values():
+        assert keys(form) - {*SECTIONS} == step["data"].keys()
+        for name in SECTIONS:
+            assert keys(form.schema[name].schema) == step["sections"][name]["data"].keys()

@@ -183,7 +183,7 @@ class AlarmRunner:
 
     async def on_disk(self) -> None:
         """Return when what is known survives a kill, or when the disk takes too long."""
-        await self._ways.journal.flush()
+        await self._ways.journal.async_sync()
 
     @callback
     def save(self) -> None:
