@@ -258,13 +258,13 @@ class Hold:
         self.calls = 0
 
     def __call__(self, name: str) -> None:
-        real: Callable[..., None] = getattr(JournalFiles, name)
+        real: Callable[..., Any] = getattr(JournalFiles, name)
 
-        def held(*args: Any) -> None:
+        def held(*args: Any) -> Any:
             self.calls += 1
             self._reached.set()
             assert self._released.wait(5)
-            real(*args)
+            return real(*args)
 
         self._monkeypatch.setattr(JournalFiles, name, held)
 

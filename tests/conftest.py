@@ -69,8 +69,8 @@ async def enable_event_loop_debug(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _disk_threads_end() -> Iterator[None]:
-    """Let the disk's threads end, whose work is done, before somebody counts threads."""
+def verify_cleanup(verify_cleanup: None) -> Iterator[None]:
+    """Let the disk's threads end, whose work is done, before threads are counted."""
     yield
     for thread in threading.enumerate():
         if thread.name == "smspilot disk":

@@ -260,7 +260,7 @@ async def _asked(service: Service) -> tuple[dict[str, int], int]:
 
 def _left(entry: MockConfigEntry) -> dict[str, int]:
     """Return what an account still holds in memory that grows with the load."""
-    account = entry.runtime_data
+    account = entry.runtime_data.account
     return {
         "pending": account.deliveries.pending,
         "early": len(account.deliveries._early),

@@ -11,7 +11,7 @@ from homeassistant.config_entries import (
     ConfigSubentry,
 )
 from homeassistant.const import CONF_API_KEY, STATE_UNAVAILABLE
-from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 import pytest
@@ -25,7 +25,19 @@ from custom_components.smspilot.const import (
     EVENT_SMS_RECEIVED,
 )
 
-from .common import MAMA, PAPA, Clock, Heard, act, add_account, open_door, person, state_of, write
+from .common import (
+    MAMA,
+    PAPA,
+    Clock,
+    Heard,
+    Hold,
+    act,
+    add_account,
+    open_door,
+    person,
+    state_of,
+    write,
+)
 from .simulator.model import Blocked
 from .simulator.options import Pushes
 from .simulator.simulator import Simulator
@@ -337,27 +349,27 @@ async def test_two_accounts(
 
 
 async def test_setup_is_cut_short(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    hold: Hold,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """An account whose setup was given up half-way begins anew, and forgets nothing."""
-    simulator.fault("html", command="inbound", times=50)
     entry = await add_account(hass, simulator)
     await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
     user = ConfigEntryDisabler.USER
     await hass.config_entries.async_set_disabled_by(entry.entry_id, user)
-    simulator.faults.clear()
-    fault = simulator.fault("hang", command="inbound")
-    hass.set_state(CoreState.starting)
+    hold("load")
     task = asyncio.get_running_loop().create_task(
         hass.config_entries.async_set_disabled_by(entry.entry_id, None)
     )
-    await clock.settle()
+    await hold.reached()
     task.cancel()
     await asyncio.wait([task])
     # Home Assistant tells of it, and how it came.
     caplog.clear()
-    fault.release()
-    hass.set_state(CoreState.running)
+    hold.release()
     assert entry.state is ConfigEntryState.SETUP_ERROR
     for _ in range(2):
         assert await hass.config_entries.async_reload(entry.entry_id)

@@ -443,7 +443,7 @@ async def test_killed_between_a_snapshot_and_an_outcome(
     sending = hass.async_create_task(alarm(hass, PAPA))
     await hold.reached()
     async with asyncio.timeout(5):
-        while not entry.runtime_data.deliveries.pending:
+        while not entry.runtime_data.account.deliveries.pending:
             await asyncio.sleep(0)
     with pytest.MonkeyPatch.context() as full:
         full.setattr(JournalFiles, "append", _no_space)

@@ -354,7 +354,7 @@ async def test_unloaded(
     await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
     assert issues(issue_registry) == []
     await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
-    await hass.async_block_till_done()
+    await hass.async_block_till_done(wait_background_tasks=True)
     assert issues(issue_registry) == [CONF_LOW_BALANCE]
     with pytest.raises(HomeAssistantError):
         await act(hass, "send_sms", phones=[PAPA], message="Протечка!")

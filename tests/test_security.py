@@ -214,7 +214,7 @@ async def test_nothing_leaks(
     told.append("".join(traceback.format_exception(raised.value)))
     await simulator.up()
     assert await hass.config_entries.async_reload(entry.entry_id)
-    told.append(repr(entry.runtime_data.client.credentials))
+    told.append(repr(entry.runtime_data.account.client.credentials))
     ours = [
         f"{record.name} {record.getMessage()} {record.exc_text or ''}"
         for record in caplog.records

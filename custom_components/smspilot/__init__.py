@@ -3,13 +3,13 @@
 from importlib import import_module
 from typing import Final
 
-from homeassistant.const import CONF_NAME, CONF_WEBHOOK_ID, EVENT_HOMEASSISTANT_STOP, Platform
-from homeassistant.core import Event, HomeAssistant
+from homeassistant.const import CONF_NAME, CONF_WEBHOOK_ID, Platform
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv, device_registry as dr, discovery
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.typing import ConfigType
 
-from .account import ACCOUNTS, Account, SmspilotConfigEntry
+from .account import Account, async_close_account, async_get_account
 from .alarm_actions import async_setup_alarm_actions
 from .alarm_issues import AlarmIssues
 from .assist import AssistResponder
@@ -18,7 +18,8 @@ from .coordinator import AccountCoordinator
 from .entity import account_device, subentry_device
 from .events import SIGNAL_PEOPLE
 from .frontend.register import async_register_card
-from .issues import IssueReporter
+from .issues import IssueReporter, async_clear_issues
+from .runtime_data import RuntimeData, SmspilotConfigEntry
 from .services import async_setup_services
 from .webhook import PushReceiver
 from .webhook_url import async_delete_cloudhook
@@ -49,24 +50,25 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: SmspilotConfigEntry) -> bool:
-    """Set up an account; one that is known always loads, also without network."""
-    account = await _account(hass, entry)
-    entry.runtime_data = account
+    """Set up an account from the disk; the network is nothing that anybody waits for here."""
+    account = await async_get_account(hass, entry)
     account.apply()
-
-    coordinator = account.coordinator = AccountCoordinator(hass, entry, account.client)
-    IssueReporter(account).start()
+    coordinator = AccountCoordinator(hass, entry, account.client)
+    push_receiver = PushReceiver(account)
+    entry.runtime_data = RuntimeData(
+        account=account, coordinator=coordinator, push_receiver=push_receiver
+    )
+    IssueReporter(account, coordinator).start()
     AlarmIssues(account).start()
     account.alarms.checks.balance = lambda: coordinator.data.balance if coordinator.data else None
-    await coordinator.async_refresh()
-
-    account.push_receiver = PushReceiver(account)
-    await account.push_receiver.open()
+    push_receiver.open()
     AssistResponder(account).start()
 
     _register_devices(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     account.start()
+    # Dead keys, blocked accounts and the balance show up when the API responds.
+    entry.async_create_background_task(hass, coordinator.async_refresh(), "smspilot account")
     _discover_legacy_notify(hass, entry)
     entry.async_on_unload(entry.add_update_listener(_updated))
     return True
@@ -79,21 +81,22 @@ async def async_migrate_entry(_hass: HomeAssistant, entry: SmspilotConfigEntry) 
 
 async def async_unload_entry(hass: HomeAssistant, entry: SmspilotConfigEntry) -> bool:
     """Unload the entry; what waits goes on, unless the account is disabled."""
-    entry.runtime_data.hold()
+    account = entry.runtime_data.account
+    account.hold()
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     if not unloaded:
-        entry.runtime_data.start()
+        account.start()
     elif entry.disabled_by:
-        await _close(hass, entry)
+        await async_close_account(hass, entry)
     return unloaded
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SmspilotConfigEntry) -> None:
     """Leave nothing behind: no file, no address."""
-    account = await _close(hass, entry) or Account(hass, entry)
+    account = await async_close_account(hass, entry) or Account(hass, entry)
     await account.journal.remove()
     await async_delete_cloudhook(hass, entry.data[CONF_WEBHOOK_ID])
-    IssueReporter(account).clear()
+    async_clear_issues(hass, entry)
 
 
 def _import_libraries() -> None:
@@ -102,44 +105,18 @@ def _import_libraries() -> None:
         import_module(name)
 
 
-async def _account(hass: HomeAssistant, entry: SmspilotConfigEntry) -> Account:
-    """Return the account, which may have lived through a reload of its entry."""
-    accounts = hass.data.setdefault(ACCOUNTS, {})
-    if account := accounts.get(entry.entry_id):
-        return account
-    account = Account(hass, entry)
-    await account.open()
-
-    async def stop(_event: Event) -> None:
-        await account.close()
-
-    account.stop_listening = hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop)
-    # Only now: one that was given up half-way knows nothing, and would write that down.
-    accounts[entry.entry_id] = account
-    return account
-
-
-async def _close(hass: HomeAssistant, entry: SmspilotConfigEntry) -> Account | None:
-    """End an account's life."""
-    account = hass.data.get(ACCOUNTS, {}).pop(entry.entry_id, None)
-    if account:
-        account.stop_listening()
-        await account.close()
-    return account
-
-
 async def _updated(hass: HomeAssistant, entry: SmspilotConfigEntry) -> None:
     """Apply options and people in place; only credentials and the address need a reload."""
-    account = entry.runtime_data
-    if account.needs_reload:
+    runtime = entry.runtime_data
+    if runtime.account.needs_reload:
         hass.config_entries.async_schedule_reload(entry.entry_id)
         return
-    account.apply()
+    runtime.account.apply()
     _register_devices(hass, entry)
     async_dispatcher_send(hass, SIGNAL_PEOPLE.format(entry.entry_id))
-    if account.legacy:
-        await account.legacy.async_register_services()
-    account.coordinator.async_update_listeners()
+    if runtime.legacy:
+        await runtime.legacy.async_register_services()
+    runtime.coordinator.async_update_listeners()
 
 
 def _register_devices(hass: HomeAssistant, entry: SmspilotConfigEntry) -> None:

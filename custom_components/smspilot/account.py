@@ -4,18 +4,25 @@ from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_API_KEY, CONF_PASSWORD, CONF_URL
+from homeassistant.const import (
+    CONF_API_KEY,
+    CONF_PASSWORD,
+    CONF_URL,
+    EVENT_HOMEASSISTANT_STOP,
+)
 from homeassistant.core import (
     CALLBACK_TYPE,
     CoreState,
+    Event,
     HomeAssistant,
     callback,
 )
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
-from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util.hass_dict import HassKey
 
@@ -24,38 +31,30 @@ from .alarms.sending import Ways
 from .alarms.texts import TextMemory
 from .client import Credentials, Smspilot, SmspilotError
 from .client.transport import URL
-from .const import CONF_DEBUG_EMAIL, CONF_LOGIN
+from .const import CONF_LOGIN
 from .conversations.feed import Conversations
 from .conversations.lines import Known
-from .coordinator import AccountCoordinator
 from .errors import Reason, action_error
-from .events import SIGNAL_ERROR
+from .events import SIGNAL_BACK, SIGNAL_ERROR
 from .inbound.inbox import Inbox
+from .options import Options
 from .outbound.budget import Budget
 from .outbound.channels import ChannelSender
 from .outbound.delivery import DeliveryTracker
 from .outbound.outbox import Outbox
 from .outbound.rate_limiter import RateLimiter
+from .runtime.disk import async_run_in_thread
 from .runtime.journal import Journal, Snapshot, Tables
 from .runtime.publisher import Publisher
-from .webhook import PushReceiver
-
-if TYPE_CHECKING:
-    from .notify import LegacyNotify
-
-type SmspilotConfigEntry = ConfigEntry[Account]
 
 
 class Account:
     """The rooms of an account, and the doors between them."""
 
-    # Those of the entry's present life.
-    coordinator: AccountCoordinator
-    push_receiver: PushReceiver
-    legacy: LegacyNotify | None = None
+    # Set as soon as it is open.
     stop_listening: CALLBACK_TYPE
 
-    def __init__(self, hass: HomeAssistant, entry: SmspilotConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         """Build the rooms; nothing is read or asked yet."""
         self.hass = hass
         self.entry = entry
@@ -106,23 +105,30 @@ class Account:
             )
         )
         self._cancel_start: CALLBACK_TYPE = lambda: None
+        self._ignore_api = async_dispatcher_connect(
+            hass, SIGNAL_BACK.format(entry.entry_id), self.inbox.poller.wake
+        )
 
     async def open(self) -> None:
-        """Take up where the last run ended."""
+        """Take up where the last run ended, by the disk alone: nobody waits for the network."""
         tables = await self.journal.load()
         if tables:
             # Beside the event loop: it may be much, and no bell is open yet.
-            await self.hass.async_add_executor_job(self._restore, tables)
+            await async_run_in_thread(self.hass, partial(self._restore, tables))
         self.journal.snapshot = self._snapshot
         if self.hass.state is not CoreState.running:
             # The first read is after the start; what comes until then is no history.
-            with suppress(SmspilotError):
-                await self.inbox.begin()
+            self.entry.async_create_background_task(self.hass, self._begin(), "smspilot begin")
+
+    async def _begin(self) -> None:
+        with suppress(SmspilotError):
+            await self.inbox.begin()
 
     @callback
     def hold(self) -> None:
         """Read nothing while our entities and Assist are not there to hear it."""
         self._cancel_start()
+        self.publisher.hold()
         for room in (self.deliveries, self.inbox):
             room.poller.hold()
 
@@ -147,7 +153,8 @@ class Account:
         """Take over what the entry says now."""
         fresh = make_client(self.hass, self.entry.data)
         self.client.credentials, self.client.url = fresh.credentials, fresh.url
-        self.client.debug = self.entry.options.get(CONF_DEBUG_EMAIL) or None
+        options = Options.from_entry(self.entry)
+        self.client.debug, self.client.referrer = options.debug_email, options.referrer
         self.inbox.replan()
         self.alarms.apply()
 
@@ -155,6 +162,7 @@ class Account:
         """End everything that waits, and keep what is known."""
         why = action_error(Reason.ACCOUNT_CLOSED, account=self.entry.title)
         self._cancel_start()
+        self._ignore_api()
         self.conversations.close()
         self.alarms.close()
         for room in (self.outbox, self.deliveries, self.inbox):
@@ -191,6 +199,7 @@ class Account:
 
     @callback
     def _started(self, _hass: HomeAssistant) -> None:
+        self.publisher.open()
         self.inbox.push_monitor.opened()
         self.inbox.poller.wake()
         self.deliveries.hurry()
@@ -202,6 +211,32 @@ class Account:
 # The accounts by entry id: whoever waits for an answer must outlive a reload of the entry,
 # whose runtime data does not.
 ACCOUNTS: Final[HassKey[dict[str, Account]]] = HassKey("smspilot_accounts")
+
+
+async def async_get_account(hass: HomeAssistant, entry: ConfigEntry) -> Account:
+    """Return the account of an entry, which may have lived through a reload."""
+    accounts = hass.data.setdefault(ACCOUNTS, {})
+    if account := accounts.get(entry.entry_id):
+        return account
+    account = Account(hass, entry)
+    await account.open()
+
+    async def stop(_event: Event) -> None:
+        await account.close()
+
+    account.stop_listening = hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop)
+    # Only now: one that was given up half-way knows nothing, and would write that down.
+    accounts[entry.entry_id] = account
+    return account
+
+
+async def async_close_account(hass: HomeAssistant, entry: ConfigEntry) -> Account | None:
+    """End an account's life, and return it where it had one."""
+    account = hass.data.get(ACCOUNTS, {}).pop(entry.entry_id, None)
+    if account:
+        account.stop_listening()
+        await account.close()
+    return account
 
 
 def make_client(hass: HomeAssistant, data: Mapping[str, Any]) -> Smspilot:

@@ -13,7 +13,7 @@ from homeassistant.core import (
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 
-from .account import Account, SmspilotConfigEntry
+from .account import Account
 from .alarms.happenings import Ended
 from .alarms.rehearsal import async_rehearse
 from .alarms.room import user_name
@@ -21,6 +21,7 @@ from .alarms.runner import AlarmRunner
 from .const import ATTR_ALARM, ATTR_BY, ATTR_MESSAGE, ATTR_TEST, DOMAIN, SUBENTRY_ALARM
 from .errors import Reason, validation_error
 from .events import number
+from .runtime_data import SmspilotConfigEntry
 from .schemas import ACKNOWLEDGE_ALARM_SCHEMA, END_ALARM_SCHEMA, START_ALARM_SCHEMA
 
 
@@ -53,10 +54,10 @@ def _alarm_of(call: ServiceCall) -> tuple[Account, AlarmRunner]:
     )
     if not entry or data.get(ATTR_CONFIG_ENTRY_ID, entry.entry_id) != entry.entry_id:
         raise validation_error(Reason.ONE_ALARM)
-    runner = entry.runtime_data.alarms.runners.get(entity.config_subentry_id or "")
+    runner = entry.runtime_data.account.alarms.runners.get(entity.config_subentry_id or "")
     if runner is None:
         raise validation_error(Reason.ONE_ALARM)
-    return entry.runtime_data, runner
+    return entry.runtime_data.account, runner
 
 
 async def _start_alarm(call: ServiceCall) -> ServiceResponse:

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
 
-from .account import SmspilotConfigEntry
 from .alarms.plan import plans, resolve_steps
 from .alarms.texts import phrases
+from .runtime_data import SmspilotConfigEntry
 
 ALARM_ICON: Final = "mdi:bell-ring-outline"
 

@@ -1,20 +1,19 @@
 """Assist by SMS: a recipient's message is an order, and its answer one SMS."""
 
 from collections import deque
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util.ulid import ulid_now
 
-from .const import CONF_MAX_PARTS, DEFAULT_MAX_AGE, LOGGER
+from .account import Account
+from .const import DEFAULT_MAX_AGE, LOGGER
 from .contacts.recipients import Channel, display_name, owners
 from .inbound.classify import Classified
+from .options import Options
 from .outbound.message import compose
 from .outbound.targets import Target
-
-if TYPE_CHECKING:
-    from .account import Account
 
 # A conversation goes on so long after its last word.
 CONVERSATION: Final = 600.0
@@ -76,7 +75,7 @@ class AssistResponder:
     async def _answer(self, to: Target, message: str) -> None:
         """Ask the agent of the preferred pipeline, and send its answer back."""
         account = self._account
-        parts = int(account.entry.options.get(CONF_MAX_PARTS, 0)) or DEFAULT_PARTS
+        parts = Options.from_entry(account.entry).max_parts or DEFAULT_PARTS
         try:
             if answer := await self._ask(to.phone, message):
                 order = compose(account.entry, Channel.SMS, answer, (to,), cut_at=parts)

@@ -11,9 +11,9 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .account import SmspilotConfigEntry
-from .const import CONF_LOW_BALANCE, DEFAULT_LOW_BALANCE
 from .entity import FigureEntity
+from .options import Options
+from .runtime_data import SmspilotConfigEntry
 
 PARALLEL_UPDATES = 0
 
@@ -40,7 +40,7 @@ class LowBalanceSensor(FigureEntity, BinarySensorEntity):
     @override
     def figure(self) -> bool:
         """Return whether the balance is low."""
-        threshold = self.account.entry.options.get(CONF_LOW_BALANCE, DEFAULT_LOW_BALANCE)
+        threshold = Options.from_entry(self.account.entry).low_balance
         balance = self.coordinator.data.balance
         return bool(threshold) and balance is not None and balance < threshold
 

@@ -10,12 +10,12 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .account import SmspilotConfigEntry
 from .alarms.room import user_name
 from .const import SUBENTRY_ALARM
 from .entity import AlarmEntity, RecipientEntity, add_for_subentries
 from .errors import async_words
 from .events import SIGNAL_NOTIFIED
+from .runtime_data import SmspilotConfigEntry
 
 PARALLEL_UPDATES = 0
 

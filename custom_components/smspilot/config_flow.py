@@ -22,7 +22,7 @@ from homeassistant.const import CONF_NAME, CONF_URL, CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.translation import async_get_translations
 
-from .account import SmspilotConfigEntry, make_client
+from .account import make_client
 from .alarm_flow import AlarmFlow
 from .alarms.plan import plans
 from .client import AccountInfo, SmspilotError
@@ -59,6 +59,7 @@ from .forms import (
     wrong_options,
     wrong_sender,
 )
+from .runtime_data import SmspilotConfigEntry
 from .webhook_url import async_delete_cloudhook, async_make_url
 
 FLOW_ERRORS: Final = {

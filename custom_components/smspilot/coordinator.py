@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, override
+from typing import Final, override
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
 from homeassistant.helpers.event import async_call_later
@@ -13,10 +14,14 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from .client import AccountInfo, Smspilot, SmspilotError
 from .const import DOMAIN, LOGGER
 from .errors import api_text, reason_of
-from .events import SIGNAL_BALANCE, SIGNAL_COUNTS, SIGNAL_ERROR, SIGNAL_OK
-
-if TYPE_CHECKING:
-    from .account import SmspilotConfigEntry
+from .events import (
+    SIGNAL_ACCOUNT,
+    SIGNAL_BACK,
+    SIGNAL_BALANCE,
+    SIGNAL_COUNTS,
+    SIGNAL_ERROR,
+    SIGNAL_OK,
+)
 
 # Every send tells the balance; this is for what others spend, and for top-ups.
 INTERVAL: Final = timedelta(minutes=30)
@@ -27,9 +32,9 @@ PAUSE: Final = 0.1
 class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
     """Ask for the account now and then."""
 
-    config_entry: SmspilotConfigEntry
+    config_entry: ConfigEntry
 
-    def __init__(self, hass: HomeAssistant, entry: SmspilotConfigEntry, client: Smspilot) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, client: Smspilot) -> None:
         """Ask the client."""
         super().__init__(hass, LOGGER, config_entry=entry, name=DOMAIN, update_interval=INTERVAL)
         self._client = client
@@ -43,6 +48,8 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
         self._told = 0.0
         balance = SIGNAL_BALANCE.format(entry.entry_id)
         entry.async_on_unload(async_dispatcher_connect(hass, balance, self._balance_told))
+        account = SIGNAL_ACCOUNT.format(entry.entry_id)
+        entry.async_on_unload(async_dispatcher_connect(hass, account, self._account_told))
         worked = SIGNAL_OK.format(entry.entry_id)
         entry.async_on_unload(async_dispatcher_connect(hass, worked, self._worked))
         counts = SIGNAL_COUNTS.format(entry.entry_id)
@@ -82,8 +89,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
             ) from err
         async_dispatcher_send(self.hass, SIGNAL_OK.format(entry_id), "account")
         if not self.last_update_success:
-            # What came while the service was away.
-            self.config_entry.runtime_data.inbox.poller.wake()
+            async_dispatcher_send(self.hass, SIGNAL_BACK.format(entry_id))
         return replace(account, balance=self._newest(account.balance, asked))
 
     @callback
@@ -114,7 +120,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
         super().async_update_listeners()
 
     @callback
-    def told(self, account: AccountInfo, asked: float) -> None:
+    def _account_told(self, account: AccountInfo, asked: float) -> None:
         """Take over what somebody else asked for."""
         async_dispatcher_send(self.hass, SIGNAL_OK.format(self.config_entry.entry_id), "account")
         self._take(account, asked)

@@ -9,7 +9,6 @@ from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.loader import async_get_integration
 from homeassistant.util import dt as dt_util
 
-from .account import SmspilotConfigEntry
 from .alarms.runner import AlarmRunner
 from .client import ApiError
 from .client.transport import URL
@@ -25,6 +24,7 @@ from .const import (
 from .contacts.recipients import Recipient, recipients
 from .errors import reason_of
 from .runtime.trail import async_trail
+from .runtime_data import SmspilotConfigEntry
 
 SECRET_OPTIONS = (
     CONF_DEBUG_EMAIL,
@@ -38,7 +38,8 @@ async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: SmspilotConfigEntry
 ) -> dict[str, Any]:
     """Return the state of an account."""
-    account, integration = entry.runtime_data, await async_get_integration(hass, DOMAIN)
+    runtime, integration = entry.runtime_data, await async_get_integration(hass, DOMAIN)
+    account, info = runtime.account, runtime.coordinator.data
     now = dt_util.utcnow()
     last_push = account.inbox.push_monitor.last_push
     return {
@@ -56,8 +57,8 @@ async def async_get_config_entry_diagnostics(
             },
         },
         "account": {
-            "available": account.coordinator.last_update_success,
-            "senders": len(account.coordinator.data.senders) if account.coordinator.data else None,
+            "available": runtime.coordinator.last_update_success and info is not None,
+            "senders": len(info.senders) if info else None,
             "unreadable_rows": account.client.unreadable_rows,
         },
         "recipients": [_person(person) for person in recipients(entry)],
@@ -69,7 +70,7 @@ async def async_get_config_entry_diagnostics(
             "interval": account.inbox.interval,
             "last_push_age": last_push and int((now - last_push).total_seconds()),
             "dropped_pushes": account.inbox.push_monitor.dropped,
-            "malformed_pushes": account.push_receiver.malformed,
+            "malformed_pushes": runtime.push_receiver.malformed,
         },
         "errors": [
             {

@@ -16,12 +16,12 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util import slugify
 
-from .account import SmspilotConfigEntry
 from .alarms.runner import AlarmRunner
 from .const import DOMAIN, SUBENTRY_ALARM, SUBENTRY_RECIPIENT, URL_SETTINGS
 from .contacts.recipients import UNSLUGGABLE, Recipient
 from .coordinator import AccountCoordinator
 from .events import SIGNAL_PEOPLE
+from .runtime_data import SmspilotConfigEntry
 
 MANUFACTURER = "SMSPILOT"
 
@@ -39,7 +39,7 @@ class AccountEntity(Entity):
     ) -> None:
         """Belong to the account; the first entity id is English in every language."""
         self.entity_description = description
-        self.account = entry.runtime_data
+        self.account = entry.runtime_data.account
         self._attr_unique_id = f"{entry.entry_id}_{description.key}"
         self._attr_device_info = account_device(entry)
         self.entity_id = f"{platform}.{DOMAIN}_{slugify(entry.unique_id)}_{description.key}"
@@ -54,7 +54,14 @@ class FigureEntity(AccountEntity, CoordinatorEntity[AccountCoordinator]):
         """Follow the account's heartbeat, and its counters."""
         CoordinatorEntity.__init__(self, entry.runtime_data.coordinator)
         AccountEntity.__init__(self, entry, description, platform)
+        self.runtime = entry.runtime_data
         self._shown: tuple[bool, Figure] | None = None
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether the API has ever responded, and did when it was asked last."""
+        return super().available and self.coordinator.data is not None
 
     @property
     @abstractmethod
@@ -86,7 +93,7 @@ class RecipientEntity(Entity):
     ) -> None:
         """Belong to the recipient; the first entity id is English in every language."""
         self.entity_description = description
-        self.account = entry.runtime_data
+        self.account = entry.runtime_data.account
         self._subentry_id = subentry.subentry_id
         self._attr_unique_id = f"{subentry.subentry_id}_{description.key}"
         self._attr_device_info = subentry_device(entry, subentry)
@@ -121,7 +128,7 @@ class AlarmEntity(Entity):
     ) -> None:
         """Belong to the alarm; the first entity id is English in every language."""
         self.entity_description = description
-        self.account = entry.runtime_data
+        self.account = entry.runtime_data.account
         self._subentry_id = subentry.subentry_id
         self._attr_unique_id = f"{subentry.subentry_id}_{description.key}"
         self._attr_device_info = subentry_device(entry, subentry)
@@ -157,7 +164,7 @@ def subentry_device(entry: SmspilotConfigEntry, subentry: ConfigSubentry) -> Dev
         manufacturer=MANUFACTURER,
         name=subentry.title,
         via_device_id=dr.async_get_device_id_by_identifier(
-            entry.runtime_data.hass,
+            entry.runtime_data.account.hass,
             (DOMAIN, entry.entry_id),
             config_entry_id=entry.entry_id,
         ),
@@ -183,4 +190,6 @@ def add_for_subentries(
 
     people_changed()
     signal = SIGNAL_PEOPLE.format(entry.entry_id)
-    entry.async_on_unload(async_dispatcher_connect(entry.runtime_data.hass, signal, people_changed))
+    entry.async_on_unload(
+        async_dispatcher_connect(entry.runtime_data.account.hass, signal, people_changed)
+    )

@@ -10,11 +10,11 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .account import SmspilotConfigEntry
 from .const import ATTR_PHONE, CONF_PHONES, DOMAIN, EVENT_REPLY_RECEIVED, EVENT_SMS_RECEIVED
 from .entity import AccountEntity, RecipientEntity, add_for_subentries
 from .events import SIGNAL_INBOUND, SIGNAL_STATUS
 from .outbound.result import STATUS_WORDS
+from .runtime_data import SmspilotConfigEntry
 
 PARALLEL_UPDATES = 0
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from homeassistant.util.signal_type import SignalTypeFormat
 
-from .client import Kind, Problem, SmspilotError, Status
+from .client import AccountInfo, Kind, Problem, SmspilotError, Status
 
 
 class Push(StrEnum):
@@ -70,6 +70,10 @@ SIGNAL_PUSH: SignalTypeFormat[Push] = SignalTypeFormat("smspilot_push_{}")
 SIGNAL_ERROR: SignalTypeFormat[SmspilotError] = SignalTypeFormat("smspilot_error_{}")
 # A limit held back a send: the option's name.
 SIGNAL_LIMIT: SignalTypeFormat[str] = SignalTypeFormat("smspilot_limit_{}")
+# What the API says of the account, and when it was asked, by the loop's clock.
+SIGNAL_ACCOUNT: SignalTypeFormat[AccountInfo, float] = SignalTypeFormat("smspilot_account_{}")
+# The API responds again after a failed refresh: what came meanwhile is to be read.
+SIGNAL_BACK: SignalTypeFormat[()] = SignalTypeFormat("smspilot_back_{}")
 # The service did what was asked: the kind of request.
 SIGNAL_OK: SignalTypeFormat[str] = SignalTypeFormat("smspilot_ok_{}")
 

@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from homeassistant.config_entries import SOURCE_REAUTH
-from homeassistant.core import callback
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util import dt as dt_util
 
+from .account import Account
 from .client import (
     AccountBlocked,
     InvalidCredentials,
@@ -21,25 +22,18 @@ from .client import (
     TextRefused,
 )
 from .const import (
-    CONF_DAILY_LIMIT,
-    CONF_LOW_BALANCE,
     CONF_RATE_LIMIT,
-    CONF_TEST_MODE,
-    DEFAULT_DAILY_LIMIT,
-    DEFAULT_LOW_BALANCE,
-    DEFAULT_RATE_LIMIT,
     DOMAIN,
     URL_SETTINGS,
     URL_TEMPLATES,
     URL_TOP_UP,
 )
+from .coordinator import AccountCoordinator
 from .errors import api_text
 from .events import SIGNAL_ERROR, SIGNAL_LIMIT, SIGNAL_OK, SIGNAL_PUSH, Push
 from .forms import sender_names
+from .options import Options
 from .outbound.rate_limiter import HOUR
-
-if TYPE_CHECKING:
-    from .account import Account
 
 ISSUES: Final = (
     "account_blocked",
@@ -54,10 +48,6 @@ ISSUES: Final = (
     "test_mode",
     "text_refused",
 )
-DEFAULT_LIMITS: Final = {
-    CONF_DAILY_LIMIT: DEFAULT_DAILY_LIMIT,
-    CONF_RATE_LIMIT: DEFAULT_RATE_LIMIT,
-}
 # What an answer of the service proves to be over; a send proves more than a question.
 SOLVED_BY: Final = {
     "account": ("account_blocked", "ip_not_allowed"),
@@ -78,11 +68,12 @@ _BY_ERROR: Final[tuple[tuple[type[SmspilotError], str], ...]] = (
 class IssueReporter:
     """The issues of an account."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, coordinator: AccountCoordinator) -> None:
         """Watch nothing yet."""
         self._account = account
+        self._coordinator = coordinator
         # Since when, and by which limit, messages are held back.
-        self._limited: dict[str, tuple[datetime, float]] = {}
+        self._limited: dict[str, tuple[datetime, Decimal | int]] = {}
         # The balance that was reviewed last: one that has risen is a top-up.
         self._balance: Decimal | None = None
 
@@ -99,38 +90,37 @@ class IssueReporter:
         for signal, listener in listeners:
             target = signal.format(entry.entry_id)
             entry.async_on_unload(async_dispatcher_connect(hass, target, listener))
-        entry.async_on_unload(self._account.coordinator.async_add_listener(self.review))
+        entry.async_on_unload(self._coordinator.async_add_listener(self.review))
         # Nobody would take them away while the entry is not loaded; what is still wrong comes back.
         entry.async_on_unload(self.clear)
 
     @callback
     def clear(self) -> None:
         """Forget all issues."""
-        for key in ISSUES:
-            self._solve(key)
+        async_clear_issues(self._account.hass, self._account.entry)
 
     @callback
     def review(self) -> None:
         """Raise and forget what follows from the options and the balance."""
-        account, options = self._account, self._account.entry.options
+        options = Options.from_entry(self._account.entry)
         now = dt_util.utcnow()
         for key, (since, limit) in list(self._limited.items()):
             over = now - since > HOUR if key == CONF_RATE_LIMIT else not _same_day(now, since)
-            if over or limit != options.get(key, DEFAULT_LIMITS[key]):
+            if over or limit != _limit(options, key):
                 del self._limited[key]
                 self._solve(key)
-        if options.get(CONF_TEST_MODE):
+        if options.test_mode:
             self._raise("test_mode")
         else:
             self._solve("test_mode")
-        threshold = options.get(CONF_LOW_BALANCE, DEFAULT_LOW_BALANCE)
-        info = account.coordinator.data
+        threshold = options.low_balance
+        info = self._coordinator.data
         if info and (balance := info.balance) is not None:
             if self._balance is not None and balance > self._balance:
                 self._solve("no_money")
             self._balance = balance
             if threshold and balance < threshold:
-                pace = account.budget.daily_pace
+                pace = self._account.budget.daily_pace
                 days = str(max(int(balance / pace), 0)) if pace else "–"
                 shown = f"{balance:.2f}"
                 self._raise("low_balance", balance=shown, days=days, top_up_url=URL_TOP_UP)
@@ -149,8 +139,8 @@ class IssueReporter:
             return
         if key == "no_money" and not self._is_raised(key):
             # The balance that is shown cannot be the present one.
-            account.coordinator.look()
-        info = account.coordinator.data
+            self._coordinator.look()
+        info = self._coordinator.data
         self._raise(
             key,
             error=api_text(account.hass, err),
@@ -172,7 +162,7 @@ class IssueReporter:
     @callback
     def _held_back(self, option: str) -> None:
         if option not in self._limited:
-            limit = self._account.entry.options.get(option, DEFAULT_LIMITS[option])
+            limit = _limit(Options.from_entry(self._account.entry), option)
             self._limited[option] = dt_util.utcnow(), limit
             self._raise(option, limit=str(limit))
 
@@ -216,6 +206,17 @@ class IssueReporter:
     def _solve(self, key: str) -> None:
         issue_id = f"{key}_{self._account.entry.entry_id}"
         ir.async_delete_issue(self._account.hass, DOMAIN, issue_id)
+
+
+@callback
+def async_clear_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Forget all issues of an account."""
+    for key in ISSUES:
+        ir.async_delete_issue(hass, DOMAIN, f"{key}_{entry.entry_id}")
+
+
+def _limit(options: Options, key: str) -> Decimal | int:
+    return options.rate_limit if key == CONF_RATE_LIMIT else options.daily_limit
 
 
 def _same_day(one: datetime, other: datetime) -> bool:

@@ -23,12 +23,12 @@ from homeassistant.helpers.typing import ConfigType, DiscoveryInfoType
 from homeassistant.util import slugify
 import voluptuous as vol
 
-from .account import Account, SmspilotConfigEntry
 from .const import DOMAIN
 from .contacts.recipients import recipients
 from .entity import RecipientEntity, add_for_subentries
 from .errors import Reason, validation_error
 from .events import SIGNAL_NOTIFIED
+from .runtime_data import RuntimeData, SmspilotConfigEntry
 from .schemas import NOTIFY_DATA_SCHEMA
 
 PARALLEL_UPDATES = 0
@@ -82,8 +82,8 @@ async def async_get_service(
     entry: SmspilotConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
     if entry is None or not hasattr(entry, "runtime_data"):
         return None
-    account = entry.runtime_data
-    service = LegacyNotify(account)
+    runtime = entry.runtime_data
+    service = LegacyNotify(runtime)
 
     async def unload() -> None:
         service.gone = True
@@ -92,7 +92,7 @@ async def async_get_service(
         registered = hass.data[NOTIFY_SERVICES].get(DOMAIN, [])
         if service in registered:
             registered.remove(service)
-        account.legacy = None
+        runtime.legacy = None
 
     entry.async_on_unload(unload)
     return service
@@ -104,9 +104,10 @@ class LegacyNotify(BaseNotificationService):
     # Whether the entry was unloaded, perhaps before the services were there.
     gone = False
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, runtime: RuntimeData) -> None:
         """Serve the account."""
-        self._account = account
+        self._runtime = runtime
+        self._account = runtime.account
 
     @property
     @override
@@ -124,7 +125,7 @@ class LegacyNotify(BaseNotificationService):
         """Read what services are described with; without it none can be registered."""
         await super().async_setup(*args, **kwargs)
         if not self.gone:
-            self._account.legacy = self
+            self._runtime.legacy = self
 
     @override
     async def async_register_services(self) -> None:

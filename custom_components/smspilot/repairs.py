@@ -1,6 +1,6 @@
 """The ways out of repair issues that have one."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
@@ -13,9 +13,7 @@ from .const import (
     DOMAIN,
 )
 from .forms import Errors, filled, sender_selector, wrong_sender
-
-if TYPE_CHECKING:
-    from .account import SmspilotConfigEntry
+from .runtime_data import SmspilotConfigEntry
 
 
 class ChooseSender(RepairsFlow):

@@ -20,12 +20,12 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_time_change
 from homeassistant.util import dt as dt_util
 
-from .account import Account, SmspilotConfigEntry
 from .alarms.state import State
 from .alarms.story import attributes
 from .const import CURRENCY, SUBENTRY_ALARM
 from .entity import AlarmEntity, Figure, FigureEntity, add_for_subentries
 from .events import SIGNAL_ALARM, SIGNAL_PEOPLE, number
+from .runtime_data import RuntimeData, SmspilotConfigEntry
 
 PARALLEL_UPDATES = 0
 
@@ -42,7 +42,7 @@ ALARM = SensorEntityDescription(
 class AccountSensorDescription(SensorEntityDescription):
     """A sensor and where its value comes from."""
 
-    value_fn: Callable[[Account], Figure]
+    value_fn: Callable[[RuntimeData], Figure]
 
 
 SENSORS = (
@@ -53,14 +53,14 @@ SENSORS = (
         native_unit_of_measurement=CURRENCY,
         state_class=SensorStateClass.TOTAL,
         suggested_display_precision=2,
-        value_fn=lambda account: account.coordinator.data.balance,
+        value_fn=lambda runtime: runtime.coordinator.data.balance,
     ),
     AccountSensorDescription(
         key="pending_messages",
         translation_key="pending_messages",
         entity_category=EntityCategory.DIAGNOSTIC,
         state_class=SensorStateClass.MEASUREMENT,
-        value_fn=lambda account: account.deliveries.pending,
+        value_fn=lambda runtime: runtime.account.deliveries.pending,
     ),
     AccountSensorDescription(
         key="last_push",
@@ -69,7 +69,7 @@ SENSORS = (
         entity_category=EntityCategory.DIAGNOSTIC,
         # Its every change is a row of the logbook.
         entity_registry_enabled_default=False,
-        value_fn=lambda account: account.inbox.push_monitor.last_push,
+        value_fn=lambda runtime: runtime.account.inbox.push_monitor.last_push,
     ),
 )
 SMS_LEFT = AccountSensorDescription(
@@ -77,7 +77,7 @@ SMS_LEFT = AccountSensorDescription(
     translation_key="sms_left",
     entity_registry_enabled_default=False,
     state_class=SensorStateClass.MEASUREMENT,
-    value_fn=lambda account: account.coordinator.sms_left,
+    value_fn=lambda runtime: runtime.coordinator.sms_left,
 )
 SPENT_TODAY = AccountSensorDescription(
     key="spent_today",
@@ -86,7 +86,7 @@ SPENT_TODAY = AccountSensorDescription(
     native_unit_of_measurement=CURRENCY,
     state_class=SensorStateClass.TOTAL,
     suggested_display_precision=2,
-    value_fn=lambda account: account.budget.spent_today,
+    value_fn=lambda runtime: runtime.account.budget.spent_today,
 )
 
 
@@ -119,7 +119,7 @@ class AccountSensor(FigureEntity, SensorEntity):
     @override
     def figure(self) -> Figure:
         """Return the value."""
-        return self.entity_description.value_fn(self.account)
+        return self.entity_description.value_fn(self.runtime)
 
     @property
     @override
@@ -136,7 +136,6 @@ class SmsLeftSensor(AccountSensor):
         """Have it asked from now on."""
         await super().async_added_to_hass()
         self.coordinator.wants_sms_left = True
-        await self.coordinator.async_request_refresh()
 
     @override
     async def async_will_remove_from_hass(self) -> None:

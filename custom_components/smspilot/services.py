@@ -15,10 +15,11 @@ from homeassistant.core import (
     callback,
 )
 from homeassistant.helpers import service
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
-from .account import Account, SmspilotConfigEntry
+from .account import Account
 from .client import InboundList, InboundMessage, Kind, MessageRow, SmspilotError
 from .const import (
     ATTR_ANSWERS,
@@ -45,7 +46,7 @@ from .const import (
 from .contacts.phones import from_service
 from .contacts.recipients import Channel
 from .errors import Reason, error_from_api, validation_error
-from .events import iso, number
+from .events import SIGNAL_ACCOUNT, iso, number
 from .inbound.classify import MAX_CODE, MIN_CODE, identify, with_code
 from .outbound.message import (
     OutboundMessage,
@@ -56,6 +57,7 @@ from .outbound.message import (
 )
 from .outbound.result import status_row
 from .outbound.targets import Targets, one, resolve_targets
+from .runtime_data import SmspilotConfigEntry
 from .schemas import (
     ASK_SCHEMA,
     CALL_SCHEMA,
@@ -100,7 +102,7 @@ def _on_account(
         entry: SmspilotConfigEntry = service.async_get_config_entry(
             call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID)
         )
-        account = entry.runtime_data
+        account = entry.runtime_data.account
         try:
             return await handler(account, call)
         except SmspilotError as err:
@@ -269,7 +271,8 @@ def _answer(answer: Mapping[str, Any]) -> tuple[str, Sequence[str]]:
 async def _get_account(account: Account, _call: ServiceCall) -> ServiceResponse:
     asked = account.hass.loop.time()
     info = await account.client.account()
-    account.coordinator.told(info, asked)
+    signal = SIGNAL_ACCOUNT.format(account.entry.entry_id)
+    async_dispatcher_send(account.hass, signal, info, asked)
     return {
         "account_id": info.id,
         "name": info.name or None,

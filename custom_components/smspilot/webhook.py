@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import parse_qsl
 
 from aiohttp import ClientError
@@ -16,14 +16,13 @@ from homeassistant.const import CONF_WEBHOOK_ID, EVENT_CORE_CONFIG_UPDATE
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 
+from .account import Account
 from .client import InboundMessage, MessageRow
 from .client.values import whole
-from .const import CONF_CLOUDHOOK_URL, CONF_VERIFY_PUSHES, DOMAIN, LOGGER
+from .const import CONF_CLOUDHOOK_URL, DOMAIN, LOGGER
 from .events import SIGNAL_PUSH, Push
-from .webhook_url import async_make_url
-
-if TYPE_CHECKING:
-    from .account import Account
+from .options import Options
+from .webhook_url import async_make_url, known_url
 
 # The longest message with all its attributes is a small part of this.
 MAX_BODY_BYTES: Final = 64 * 1024
@@ -73,9 +72,7 @@ class PushReceiver:
         except MalformedPush:
             self._count_malformed()
             return Response(status=HTTPStatus.BAD_REQUEST)
-        verify = (
-            account.entry.options.get(CONF_VERIFY_PUSHES, True) or not account.publisher.started
-        )
+        verify = Options.from_entry(account.entry).verify_pushes or not account.publisher.started
         match push:
             case StatusPush(message=message) if verify and message.id:
                 account.deliveries.push(message.id, message.status)
@@ -87,8 +84,9 @@ class PushReceiver:
                 account.inbox.push(message)
         return Response(status=HTTPStatus.OK)
 
-    async def open(self) -> None:
-        """Let pushes in at the address there is, and follow it when it changes."""
+    @callback
+    def open(self) -> None:
+        """Let pushes in at the address that is known, and follow it when it changes."""
         hass, entry = self._account.hass, self._account.entry
         webhook.async_register(
             hass,
@@ -100,30 +98,43 @@ class PushReceiver:
             allowed_methods=[METH_GET, METH_POST],
         )
         entry.async_on_unload(lambda: webhook.async_unregister(hass, entry.data[CONF_WEBHOOK_ID]))
-        await self.find_address()
+        self._take_address(known_url(hass, entry.data[CONF_WEBHOOK_ID], self._cloudhook))
 
         @callback
-        def changed(_news: object) -> None:
-            entry.async_create_task(hass, self.find_address(), "smspilot address")
+        def changed(_news: object = None) -> None:
+            entry.async_create_background_task(hass, self._find_address(), "smspilot address")
 
         entry.async_on_unload(hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, changed))
         if "cloud" in hass.config.components:
             from homeassistant.components import cloud  # noqa: PLC0415 - only where it is set up
 
             entry.async_on_unload(cloud.async_listen_connection_change(hass, changed))
+            # It may have to be made, which takes the cloud as long as it likes.
+            changed()
 
-    async def find_address(self) -> None:
-        """Tell the rooms where the service can push to."""
-        account = self._account
-        hass, entry = account.hass, account.entry
-        known = entry.data.get(CONF_CLOUDHOOK_URL)
+    async def _find_address(self) -> None:
+        """Find out where the API can push to."""
+        hass, entry = self._account.hass, self._account.entry
+        known = self._cloudhook
         url, cloudhook = await async_make_url(hass, entry.data[CONF_WEBHOOK_ID], known)
         if cloudhook and cloudhook != known:
             data = {**entry.data, CONF_CLOUDHOOK_URL: cloudhook}
             hass.config_entries.async_update_entry(entry, data=data)
+        self._take_address(url)
+
+    @property
+    def _cloudhook(self) -> str | None:
+        return self._account.entry.data.get(CONF_CLOUDHOOK_URL)
+
+    @callback
+    def _take_address(self, url: str | None) -> None:
+        """Tell the rooms where the API can push to."""
+        account = self._account
         account.outbox.callback_url = account.inbox.push_monitor.url = url
         account.inbox.replan()
-        async_dispatcher_send(hass, SIGNAL_PUSH.format(entry.entry_id), Push.ADDRESS)
+        async_dispatcher_send(
+            account.hass, SIGNAL_PUSH.format(account.entry.entry_id), Push.ADDRESS
+        )
 
     def _foreign(self, user_id: str) -> bool:
         return user_id not in ("", self._account.entry.unique_id)

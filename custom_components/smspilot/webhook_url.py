@@ -19,6 +19,16 @@ async def async_make_url(
     return cloudhook or _external_url(hass, webhook_id), cloudhook
 
 
+def known_url(hass: HomeAssistant, webhook_id: str, known_cloudhook: str | None) -> str | None:
+    """Return the webhook's address without asking anybody, so far as it is known."""
+    if known_cloudhook and "cloud" in hass.config.components:
+        from homeassistant.components import cloud  # noqa: PLC0415 - only where it is set up
+
+        if cloud.async_active_subscription(hass):
+            return known_cloudhook
+    return _external_url(hass, webhook_id)
+
+
 async def async_delete_cloudhook(hass: HomeAssistant, webhook_id: str) -> None:
     """Delete the webhook's cloudhook, whether there is one or not."""
     if "cloud" not in hass.config.components:

@@ -8,11 +8,12 @@ from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, callback
 import voluptuous as vol
 
-from .account import Account, SmspilotConfigEntry
+from .account import Account
 from .client import SmspilotError
 from .const import DOMAIN
 from .conversations.lines import Json
 from .errors import error_from_api
+from .runtime_data import SmspilotConfigEntry
 
 DEFAULT_LIMIT = 60
 MAX_LIMIT = 500
@@ -30,7 +31,7 @@ def _account(hass: HomeAssistant, entry_id: str | None) -> Account | None:
     entries: list[SmspilotConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     found = (entry for entry in entries if entry_id in (None, "", entry.entry_id))
     entry = next(found, None)
-    return entry.runtime_data if entry else None
+    return entry.runtime_data.account if entry else None
 
 
 @websocket_api.require_admin

@@ -35,12 +35,14 @@ async def _out(bench: Bench, size: int) -> dict[str, float]:
             lambda: bench.send(bench.text(), phones, config_entry_id=entry.entry_id)
         )
     }
-    await rest(entry.runtime_data.deliveries.poller)
-    found["waiting messages: a round"] = await _cost(lambda: read_all(entry.runtime_data))
+    await rest(entry.runtime_data.account.deliveries.poller)
+    found["waiting messages: a round"] = await _cost(lambda: read_all(entry.runtime_data.account))
     found["waiting messages: a restart"] = await _cost(lambda: restart(bench, entry))
-    await rest(entry.runtime_data.deliveries.poller)
+    await rest(entry.runtime_data.account.deliveries.poller)
     await arrive(bench, entry)
-    found["waiting messages: all delivered"] = await _cost(lambda: read_all(entry.runtime_data))
+    found["waiting messages: all delivered"] = await _cost(
+        lambda: read_all(entry.runtime_data.account)
+    )
     await bench.hass.config_entries.async_remove(entry.entry_id)
     return found
 
@@ -58,7 +60,7 @@ async def _in(bench: Bench, size: int) -> dict[str, float]:
                 for at in some
             )
         )
-    poller = entry.runtime_data.inbox.poller
+    poller = entry.runtime_data.account.inbox.poller
 
     async def read() -> None:
         poller.wake()

@@ -17,7 +17,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.runner import RuntimeConfig
 
-from custom_components.smspilot.account import Account, SmspilotConfigEntry
+from custom_components.smspilot.account import Account
 from custom_components.smspilot.const import (
     CONF_DAILY_LIMIT,
     CONF_PHONES,
@@ -26,6 +26,7 @@ from custom_components.smspilot.const import (
     SUBENTRY_RECIPIENT,
 )
 from custom_components.smspilot.runtime.poller import Poller
+from custom_components.smspilot.runtime_data import SmspilotConfigEntry
 from tests.e2e import config_folder
 from tests.e2e.service import ROOT, Service
 

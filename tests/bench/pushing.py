@@ -12,13 +12,13 @@ from homeassistant.components import webhook
 from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import Event, HomeAssistant, callback
 
-from custom_components.smspilot.account import SmspilotConfigEntry
 from custom_components.smspilot.const import (
     CONF_VERIFY_PUSHES,
     EVENT_MESSAGE_STATUS,
     EVENT_SMS_RECEIVED,
 )
 from custom_components.smspilot.runtime import poller as doorbell
+from custom_components.smspilot.runtime_data import SmspilotConfigEntry
 
 from .clock import WARM, interleaved
 from .home import Bench, rest
@@ -85,7 +85,7 @@ class Pushes:
     def __init__(self, bench: Bench, entry: SmspilotConfigEntry, line: Line) -> None:
         self._bench = bench
         self._entry = entry
-        self._account = entry.runtime_data
+        self._account = entry.runtime_data.account
         self._line = line
         self._account_id = entry.unique_id or ""
         self._id = 900_000_000

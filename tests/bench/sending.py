@@ -3,8 +3,8 @@
 import asyncio
 from typing import Final
 
-from custom_components.smspilot.account import SmspilotConfigEntry
 from custom_components.smspilot.client.api import SEND_FIELDS
+from custom_components.smspilot.runtime_data import SmspilotConfigEntry
 
 from .clock import Work, interleaved
 from .home import MAIN, PEOPLE, Bench
@@ -109,7 +109,7 @@ async def _list(bench: Bench, entry: SmspilotConfigEntry, table: Table) -> None:
 
 def _bare(bench: Bench, entry: SmspilotConfigEntry) -> Work:
     """Return a request with the fields that ours sends, so that the service has the same work."""
-    callback = entry.runtime_data.outbox.callback_url or ""
+    callback = entry.runtime_data.account.outbox.callback_url or ""
 
     async def post() -> None:
         await bench.post(

@@ -13,8 +13,8 @@ from typing import Final
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.helpers.storage import STORAGE_DIR
 
-from custom_components.smspilot.account import SmspilotConfigEntry
 from custom_components.smspilot.const import DOMAIN
+from custom_components.smspilot.runtime_data import SmspilotConfigEntry
 
 from .clock import Lag
 from .home import Bench, read_all, rest
@@ -38,7 +38,7 @@ async def measure(bench: Bench, table: Table) -> None:
 async def arrive(bench: Bench, entry: SmspilotConfigEntry) -> None:
     """Have all messages arrive at their phones, so that the next round finds them all changed."""
     await bench.sim.control("settings", auto=0.001)
-    last = max(dict(entry.runtime_data.deliveries.table()))
+    last = max(dict(entry.runtime_data.account.deliveries.table()))
     form = {"apikey": entry.data["api_key"], "check": last, "fields": "status"}
     while (await bench.post(**form))["check"][0]["status"] != "2":
         await asyncio.sleep(0.2)
@@ -88,20 +88,20 @@ async def _rounds(bench: Bench, entry: SmspilotConfigEntry, table: Table) -> Non
         for _ in range(COUNT // 1000):
             with watched("send"):
                 await bench.send(bench.text(), bench.numbers(1000), config_entry_id=entry.entry_id)
-        await rest(entry.runtime_data.deliveries.poller)
+        await rest(entry.runtime_data.account.deliveries.poller)
         await bench.requests()
         with watched("round"):
-            await read_all(entry.runtime_data)
+            await read_all(entry.runtime_data.account)
         asked = [one for one in await bench.requests() if one["command"] == "check"]
         requests.append(len(asked))
         with watched("reload"):
             await bench.hass.config_entries.async_reload(entry.entry_id)
         with watched("restart"):
             await restart(bench, entry)
-        await rest(entry.runtime_data.deliveries.poller)
+        await rest(entry.runtime_data.account.deliveries.poller)
         await arrive(bench, entry)
         with watched("arrival"):
-            await read_all(entry.runtime_data)
+            await read_all(entry.runtime_data.account)
         await _empty(bench, entry)
     table.number("requests a round", median(requests), "", goal=COUNT / 1000)
     for name, what in (("reload", "reload of the entry"), ("restart", "closed and opened again")):
@@ -127,7 +127,10 @@ async def _writes(bench: Bench, entry: SmspilotConfigEntry, table: Table) -> Non
     journal = Path(bench.hass.config.path(STORAGE_DIR, f"{DOMAIN}.{entry.entry_id}.journal"))
     # The journal begins anew, and is not folded meanwhile.
     await restart(bench, entry)
-    for poller in (entry.runtime_data.deliveries.poller, entry.runtime_data.inbox.poller):
+    for poller in (
+        entry.runtime_data.account.deliveries.poller,
+        entry.runtime_data.account.inbox.poller,
+    ):
         await rest(poller)
     before = _lines(journal)
     for _ in range(LIVES):
@@ -135,7 +138,7 @@ async def _writes(bench: Bench, entry: SmspilotConfigEntry, table: Table) -> Non
         for status in (1, 2):
             server_id = receipt["messages"][0]["message_id"]
             await bench.sim.control("advance", server_id=server_id, status=status)
-            await read_all(entry.runtime_data)
+            await read_all(entry.runtime_data.account)
     # Each write is a line.
     written = [line for line in _lines(journal)[len(before) :] if line.strip()]
     table.number("a message's life: writes", len(written) / LIVES, "", goal=4)
@@ -144,17 +147,17 @@ async def _writes(bench: Bench, entry: SmspilotConfigEntry, table: Table) -> Non
 
 async def _empty(bench: Bench, entry: SmspilotConfigEntry) -> None:
     """Have everything delivered and told."""
-    deliveries = entry.runtime_data.deliveries
+    deliveries = entry.runtime_data.account.deliveries
     while deliveries.pending:
         await arrive(bench, entry)
-        await read_all(entry.runtime_data)
+        await read_all(entry.runtime_data.account)
     await _settled(bench, entry)
 
 
 async def _settled(bench: Bench, entry: SmspilotConfigEntry) -> None:
     await bench.hass.async_block_till_done()
     await asyncio.sleep(1)
-    await entry.runtime_data.journal._rest()
+    await entry.runtime_data.account.journal._rest()
     gc.collect()
 
 

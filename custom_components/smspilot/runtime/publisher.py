@@ -24,6 +24,8 @@ class Publisher:
         self._entry = entry
         # What is published before that is kept in memory only.
         self.started = False
+        # Nor what is published before our entities are there to hear it.
+        self._is_held = True
         self._kept: list[Callable[[], None]] = []
         self._status = SIGNAL_STATUS.format(entry.entry_id)
         self._inbound = SIGNAL_INBOUND.format(entry.entry_id)
@@ -51,6 +53,17 @@ class Publisher:
         return {"entry_id": self._entry.entry_id, "account_id": self._entry.unique_id}
 
     @callback
+    def hold(self) -> None:
+        """Keep what is published while our entities are not there to hear it."""
+        self._is_held = True
+
+    @callback
+    def open(self) -> None:
+        """Publish from now on, also what was kept."""
+        self._is_held = False
+        self._publish_kept()
+
+    @callback
     def close(self) -> None:
         """Publish nothing more."""
         self._cancel()
@@ -60,7 +73,7 @@ class Publisher:
     def _publish(
         self, event: str, data: dict[str, Any], recipient_id: str | None, signal: Any, *args: Any
     ) -> None:
-        if not self.started:
+        if not self.started or self._is_held:
             self._kept.append(partial(self._publish, event, data, recipient_id, signal, *args))
             return
         data = {**self.account, "device_id": self._device_id(recipient_id), **data}
@@ -80,6 +93,10 @@ class Publisher:
     @callback
     def _start(self, _hass: HomeAssistant) -> None:
         self.started = True
+        self._publish_kept()
+
+    @callback
+    def _publish_kept(self) -> None:
         kept, self._kept = self._kept, []
         for publish in kept:
             publish()

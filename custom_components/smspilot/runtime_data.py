@@ -1,0 +1,23 @@
+"""What an entry has while it is loaded; the account itself outlives a reload."""
+
+from dataclasses import dataclass
+
+from homeassistant.components.notify import BaseNotificationService
+from homeassistant.config_entries import ConfigEntry
+
+from .account import Account
+from .coordinator import AccountCoordinator
+from .webhook import PushReceiver
+
+type SmspilotConfigEntry = ConfigEntry[RuntimeData]
+
+
+@dataclass(slots=True, kw_only=True)
+class RuntimeData:
+    """The parts of a loaded entry."""
+
+    account: Account
+    coordinator: AccountCoordinator
+    push_receiver: PushReceiver
+    # Its legacy services, as soon as notify has them.
+    legacy: BaseNotificationService | None = None
