@@ -19,7 +19,7 @@ from homeassistant.const import (
     CONF_WEBHOOK_ID,
 )
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.data_entry_flow import FlowResultType, section
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 import pytest
@@ -36,21 +36,25 @@ from custom_components.smspilot.const import (
     CONF_INBOUND_INTERVAL,
     CONF_LEGACY_NAME,
     CONF_LOGIN,
+    CONF_LONG_TEXTS,
     CONF_LOW_BALANCE,
     CONF_MAX_PARTS,
     CONF_MESSAGE_TEMPLATE,
     CONF_PHONES,
     CONF_PIN,
     CONF_RATE_LIMIT,
+    CONF_REFERRER,
     CONF_SENDER,
     CONF_TEST_MODE,
+    CONF_TRANSLITERATE,
     CONF_TWO_WAY_TEMPLATE,
     CONF_VERIFY_PUSHES,
     DOMAIN,
     SECTION_ADVANCED,
     SUBENTRY_RECIPIENT,
 )
-from custom_components.smspilot.forms import is_safe
+from custom_components.smspilot.form_checks import is_safe, nested
+from custom_components.smspilot.forms import OPTION_SECTIONS, RECIPIENT_SECTIONS
 
 from .common import MAMA, PAPA, WEBHOOK_ID, Clock, add_account, person
 from .simulator import DEFAULT_KEY, EMULATOR_KEY, Blocked, FaultKind, Simulator
@@ -66,12 +70,15 @@ OPTIONS: Json = {
     CONF_TEST_MODE: True,
     CONF_MESSAGE_TEMPLATE: "Home: {message} ({time})",
     CONF_TWO_WAY_TEMPLATE: "Home asks: {message}",
+    CONF_LONG_TEXTS: "refuse",
     CONF_MAX_PARTS: 3,
+    CONF_TRANSLITERATE: True,
     CONF_VERIFY_PUSHES: False,
     CONF_INBOUND_INTERVAL: 30,
     CONF_LOW_BALANCE: 99.5,
     CONF_DAILY_LIMIT: 1000,
     CONF_RATE_LIMIT: 5,
+    CONF_REFERRER: "17",
     CONF_DEBUG_EMAIL: "debug@example.com",
 }
 
@@ -97,13 +104,23 @@ def check(result: Mapping[str, Any], group: str = "config") -> Mapping[str, Any]
             said = [step, *(texts["error"][key] for key in (result["errors"] or {}).values())]
             for key, value in result["data_schema"].schema.items():
                 where, names = step, [str(key)]
-                if str(key) == SECTION_ADVANCED:
+                if isinstance(value, section):
                     where, names = step["sections"][key], [*map(str, value.schema.schema)]
                 assert all(where["data"][name] for name in names)
                 assert all(where["data_description"][name] for name in names)
         needed = set(re.findall(r"{(\w+)}", json.dumps(said)))
         assert needed <= set(result.get("description_placeholders") or {})
     return result
+
+
+def fields(step: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Return the fields of a step, sections opened: what each shows, and its selector."""
+    found: dict[str, tuple[Any, Any]] = {}
+    for key, value in step["data_schema"].schema.items():
+        inner = value.schema.schema if isinstance(value, section) else {key: value}
+        for name, selector in inner.items():
+            found[str(name)] = ((name.description or {}).get("suggested_value"), selector)
+    return found
 
 
 async def begin(hass: HomeAssistant) -> Mapping[str, Any]:
@@ -250,6 +267,33 @@ async def test_credentials_are_wrong(
     assert bool(simulator.calls()) is (error == "invalid_auth")
     assert nothing_was_made(hass)
     assert (await submit(hass, step, credentials(simulator)))["step_id"] == "sender"
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("short", "This key has 5 characters, 5 of them Latin"),
+        ("Ж" + "A" * 63, "This key has 64 characters, 63 of them Latin"),
+        ("A" * 65, "This key has 65 characters, 65 of them Latin"),
+        ("A" * 64, ""),
+    ],
+)
+async def test_key_of_another_length(
+    hass: HomeAssistant, simulator: Simulator, key: str, hint: str
+) -> None:
+    """A refused key that cannot be a whole one is told what is wrong with it."""
+    step = await submit(hass, await begin(hass), credentials(simulator, api_key=key))
+    assert step["errors"] == {"base": "invalid_auth"}
+    said = step["description_placeholders"]["hint"]
+    assert hint in said
+    assert bool(said) is bool(hint)
+
+
+async def test_key_as_it_is_pasted(hass: HomeAssistant, simulator: Simulator) -> None:
+    """Spaces, line breaks and marks that a page adds are no part of a key."""
+    pasted = f"\ufeff {DEFAULT_KEY[:32]}\u200b\n{DEFAULT_KEY[32:]}\u00a0"
+    step = await submit(hass, await begin(hass), credentials(simulator, api_key=pasted))
+    assert step["step_id"] == "sender"
 
 
 @pytest.mark.parametrize("code", [100, 101, 102, 400, 401])
@@ -694,90 +738,92 @@ async def options_step(hass: HomeAssistant, entry: MockConfigEntry) -> Mapping[s
 
 
 async def test_options_are_kept(hass: HomeAssistant, simulator: Simulator, home: str) -> None:
-    """Every option is shown with what it is worth, and kept as it was entered."""
+    """Every option is shown with what it is worth, and kept flat as it was entered."""
     entry = await add_account(hass, simulator)
     step = await options_step(hass, entry)
-    shown = {str(key): (key.description or {}) for key in step["data_schema"].schema}
-    assert list(shown) == list(OPTIONS)
-    assert {key: hint.get("suggested_value") for key, hint in shown.items()} == {
+    assert list(step["data_schema"].schema) == ["sending", "receiving", "limits", "advanced"]
+    assert {key: shown for key, (shown, _) in fields(step).items()} == {
         CONF_SENDER: None,
         CONF_TEST_MODE: None,
         CONF_MESSAGE_TEMPLATE: "{message}",
         CONF_TWO_WAY_TEMPLATE: "{message}",
+        CONF_LONG_TEXTS: "cut",
         CONF_MAX_PARTS: 0,
+        CONF_TRANSLITERATE: None,
         CONF_VERIFY_PUSHES: None,
         CONF_INBOUND_INTERVAL: None,
         CONF_LOW_BALANCE: 50,
         CONF_DAILY_LIMIT: 500,
         CONF_RATE_LIMIT: 30,
+        CONF_REFERRER: None,
         CONF_DEBUG_EMAIL: None,
     }
-    address = step["description_placeholders"]["webhook_url"]
-    assert address == f"{home}/api/webhook/{WEBHOOK_ID}"
-    result = await hass.config_entries.options.async_configure(step["flow_id"], OPTIONS)
+    # In a block, to be copied.
+    address = step["description_placeholders"]["address"]
+    assert address == f"```\n{home}/api/webhook/{WEBHOOK_ID}\n```"
+    form = nested(OPTIONS, OPTION_SECTIONS)
+    result = await hass.config_entries.options.async_configure(step["flow_id"], form)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert dict(entry.options) == OPTIONS
     assert all(type(entry.options[key]) is type(OPTIONS[key]) for key in OPTIONS)
 
     step = await options_step(hass, entry)
-    shown = {str(key): (key.description or {}) for key in step["data_schema"].schema}
-    assert {key: hint["suggested_value"] for key, hint in shown.items()} == OPTIONS
+    assert {key: shown for key, (shown, _) in fields(step).items()} == OPTIONS
 
 
 async def test_options_are_cleared(hass: HomeAssistant, simulator: Simulator) -> None:
     """An empty field is an option that is not set any more."""
     entry = await add_account(hass, simulator, options=OPTIONS)
     step = await options_step(hass, entry)
-    form = {CONF_SENDER: " ", CONF_DEBUG_EMAIL: "", CONF_MESSAGE_TEMPLATE: ""}
+    form = {CONF_SENDER: " ", CONF_DEBUG_EMAIL: "", CONF_MESSAGE_TEMPLATE: "", CONF_REFERRER: " "}
+    form = nested(form, OPTION_SECTIONS)
     await hass.config_entries.options.async_configure(step["flow_id"], form)
-    assert dict(entry.options) == {CONF_TEST_MODE: False, CONF_VERIFY_PUSHES: True}
+    assert dict(entry.options) == {
+        CONF_TEST_MODE: False,
+        CONF_LONG_TEXTS: "cut",
+        CONF_TRANSLITERATE: False,
+        CONF_VERIFY_PUSHES: True,
+    }
 
 
 @pytest.mark.parametrize(
-    ("form", "errors"),
+    ("name", "value", "part", "error"),
     [
-        ({CONF_MESSAGE_TEMPLATE: "Home"}, {CONF_MESSAGE_TEMPLATE: "invalid_template"}),
-        ({CONF_TWO_WAY_TEMPLATE: "{time}"}, {CONF_TWO_WAY_TEMPLATE: "invalid_template"}),
-        ({CONF_INBOUND_INTERVAL: 4}, {CONF_INBOUND_INTERVAL: "invalid_interval"}),
-        ({CONF_DEBUG_EMAIL: "nobody"}, {CONF_DEBUG_EMAIL: "invalid_email"}),
-        ({CONF_SENDER: "GOLOS"}, {CONF_SENDER: "invalid_sender"}),
+        (CONF_MESSAGE_TEMPLATE, "Home", "sending", "invalid_template"),
+        (CONF_TWO_WAY_TEMPLATE, "{time}", "sending", "invalid_template"),
+        (CONF_SENDER, "GOLOS", "sending", "invalid_sender"),
+        # Nothing is rounded, and a number out of bounds is told in our own words.
+        (CONF_MAX_PARTS, 11, "sending", "invalid_max_parts"),
+        (CONF_MAX_PARTS, -1, "sending", "invalid_max_parts"),
+        (CONF_MAX_PARTS, 2.5, "sending", "invalid_max_parts"),
+        (CONF_INBOUND_INTERVAL, 4, "receiving", "invalid_interval"),
+        (CONF_INBOUND_INTERVAL, 5.5, "receiving", "invalid_interval"),
+        (CONF_INBOUND_INTERVAL, 86401, "receiving", "invalid_interval"),
+        (CONF_INBOUND_INTERVAL, -1, "receiving", "invalid_interval"),
+        (CONF_LOW_BALANCE, -1, "limits", "invalid_amount"),
+        (CONF_DAILY_LIMIT, -0.01, "limits", "invalid_amount"),
+        (CONF_DAILY_LIMIT, 1e9, "limits", "invalid_amount"),
+        (CONF_RATE_LIMIT, -1, "limits", "invalid_rate_limit"),
+        (CONF_RATE_LIMIT, 0.5, "limits", "invalid_rate_limit"),
+        (CONF_RATE_LIMIT, 1001, "limits", "invalid_rate_limit"),
+        (CONF_REFERRER, "friend", "advanced", "invalid_referrer"),
+        (CONF_DEBUG_EMAIL, "nobody", "advanced", "invalid_email"),
     ],
 )
 async def test_options_are_wrong(
-    hass: HomeAssistant, simulator: Simulator, form: Json, errors: dict[str, str]
+    hass: HomeAssistant, simulator: Simulator, name: str, value: Any, part: str, error: str
 ) -> None:
-    """A form that complains changes nothing, and shows what was entered."""
+    """A form that complains changes nothing, opens the section, and shows what was entered."""
     entry = await add_account(hass, simulator)
     step = await options_step(hass, entry)
+    form = {part: {name: value}}
     step = check(
         await hass.config_entries.options.async_configure(step["flow_id"], form), "options"
     )
-    assert step["errors"] == errors
-    [(name, value)] = form.items()
-    key = next(key for key in step["data_schema"].schema if key == name)
-    assert key.description == {"suggested_value": value}
+    assert step["errors"] == {part: error}
+    assert step["data_schema"].schema[part].options == {"collapsed": False}
+    assert fields(step)[name][0] == value
     assert not entry.options
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        (CONF_MAX_PARTS, 11),
-        (CONF_MAX_PARTS, -1),
-        (CONF_INBOUND_INTERVAL, 86401),
-        (CONF_LOW_BALANCE, -1),
-        (CONF_DAILY_LIMIT, -0.01),
-        (CONF_RATE_LIMIT, -1),
-    ],
-)
-async def test_options_have_bounds(
-    hass: HomeAssistant, simulator: Simulator, name: str, value: float
-) -> None:
-    """A number out of bounds is not taken."""
-    entry = await add_account(hass, simulator)
-    step = await options_step(hass, entry)
-    with pytest.raises(InvalidData):
-        await hass.config_entries.options.async_configure(step["flow_id"], {name: value})
 
 
 @pytest.mark.parametrize("value", [0, 5, 86400])
@@ -786,7 +832,7 @@ async def test_intervals(hass: HomeAssistant, simulator: Simulator, value: int) 
     entry = await add_account(hass, simulator)
     step = await options_step(hass, entry)
     await hass.config_entries.options.async_configure(
-        step["flow_id"], {CONF_INBOUND_INTERVAL: value}
+        step["flow_id"], {"receiving": {CONF_INBOUND_INTERVAL: value}}
     )
     assert entry.options[CONF_INBOUND_INTERVAL] == value
 
@@ -797,7 +843,7 @@ async def test_options_without_the_service(hass: HomeAssistant, simulator: Simul
     entry = await add_account(hass, simulator)
     for _ in range(2):
         step = await options_step(hass, entry)
-        assert step["data_schema"].schema[CONF_SENDER].config["options"] == []
+        assert fields(step)[CONF_SENDER][1].config["options"] == []
         hass.config_entries.options.async_abort(step["flow_id"])
         await hass.config_entries.async_unload(entry.entry_id)
 
@@ -832,6 +878,9 @@ async def test_recipient_is_added(hass: HomeAssistant, simulator: Simulator) -> 
     entry = await add_account(hass, simulator)
     step = await recipient_step(hass, entry)
     assert step["description_placeholders"]["account"] == "5671"
+    # The first field is there to be typed into; orders wait in their section.
+    assert fields(step)[CONF_PHONES][0] == [""]
+    assert step["data_schema"].schema["orders"].options == {"collapsed": True}
     assert step["data_schema"].schema[CONF_SENDER].config["options"] == ["INFORM", "test"]
     result = await save(
         hass,
@@ -841,10 +890,10 @@ async def test_recipient_is_added(hass: HomeAssistant, simulator: Simulator) -> 
             CONF_PHONES: ["8 (908) 796-47-81", "79087964781", " ", "+7 916 123 12 12"],
             CONF_CHANNEL: "voice",
             CONF_SENDER: "test",
-            CONF_ASSIST: True,
-            CONF_PIN: " 0042 ",
+            "orders": {CONF_ASSIST: True, CONF_PIN: " 0042 "},
         },
     )
+    assert result["description_placeholders"] == {"name": "Папа"}
     assert result["title"] == "Папа"
     [subentry] = entry.subentries.values()
     assert subentry.subentry_type == SUBENTRY_RECIPIENT
@@ -886,8 +935,8 @@ async def test_recipient_needs_little(hass: HomeAssistant, simulator: Simulator)
         ({CONF_NAME: " MAMA "}, {CONF_NAME: "name_in_use"}, None),
         ({CONF_NAME: "Мама"}, {CONF_NAME: "name_in_use"}, None),
         ({CONF_SENDER: "golos"}, {CONF_SENDER: "invalid_sender"}, None),
-        ({CONF_PHONES: []}, {CONF_PHONES: "invalid_phone"}, "–"),
-        ({CONF_PHONES: [" "]}, {CONF_PHONES: "invalid_phone"}, "–"),
+        ({CONF_PHONES: []}, {CONF_PHONES: "phone_required"}, ""),
+        ({CONF_PHONES: [" "]}, {CONF_PHONES: "phone_required"}, ""),
         ({CONF_PHONES: [PAPA, "12", "no"]}, {CONF_PHONES: "invalid_phone"}, "12, no"),
         (
             {CONF_NAME: "", CONF_PHONES: ["no"]},
@@ -938,9 +987,8 @@ async def test_recipient_is_changed(hass: HomeAssistant, simulator: Simulator) -
 
     step = await recipient_step(hass, entry, papa.subentry_id)
     assert step["step_id"] == "reconfigure"
-    shown = {str(key): (key.description or {}) for key in step["data_schema"].schema}
-    assert shown[CONF_NAME] == {"suggested_value": "Papa"}
-    assert shown[CONF_PHONES] == {"suggested_value": [PAPA]}
+    assert fields(step)[CONF_NAME][0] == "Papa"
+    assert fields(step)[CONF_PHONES][0] == [PAPA]
     step = await save(hass, step, {CONF_NAME: "mama", CONF_PHONES: [PAPA]})
     assert step["errors"] == {CONF_NAME: "name_in_use"}
     # Its own name, otherwise written, is no other's.
@@ -957,6 +1005,30 @@ async def test_recipient_is_changed(hass: HomeAssistant, simulator: Simulator) -
     assert entry.subentries[mama.subentry_id] == mama
     assert registry.async_get("notify.papa").unique_id == unique_id  # type: ignore[union-attr]
     assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_orders_of_a_recipient(hass: HomeAssistant, simulator: Simulator) -> None:
+    """Who may give orders is shown where it is set; the section is open then."""
+    entry = await add_account(hass, simulator, people=[person("Papa", PAPA, assist=True, pin="42")])
+    [papa] = entry.subentries.values()
+    step = await recipient_step(hass, entry, papa.subentry_id)
+    assert step["data_schema"].schema["orders"].options == {"collapsed": False}
+    assert {key: fields(step)[key][0] for key in (CONF_ASSIST, CONF_PIN)} == {
+        CONF_ASSIST: True,
+        CONF_PIN: "42",
+    }
+    assert set(RECIPIENT_SECTIONS["orders"]) == {CONF_ASSIST, CONF_PIN}
+
+
+async def test_templates_at_the_start(hass: HomeAssistant, simulator: Simulator) -> None:
+    """A personal account's templates are set where they are asked for."""
+    step = await to_sender(hass, simulator)
+    assert fields(step)[CONF_MESSAGE_TEMPLATE][0] == "{message}"
+    step = await submit(hass, step, {"templates": {CONF_TWO_WAY_TEMPLATE: "Home?"}})
+    assert step["errors"] == {"templates": "invalid_template"}
+    templates = {CONF_MESSAGE_TEMPLATE: "Home: {message}", CONF_TWO_WAY_TEMPLATE: "Home? {message}"}
+    result = await submit(hass, step, {"templates": templates})
+    assert {key: result["options"][key] for key in templates} == templates
 
 
 # As the page sees it
@@ -991,4 +1063,5 @@ async def test_forms_over_http(
         ("subentries/flow", [entry_id, SUBENTRY_RECIPIENT]),
     ):
         step = await post(path, {"handler": handler})
-        assert all("selector" in field for field in step["data_schema"])
+        for field in step["data_schema"]:
+            assert all("selector" in one for one in field.get("schema", [field]))

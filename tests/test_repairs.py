@@ -18,6 +18,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.smspilot.const import (
     CONF_DAILY_LIMIT,
     CONF_LOW_BALANCE,
+    CONF_MESSAGE_TEMPLATE,
     CONF_RATE_LIMIT,
     CONF_SENDER,
     CONF_TEST_MODE,
@@ -194,6 +195,39 @@ async def test_choose_a_sender(
     await alarm(hass, PAPA)
     assert [message.sender for message in simulator.messages.values()] == ["INFORM"]
     assert issues(issue_registry) == []
+
+
+async def test_set_templates(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    issue_registry: ir.IssueRegistry,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """A personal account whose text is refused is offered to set its templates on the spot."""
+    for component in ("repairs", "webhook"):
+        assert await async_setup_component(hass, component, {})
+    client = await hass_client()
+    entry = await add_account(hass, simulator, options={CONF_SENDER: "INFORM"})
+    templates(simulator)
+    with pytest.raises(HomeAssistantError):
+        await alarm(hass, PAPA)
+
+    async def post(path: str, **data: str) -> Mapping[str, Any]:
+        answer: Mapping[str, Any] = await (await client.post(path, json=data)).json()
+        return answer
+
+    path = "/api/repairs/issues/fix"
+    form = await post(path, handler=DOMAIN, issue_id=f"text_refused_{entry.entry_id}")
+    assert form["step_id"] == "templates"
+    assert "my-template.php" in form["description_placeholders"]["templates_url"]
+    path = f"{path}/{form['flow_id']}"
+    wrong = await post(path, message_template="Дом")
+    assert wrong["errors"] == {"message_template": "invalid_template"}
+    await post(path, message_template="Дом: {message}", two_way_template="")
+    assert dict(entry.options) == {CONF_SENDER: "INFORM", CONF_MESSAGE_TEMPLATE: "Дом: {message}"}
+    assert issues(issue_registry) == []
+    await alarm(hass, PAPA)
+    assert simulator.orders[-1].text.startswith("Дом: ")
 
 
 async def test_allowed_senders(

@@ -71,7 +71,7 @@ from .const import (
     SECTION_START,
 )
 from .contacts.recipients import Channel, recipients, same_name
-from .forms import Errors, Form, is_name
+from .form_checks import Errors, Form, is_name
 from .text.periods import period
 
 SECTIONS: Final = (SECTION_START, SECTION_ANSWERS, SECTION_AFTERWARDS)

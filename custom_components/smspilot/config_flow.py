@@ -1,4 +1,4 @@
-"""The forms of an account, of its options, and of its recipients."""
+"""The forms that add an account, or give a known one new credentials."""
 
 from collections.abc import Mapping
 from typing import Any, Final, override
@@ -9,27 +9,23 @@ from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     SOURCE_USER,
     ConfigEntry,
-    ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
     ConfigSubentryFlow,
     FlowType,
     OptionsFlow,
     SubentryFlowContext,
-    SubentryFlowResult,
 )
-from homeassistant.const import CONF_NAME, CONF_URL, CONF_WEBHOOK_ID
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.translation import async_get_translations
+from homeassistant.const import CONF_URL, CONF_WEBHOOK_ID
+from homeassistant.core import callback
+from homeassistant.helpers.translation import async_load_integrations
 
 from .account import make_client
 from .alarm_flow import AlarmFlow
-from .alarms.plan import plans
-from .client import AccountInfo, SmspilotError
+from .client import AccountInfo, InvalidCredentials, SmspilotError
 from .client.transport import URL
 from .const import (
     CONF_CLOUDHOOK_URL,
-    CONF_PHONES,
     CONF_SENDER,
     DOMAIN,
     ENTRY_VERSION,
@@ -37,28 +33,25 @@ from .const import (
     SUBENTRY_ALARM,
     SUBENTRY_RECIPIENT,
     URL_SETTINGS,
-    URL_TEMPLATES,
 )
-from .contacts.recipients import recipients, same_name
 from .errors import Reason, api_text, reason_of
-from .forms import (
+from .form_checks import (
     CREDENTIALS,
-    DEFAULTS,
     Errors,
     Form,
-    credentials_schema,
+    by_section,
     entered,
     filled,
+    flat,
     is_complete,
-    is_name,
     is_safe,
-    options_schema,
-    read_phones,
-    recipient_schema,
-    sender_schema,
-    wrong_options,
+    key_hint,
     wrong_sender,
+    wrong_templates,
 )
+from .forms import DEFAULTS, SECTION_TEMPLATES, SENDER_SECTIONS, credentials_schema, sender_schema
+from .options_flow import SmspilotOptionsFlow, async_hints
+from .recipient_flow import RecipientFlow
 from .runtime_data import SmspilotConfigEntry
 from .webhook_url import async_delete_cloudhook, async_make_url
 
@@ -119,8 +112,9 @@ class SmspilotConfigFlow(ConfigFlow, domain=DOMAIN):
         """Choose who messages come from, and tell how people write back."""
         errors: Errors = {}
         if user_input is not None:
-            options = filled(user_input)
-            errors = wrong_sender(options)
+            options = filled(flat(user_input, SENDER_SECTIONS))
+            wrong = wrong_sender(options) | wrong_templates(options)
+            errors = by_section(wrong, SENDER_SECTIONS)
             if not errors:
                 return self._create_entry(options)
         if self._webhook_id is None:
@@ -130,12 +124,15 @@ class SmspilotConfigFlow(ConfigFlow, domain=DOMAIN):
             )
         account = self._account
         schema = sender_schema([account.default_sender, *account.senders])
-        suggested = user_input or {CONF_SENDER: account.default_sender}
+        suggested = user_input or {
+            CONF_SENDER: account.default_sender,
+            SECTION_TEMPLATES: {key: DEFAULTS[key] for key in SENDER_SECTIONS[SECTION_TEMPLATES]},
+        }
         return self.async_show_form(
             step_id="sender",
             data_schema=self.add_suggested_values_to_schema(schema, suggested),
             errors=errors,
-            description_placeholders=await _hints(self.hass, account.id, self._webhook_url),
+            description_placeholders=await async_hints(self.hass, account.id, self._webhook_url),
         )
 
     @override
@@ -160,7 +157,7 @@ class SmspilotConfigFlow(ConfigFlow, domain=DOMAIN):
         entry = self._known_entry
         known = entry.data if entry else {}
         errors: Errors = {}
-        why = ""
+        why = hint = ""
         if user_input is not None:
             data = entered(user_input, known, keep=self.source == SOURCE_RECONFIGURE)
             if not is_complete(data):
@@ -172,7 +169,10 @@ class SmspilotConfigFlow(ConfigFlow, domain=DOMAIN):
                     account = await make_client(self.hass, data).account()
                 except SmspilotError as err:
                     errors["base"] = FLOW_ERRORS.get(reason_of(err), "unknown")
+                    await async_load_integrations(self.hass, {DOMAIN})
                     why = api_text(self.hass, err)
+                    if isinstance(err, InvalidCredentials):
+                        hint = key_hint(self.hass, data)
                 else:
                     return await self._accept(account, data)
         return self.async_show_form(
@@ -184,6 +184,8 @@ class SmspilotConfigFlow(ConfigFlow, domain=DOMAIN):
             description_placeholders={
                 "account": entry.title if entry else "",
                 "error": why,
+                "hint": hint,
+                "message": "{message}",
                 "settings_url": URL_SETTINGS,
             },
         )
@@ -222,121 +224,3 @@ class SmspilotConfigFlow(ConfigFlow, domain=DOMAIN):
         if self.source == SOURCE_RECONFIGURE:
             return self._get_reconfigure_entry()
         return None
-
-
-class SmspilotOptionsFlow(OptionsFlow):
-    """Change the options of an account."""
-
-    async def async_step_init(self, user_input: Form | None = None) -> ConfigFlowResult:
-        """Show all of them, and again the address for what people write."""
-        entry: SmspilotConfigEntry = self.config_entry
-        errors: Errors = {}
-        if user_input is not None:
-            options = filled(user_input)
-            errors = wrong_options(options)
-            if not errors:
-                return self.async_create_entry(data=options)
-        url, _ = await async_make_url(
-            self.hass, entry.data[CONF_WEBHOOK_ID], entry.data.get(CONF_CLOUDHOOK_URL)
-        )
-        suggested = DEFAULTS | entry.options if user_input is None else user_input
-        return self.async_show_form(
-            step_id="init",
-            data_schema=self.add_suggested_values_to_schema(
-                options_schema(_senders(entry)), suggested
-            ),
-            errors=errors,
-            description_placeholders=await _hints(self.hass, entry.unique_id, url),
-        )
-
-
-class RecipientFlow(ConfigSubentryFlow):
-    """Add a recipient to an account, or change one."""
-
-    async def async_step_user(self, user_input: Form | None = None) -> SubentryFlowResult:
-        """Add a recipient."""
-        return self._ask("user", user_input)
-
-    async def async_step_reconfigure(self, user_input: Form | None = None) -> SubentryFlowResult:
-        """Change a recipient."""
-        return self._ask("reconfigure", user_input)
-
-    @callback
-    def _ask(self, step_id: str, user_input: Form | None) -> SubentryFlowResult:
-        """Show the form, and save what it says."""
-        entry: SmspilotConfigEntry = self._get_entry()
-        errors: Errors = {}
-        unread: list[str] = []
-        if user_input is None:
-            suggested = self._known
-        else:
-            suggested = user_input
-            data = filled(user_input)
-            phones, unread = read_phones(self.hass, data[CONF_PHONES])
-            errors = self._wrong_name(data.get(CONF_NAME, "")) | wrong_sender(data)
-            if unread or not phones:
-                errors[CONF_PHONES] = "invalid_phone"
-            if not errors:
-                return self._save(data | {CONF_PHONES: phones})
-        return self.async_show_form(
-            step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(
-                recipient_schema(_senders(entry)), suggested
-            ),
-            errors=errors,
-            description_placeholders={
-                "account": entry.unique_id or "",
-                "phone": ", ".join(unread) or "–",
-            },
-        )
-
-    @callback
-    def _save(self, data: Form) -> SubentryFlowResult:
-        if self.source == SOURCE_USER:
-            return self.async_create_entry(title=data[CONF_NAME], data=data)
-        return self.async_update_and_abort(
-            self._get_entry(), self._get_reconfigure_subentry(), title=data[CONF_NAME], data=data
-        )
-
-    @property
-    def _known(self) -> Mapping[str, Any]:
-        """Return what is known of the recipient."""
-        if self.source == SOURCE_USER:
-            return {}
-        subentry = self._get_reconfigure_subentry()
-        return {**subentry.data, CONF_NAME: subentry.title}
-
-    def _wrong_name(self, name: str) -> Errors:
-        """Return what is wrong with a name."""
-        if not is_name(name):
-            return {CONF_NAME: "invalid_name"}
-        own_id = None if self.source == SOURCE_USER else self._reconfigure_subentry_id
-        others = [(one.id, one.name) for one in recipients(self._get_entry())]
-        others += [(one.id, one.name) for one in plans(self._get_entry()).values()]
-        taken = any(same_name(other, name) for key, other in others if key != own_id)
-        return {CONF_NAME: "name_in_use"} if taken else {}
-
-
-def _senders(entry: SmspilotConfigEntry) -> list[str]:
-    """Return the names an account may send from, so far as they are known without asking."""
-    account = (
-        entry.runtime_data.coordinator.data if entry.state is ConfigEntryState.LOADED else None
-    )
-    return [account.default_sender, *account.senders] if account else []
-
-
-async def _hints(hass: HomeAssistant, account_id: str | None, url: str | None) -> dict[str, str]:
-    """Return what the texts of a form tell."""
-    if url is None:
-        # In the home's language; nobody knows whose page it is.
-        texts = await async_get_translations(hass, hass.config.language, "common", {DOMAIN})
-        url = texts[f"component.{DOMAIN}.common.no_address"]
-    return {
-        "account": account_id or "",
-        # In a text they would be placeholders themselves.
-        "message": "{message}",
-        "time": "{time}",
-        "settings_url": URL_SETTINGS,
-        "templates_url": URL_TEMPLATES,
-        "webhook_url": url,
-    }

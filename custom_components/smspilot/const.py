@@ -113,6 +113,7 @@ MAX_WAIT: Final = timedelta(hours=24)
 HORIZON: Final = timedelta(hours=72)
 
 # The vendor's cabinet: shown in texts, never asked.
-URL_TOP_UP: Final = "https://smspilot.ru/my-pay.php"
+URL_TOP_UP: Final = "https://smspilot.ru/my-order.php"
 URL_SETTINGS: Final = "https://smspilot.ru/my-settings.php"
-URL_TEMPLATES: Final = "https://smspilot.ru/my-templates.php"
+URL_TEMPLATES: Final = "https://smspilot.ru/my-template.php"
+URL_SENDERS: Final = "https://smspilot.ru/my-sender.php"

@@ -54,6 +54,8 @@ SOLVED_BY: Final = {
     "test": ("account_blocked", "ip_not_allowed", "sender_refused", "text_refused"),
     "send": ("account_blocked", "ip_not_allowed", "no_money", "sender_refused", "text_refused"),
 }
+# Those that a form of ours can solve.
+FIXABLE: Final = ("sender_refused", "text_refused")
 # With any of these an alarm does not go out.
 STOPPING: Final = SOLVED_BY["send"]
 _BY_ERROR: Final[tuple[tuple[type[SmspilotError], str], ...]] = (
@@ -192,7 +194,7 @@ class IssueReporter:
             DOMAIN,
             f"{key}_{entry.entry_id}",
             data={"entry_id": entry.entry_id},
-            is_fixable=key == "sender_refused",
+            is_fixable=key in FIXABLE,
             severity=ir.IssueSeverity.ERROR if key in STOPPING else ir.IssueSeverity.WARNING,
             translation_key=key,
             translation_placeholders={"account": entry.title, **placeholders},

@@ -8,11 +8,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 import voluptuous as vol
 
-from .const import (
-    CONF_SENDER,
-    DOMAIN,
-)
-from .forms import Errors, filled, sender_selector, wrong_sender
+from .const import CONF_SENDER, DOMAIN
+from .form_checks import Errors, filled, wrong_sender, wrong_templates
+from .forms import SECTION_TEMPLATES, SENDER_SECTIONS, sender_selector, templates_schema
+from .options import Options
 from .runtime_data import SmspilotConfigEntry
 
 
@@ -53,10 +52,53 @@ class ChooseSender(RepairsFlow):
         )
 
 
+class SetTemplates(RepairsFlow):
+    """Set the templates of an account whose texts must match approved ones."""
+
+    def __init__(self, entry: SmspilotConfigEntry, placeholders: dict[str, str] | None) -> None:
+        """Know the account, and what the service said."""
+        self._entry = entry
+        self._placeholders = placeholders
+
+    async def async_step_init(self, _input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Begin."""
+        return await self.async_step_templates()
+
+    async def async_step_templates(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Let the owner enter them, and use them from the next message on."""
+        if self._entry.state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="account_closed")
+        errors: Errors = {}
+        keys = SENDER_SECTIONS[SECTION_TEMPLATES]
+        if user_input is not None:
+            chosen = filled(user_input)
+            errors = wrong_templates(chosen)
+            if not errors:
+                # What was cleared is not set any more.
+                others = {
+                    key: self._entry.options[key] for key in self._entry.options.keys() - keys
+                }
+                self.hass.config_entries.async_update_entry(self._entry, options=others | chosen)
+                return self.async_create_entry(data={})
+        stored = Options.from_entry(self._entry)
+        known = dict(zip(keys, (stored.message_template, stored.two_way_template), strict=True))
+        return self.async_show_form(
+            step_id="templates",
+            data_schema=self.add_suggested_values_to_schema(
+                templates_schema(), user_input or known
+            ),
+            errors=errors,
+            description_placeholders=self._placeholders,
+        )
+
+
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, Any] | None
 ) -> RepairsFlow:
     """Return the way out of an issue that has one."""
     entry = hass.config_entries.async_get_known_entry(str((data or {})["entry_id"]))
     issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
-    return ChooseSender(entry, issue.translation_placeholders if issue else None)
+    flow = SetTemplates if issue and issue.translation_key == "text_refused" else ChooseSender
+    return flow(entry, issue.translation_placeholders if issue else None)

@@ -1,0 +1,196 @@
+"""What was entered in a form, and what is wrong with it."""
+
+from collections.abc import Iterable, Mapping
+from ipaddress import ip_address
+import re
+from typing import Any, Final
+
+from homeassistant.const import CONF_API_KEY, CONF_NAME, CONF_PASSWORD, CONF_URL
+from homeassistant.core import HomeAssistant
+from homeassistant.util.network import is_loopback, is_private
+import voluptuous as vol
+from yarl import URL
+
+from .client import Sender
+from .const import (
+    ANYONE,
+    CONF_DAILY_LIMIT,
+    CONF_DEBUG_EMAIL,
+    CONF_INBOUND_INTERVAL,
+    CONF_LOGIN,
+    CONF_LOW_BALANCE,
+    CONF_MAX_PARTS,
+    CONF_MESSAGE_TEMPLATE,
+    CONF_PIN,
+    CONF_RATE_LIMIT,
+    CONF_REFERRER,
+    CONF_SENDER,
+    CONF_TWO_WAY_TEMPLATE,
+    SECTION_ADVANCED,
+)
+from .contacts.phones import UnreadablePhone, parse_phone
+from .errors import async_words
+from .options import DEFAULT_TEMPLATE
+from .text.normalising import visible
+
+# The service refuses longer texts: ten parts are 670 Cyrillic letters.
+MAX_PARTS: Final = 10
+# More often would only load the service, and less often than a day is as good as never.
+INTERVALS: Final = range(5, 24 * 60 * 60 + 1)
+MAX_PER_HOUR: Final = 1000
+MAX_MONEY: Final = 1_000_000
+KEY_LENGTH: Final = 64
+# In place of a sender these make a call, or a message that can be answered.
+SERVICE_SENDERS: Final = frozenset(Sender)
+
+CREDENTIALS: Final = (CONF_API_KEY, CONF_LOGIN, CONF_PASSWORD)
+
+type Form = dict[str, Any]
+type Errors = dict[str, str]
+
+
+def flat(form: Form, sections: Iterable[str]) -> Form:
+    """Return a form without its sections, as it is stored."""
+    answers = dict(form)
+    for section in sections:
+        answers |= answers.pop(section, {})
+    return answers
+
+
+def nested(data: Mapping[str, Any], sections: Mapping[str, Iterable[str]]) -> Form:
+    """Return stored values as a form with sections shows them; what is in none stands beside."""
+    inner = {key for keys in sections.values() for key in keys}
+    return {
+        **{key: value for key, value in data.items() if key not in inner},
+        **{
+            section: {key: data[key] for key in keys if key in data}
+            for section, keys in sections.items()
+        },
+    }
+
+
+def by_section(errors: Errors, sections: Mapping[str, Iterable[str]]) -> Errors:
+    """Return errors where the form can show them: that of a field in a section is the section's."""
+    section_of = {key: section for section, keys in sections.items() for key in keys}
+    # The first one counts; the next is shown when it is mended.
+    return {section_of.get(key, key): error for key, error in reversed(errors.items())}
+
+
+def filled(form: Form) -> Form:
+    """Return what was filled in: words without outer spaces, whole amounts as they are written."""
+    answers = {}
+    for key, value in form.items():
+        if key in (CONF_NAME, CONF_SENDER, CONF_DEBUG_EMAIL, CONF_PIN, CONF_REFERRER):
+            answers[key] = value.strip()
+        elif isinstance(value, float) and value.is_integer():
+            answers[key] = int(value)
+        else:
+            answers[key] = value
+    return {key: value for key, value in answers.items() if value != ""}
+
+
+def entered(form: Form, known: Mapping[str, Any], *, keep: bool) -> Form:
+    """Return credentials and address as an entry keeps them.
+
+    A password alone belongs to the known login; where nothing is given, what is known may stay.
+    """
+    advanced = form[SECTION_ADVANCED]
+    given = {
+        # What is copied from a page brings spaces, line breaks and invisible marks along.
+        CONF_API_KEY: "".join(visible(form.get(CONF_API_KEY, "")).split()),
+        CONF_LOGIN: advanced.get(CONF_LOGIN, "").strip(),
+        CONF_PASSWORD: advanced.get(CONF_PASSWORD, ""),
+    }
+    if given[CONF_PASSWORD] and not given[CONF_API_KEY]:
+        given[CONF_LOGIN] = given[CONF_LOGIN] or known.get(CONF_LOGIN, "")
+    if keep and not any(given.values()):
+        given = {key: known.get(key, "") for key in CREDENTIALS}
+    credentials = {key: value for key, value in given.items() if value}
+    return {**credentials, CONF_URL: advanced[CONF_URL].strip()}
+
+
+def is_complete(data: Form) -> bool:
+    """Return whether there is a key, or a login with its password, and not both."""
+    return data.keys() & set(CREDENTIALS) in ({CONF_API_KEY}, {CONF_LOGIN, CONF_PASSWORD})
+
+
+def is_safe(address: str) -> bool:
+    """Return whether a key may be sent there: encrypted, or nowhere beyond the home."""
+    try:
+        url = URL(address)
+        host = url.host
+    except ValueError:
+        return False
+    if not host or url.user is not None or url.password is not None:
+        return False
+    if url.scheme == "https":
+        return True
+    if url.scheme != "http":
+        return False
+    try:
+        ip = ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    return is_loopback(ip) or is_private(ip)
+
+
+def wrong_sender(data: Form) -> Errors:
+    """Return what is wrong with a sender."""
+    is_wrong = data.get(CONF_SENDER, "").upper() in SERVICE_SENDERS
+    return {CONF_SENDER: "invalid_sender"} if is_wrong else {}
+
+
+def wrong_options(options: Form) -> Errors:
+    """Return what is wrong with options."""
+    errors = wrong_sender(options) | wrong_templates(options)
+    if (interval := options.get(CONF_INBOUND_INTERVAL, 0)) and interval not in INTERVALS:
+        errors[CONF_INBOUND_INTERVAL] = "invalid_interval"
+    for key in (CONF_LOW_BALANCE, CONF_DAILY_LIMIT):
+        if not 0 <= options.get(key, 0) <= MAX_MONEY:
+            errors[key] = "invalid_amount"
+    for key, most in ((CONF_MAX_PARTS, MAX_PARTS), (CONF_RATE_LIMIT, MAX_PER_HOUR)):
+        # What is no whole number would have to be rounded.
+        if options.get(key, 0) not in range(most + 1):
+            errors[key] = f"invalid_{key}"
+    if not options.get(CONF_REFERRER, "0").isdecimal():
+        errors[CONF_REFERRER] = "invalid_referrer"
+    try:
+        vol.Any("", vol.Email())(options.get(CONF_DEBUG_EMAIL, ""))
+    except vol.Invalid:
+        errors[CONF_DEBUG_EMAIL] = "invalid_email"
+    return errors
+
+
+def wrong_templates(options: Form) -> Errors:
+    """Return what is wrong with templates."""
+    keys = (CONF_MESSAGE_TEMPLATE, CONF_TWO_WAY_TEMPLATE)
+    wrong = (key for key in keys if "{message}" not in options.get(key, DEFAULT_TEMPLATE))
+    return dict.fromkeys(wrong, "invalid_template")
+
+
+def key_hint(hass: HomeAssistant, data: Form) -> str:
+    """Return how a refused key differs from one of the service's, or nothing."""
+    key = data.get(CONF_API_KEY, "")
+    letters = sum(character.isascii() and character.isalnum() for character in key)
+    if not key or len(key) == letters == KEY_LENGTH:
+        return ""
+    counts = {"count": str(len(key)), "letters": str(letters), "length": str(KEY_LENGTH)}
+    return " " + async_words(hass, "key_hint", **counts)
+
+
+def is_name(name: str) -> bool:
+    """Return whether nobody takes the name for a number, or for anybody's."""
+    letters = re.sub(r"[\W_]", "", name)
+    return bool(name) and name != ANYONE and not letters.isdecimal()
+
+
+def read_phones(hass: HomeAssistant, values: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return the numbers as E.164, each once, and what cannot be read as one number."""
+    phones: list[str] = []
+    unread: list[str] = []
+    for value in filter(str.strip, map(visible, values)):
+        try:
+            phones.append(parse_phone(hass, value))
+        except UnreadablePhone:
+            unread.append(value)
+    return list(dict.fromkeys(phones)), unread
