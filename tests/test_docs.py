@@ -247,7 +247,7 @@ def test_good(complaints: Complaints) -> None:
         ("event `smspilot_reply_received`", "event `smspilot_sms_received`"),
         ("option 'Daily limit' (`daily_limit`) is in no table here", "option 'Low balance'"),
         ("option 'Sender' (`sender`)", "option 'Maximum parts'"),
-        ("setting 'PIN for Assist' (`pin`) is in no table here or", "setting 'Sender'"),
+        ("setting 'PIN' (`pin`) is in no table here or", "setting 'Sender'"),
         ("entity 'Inbound' (`event.smspilot_5671_inbound`)", "(`event.papa_inbound`)"),
         ("entity 'notify.papa'", None),
         ("field `retry_for` (smspilot.send_sms, ", "field `voice`"),

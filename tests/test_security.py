@@ -28,7 +28,7 @@ from custom_components.smspilot.const import (
     EVENT_MESSAGE_STATUS,
     EVENT_SMS_RECEIVED,
 )
-from custom_components.smspilot.forms import is_safe
+from custom_components.smspilot.form_checks import is_safe
 from custom_components.smspilot.webhook import MAX_BODY_BYTES
 
 from .common import (
