@@ -31,6 +31,8 @@ async def test_written_before_the_question(
     """What was written seconds before a question, and read after it, is no answer to it."""
     await add_account(hass, simulator, people=PEOPLE)
     messages = Heard(hass, EVENT_SMS_RECEIVED)
+    # The account was set up before it was written.
+    simulator.clock_offset += timedelta(hours=1)
     asking = ask(hass)
     await clock.settle()
     written = simulator.now() - timedelta(seconds=early + 1)

@@ -19,7 +19,7 @@ from custom_components.smspilot.const import (
     EVENT_SMS_RECEIVED,
 )
 from custom_components.smspilot.diagnostics import async_get_config_entry_diagnostics
-from custom_components.smspilot.inbound import inbox
+from custom_components.smspilot.inbound import awaited_pushes
 
 from .common import (
     MAMA,
@@ -97,8 +97,12 @@ async def test_flood_of_messages(hass: HomeAssistant, simulator: Simulator, cloc
 async def test_forged_push(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The right address and account with an invented id open no gate."""
-    await add_account(hass, simulator, people=PEOPLE, enabled=[LAST_PUSH])
+    """The right address and account with an invented id open no gate.
+
+    It is looked for all the same, ever more rarely, for as long as a message counts.
+    """
+    options = {CONF_INBOUND_INTERVAL: 0}
+    await add_account(hass, simulator, people=PEOPLE, options=options, enabled=[LAST_PUSH])
     heard = Heard(hass, EVENT_SMS_RECEIVED)
     await clock.advance(1)
     simulator.requests.clear()
@@ -107,10 +111,19 @@ async def test_forged_push(
     )
     for seconds in (1, 3, 6, 16, 31, 31):
         await clock.advance(seconds)
-    assert heard.data == []
     assert push.status == 200
-    assert reads(simulator) == 5  # at once, after 2, 5, 15 and 30 s
-    assert sum("is dropped" in record.message for record in caplog.records) == 1
+    assert reads(simulator) == 6
+    for _ in range(5):
+        await clock.advance(600)
+    assert "after an hour" not in caplog.text
+    for _ in range(73):
+        await clock.advance(3600)
+    assert reads(simulator) <= 100
+    simulator.requests.clear()
+    await clock.advance(7200)
+    assert reads(simulator) == 0
+    assert heard.data == []
+    assert sum("after an hour" in record.message for record in caplog.records) == 1
     assert state_of(hass, LAST_PUSH).state == "unknown"
 
 
@@ -172,7 +185,7 @@ async def test_push_while_the_list_is_away(
     simulator.faults.clear()
     await clock.advance(31)
     assert heard.of("message") == ["раз", "два", "три"]
-    assert "is dropped" not in caplog.text
+    assert "after an hour" not in caplog.text
     assert ("smspilot", f"pushes_unconfirmed_{entry.entry_id}") not in issue_registry.issues
 
 
@@ -181,7 +194,7 @@ async def test_flood_while_the_list_is_away(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Forged pushes that nothing can be found out about fill no memory, and hide no message."""
-    monkeypatch.setattr(inbox, "MAX_KNOWN_IDS", 5)
+    monkeypatch.setattr(awaited_pushes, "MAX_AWAITED", 5)
     entry = await add_account(hass, simulator, people=PEOPLE)
     heard = Heard(hass, EVENT_SMS_RECEIVED)
     simulator.fault("html", command="inbound", times=1000)
@@ -192,7 +205,7 @@ async def test_flood_while_the_list_is_away(
     await write(simulator, PAPA, "5671 два")
     await clock.advance(61)
     simulator.faults.clear()
-    for seconds in (31, 3, 6, 16, 31, 31):
+    for seconds in (31, 3, 6, 16, 31, 31, 1800, 1800, 1800):
         await clock.advance(seconds)
     assert heard.of("message") == ["два"]
     told = await async_get_config_entry_diagnostics(hass, entry)
@@ -496,6 +509,8 @@ async def test_no_answer(
     """What was written before the question is no answer to it, nor is what comes days later."""
     await add_account(hass, simulator, people=PEOPLE)
     replies, messages = Heard(hass, EVENT_REPLY_RECEIVED), Heard(hass, EVENT_SMS_RECEIVED)
+    # Longer ago than anything that is written here.
+    simulator.clock_offset += timedelta(hours=1)
     await act(hass, "send_sms", phones=["Папа"], message="Топить баню?", two_way=True)
     simulator.clock_offset += asked
     await simulator.receive(PAPA[1:], "да", created=simulator.now() + written)
@@ -509,6 +524,7 @@ async def test_unverified(hass: HomeAssistant, simulator: Simulator, clock: Cloc
     await add_account(hass, simulator, people=PEOPLE, options={CONF_VERIFY_PUSHES: False})
     heard = Heard(hass, EVENT_SMS_RECEIVED)
     await write(simulator, PAPA, "5671 раз")
+    await clock.settle()
     assert heard.of("verified") == [False]
     assert reads(simulator) == 0
     push = await simulator.push_inbound(
@@ -697,7 +713,7 @@ async def test_late_list(
     for _ in range(100):
         await clock.advance(1.1)
     assert heard.of("message") == [str(number) for number in range(count)]
-    assert "is dropped" not in caplog.text
+    assert "after an hour" not in caplog.text
     assert not [one for one in issue_registry.issues.values() if one.domain == "smspilot"]
 
 
@@ -746,17 +762,3 @@ async def test_lost_store_and_machine_ahead(
     hass.bus.async_fire("homeassistant_started")
     await clock.advance(61)
     assert heard.of("message") == []
-
-
-async def test_many_known(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """More than are remembered at once, and none twice."""
-    monkeypatch.setattr(inbox, "MAX_KNOWN_IDS", 5)
-    await add_account(hass, simulator, people=PEOPLE)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
-    for number in range(8):
-        await write(simulator, PAPA, f"5671 {number}")
-    for _ in range(4):
-        await clock.advance(61)
-    assert heard.of("message") == [str(number) for number in range(8)]

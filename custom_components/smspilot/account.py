@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -16,7 +15,6 @@ from homeassistant.const import (
 )
 from homeassistant.core import (
     CALLBACK_TYPE,
-    CoreState,
     Event,
     HomeAssistant,
     callback,
@@ -116,13 +114,6 @@ class Account:
             # Beside the event loop: it may be much, and no bell is open yet.
             await async_run_in_thread(self.hass, partial(self._restore, tables))
         self.journal.snapshot = self._snapshot
-        if self.hass.state is not CoreState.running:
-            # The first read is after the start; what comes until then is no history.
-            self.entry.async_create_background_task(self.hass, self._begin(), "smspilot begin")
-
-    async def _begin(self) -> None:
-        with suppress(SmspilotError):
-            await self.inbox.begin()
 
     @callback
     def hold(self) -> None:

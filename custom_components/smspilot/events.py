@@ -20,6 +20,14 @@ class Push(StrEnum):
     UNCONFIRMED = "unconfirmed"
 
 
+class ListNews(StrEnum):
+    """What is known of the inbound list."""
+
+    CAPPED = "capped"
+    FAILING = "failing"
+    WORKING = "working"
+
+
 class SentMessage(Protocol):
     """What others need to know of a message that went out."""
 
@@ -66,6 +74,10 @@ SIGNAL_NOTIFIED: SignalTypeFormat[str] = SignalTypeFormat("smspilot_notified_{}"
 SIGNAL_ALARM: SignalTypeFormat[str] = SignalTypeFormat("smspilot_alarm_{}")
 # Inbound pushes were confirmed, missed, not to be confirmed, or have another address.
 SIGNAL_PUSH: SignalTypeFormat[Push] = SignalTypeFormat("smspilot_push_{}")
+# The inbound list fails, with its error, works again, or may lack something.
+SIGNAL_INBOUND_LIST: SignalTypeFormat[ListNews, SmspilotError | None] = SignalTypeFormat(
+    "smspilot_inbound_list_{}"
+)
 # The service said no, or nothing at all.
 SIGNAL_ERROR: SignalTypeFormat[SmspilotError] = SignalTypeFormat("smspilot_error_{}")
 # A limit held back a send: the option's name.

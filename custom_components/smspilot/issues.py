@@ -173,8 +173,9 @@ class IssueReporter:
         push_monitor = self._account.inbox.push_monitor
         match push:
             case Push.CONFIRMED:
-                self._solve("inbound_address")
                 self._solve("pushes_unconfirmed")
+                if push_monitor.proven:
+                    self._solve("inbound_address")
             case Push.UNCONFIRMED:
                 self._raise("pushes_unconfirmed")
             case Push.MISSED if push_monitor.url:

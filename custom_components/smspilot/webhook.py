@@ -10,11 +10,12 @@ from urllib.parse import parse_qsl
 
 from aiohttp import ClientError
 from aiohttp.hdrs import METH_GET, METH_POST
-from aiohttp.web import Request, RequestPayloadError, Response
+from aiohttp.web import BaseRequest, Request, RequestPayloadError, Response
 from homeassistant.components import webhook
 from homeassistant.const import CONF_WEBHOOK_ID, EVENT_CORE_CONFIG_UPDATE
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
+from yarl import URL
 
 from .account import Account
 from .client import InboundMessage, MessageRow
@@ -31,6 +32,8 @@ MAX_FIELD_LENGTH: Final = 64
 # A flood of nonsense writes one line so often.
 LOG_EVERY: Final = 60.0
 
+# In place of a host.
+CLOUD: Final = "cloud"
 # Sections 2.1 and 6.1.
 STATUS_FIELDS: Final = {"server_id", "phone", "status"}
 INBOUND_FIELDS: Final = {"id", "phone", "message"}
@@ -81,7 +84,7 @@ class PushReceiver:
             case InboundPush(user_id=user_id) if not verify and self._foreign(user_id):
                 return Response(status=HTTPStatus.FORBIDDEN)
             case InboundPush(message=message):
-                account.inbox.push(message)
+                account.inbox.push(message, door_of(request))
         return Response(status=HTTPStatus.OK)
 
     @callback
@@ -131,6 +134,8 @@ class PushReceiver:
         """Tell the rooms where the API can push to."""
         account = self._account
         account.outbox.callback_url = account.inbox.push_monitor.url = url
+        is_cloud = bool(url) and url == self._cloudhook
+        account.inbox.push_monitor.door = CLOUD if is_cloud else URL(url or "").authority
         account.inbox.replan()
         async_dispatcher_send(
             account.hass, SIGNAL_PUSH.format(account.entry.entry_id), Push.ADDRESS
@@ -144,6 +149,12 @@ class PushReceiver:
         if monotonic() - self._logged >= LOG_EVERY:
             self._logged = monotonic()
             LOGGER.warning("Something that is no push of SMSPILOT came to the webhook")
+
+
+def door_of(request: Request) -> str:
+    """Return the host that a push was sent to, as it came in here."""
+    # Home Assistant Cloud hands over a request of its own, which knows none.
+    return request.host if isinstance(request, BaseRequest) else CLOUD
 
 
 def parse(fields: Mapping[str, str], now: datetime) -> StatusPush | InboundPush | None:

@@ -1,41 +1,45 @@
-"""The way in: what people write, once each, oldest first, and only what the service confirms."""
+"""The way in: what people write, once each, oldest first, and only what the API confirms."""
 
 import asyncio
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import aclosing
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
-from homeassistant.util import dt as dt_util
 
-from ..client import InboundMessage, Smspilot, SmspilotError, Status
-from ..const import (
-    CONF_INBOUND_INTERVAL,
-    CONF_VERIFY_PUSHES,
-    EVENT_REPLY_RECEIVED,
-    EVENT_SMS_RECEIVED,
-    HORIZON,
-)
+from ..client import InboundList, InboundMessage, Smspilot, SmspilotError, Status
+from ..const import LOGGER
 from ..contacts.phones import from_service, masked
-from ..events import SIGNAL_ERROR, SIGNAL_GUESSED, SIGNAL_OK, SIGNAL_STATUS, SentMessage
-from ..runtime.announced import PAUSES, Announced
-from ..runtime.cooperative import async_slices
-from ..runtime.journal import Journal, Table, Tables, stored_time
+from ..errors import reason_of
+from ..events import (
+    SIGNAL_ERROR,
+    SIGNAL_INBOUND_LIST,
+    SIGNAL_OK,
+    SIGNAL_STATUS,
+    ListNews,
+    SentMessage,
+)
+from ..options import Options
+from ..runtime.journal import Journal, Table, Tables
 from ..runtime.poller import Poller
 from ..runtime.publisher import Publisher
 from ..runtime.trail import async_trace
-from .classify import Claimant, Classified, classify
+from .awaited_pushes import AwaitedPushes
+from .classify import Claimant, Classified
+from .intake import Intake, stopper
+from .listing import Listing
 from .push_monitor import PushMonitor
 from .questions import Questions
+from .window import Window
 
-# The list's times have minutes only, and say nothing of messages that came in late.
-OVERLAP: Final = timedelta(minutes=10)
-# Ids kept at most; those of the horizon, unless somebody floods the number.
-MAX_KNOWN_IDS: Final = 10_000
-INTERVAL_ASKING, INTERVAL_UNPROVEN, INTERVAL_PROVEN = 15, 60, 900
+INTERVAL_WANTED, INTERVAL_UNPROVEN, INTERVAL_PROVEN = 15, 60, 900
+# While the list cannot be read, what was pushed is looked for so often.
+INTERVAL_AWAY: Final = 30
+# For so long the list may fail before that is worth a notice. Seconds, by the loop's clock.
+FAILING_TIME: Final = 3600.0
 
 
 class Inbox:
@@ -52,29 +56,54 @@ class Inbox:
         """Know nothing yet."""
         self._hass = hass
         self._entry = entry
-        self._client = client
         self._journal = journal
         self._publisher = publisher
-        self._known: dict[str, str] = {}
-        self._facts: dict[str, str] = {}
-        # Whether the last read failed: it says nothing of what was pushed.
-        self._away = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        # Since when the list cannot be read: it says nothing of what was pushed.
+        self._failing_since: float | None = None
         self._alarm: CALLBACK_TYPE | None = None
         self._last_read = hass.loop.time()
-        self.poller = Poller(hass, "smspilot inbound", self._read)
-        self._announced: Announced[None] = Announced(hass, self.poller)
-        self.questions = Questions(hass, journal, self._questions_changed)
-        # Whether a message waits for its question, which is being sent.
-        self._put_off = False
-        self.push_monitor = PushMonitor(hass, entry.entry_id, journal, self.poller, self.replan)
-        self._claimants: list[Claimant] = []
-        self._listeners: list[Callable[[Classified], None]] = []
         # Who wants frequent reads, and who waits for the end of the next one.
         self._wanted_by: set[str] = set()
         self._awaiting: list[asyncio.Future[bool]] = []
+        # Of the page that is read: pushes that it should show, and whether it showed others.
+        self._pushed: list[str] = []
+        self._found_alone = False
+        self.poller = Poller(hass, "smspilot inbound", self._read)
+        self.questions = Questions(hass, journal, self._questions_changed)
+        self.push_monitor = PushMonitor(hass, entry.entry_id, journal, self.poller, self.replan)
+        self._window = Window(client, journal)
+        self._pushes = AwaitedPushes(hass, journal, self.poller)
+        self._listing = Listing(client, self._window)
+        self._intake = Intake(
+            hass,
+            entry,
+            journal=journal,
+            publisher=publisher,
+            poller=self.poller,
+            window=self._window,
+            questions=self.questions,
+            pushes=self._pushes,
+        )
         self._stop_listening = async_dispatcher_connect(
             hass, SIGNAL_STATUS.format(entry.entry_id), self._status_changed
         )
+
+    def restore(self, tables: Tables) -> None:
+        """Take up what was known before the restart."""
+        self._window.restore(tables)
+        self._pushes.restore(tables.get("pushes", {}))
+        self.push_monitor.restore(tables.get("proof", {}))
+        self.questions.restore(tables.get("questions", {}))
+
+    def tables(self) -> dict[str, Table]:
+        """Return what is known, as it is stored."""
+        return {
+            **self._window.tables(),
+            "pushes": self._pushes.table(),
+            "proof": self.push_monitor.table(),
+            "questions": self.questions.table(),
+        }
 
     @callback
     def add_claimant(self, claimant: Claimant) -> CALLBACK_TYPE:
@@ -82,14 +111,33 @@ class Inbox:
 
         What is claimed is told, but not given to Assist.
         """
-        self._claimants.append(claimant)
-        return lambda: self._claimants.remove(claimant)
+        return stopper(self._intake.claimants, claimant)
 
     @callback
     def add_listener(self, listener: Callable[[Classified], None]) -> CALLBACK_TYPE:
         """Give each message that nobody expected to somebody; return what ends it."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return stopper(self._intake.listeners, listener)
+
+    @property
+    def now(self) -> datetime:
+        """Return the API's time; the machine's, before it told any."""
+        return self._window.now
+
+    def wrote(self, phone: str) -> bool:
+        """Return whether a number has written within 72 hours."""
+        return self._window.wrote(phone)
+
+    @property
+    def interval(self) -> int:
+        """Return the seconds between reads that no push woke; 0 for none."""
+        chosen = Options.from_entry(self._entry).inbound_interval
+        if chosen is not None:
+            return chosen
+        if self.questions.waiting or self._wanted_by:
+            return INTERVAL_WANTED
+        # Pushes that nobody can remember prove nothing.
+        is_proven = self.push_monitor.proven and not self._pushes.is_full
+        return INTERVAL_PROVEN if is_proven else INTERVAL_UNPROVEN
 
     @callback
     def wanted(self, source: str, wanted: bool) -> None:
@@ -99,7 +147,7 @@ class Inbox:
         if self.interval != before:
             self.replan()
 
-    async def async_read_now(self, timeout: float) -> bool:  # noqa: ASYNC109 - how long to wait
+    async def async_read_now(self, timeout: float) -> bool:  # noqa: ASYNC109 - as the caller says
         """Read the list now, and return whether that was done in time."""
         done: asyncio.Future[bool] = self._hass.loop.create_future()
         self._awaiting.append(done)
@@ -113,86 +161,40 @@ class Inbox:
             if done in self._awaiting:
                 self._awaiting.remove(done)
 
-    def restore(self, tables: Tables) -> None:
-        """Take up what was known before the restart."""
-        self._known = {str(key): str(value) for key, value in tables.get("known", {}).items()}
-        self._facts = {str(key): str(value) for key, value in tables.get("inbox", {}).items()}
-        self.push_monitor.restore(tables.get("proof", {}))
-        self.questions.restore(tables.get("questions", {}))
-
-    def tables(self) -> dict[str, Table]:
-        """Return what is known, as it is stored."""
-        return {
-            "known": dict(self._known),
-            "inbox": dict(self._facts),
-            "proof": self.push_monitor.table(),
-            "questions": self.questions.table(),
-        }
-
-    @property
-    def now(self) -> datetime:
-        """Return the service's time; the machine's, before it told any."""
-        return self._client.now() or dt_util.utcnow()
-
-    @property
-    def interval(self) -> int:
-        """Return the seconds between reads that no push woke; 0 for none."""
-        chosen = self._entry.options.get(CONF_INBOUND_INTERVAL)
-        if chosen is not None:
-            return int(chosen)
-        if self.questions.waiting or self._wanted_by:
-            return INTERVAL_ASKING
-        return INTERVAL_PROVEN if self.push_monitor.proven else INTERVAL_UNPROVEN
-
-    async def begin(self) -> None:
-        """Note where the list ends when an account is new: history is not replayed.
-
-        What was pushed since it was set up is no history.
-        """
-        if "cursor" in self._facts:
-            return
-        start = self.now - OVERLAP
-        inbox = await self._client.inbound_since(start)
-        if inbox.at and inbox.at - OVERLAP < start:
-            # The machine's clock is ahead: what it calls later is not all there is.
-            inbox = await self._client.inbound_since(inbox.at - OVERLAP)
-        for message in inbox.messages:
-            if message.id not in self._announced:
-                self._know(message)
-        newest = max((message.created for message in inbox.messages), default=start)
-        self._note("cursor", (inbox.at or newest).isoformat())
-        await self._journal.flush()
-
     @callback
     def replan(self) -> None:
         """Have the next read an interval's time after the last one."""
         if self._alarm:
             self._alarm()
         seconds: float = self.interval
-        if self._away:
+        if self._failing_since is not None:
             # Whatever the interval, what could not be read is read soon.
-            soon = PAUSES[-1] if self._announced else INTERVAL_UNPROVEN
+            soon = INTERVAL_AWAY if self._pushes else INTERVAL_UNPROVEN
             seconds = min(seconds or soon, soon)
         wait = max(self._last_read + seconds - self._hass.loop.time(), 0)
         self._alarm = self.poller.wake_in(wait) if seconds else None
 
     @callback
-    def push(self, message: InboundMessage) -> None:
-        """Hear that somebody wrote; the list tells who, and what."""
-        self.push_monitor.came(message.id)
-        if message.id in self._known or message.id in self._announced:
+    def push(self, message: InboundMessage, door: str) -> None:
+        """Hear that somebody wrote; the list tells who, and what.
+
+        `door` is the host that the push was sent to.
+        """
+        self._trace("push came", message_id=message.id, phone=masked(from_service(message.phone)))
+        self.push_monitor.came(message.id, door)
+        if message.id in self._window or message.id in self._pushes:
             return
         # What cannot be told yet must not be known yet: a kill would lose it.
-        if self._entry.options.get(CONF_VERIFY_PUSHES, True) or not self._publisher.started:
-            # No stranger fills the memory while nothing can be read.
-            if len(self._announced) < MAX_KNOWN_IDS:
-                self._announced.add(message.id, None)
+        can_tell = self._publisher.started and not self.poller.held
+        if Options.from_entry(self._entry).verify_pushes or not can_tell:
+            self._pushes.add(message.id, door)
             self.poller.wake()
             return
-        self._receive(message, message.created, verified=False)
-        self._know(message)
-        self.push_monitor.confirm()
-        self._journal.flush()
+        task = self._hass.async_create_background_task(
+            self._take_unverified(message, door), "smspilot push"
+        )
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     @callback
     def asked(self, rows: Iterable[SentMessage], text: str, ago: timedelta) -> None:
@@ -204,102 +206,126 @@ class Inbox:
         """End the clock and whoever waits."""
         self._stop_listening()
         self.poller.close()
+        for task in self._tasks:
+            task.cancel()
+        self._intake.undo()
         self.questions.close(why)
+
+    async def _take_unverified(self, message: InboundMessage, door: str) -> None:
+        """Take a push at its word."""
+        if await self._intake.take([message], message.created, verified=False):
+            self.push_monitor.confirm(door)
+        elif message.id not in self._window:
+            self._pushes.add(message.id, door)
 
     async def _read(self) -> None:
         """Read the list, and tell who waits for that."""
         awaiting, self._awaiting = self._awaiting, []
+        is_read = False
         try:
-            await self._read_list()
-        finally:
-            for done in awaiting:
-                if not done.done():
-                    done.set_result(not self._away)
-
-    async def _read_list(self) -> None:
-        """Read what came since the last time, tell what is new, and look for what was pushed."""
-        pushed, now = self._announced.ids, self._hass.loop.time()
-        try:
-            await self.begin()
-            inbox = await self._client.inbound_since(self._since())
-        except SmspilotError as err:
-            self._away = True
-            async_dispatcher_send(self._hass, SIGNAL_ERROR.format(self._entry.entry_id), err)
-        else:
-            if self._away:
-                async_dispatcher_send(self._hass, SIGNAL_OK.format(self._entry.entry_id), "inbound")
-            self._away = False
-            if self.poller.held:
-                # Its listeners went meanwhile: it is read again when they are back.
-                self.poller.wake()
-                return
-            at = inbox.at or dt_util.utcnow()
-            async for message in async_slices(sorted(inbox.messages, key=_by_id)):
-                if message.id not in self._known:
-                    self._take(message, at, pushed=message.id in self._announced)
-                # A message of the future must not hide what comes before its time.
-                seen = min(message.created, at).isoformat()
-                if seen > self._facts.get("cursor", ""):
-                    self._note("cursor", seen)
-            self._forget(at)
-            unseen = (message_id for message_id in pushed if message_id in self._announced)
-            if dropped := self._announced.look_again(unseen, now):
-                self.push_monitor.drop(dropped)
+            is_read = await self._read_list()
         finally:
             self._last_read = self._hass.loop.time()
             self.replan()
+            for done in awaiting:
+                if not done.done():
+                    done.set_result(is_read)
         await self._journal.flush()
 
-    def _take(self, message: InboundMessage, at: datetime, *, pushed: bool) -> None:
-        """Tell a message that is new, unless it is too old for anybody."""
-        age = at - message.created
-        if age > HORIZON:
-            self._know(message)
-            return
-        if self.questions.is_asking(from_service(message.phone), age.total_seconds()):
-            self._put_off = True
-            return
-        self._receive(message, at, verified=True)
-        self._know(message)
-        if pushed:
-            self.push_monitor.confirm()
-        elif len(self._announced) < MAX_KNOWN_IDS:
-            self.push_monitor.expect(message.id, age)
+    async def _read_list(self) -> bool:
+        """Read what there is, publish what is new, and plan how to look for what was pushed."""
+        asked, self._pushed = self._hass.loop.time(), self._pushes.ids
+        self._trace("read began", pushed=len(self._pushed))
+        listed = new = 0
+        pages = self._listing.pages(self._is_suspect, whole=bool(self._pushed))
+        try:
+            async with aclosing(pages):
+                async for page in pages:
+                    listed += len(page.messages)
+                    published = await self._take(page)
+                    if published is None:
+                        # Its listeners went meanwhile: it is read again when they are back.
+                        self.poller.wake()
+                        return False
+                    new += published
+        except SmspilotError as err:
+            self._failed(err)
+            return False
+        self._trace("read ended", found=listed, new=new)
+        self._worked()
+        self._count_unconfirmed(self._pushes.looked(asked))
+        return True
+
+    async def _take(self, page: InboundList) -> int | None:
+        """Publish what is new on a page, and note what its pushes prove."""
+        if self.poller.held:
+            return None
+        at = page.at or self.now
+        published = await self._intake.take(page.messages, at)
+        if published is None:
+            return None
+        self._found_alone = False
+        for message in published:
+            if push := self._pushes.pop(message.message_id):
+                self.push_monitor.confirm(push.door)
+            elif not self._pushes.is_full:
+                self._found_alone = True
+                self.push_monitor.expect(message.message_id, message.age)
+        self._window.was_read(at)
+        return len(published)
+
+    def _is_suspect(self, _page: InboundList) -> bool:
+        """Return whether a full page may have hidden something that cannot wait."""
+        return self._found_alone or any(one in self._pushes for one in self._pushed)
 
     @callback
-    def _receive(self, message: InboundMessage, at: datetime, *, verified: bool) -> None:
-        """Decide what a message is, and tell who wrote what, and what it answers."""
-        decided = classify(self._entry, self.questions, message, at, verified=verified)
-        self.questions.take(decided)
-        claimed = verified and any(claim(decided) for claim in self._claimants)
-        event = EVENT_REPLY_RECEIVED if decided.question else EVENT_SMS_RECEIVED
-        async_trace(
-            self._hass,
-            self._entry.entry_id,
-            "message published",
-            message_id=decided.message_id,
-            phone=masked(decided.phone),
-            reply_to=decided.question and decided.question.message_id,
-            pin_ok=decided.pin_ok,
-            claimed=claimed,
-            reaction=decided.is_reaction,
-        )
-        self._publisher.inbound(event, decided.as_event())
-        self.questions.hand_over(decided)
-        if decided.ends_guessing:
+    def _failed(self, err: SmspilotError) -> None:
+        now, entry_id = self._hass.loop.time(), self._entry.entry_id
+        self._trace("read failed", reason=reason_of(err).value)
+        async_dispatcher_send(self._hass, SIGNAL_ERROR.format(entry_id), err)
+        if self._failing_since is None:
+            self._failing_since = now
+        if now - self._failing_since >= FAILING_TIME:
             async_dispatcher_send(
-                self._hass, SIGNAL_GUESSED.format(self._entry.entry_id), decided.phone
+                self._hass, SIGNAL_INBOUND_LIST.format(entry_id), ListNews.FAILING, err
             )
-        if not claimed and not decided.question and not decided.is_reaction:
-            for listener in self._listeners:
-                listener(decided)
+
+    @callback
+    def _worked(self) -> None:
+        entry_id = self._entry.entry_id
+        if self._failing_since is not None:
+            self._failing_since = None
+            async_dispatcher_send(self._hass, SIGNAL_OK.format(entry_id), "inbound")
+            async_dispatcher_send(
+                self._hass, SIGNAL_INBOUND_LIST.format(entry_id), ListNews.WORKING, None
+            )
+        if self._listing.may_lack:
+            self._say_capped()
+
+    @callback
+    def _count_unconfirmed(self, count: int) -> None:
+        """Note pushes that the list has not shown within an hour."""
+        if count and self._listing.shows_newest:
+            # They may be genuine, and older than what it shows.
+            self._say_capped()
+        elif count:
+            self.push_monitor.drop(count)
+
+    @callback
+    def _say_capped(self) -> None:
+        LOGGER.warning(
+            "SMSPILOT lists only the newest messages; older ones that came since the last look may"
+            " be missing"
+        )
+        signal = SIGNAL_INBOUND_LIST.format(self._entry.entry_id)
+        async_dispatcher_send(self._hass, signal, ListNews.CAPPED, None)
 
     @callback
     def _questions_changed(self) -> None:
         """Read more often, or less; and what waited for its question."""
         self.replan()
-        if self._put_off:
-            self._put_off = False
+        if self._intake.put_off:
+            self._intake.put_off = False
             self.poller.wake()
 
     @callback
@@ -308,38 +334,5 @@ class Inbox:
         if data["status_code"] in (Status.FAILED, Status.UNDELIVERED):
             self.questions.forget(data["message_id"])
 
-    def _since(self) -> datetime:
-        """Return from when on to read: the service's time, never the machine's."""
-        since, now = dt_util.utcnow(), self._client.now()
-        with suppress(TypeError, ValueError):
-            since = stored_time(self._facts.get("cursor"))
-        return (max(min(since, now), now - HORIZON) if now else since) - OVERLAP
-
-    def _know(self, message: InboundMessage) -> None:
-        self._announced.discard(message.id)
-        self._known[message.id] = message.created.isoformat()
-        self._journal.write("known", message.id, self._known[message.id])
-
-    def _note(self, fact: str, value: str) -> None:
-        self._facts[fact] = value
-        self._journal.write("inbox", fact, value)
-
-    def _forget(self, at: datetime) -> None:
-        """Forget ids that no read shows any more."""
-        cursor = at
-        with suppress(TypeError, ValueError):
-            cursor = stored_time(self._facts.get("cursor"))
-        # From here the next read shows everything, also where the service's date was wrong once.
-        shown = (cursor - 2 * OVERLAP).isoformat()
-        horizon = min(shown, (at - HORIZON - 2 * OVERLAP).isoformat())
-        old = [key for key, created in self._known.items() if created < horizon]
-        rest = [key for key, created in self._known.items() if horizon <= created < shown]
-        old += rest[: max(len(self._known) - len(old) - MAX_KNOWN_IDS, 0)]
-        for message_id in old:
-            if self._known.pop(message_id, None):
-                self._journal.write("known", message_id, None)
-
-
-def _by_id(message: InboundMessage) -> tuple[int, str]:
-    """Return what sorts ids as the numbers they are."""
-    return (len(message.id), message.id)
+    def _trace(self, step: str, **details: Any) -> None:
+        async_trace(self._hass, self._entry.entry_id, step, **details)

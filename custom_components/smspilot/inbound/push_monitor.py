@@ -1,8 +1,9 @@
 """Whether pushes of inbound messages arrive: proven, missed, or not to be believed."""
 
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
@@ -18,6 +19,8 @@ from ..runtime.poller import Poller
 SUSPICIOUS: Final = 3
 # How long the push of a message that a clock found first may take.
 PUSH_TIME: Final = 60.0
+# Late pushes that are remembered; where there are more, the first that come prove enough.
+MAX_LATE: Final = 100
 # Ages are told in whole seconds.
 SECOND: Final = 1.0
 # A flood of forged pushes writes one line so often.
@@ -44,13 +47,17 @@ class PushMonitor:
         self._facts: dict[str, str] = {}
         # When the pushes of messages that a clock found are late; the first is the first to be.
         self._expected: dict[str, float] = {}
+        # Those that were: a push that comes late still proves something.
+        self._late: deque[str] = deque(maxlen=MAX_LATE)
         self._looking = False
         self._opened = hass.loop.time()
         self._streak = 0
         self._log_again = self._opened
         self.dropped = 0
-        # Where the service shall push; set as soon as the address is known.
+        # Where the API shall push, and the host by which such a push comes in; set as soon as the
+        # address is known.
         self.url: str | None = None
+        self.door = ""
 
     def restore(self, table: Table) -> None:
         """Take up what was known before the restart."""
@@ -83,13 +90,22 @@ class PushMonitor:
         self._opened = self._hass.loop.time()
 
     @callback
-    def confirm(self) -> None:
-        """Note that a push arrived for a message that is in the list."""
+    def confirm(self, door: str) -> None:
+        """Note that a push came in, by a door, for a message that is in the list."""
         self._streak = 0
         self._note("last_push", dt_util.utcnow().isoformat())
-        if self.url and not self.proven:
+        if self.url and not self.proven and not self._is_old(door):
             self._note("url", self.url)
+            self._note("door", self.door)
         self._say(Push.CONFIRMED)
+
+    def _is_old(self, door: str) -> bool:
+        """Return whether a push was sent to the address that was proven before the present one.
+
+        A proxy may name any host: only that of the former address says that it is not the present.
+        """
+        old = self._facts.get("door") if self.proven_elsewhere else None
+        return bool(old) and old != self.door and door == old
 
     @callback
     def drop(self, count: int) -> None:
@@ -98,25 +114,28 @@ class PushMonitor:
         self._streak += count
         if (now := self._hass.loop.time()) >= self._log_again:
             self._log_again = now + LOG_EVERY
-            LOGGER.warning("A pushed message is not in SMSPILOT's list and is dropped")
+            LOGGER.warning("A pushed message is not in SMSPILOT's list after an hour")
         if self._streak >= SUSPICIOUS:
             self._say(Push.UNCONFIRMED)
 
     @callback
-    def expect(self, message_id: str, age: timedelta) -> None:
+    def expect(self, message_id: str, age: float) -> None:
         """Find out whether the push of a message that a clock found comes at all."""
         heard_for = self._hass.loop.time() - self._opened - SECOND
-        if not self.url or age.total_seconds() > heard_for:
+        if not self.url or age > heard_for:
             # It was pushed before anybody was there to hear it.
             return
         self._expected[message_id] = self._hass.loop.time() + PUSH_TIME
         self._look_in(PUSH_TIME)
 
     @callback
-    def came(self, message_id: str) -> None:
+    def came(self, message_id: str, door: str) -> None:
         """Hear that a push came; it may be one that was expected."""
         if self._expected.pop(message_id, None):
-            self.confirm()
+            self.confirm(door)
+        elif message_id in self._late:
+            self._late.remove(message_id)
+            self.confirm(door)
 
     @callback
     def _look_in(self, seconds: float) -> None:
@@ -131,6 +150,7 @@ class PushMonitor:
         late = [message_id for message_id, due in self._expected.items() if due <= now]
         for message_id in late:
             del self._expected[message_id]
+            self._late.append(message_id)
         if self._expected:
             self._look_in(next(iter(self._expected.values())) - now)
         if not late:

@@ -1,0 +1,180 @@
+"""What is done with messages that are new: decide, write down, publish, each once."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from itertools import batched
+from typing import Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+
+from ..client import InboundMessage
+from ..const import EVENT_REPLY_RECEIVED, EVENT_SMS_RECEIVED, LOGGER
+from ..contacts.phones import from_service, masked
+from ..events import SIGNAL_GUESSED
+from ..runtime.journal import Journal
+from ..runtime.poller import Poller
+from ..runtime.publisher import Publisher
+from ..runtime.trail import async_trace
+from .awaited_pushes import AwaitedPushes
+from .classify import Claimant, Classified, classify
+from .questions import Questions
+from .window import Window
+
+# Written down and published together; more would be lost by a kill in between.
+AT_ONCE: Final = 20
+
+
+class Intake:
+    """The messages of an account on their way to who listens."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        *,
+        journal: Journal,
+        publisher: Publisher,
+        poller: Poller,
+        window: Window,
+        questions: Questions,
+        pushes: AwaitedPushes,
+    ) -> None:
+        """Have taken nothing yet."""
+        self._hass = hass
+        self._entry = entry
+        self._journal = journal
+        self._publisher = publisher
+        self._poller = poller
+        self._window = window
+        self._questions = questions
+        self._pushes = pushes
+        self.claimants: list[Claimant] = []
+        self.listeners: list[Callable[[Classified], None]] = []
+        # One list at a time: a question takes the first of two answers.
+        self._turn = asyncio.Lock()
+        # What is decided and not published yet, and whether it is claimed.
+        self._decided: list[tuple[Classified, bool]] = []
+        # Those that were claimed and could not be published; nobody is asked twice.
+        self._claimed: set[str] = set()
+        # Whether a message waits for its question, which is being sent.
+        self.put_off = False
+
+    async def take(
+        self, messages: Iterable[InboundMessage], at: datetime, *, verified: bool = True
+    ) -> list[Classified] | None:
+        """Publish what is new, oldest first, and return it; `at` is the API's time.
+
+        None where the listeners went meanwhile: then it is still new.
+        """
+        published: list[Classified] = []
+        async with self._turn:
+            fresh = {one.id: one for one in messages if one.id not in self._window}
+            for some in batched(sorted(fresh.values(), key=_by_time), AT_ONCE, strict=False):
+                for message in some:
+                    self._decide(message, at, verified=verified)
+                if not self._decided:
+                    continue
+                # What is told is on the disk first, so that a kill right after tells it no more.
+                await self._journal.async_sync()
+                if self._poller.held:
+                    self.undo()
+                    return None
+                published += self._publish()
+        return published
+
+    @callback
+    def undo(self) -> None:
+        """Take back what was decided and not published: it is new when it is read again."""
+        for message, is_claimed in reversed(self._decided):
+            self._questions.put_back(message)
+            self._window.forget(message.message_id)
+            if is_claimed:
+                self._claimed.add(message.message_id)
+        self._decided.clear()
+
+    def _decide(self, message: InboundMessage, at: datetime, *, verified: bool) -> None:
+        phone, age = from_service(message.phone), at - message.created
+        if self._window.is_over(message, at):
+            self._pushes.pop(message.id)
+            self._skip(message, "too old")
+            return
+        if message.id not in self._pushes and verified and self._window.is_history(message):
+            self._window.remember(message, phone)
+            self._skip(message, "before the set-up")
+            return
+        if self._questions.is_asking(phone, age.total_seconds()):
+            self.put_off = True
+            self._skip(message, "a question is being sent")
+            return
+        decided = classify(self._entry, self._questions, message, at, verified=verified)
+        self._questions.take(decided)
+        self._window.remember(message, phone, listed=verified)
+        self._decided.append((decided, verified and self._is_claimed(decided)))
+
+    def _is_claimed(self, message: Classified) -> bool:
+        if message.message_id in self._claimed:
+            self._claimed.discard(message.message_id)
+            return True
+        try:
+            return any(claim(message) for claim in self.claimants)
+        except Exception:  # noqa: BLE001 - one that fails must not hide every message that follows
+            LOGGER.exception("Unexpected error in a claimant of an inbound message")
+            return False
+
+    @callback
+    def _publish(self) -> list[Classified]:
+        published = [message for message, _is_claimed in self._decided]
+        for message, is_claimed in self._decided:
+            self._publish_one(message, is_claimed=is_claimed)
+        self._decided.clear()
+        return published
+
+    def _publish_one(self, message: Classified, *, is_claimed: bool) -> None:
+        async_trace(
+            self._hass,
+            self._entry.entry_id,
+            "message published",
+            message_id=message.message_id,
+            phone=masked(message.phone),
+            answers=message.question and message.question.message_id,
+            pin_ok=message.pin_ok,
+            claimed=is_claimed,
+            reaction=message.is_reaction,
+        )
+        event = EVENT_REPLY_RECEIVED if message.question else EVENT_SMS_RECEIVED
+        self._publisher.inbound(event, message.as_event())
+        self._questions.hand_over(message)
+        if message.ends_guessing:
+            signal = SIGNAL_GUESSED.format(self._entry.entry_id)
+            async_dispatcher_send(self._hass, signal, message.phone)
+        if not (is_claimed or message.question or message.is_reaction):
+            for listener in self.listeners:
+                listener(message)
+
+    def _skip(self, message: InboundMessage, why: str) -> None:
+        async_trace(
+            self._hass,
+            self._entry.entry_id,
+            "message not published",
+            message_id=message.id,
+            reason=why,
+        )
+
+
+def stopper[T](items: list[T], item: T) -> CALLBACK_TYPE:
+    """Add an item, and return what takes it out again."""
+    items.append(item)
+
+    @callback
+    def stop() -> None:
+        items.remove(item)
+
+    return stop
+
+
+def _by_time(message: InboundMessage) -> tuple[datetime, int, str]:
+    """Return what sorts messages by time, then by id as the number it is."""
+    return (message.created, len(message.id), message.id)
