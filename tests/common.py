@@ -24,7 +24,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
 from custom_components.smspilot.const import CONF_PHONES, DOMAIN, SUBENTRY_RECIPIENT
-from custom_components.smspilot.runtime import disk, journal
+from custom_components.smspilot.runtime.disk import DiskThread
 from custom_components.smspilot.runtime.journal_files import JournalFiles
 
 from .simulator.model import DEFAULT_KEY
@@ -174,10 +174,7 @@ def _remembered[T](run: Callable[..., asyncio.Future[T]]) -> Callable[..., async
 asyncio.BaseEventLoop.run_in_executor = _remembered(  # type: ignore[assignment, method-assign]
     asyncio.BaseEventLoop.run_in_executor
 )
-for module in (disk, journal):
-    module.async_run_in_thread = _remembered(  # type: ignore[attr-defined]
-        module.async_run_in_thread
-    )
+DiskThread.async_run = _remembered(DiskThread.async_run)  # type: ignore[method-assign]
 
 
 async def disk_works(hass: HomeAssistant) -> bool:

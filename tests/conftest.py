@@ -12,6 +12,8 @@ import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smspilot import coordinator
+from custom_components.smspilot.runtime import disk
+from custom_components.smspilot.runtime.disk import DiskThread
 
 from .common import Clock, Hold, open_door, small_hours_zone
 from .simulator.fixtures import simulator
@@ -70,17 +72,34 @@ async def enable_event_loop_debug(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def verify_cleanup(verify_cleanup: None) -> Iterator[None]:
-    """Let the disk's threads end, whose work is done, before threads are counted."""
-    yield
-    for thread in threading.enumerate():
-        if thread.name == "smspilot disk":
-            thread.join(5)
+    """End the disk's threads, also of journals that nobody closed, before threads are counted."""
+    threads: list[DiskThread] = []
+    make = DiskThread.__init__
+
+    def remember(self: DiskThread, hass: HomeAssistant) -> None:
+        make(self, hass)
+        threads.append(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DiskThread, "__init__", remember)
+        yield
+    for thread in threads:
+        thread.stop()
+    for one in threading.enumerate():
+        if one.name == "smspilot disk":
+            one.join(5)
 
 
 @pytest.fixture(autouse=True)
 def _figures_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Show figures whenever they change: tests do in a moment what takes a home an hour."""
     monkeypatch.setattr(coordinator, "PAUSE", 0)
+
+
+@pytest.fixture(autouse=True)
+def _synced_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the disk keep everything at once: no timer outlives a journal that nobody closed."""
+    monkeypatch.setattr(disk, "SYNC_DELAY", 0)
 
 
 @pytest.fixture

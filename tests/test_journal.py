@@ -593,6 +593,8 @@ async def test_kept_a_moment_later(
     disk = ForgetfulDisk(monkeypatch, folder, f"smspilot.{ENTRY}")
     home.write("t", "1", TEXT)
     await home.journal.flush()
+    # The timer, and what it begins.
+    await asyncio.sleep(0.01)
     await disk_rests(hass)
     for seed in range(10):
         disk.power_cut(random.Random(seed))

@@ -41,7 +41,6 @@ from .outbound.channels import ChannelSender
 from .outbound.delivery import DeliveryTracker
 from .outbound.outbox import Outbox
 from .outbound.rate_limiter import RateLimiter
-from .runtime.disk import async_run_in_thread
 from .runtime.journal import Journal, Snapshot, Tables
 from .runtime.publisher import Publisher
 
@@ -112,7 +111,7 @@ class Account:
         tables = await self.journal.load()
         if tables:
             # Beside the event loop: it may be much, and no bell is open yet.
-            await async_run_in_thread(self.hass, partial(self._restore, tables))
+            await self.journal.async_run(partial(self._restore, tables))
         self.journal.snapshot = self._snapshot
 
     @callback

@@ -16,7 +16,7 @@ from homeassistant.helpers.json import json_bytes
 from homeassistant.helpers.storage import STORAGE_DIR
 
 from ..const import DOMAIN, LOGGER
-from .disk import DiskSync, async_run_in_thread
+from .disk import DiskSync, DiskThread
 from .journal_files import JournalFiles, Snapshot, Table, Tables, stored_time
 
 __all__ = ["Journal", "Snapshot", "Table", "Tables", "stored_time"]
@@ -47,6 +47,7 @@ class Journal:
         """Know where the files are, and read nothing yet."""
         self._hass = hass
         self._files = JournalFiles(Path(hass.config.path(STORAGE_DIR)), f"{DOMAIN}.{entry_id}")
+        self._thread = DiskThread(hass)
         # What is remembered and not written, and who waits for the write after the present one.
         self._rows: list[bytes] = []
         self._waiting: list[asyncio.Future[bool]] = []
@@ -61,7 +62,11 @@ class Journal:
 
     async def load(self) -> Tables:
         """Return the tables; what cannot be read is set aside, never lost and never fatal."""
-        return await async_run_in_thread(self._hass, self._files.load)
+        return await self._thread.async_run(self._files.load)
+
+    def async_run[T](self, work: Callable[[], T]) -> asyncio.Future[T]:
+        """Do work beside the event loop also while all threads of Home Assistant are busy."""
+        return self._thread.async_run(work)
 
     def write(self, table: str, key: str, value: Any) -> None:
         """Remember a value, or with None that it is gone."""
@@ -112,7 +117,8 @@ class Journal:
                 await self._rest()
                 self._fold()
                 await self._rest()
-                await self._sync.rest()
+                await self._sync.stop()
+        self._thread.stop()
 
     async def remove(self) -> None:
         """Leave no file behind."""
@@ -122,6 +128,8 @@ class Journal:
                 self._rows.clear()
                 self._begin(self._go_on, self._files.remove)
                 await self._rest()
+                await self._sync.stop()
+        self._thread.stop()
 
     async def _rest(self) -> None:
         """Return when the disk has nothing to do; a write may be followed by the next at once."""
@@ -180,7 +188,7 @@ class Journal:
     @callback
     def _begin(self, then: Then, work: Callable[..., None], *args: Any) -> None:
         """Give the disk something to do; it does one thing at a time, but for a sync."""
-        done = async_run_in_thread(self._hass, partial(work, *args))
+        done = self._thread.async_run(partial(work, *args))
         done.add_done_callback(partial(self._worked, then))
         self._idle.clear()
 
