@@ -120,12 +120,14 @@ def problem_from_error(err: ApiError) -> Problem:
 
 
 def error_from_api(hass: HomeAssistant, err: SmspilotError) -> HomeAssistantError:
-    """Return an error of the API or of the network as one for a person."""
-    return HomeAssistantError(
+    """Return an error of the API or of the network as one for a person, with it as its cause."""
+    error = HomeAssistantError(
         translation_domain=DOMAIN,
         translation_key=reason_of(err).value,
         translation_placeholders={"error": api_text(hass, err)},
     )
+    error.__cause__ = err
+    return error
 
 
 def localized(hass: HomeAssistant, err: HomeAssistantError) -> str:

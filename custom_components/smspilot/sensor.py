@@ -32,7 +32,6 @@ PARALLEL_UPDATES = 0
 ALARM = SensorEntityDescription(
     key=SUBENTRY_ALARM,
     translation_key=SUBENTRY_ALARM,
-    name=None,
     device_class=SensorDeviceClass.ENUM,
     options=[state.value for state in State],
 )
@@ -180,6 +179,8 @@ class SpentTodaySensor(AccountSensor):
 class AlarmSensor(AlarmEntity, SensorEntity):
     """What an alarm does; what it says and to whom stays out of the recorder."""
 
+    # It is called as its device, although its translations have a name.
+    _attr_name = None
     _unrecorded_attributes = frozenset({"message", "reached", "acknowledged_by"})
 
     @property

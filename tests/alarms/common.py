@@ -39,7 +39,7 @@ def step(*recipients: str, **more: Any) -> dict[str, Any]:
     return {CONF_RECIPIENTS: wanted, CONF_WAIT: {"minutes": 2}, **chosen, **more}
 
 
-def alarm(name: str = "Leak", *steps: dict[str, Any], **more: Any) -> ConfigSubentryData:
+def alarm(name: str = "Leak", *steps: dict[str, Any], **more: Any) -> Any:
     """Return an alarm as its form saves it; Papa first, then Mama, unless it says otherwise."""
     chosen = list(steps) or [step("papa"), step("mama")]
     return ConfigSubentryData(
@@ -64,13 +64,17 @@ class House:
         self.hass.states.async_set(source, state, {"friendly_name": source.partition(".")[2]})
         await self.clock.settle()
 
-    async def wait(self, seconds: float = 125, step: float = 30) -> None:
+    async def wait(self, seconds: float = 122, step: float = 15) -> None:
         """Let time pass at home and at the service."""
-        while seconds > 0:
-            some = min(step, seconds)
-            self.sim.clock_offset += timedelta(seconds=some)
-            await self.clock.advance(some)
-            seconds -= some
+        steps = [step] * int(seconds // step) + [seconds % step]
+        # The API is read once a second at most.
+        for some in (*steps, 1.1, 1.1):
+            await self.pass_by(some)
+
+    async def pass_by(self, seconds: float) -> None:
+        """Let so much time pass at once."""
+        self.sim.clock_offset += timedelta(seconds=seconds)
+        await self.clock.advance(seconds)
 
     async def write(self, phone: str, text: str, *, push: bool = False) -> None:
         """Have somebody write; nothing of it is pushed unless asked for."""
@@ -173,7 +177,7 @@ async def build(
 ) -> House:
     """Build a house."""
     options = {"daily_limit": 1, "rate_limit": 1, **more.pop("options", {})}
-    saved: Any = [*people(*names), *(alarms or [alarm()])]
+    saved: Any = [*more.pop("saved", people(*names)), *(alarms or [alarm()])]
     entry = await add_account(hass, sim, people=saved, options=options, **more)
     house = House(hass, sim, clock, entry)
     await clock.settle()

@@ -1,0 +1,241 @@
+"""What acknowledges an alarm, exactly as the contract says, and nothing else."""
+
+from datetime import timedelta
+
+from homeassistant.core import Context, HomeAssistant
+import pytest
+
+from custom_components.smspilot.alarms.answers import Verdict, judge
+from tests.common import Clock, act
+from tests.simulator.simulator import Simulator
+
+from .common import BABA, MAMA, PAPA, SMOKE, alarm, build, people, step
+
+STRANGER = "+79990001122"
+TO_PAPA, TO_MAMA = ("two_way", "papa"), ("two_way", "mama")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("ok", "Ок", "да", "+", "👍", "Еду!", "уже бегу", "Выезжаю, буду через 10 минут"),
+        *("on my way", "Yes", "I'm coming", "no problem", "Нет проблем, еду", "yes, no worries"),
+    ],
+)
+def test_takes(text: str) -> None:
+    assert judge(text, None) is Verdict.TAKES
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("no", "No.", "нет", "НЕТ!", "не могу", "Не могу, я на работе", "занят", "Занята."),
+        *("can't", "can’t", "I cannot", "busy", "sorry, can't", "Sorry", "нет, извини"),
+        *("я не смогу", "не получится", "Увы", "некогда", "not now", "не успеваю, прости"),
+        *("я не дома", "I am busy right now"),
+    ],
+)
+def test_declines(text: str) -> None:
+    assert judge(text, None) is Verdict.DECLINES
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("417", Verdict.TAKES),
+        ("417 еду", Verdict.TAKES),
+        ("еду, код 417.", Verdict.TAKES),
+        ("417 не могу", Verdict.DECLINES),
+        ("еду", Verdict.NOTHING),
+        ("не могу", Verdict.NOTHING),
+        ("4170", Verdict.NOTHING),
+        ("418", Verdict.WRONG_CODE),
+        ("418 417", Verdict.TAKES),
+    ],
+)
+def test_code(text: str, verdict: Verdict) -> None:
+    assert judge(text, "417") is verdict
+
+
+async def test_declined(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """Who cannot passes it on at once, and the next text says so."""
+    house = await build(hass, simulator, clock)
+    await house.leak()
+    await house.write(PAPA, "не могу")
+    await house.wait(30)
+    assert house.sent == [TO_PAPA, TO_MAMA]
+    assert house.texts[-1] == "leak. Cannot: Papa. Answer this text to take it"
+    assert house.state() == "running"
+    assert ("declined", "Papa") in house.events()
+
+
+@pytest.mark.parametrize(
+    "text", ["5671 4711 ok", "4711 Выключи свет", "Понравилось «leak. Answer this text»"]
+)
+async def test_order_or_reaction(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, text: str
+) -> None:
+    """An order with a valid PIN is no answer, nor is a phone's reaction to a text."""
+    saved = [*people("papa", pin="4711"), *people("mama")]
+    house = await build(hass, simulator, clock, saved=saved)
+    await house.leak()
+    await house.write(PAPA, text)
+    await house.wait()
+    assert house.state() == "running"
+    assert house.sent == [TO_PAPA, TO_MAMA]
+    await house.write(PAPA, "ok")
+    await house.wait(30)
+    assert house.state() == "acknowledged"
+
+
+async def test_not_reached(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """Nobody who was not reached, or wrote before, takes it."""
+    house = await build(hass, simulator, clock)
+    account = simulator.account
+    before = simulator.now() - timedelta(seconds=30)
+    await simulator.receive(PAPA[1:], "ok", account=account, created=before, push=False)
+    await house.leak()
+    for phone in (MAMA, BABA, STRANGER):
+        await house.write(phone, "ok")
+    await house.wait(60)
+    assert house.state() == "running"
+    # What was written before the text and is listed late is none either.
+    await simulator.receive(PAPA[1:], "ok!", account=account, created=before, push=False)
+    await house.wait(60)
+    assert house.state() == "running"
+    assert house.sent == [TO_PAPA, TO_MAMA]
+
+
+async def test_two_alarms(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """Of two alarms at once an answer takes the last that reached its number, and only that."""
+    house = await build(
+        hass, simulator, clock, alarm("Leak"), alarm("Smoke", sources=[SMOKE], rounds=1)
+    )
+    await house.leak()
+    await house.wait(2)
+    await house.leak(source=SMOKE)
+    await house.write(PAPA, "ok")
+    await house.wait(30)
+    assert (house.state("leak"), house.state("smoke")) == ("running", "acknowledged")
+    # Once more: what it would answer needs no answer, so it answers nothing.
+    await house.write(PAPA, "ok")
+    await house.wait(30)
+    assert house.state("leak") == "running"
+    await house.wait()
+    await house.write(MAMA, "ok")
+    await house.wait(30)
+    assert house.state("leak") == "acknowledged"
+
+
+async def test_ask_waits(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """The answer to a question that `ask` waits for is nothing for an alarm."""
+    house = await build(hass, simulator, clock, options={"daily_limit": 0, "rate_limit": 0})
+    await house.leak()
+    asking = hass.async_create_background_task(
+        act(hass, "ask", phones=[PAPA], question="Eggs?", timeout=300), "ask"
+    )
+    await house.clock.settle()
+    await house.write(PAPA, "Ten")
+    await house.wait(30)
+    assert (await asking)["answer"] == "Ten"
+    assert house.state() == "running"
+
+
+async def test_forged(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """A code in the text proves that who answers has read it; three wrong ones end the guessing."""
+    house = await build(hass, simulator, clock, alarm(code=True, rounds=1))
+    await house.leak()
+    code = house.texts[0].removeprefix("leak. To take it, answer ")
+    assert len(code) == 3
+    wrong = "999" if code != "999" else "998"
+    await house.write(PAPA, "ok")
+    await house.wait(20)
+    await house.write(PAPA, f"{code} ok")
+    await house.wait(20)
+    assert house.state() == "acknowledged"
+    await house.end()
+    await house.leak("off")
+    await house.leak()
+    code = house.texts[-1][-3:]
+    wrong = "999" if code != "999" else "998"
+    for _ in range(3):
+        await house.write(PAPA, wrong)
+        await house.wait(20)
+    await house.write(PAPA, code)
+    await house.wait(20)
+    assert house.state() == "running"
+    await house.wait(60)
+    await house.write(MAMA, f"еду, {code}")
+    await house.wait(20)
+    assert house.state() == "acknowledged"
+    assert house.attribute("acknowledged_by") == "Mama"
+
+
+@pytest.mark.parametrize("pick_up", [True, False])
+async def test_robot_picks_up(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, pick_up: bool
+) -> None:
+    """A call that was answered counts only where the owner says so."""
+    steps = [step("papa", channel="voice"), step("mama")]
+    house = await build(hass, simulator, clock, alarm("Leak", *steps, pick_up=pick_up))
+    await house.leak()
+    await simulator.deliver(simulator.orders[0].server_id)
+    await house.wait()
+    assert house.state() == ("acknowledged" if pick_up else "running")
+    assert house.sent[1:] == ([] if pick_up else [TO_MAMA])
+
+
+async def test_button(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """The button takes it by the name of who presses it; without a run it does nothing."""
+    house = await build(hass, simulator, clock)
+    button = {"entity_id": "button.leak_acknowledge"}
+    await hass.services.async_call("button", "press", button, blocking=True)
+    assert house.state() == "idle"
+    await house.leak()
+    user = await hass.auth.async_create_user("Олег")
+    await hass.services.async_call(
+        "button", "press", button, blocking=True, context=Context(user_id=user.id)
+    )
+    await house.clock.settle()
+    assert house.attribute("acknowledged_by") == "Олег"
+    assert house.texts[-1] == "Олег takes it: leak"
+
+
+async def test_action(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """So does the action, by any name, and nobody else hears of it where nobody was reached."""
+    house = await build(hass, simulator, clock)
+    await act(hass, "acknowledge_alarm", respond=False, alarm="sensor.leak", by="Guard")
+    assert house.state() == "idle"
+    await house.leak()
+    await act(hass, "acknowledge_alarm", respond=False, entity_id="sensor.leak", by="Guard")
+    await house.clock.settle()
+    assert house.attribute("acknowledged_by") == "Guard"
+    assert house.texts[-1] == "Guard takes it: leak"
+
+
+async def test_app(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """So does the button of a notification of the companion app, of this run only."""
+    house = await build(hass, simulator, clock)
+    await house.leak()
+    alarm_id = house.attribute("alarm_id")
+    user = await hass.auth.async_create_user("Мама")
+    event = "mobile_app_notification_action"
+    hass.bus.async_fire(event, {"action": "SMSPILOT_ACKNOWLEDGE_other"})
+    await house.clock.settle()
+    assert house.state() == "running"
+    action = f"SMSPILOT_ACKNOWLEDGE_{alarm_id}"
+    hass.bus.async_fire(event, {"action": action}, context=Context(user_id=user.id))
+    await house.clock.settle()
+    assert house.state() == "acknowledged"
+    assert house.attribute("acknowledged_by") == "Мама"
+
+
+async def test_after_nobody(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """An answer after it was given up still takes it."""
+    house = await build(hass, simulator, clock, alarm(rounds=1))
+    await house.leak()
+    await house.wait(300)
+    assert house.state() == "unanswered"
+    await house.write(MAMA, "иду")
+    await house.wait(90)
+    assert house.state() == "acknowledged"
