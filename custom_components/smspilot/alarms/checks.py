@@ -10,7 +10,13 @@ from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
 from ..runtime.journal import Table
-from .readiness import CHECK_INTERVAL, RETRY_INTERVAL, Readiness, async_check
+from .readiness import (
+    ACCOUNT_INTERVAL,
+    CHECK_INTERVAL,
+    RETRY_INTERVAL,
+    Readiness,
+    async_check,
+)
 from .runner import AlarmRunner
 from .sending import Ways
 
@@ -82,7 +88,11 @@ class Checks:
         self._timers[alarm.plan.id] = async_call_later(self._ways.hass, seconds, due)
 
     async def _check(self, alarm: AlarmRunner) -> None:
-        found = await async_check(self._ways, alarm, self.balance())
+        if (balance := self.balance()) is None:
+            # The account has not answered yet, so neither would it answer this.
+            self._set(alarm, ACCOUNT_INTERVAL.total_seconds())
+            return
+        found = await async_check(self._ways, alarm, balance)
         if alarm.plan.id not in self._timers:
             return
         self._set(alarm, (CHECK_INTERVAL if found else RETRY_INTERVAL).total_seconds())

@@ -20,6 +20,8 @@ from .state import Purpose, Send, SendKey
 from .texts import phrases
 
 CHECK_INTERVAL: Final = timedelta(days=1)
+# While the account itself is not known.
+ACCOUNT_INTERVAL: Final = timedelta(seconds=10)
 # When nobody answered the question.
 RETRY_INTERVAL: Final = timedelta(hours=1)
 
@@ -47,7 +49,7 @@ class Readiness:
         )
 
 
-async def async_check(ways: Ways, alarm: AlarmRunner, balance: Decimal | None) -> Readiness | None:
+async def async_check(ways: Ways, alarm: AlarmRunner, balance: Decimal) -> Readiness | None:
     """Return whether it would get through, or None where the API cannot be asked."""
     words, problems = phrases(ways.hass), list[str]()
     costs: dict[object, Decimal | None] = {}
@@ -76,7 +78,7 @@ async def async_check(ways: Ways, alarm: AlarmRunner, balance: Decimal | None) -
                     return None
             cost = costs[kind]
             total = None if total is None or cost is None else total + cost
-    if total is not None and balance is not None and balance < total:
+    if total is not None and balance < total:
         text = words["problem_balance"]
         problems.append(text.format(cost=f"{total:.2f}", balance=f"{balance:.2f}"))
     return Readiness(at=dt_util.utcnow(), problems=tuple(problems), round_cost=total)
