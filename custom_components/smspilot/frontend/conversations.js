@@ -139,12 +139,11 @@ class Language {
   day(moment) {
     const today = new Date();
     const ago = (Date.parse(this.dayKey(moment)) - Date.parse(this.dayKey(today))) / 86400000;
-    if (ago === 0 || ago === -1) {
-      const said = this._relative.format(ago, "day");
-      return said.charAt(0).toLocaleUpperCase() + said.slice(1);
-    }
-    const near = moment.getFullYear() === today.getFullYear();
-    return (near ? this._weekday : this._date).format(moment);
+    const isNear = moment.getFullYear() === today.getFullYear();
+    const said = ago === 0 || ago === -1
+      ? this._relative.format(ago, "day")
+      : (isNear ? this._weekday : this._date).format(moment);
+    return said.charAt(0).toLocaleUpperCase() + said.slice(1);
   }
 
   /** Return when something was, as short as a list needs it. */
@@ -304,14 +303,14 @@ function tick(status, language) {
 
 const NO_CONFIG = {};
 
-class ConversationsCard extends HTMLElement {
+/** Make the element; only once the page has its own `HTMLElement`: see `prepare`. */
+const makeCard = () => class extends HTMLElement {
   static getStubConfig() {
     return {};
   }
 
   static getConfigForm() {
-    const said = (key) => (document.querySelector("home-assistant")?.hass ?? picker.hass)?.localize(
-      `${WORDS}config_${key}`);
+    const said = (key) => picker.said(`config_${key}`);
     return {
       schema: [
         { name: "config_entry_id", selector: { config_entry: { integration: DOMAIN } } },
@@ -930,7 +929,7 @@ class ConversationsCard extends HTMLElement {
     this._isTalking = true;
     for (const each of rows) this._keep(each);
   }
-}
+};
 
 let sheet;
 
@@ -1020,7 +1019,7 @@ h2 { font-size: 20px; font-weight: 500; line-height: 1.3; overflow-wrap: anywher
   border-radius: 50%;
   font-size: 15px;
   font-weight: 500;
-  color: color-mix(in srgb, hsl(var(--hue) 70% 38%) 62%, var(--ink));
+  color: color-mix(in srgb, hsl(var(--hue) 70% 50%) 30%, var(--ink));
   background: color-mix(in srgb, hsl(var(--hue) 70% 50%) 22%, var(--paper));
 }
 .list .name { font-weight: 500; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
@@ -1180,11 +1179,8 @@ textarea:focus-visible { outline-offset: -1px; }
   return sheet;
 }
 
-if (!customElements.get(TYPE)) customElements.define(TYPE, ConversationsCard);
-
 // The picker asks for these when it opens; by then its words are there.
 const picker = {
-  hass: null,
   type: TYPE,
   preview: true,
   documentationURL: "https://github.com/ha-smspilot/ha-smspilot#conversations",
@@ -1199,11 +1195,18 @@ const picker = {
   },
 };
 
-/** Have the words of the picker once the page has a connection. */
+/**
+ * Define the card, and have the words of the picker.
+ *
+ * Home Assistant's page replaces the registry of elements while it loads. What was defined before
+ * that is unknown afterwards, so this waits for the page's own element.
+ */
 async function prepare() {
-  await customElements.whenDefined("home-assistant");
+  const pages = ["home-assistant", "hc-main"];
+  await Promise.race(pages.map((page) => customElements.whenDefined(page)));
+  if (!customElements.get(TYPE)) customElements.define(TYPE, makeCard());
   await window.hassConnection;
-  const { hass } = document.querySelector("home-assistant") ?? {};
+  const { hass } = document.querySelector(pages.join()) ?? {};
   if (hass?.loadBackendTranslation) {
     picker.localize = await hass.loadBackendTranslation("common", DOMAIN);
   }
