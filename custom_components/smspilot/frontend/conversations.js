@@ -176,6 +176,10 @@ function readable(phone) {
   return found ? `+7 ${found[1]} ${found[2]}-${found[3]}-${found[4]}` : phone;
 }
 
+function shownName({ name, recipient }) {
+  return recipient ? name : readable(name);
+}
+
 /** Draws messages; a node for each, made again only when what it shows has changed. */
 class Messages {
   constructor(language, name) {
@@ -764,7 +768,7 @@ const makeCard = () => class extends HTMLElement {
     if (item?.conversation !== conversation || item.day !== day) {
       const button = h("button", { type: "button", onclick: () => this._choose(id, { focus: true }) },
         avatar(conversation),
-        h("span", { class: "name", dir: "auto" }, conversation.name),
+        h("span", { class: "name", dir: "auto" }, shownName(conversation)),
         moment && h("time", { datetime: moment.toISOString() }, day),
         h("span", { class: "last" },
           last?.direction === "out" && tick(last.status, language),
@@ -794,19 +798,18 @@ const makeCard = () => class extends HTMLElement {
     const language = this._language;
     if (!conversation || !language) return;
     const phones = conversation.phones.map(readable);
-    const isNumber = phones.includes(conversation.name) || !conversation.recipient;
     if (this._shownWho !== conversation) {
       this._shownWho = conversation;
-      const name = isNumber ? readable(conversation.name) : conversation.name;
+      const name = shownName(conversation);
       fill(this._who, avatar(conversation),
         h("div", {}, h("h3", { dir: "auto" }, name),
-          !isNumber && h("p", { dir: "ltr" }, phones.join(", "))));
+          conversation.recipient && h("p", { dir: "ltr" }, phones.join(", "))));
       this._talk.setAttribute("aria-label", name);
       this._scroll.setAttribute("aria-label", name);
     }
     const wasAtEnd = toEnd || this._isAtEnd;
     const fromEnd = this._scroll.scrollHeight - this._scroll.scrollTop;
-    this._messages ??= new Messages(language, conversation.name);
+    this._messages ??= new Messages(language, shownName(conversation));
     const nodes = this._messages.nodes(this._sorted);
     if (!nodes.length && !this._reading) {
       nodes.push(h("li", { class: "day" }, h("span", {}, language.text("no_messages"))));
@@ -829,7 +832,7 @@ const makeCard = () => class extends HTMLElement {
     const language = this._language;
     this._form.hidden = !conversation.writable;
     this._field.placeholder = language.text("write");
-    this._field.setAttribute("aria-label", language.text("write_to", { name: conversation.name }));
+    this._field.setAttribute("aria-label", language.text("write_to", { name: shownName(conversation) }));
     this._button.setAttribute("aria-label", language.text("send"));
     this._button.disabled = this._sending || !this._field.value.trim();
     this._form.classList.toggle("sending", Boolean(this._sending));
