@@ -317,15 +317,19 @@ async def test_each_kind_has_its_price(
 async def test_question_unanswered(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, kind: str
 ) -> None:
-    """An alarm is not held back by a question that nobody answers."""
+    """Where nobody says what it costs, only what is surely within the limit goes out."""
     await add_account(hass, simulator, options={CONF_DAILY_LIMIT: 2})
     await alarm(hass, PAPA)
     fault = simulator.fault(kind, command="send")
     sending = hass.async_create_background_task(alarm(hass, PAPA), "test")
     await clock.settle()
     await clock.advance(61)
-    await sending
+    with pytest.raises(HomeAssistantError) as raised:
+        await sending
+    assert raised.value.translation_key == "price_unknown"
     fault.release()
+    assert len(simulator.orders) == 1
+    await alarm(hass, MAMA, urgent=True)
     assert len(simulator.orders) == 2
 
 

@@ -279,7 +279,8 @@ async def test_duplicate_in_a_list_without_trace(
     simulator.account.duplicate_guard = True
     await accept(hass, simulator, PAPA)
     simulator.fault("reset", command="send")
-    simulator.fault("other_json", body=NOTHING, command="check", times=5)
+    # Five looks, and two at what became of the other one.
+    simulator.fault("other_json", body=NOTHING, command="check", times=7)
     rows = await result(clock, alarm(hass, PAPA, MAMA))
     assert rows[PAPA]["status"] is None
     assert rows[MAMA]["message_id"] == ids(simulator)[MAMA]
@@ -597,7 +598,9 @@ async def test_many_pages(hass: HomeAssistant, simulator: Simulator, clock: Cloc
     assert len(simulator.calls("send")) == 1
     offsets = [call.params["offset"] for call in simulator.calls("check")[:3]]
     assert offsets == ["0", "1000", "2000"]
-    assert simulator.calls("check")[0].params["fields"] == "server_id,phone,message,status,created"
+    assert simulator.calls("check")[0].params["fields"] == (
+        "server_id,phone,message,status,created,sender"
+    )
 
 
 async def test_pages_that_repeat(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:

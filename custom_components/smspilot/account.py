@@ -40,7 +40,6 @@ from .outbound.budget import Budget
 from .outbound.channels import ChannelSender
 from .outbound.delivery import DeliveryTracker
 from .outbound.outbox import Outbox
-from .outbound.rate_limiter import RateLimiter
 from .runtime.journal import Journal, Snapshot, Tables
 from .runtime.publisher import Publisher
 
@@ -61,7 +60,6 @@ class Account:
         self.journal = Journal(hass, entry.entry_id)
         self.publisher = Publisher(hass, entry)
         self.budget = Budget(entry, self.journal)
-        self.rate_limiter = RateLimiter(entry)
         self.deliveries = DeliveryTracker(
             hass,
             entry,
@@ -77,7 +75,6 @@ class Account:
             client=self.client,
             journal=self.journal,
             budget=self.budget,
-            rate_limiter=self.rate_limiter,
             deliveries=self.deliveries,
             asked=self.inbox.asked,
         )
@@ -112,6 +109,7 @@ class Account:
         if tables:
             # Beside the event loop: it may be much, and no bell is open yet.
             await self.journal.async_run(partial(self._restore, tables))
+            self.outbox.doubts.resume()
         self.journal.snapshot = self._snapshot
 
     @callback

@@ -42,6 +42,7 @@ class Reason(StrEnum):
     NO_MONEY = "no_money"
     OUTCOME_UNKNOWN = "outcome_unknown"
     PARTLY_REFUSED = "partly_refused"
+    PRICE_UNKNOWN = "price_unknown"
     RECIPIENT_REFUSED = "recipient_refused"
     REFUSED = "refused"
     SENDER_REFUSED = "sender_refused"

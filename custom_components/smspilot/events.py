@@ -78,6 +78,8 @@ SIGNAL_PUSH: SignalTypeFormat[Push] = SignalTypeFormat("smspilot_push_{}")
 SIGNAL_INBOUND_LIST: SignalTypeFormat[ListNews, SmspilotError | None] = SignalTypeFormat(
     "smspilot_inbound_list_{}"
 )
+# Whom a message in doubt was for that nobody waits for any more has changed.
+SIGNAL_DOUBTS: SignalTypeFormat[()] = SignalTypeFormat("smspilot_doubts_{}")
 # The service said no, or nothing at all.
 SIGNAL_ERROR: SignalTypeFormat[SmspilotError] = SignalTypeFormat("smspilot_error_{}")
 # A limit held back a send: the option's name.

@@ -175,7 +175,7 @@ async def _estimate_cost(account: Account, call: ServiceCall) -> ServiceResponse
     order = _text_order(account, call, targets)
     if not targets.to:
         raise targets.refused[0][1]
-    cost = await account.outbox.cost(order)
+    cost = await account.outbox.async_cost(order)
     size = measure(order.text)
     return {
         "cost": number(cost),

@@ -89,4 +89,4 @@ async def _cost(ways: Ways, alarm: AlarmRunner, party: Party, number: int) -> De
     key = SendKey(purpose=Purpose.STEP, lap=1, step=number - 1, recipient=party.reference)
     send = alarm.rehearsed(Send(key=key, name=party.name, channel=party.channel), None)
     phones = party.recipient.phones if party.recipient else ()
-    return await ways.outbox.cost(message_of(ways, send, phones))
+    return await ways.outbox.async_cost(message_of(ways, send, phones))

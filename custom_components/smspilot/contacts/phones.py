@@ -14,6 +14,8 @@ DEFAULT_COUNTRY = "RU"
 MIN_DIGITS = 7
 # The plus and the most digits E.164 allows; some countries' own plans go beyond.
 MAX_LENGTH = 16
+# With the 8 that stands for Russia's and Kazakhstan's own code.
+DOMESTIC_LENGTH = 11
 # A name, or a number of which so little is left that it gives nobody away.
 MAX_QUOTED_DIGITS = 4
 MAX_QUOTED = 40
@@ -70,6 +72,28 @@ def from_service(phone: str) -> str:
 def to_service(phone: str) -> str:
     """Return the number as the service wants it."""
     return phone.removeprefix("+")
+
+
+def plain_digits(phone: str) -> str:
+    """Return a number as digits that compare, however the API writes it.
+
+    `8908…` is how a number of Russia and Kazakhstan is dialled at home.
+    """
+    digits = "".join(filter(str.isdecimal, phone))
+    is_domestic = len(digits) == DOMESTIC_LENGTH and digits.startswith("8")
+    return f"7{digits[1:]}" if is_domestic else digits
+
+
+@lru_cache(maxsize=4096)
+def country_of(phone: str) -> str:
+    """Return the country of a number in E.164, on which prices depend."""
+    import phonenumbers as pn  # noqa: PLC0415 - as below
+
+    try:
+        number = pn.parse(phone)
+    except pn.NumberParseException:
+        return ""
+    return pn.region_code_for_number(number) or f"+{number.country_code}"
 
 
 def masked(phone: object) -> str:

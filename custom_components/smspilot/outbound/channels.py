@@ -1,6 +1,5 @@
 """A text to several people at once, each by the channel that their recipient's form chose."""
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -42,11 +41,8 @@ class ChannelSender:
         """Send a text to names by their channels and to numbers as SMS; lose nobody."""
         targets = await resolve_targets(self._hass, self._entry, phones=named, apart=True)
         messages = self._messages(targets, message, fields)
-        nobody = Targets((), () if targets.to else targets.refused)
-        results = await asyncio.gather(
-            *(self._outbox.async_send(one, nobody.refused, strict=True) for one in messages),
-            return_exceptions=True,
-        )
+        nobody = () if targets.to else targets.refused
+        results = await self._outbox.async_send_all(messages, nobody, strict=True)
         rows: list[Row] = []
         errors: list[tuple[str, HomeAssistantError]] = []
         for one, result in zip(messages, results, strict=True):

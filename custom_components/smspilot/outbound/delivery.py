@@ -288,7 +288,7 @@ class DeliveryTracker:
         if message.price is not None and message.price != row.price:
             # A refund is of the day that paid, so what is told late must be of it too.
             paid_on = dt_util.as_local(row.sent_at).date() if row.sent_at else None
-            self._budget.spend(message.price - (row.price or 0), paid_on)
+            self._budget.spend_late(message.id, message.price - (row.price or 0), paid_on)
             row.price = message.price
             self._journal.write("messages", message.id, row.as_stored())
             self._changed()

@@ -134,7 +134,8 @@ def _checked(account: Options, options: SendOptions) -> SendOptions:
     """Return the options as they count, with what the account's own options add."""
     return replace(
         options,
-        send_at=_due(options.send_at),
+        # A time without a zone is Home Assistant's.
+        send_at=options.send_at and dt_util.as_utc(options.send_at),
         test=options.test or account.test_mode,
     )
 
@@ -152,15 +153,3 @@ def _check_words(text: str) -> None:
         raise validation_error(Reason.EMPTY_MESSAGE)
     if text.strip() in SERVICE_WORDS:
         raise validation_error(Reason.SERVICE_WORD, message=text.strip())
-
-
-def _due(send_at: datetime | None) -> datetime | None:
-    """Return the time to send at; one without a zone is Home Assistant's."""
-    if send_at is None:
-        return None
-    moment = dt_util.as_utc(send_at)
-    if moment <= dt_util.utcnow():
-        raise validation_error(
-            Reason.TIME_PASSED, time=dt_util.as_local(moment).isoformat(" ", "minutes")
-        )
-    return moment

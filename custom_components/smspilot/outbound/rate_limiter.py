@@ -1,42 +1,63 @@
 """Pace: how many messages a number gets an hour, against automations that run away."""
 
 from datetime import timedelta
+from enum import Enum, auto
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.util import dt as dt_util
 
 from ..options import Options
+from .number import Permit
 
 HOUR: Final = timedelta(hours=1)
 
 
+class Admission(Enum):
+    """Whether a number may have another message."""
+
+    NOW = auto()
+    # Requests on their way have taken all places; some of them may fail.
+    LATER = auto()
+    NO = auto()
+
+
 class RateLimiter:
-    """The messages of the last hour by number."""
+    """The permits of the last hour by number."""
 
     def __init__(self, entry: ConfigEntry) -> None:
         """Count for the account of the entry."""
         self._entry = entry
-        self._sent: dict[str, list[float]] = {}
+        self._permits: dict[str, list[Permit]] = {}
 
-    def admit(self, phone: str, *, urgent: bool) -> bool:
-        """Count a message to the number, or refuse it."""
-        most = Options.from_entry(self._entry).rate_limit
+    def admission(self, phone: str) -> Admission:
+        """Return whether the number may have another message now."""
+        limit, taken = Options.from_entry(self._entry).rate_limit, self._recent(phone)
+        if not limit or len(taken) < limit:
+            return Admission.NOW
+        settled = sum(not permit.under_way for permit in taken)
+        return Admission.LATER if settled < limit else Admission.NO
+
+    def add(self, permit: Permit) -> None:
+        """Count a permit."""
+        self._permits[permit.phone] = [*self._recent(permit.phone), permit]
+
+    def remove(self, permit: Permit) -> None:
+        """Take a permit back: nothing went out."""
+        rest = [one for one in self._recent(permit.phone) if one is not permit]
+        if rest:
+            self._permits[permit.phone] = rest
+        else:
+            self._permits.pop(permit.phone, None)
+
+    def prune(self) -> None:
+        """Forget numbers that had nothing within the last hour."""
+        for phone in list(self._permits):
+            if not self._recent(phone):
+                del self._permits[phone]
+
+    def _recent(self, phone: str) -> list[Permit]:
         now = dt_util.utcnow().timestamp()
         since = now - HOUR.total_seconds()
         # What a wrong clock dated into the future would count until then.
-        times = [time for time in self._sent.get(phone, ()) if since < time <= now]
-        admitted = urgent or most == 0 or len(times) < most
-        if admitted:
-            times.append(now)
-        self._sent[phone] = times
-        return admitted
-
-    def count(self, phone: str, time: float) -> None:
-        """Count a message that went out before a restart."""
-        self._sent.setdefault(phone, []).append(time)
-
-    def release(self, phone: str) -> None:
-        """Take back the last message counted: it did not go out."""
-        if times := self._sent.get(phone):
-            times.pop()
+        return [one for one in self._permits.get(phone, ()) if since < one.at <= now]

@@ -1,23 +1,24 @@
-"""What nobody knows the outcome of: looked for, ever rarer, until it shows up."""
+"""Messages in doubt whose callers were told so: followed in the list, ever more rarely."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 
-from ..client import MessageRow, Smspilot, SmspilotError, Status
+from ..client import MessageRow, SmspilotError, Status
 from ..const import LOGGER
-from ..contacts.phones import to_service
 from ..contacts.recipients import display_name
-from ..events import SIGNAL_ERROR
+from ..events import SIGNAL_DOUBTS, SIGNAL_ERROR
 from ..runtime.poller import Alarm, Poller
-from .records import RECENT, SubmissionRecord, SubmissionRecords
+from .evidence import Evidence, Listing
+from .number import UNKNOWN, UNSENT, Number, State
+from .record import NumberRecord, SubmissionRecord
+from .records import SubmissionRecords
 from .result import Row
-from .submission import Known, Pair, find
 
 # At these ages, in seconds.
 LOOK_AGES: Final = (60, 120, 300, 600, 1200, 1800, 3600)
@@ -26,92 +27,134 @@ LOOK_AGAIN: Final = 300
 # What was lost at about the same time shares its looks.
 SHARED: Final = 5
 
-# With how long ago they were ordered.
+# With how long ago they were requested.
 type Taken = Callable[[list[Row], SubmissionRecord, timedelta], None]
 
 
 class Reconciler:
-    """The orders of an account whose answers were lost for good."""
+    """The messages of an account that nobody waits for and nobody knows the outcome of."""
 
     def __init__(
         self,
         hass: HomeAssistant,
         entry: ConfigEntry,
         *,
-        client: Smspilot,
         records: SubmissionRecords,
-        known: Known,
+        evidence: Evidence,
         taken: Taken,
     ) -> None:
         """Look for nothing yet; `taken` hears of what did go out."""
         self._hass = hass
         self._entry = entry
-        self._client = client
         self._records = records
-        self._known = known
+        self._evidence = evidence
         self._taken = taken
-        self.poller = Poller(hass, "smspilot lost answers", self._look)
+        self.poller = Poller(hass, "smspilot lost responses", self._look)
         self._alarm = Alarm(hass, self.poller, self.poller.wake)
+        # Of before the restart: nobody waits for them any more.
+        self._orphans: set[str] = set()
+        # Whom messages were for that a restart kept from being requested.
+        self.interrupted: tuple[str, ...] = ()
 
+    @callback
+    def resume(self) -> None:
+        """Say what nobody was told before the restart, and begin to look for it."""
+        names: list[str] = []
+        for record in self._records.interrupted():
+            unsent = [one for one in record.numbers if one.state in UNSENT]
+            names += self._names(unsent)
+            rest = tuple(one for one in record.numbers if one not in unsent)
+            self._records.keep(replace(record, numbers=rest))
+        self.interrupted = tuple(dict.fromkeys(names))
+        if names:
+            LOGGER.error("Home Assistant stopped before a message was sent to %s", ", ".join(names))
+        self._orphans = {record.id for record in self._records.unresolved()}
+        if self._orphans:
+            self.poller.wake()
+        self._tell()
+
+    @property
+    def in_doubt(self) -> tuple[str, ...]:
+        """Return whom messages were for that are in doubt and that nobody waits for any more."""
+        found = [one for one in self._records.in_doubt() if one.id in self._orphans]
+        names = [name for record in found for name in self._names(record.unknown)]
+        return tuple(dict.fromkeys(names))
+
+    @callback
     def look_later(self) -> None:
         """Begin to look."""
         self._alarm.set(LOOK_AGES[0])
 
     async def _look(self) -> None:
         """Look for everything at once."""
-        if not (lost := self._records.lost()):
+        if not self._records.unresolved():
             return
-        pairs = [(to_service(one.phone), record.text) for record in lost for one in record.lost]
-        found: dict[Pair, MessageRow] | None = None
+        listing: Listing | None = None
         try:
-            found = await find(self._client, pairs, self._known)
+            listing = await self._evidence.async_read()
         except SmspilotError as err:
             async_dispatcher_send(self._hass, SIGNAL_ERROR.format(self._entry.entry_id), err)
-        for record in lost:
-            rest = self._adopt(record, found) if found else record
-            if rest.lost:
-                self._go_on(rest, looked=found is not None)
+        for record in self._records.unresolved():
+            rest = self._adopt(record, listing) if listing else record
+            if rest.unknown:
+                self._go_on(rest, looked=listing is not None)
 
-    def _adopt(self, record: SubmissionRecord, found: dict[Pair, MessageRow]) -> SubmissionRecord:
-        """Take what the service's list shows of an order, and return what is known of it now."""
-        rows, ids = [], dict(record.ids)
-        for target in record.lost:
-            message = found.get((to_service(target.phone), record.text))
-            if message is None or message.id is None or self._known(message.id):
-                continue
-            if self._records.is_under_way(target.phone, record.text):
-                # It may be that one's, which would be sent again if it were taken from it.
-                continue
-            ids[target.phone] = message.id
-            rows.append(
-                Row(
-                    message_id=message.id,
-                    phone=target.phone,
-                    recipient_id=target.recipient_id,
-                    kind=record.kind,
-                    status=Status.ACCEPTED,
-                    sent_at=record.at,
-                    due_at=record.due_at,
-                )
-            )
+    def _adopt(self, record: SubmissionRecord, listing: Listing) -> SubmissionRecord:
+        """Take what the list shows of a message, and return what is known of it now."""
+        rows, numbers = [], list[NumberRecord]()
+        for one in record.numbers:
+            row = self._found(record, one, listing) if one.state in UNKNOWN else None
+            if row and row.id:
+                numbers.append(replace(one, state=State.ACCEPTED, message_id=row.id))
+                rows.append(self._row(record, one, row.id))
+                # It is no other message's any more.
+                listing.rows[Number(target=one.target).digits].remove(row)
+            else:
+                numbers.append(one)
         if rows:
-            LOGGER.info("A message whose answer was lost did go out")
-            record = replace(record, ids=ids)
-            self._records.write(record)
+            LOGGER.info("A message whose response was lost did go out")
+            record = self._records.keep(replace(record, numbers=tuple(numbers)))
             self._taken(rows, record, timedelta(seconds=self._records.age(record)))
+            self._tell()
         return record
+
+    def _found(
+        self, record: SubmissionRecord, number: NumberRecord, listing: Listing
+    ) -> MessageRow | None:
+        """Return the row that is the message, or the only one that reads as if it were."""
+        one = Number(target=number.target)
+        if self._records.claim_of(record, one):
+            # It may be that one's, which would be sent again if it were taken from it.
+            return None
+        return self._evidence.judge(listing, record, one).row
+
+    def _row(self, record: SubmissionRecord, number: NumberRecord, message_id: str) -> Row:
+        return Row(
+            message_id=message_id,
+            phone=number.target.phone,
+            recipient_id=number.target.recipient_id,
+            kind=record.kind,
+            status=Status.ACCEPTED,
+            sent_at=record.at,
+            due_at=record.due_at,
+        )
 
     def _go_on(self, record: SubmissionRecord, *, looked: bool) -> None:
         """Look again later; give up after an hour, but never without having looked."""
         age = self._records.age(record)
-        if (age > LOOK_AGES[-1] and looked) or age > RECENT:
-            LOGGER.warning(
-                "Nobody knows whether a message to %s went out; SMSPILOT does not list it",
-                ", ".join(
-                    display_name(self._entry, one.phone, one.recipient_id) for one in record.lost
-                ),
-            )
-            to = tuple(one for one in record.to if one.phone in record.ids)
-            self._records.write(replace(record, to=to))
-        else:
-            self._alarm.set(next((at - age for at in LOOK_AGES if at > age + SHARED), LOOK_AGAIN))
+        if age <= LOOK_AGES[-1] or not looked:
+            later = (at - age for at in LOOK_AGES if at > age + SHARED)
+            self._alarm.set(next(later, LOOK_AGAIN))
+            return
+        LOGGER.warning(
+            "Nobody knows whether a message to %s went out; SMSPILOT does not list it",
+            ", ".join(self._names(record.unknown)),
+        )
+        self._records.keep(replace(record, is_closed=True))
+
+    def _names(self, numbers: Iterable[NumberRecord]) -> list[str]:
+        targets = (one.target for one in numbers)
+        return [display_name(self._entry, one.phone, one.recipient_id) for one in targets]
+
+    def _tell(self) -> None:
+        async_dispatcher_send(self._hass, SIGNAL_DOUBTS.format(self._entry.entry_id))

@@ -1,109 +1,46 @@
-"""What was ordered: written down before it is asked for, kept until nothing of it is in doubt."""
+"""The messages of an account: remembered before they are requested, and who is sending what."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from typing import Final
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 from homeassistant.util.ulid import ulid_now
 
-from ..client import ConnectionFailed, Kind
-from ..client.values import optional
+from ..client import Kind
 from ..const import LOGGER
+from ..contacts.phones import plain_digits
 from ..runtime.cooperative import thread_slices
-from ..runtime.journal import Journal, Table, stored_time
+from ..runtime.journal import Journal, Table
 from .message import OutboundMessage
-from .submission import words
-from .targets import Target
+from .number import UNSENT, Number, State
+from .record import HOUR, LISTED, RECENT, NumberRecord, SubmissionRecord
 
-# `check=recent` shows a day; what is older never comes up again.
-LISTED: Final = timedelta(hours=26)
-SECOND: Final = timedelta(seconds=1)
-RECENT: Final = LISTED / SECOND
-HOUR: Final = 3600.0
-# What a lost answer may take to be looked for, seconds.
-RECONCILE_TIMEOUT: Final = 300.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubmissionRecord:
-    """A request that was decided on; what becomes of it makes a new one.
-
-    A snapshot under way must not know more of it than of its messages.
-
-    `ids` are by number, of those who are known to be reached; `refused` of those who are not.
-    `since` is `at` by the loop's clock, which the correction of a machine's clock does not move.
-    """
-
-    id: str
-    at: datetime
-    since: float
-    kind: Kind
-    text: str
-    due_at: datetime
-    to: tuple[Target, ...]
-    ids: dict[str, str] = field(default_factory=dict)
-    refused: tuple[str, ...] = ()
-
-    @property
-    def every_id(self) -> tuple[str, ...]:
-        """Return the ids of all its messages."""
-        return (*self.ids.values(), *self.refused)
-
-    @property
-    def lost(self) -> tuple[Target, ...]:
-        """Return those of whom nobody knows whether they are reached."""
-        return tuple(one for one in self.to if one.phone not in self.ids)
-
-    def as_stored(self) -> Table:
-        """Return it as stored; a text is kept only as long as it may have to be looked for."""
-        return {
-            "at": self.at.isoformat(),
-            "kind": self.kind.value,
-            "text": self.text if self.lost else "",
-            "due": self.due_at.isoformat(),
-            "to": [[one.phone, one.recipient_id, self.ids.get(one.phone)] for one in self.to],
-            "refused": self.refused,
-        }
-
-    @classmethod
-    def from_stored(cls, record_id: str, data: Table, now: float) -> SubmissionRecord:
-        """Read what was stored."""
-        at = stored_time(data["at"])
-        # A clock that was wrong when it was sent must not end the search before the first look.
-        age = min(max((dt_util.utcnow() - at).total_seconds(), 0), RECENT - HOUR)
-        return cls(
-            id=record_id,
-            at=at,
-            since=now - age,
-            kind=Kind(data["kind"]),
-            text=str(data["text"]),
-            due_at=stored_time(data["due"]),
-            to=tuple(Target(str(phone), optional(person)) for phone, person, _id in data["to"]),
-            ids={str(phone): str(one) for phone, _person, one in data["to"] if one},
-            refused=tuple(str(one) for one in data["refused"]),
-        )
+# A message with a key is never requested again within this time, seconds.
+KEY_KEPT: Final = timedelta(hours=72) / timedelta(seconds=1)
 
 
 class SubmissionRecords:
-    """The orders of an account of the last day."""
+    """The messages of an account of the last day, and which of them are on their way."""
 
     def __init__(self, hass: HomeAssistant, journal: Journal) -> None:
-        """Have decided on nothing yet."""
+        """Know of no message yet."""
         self._hass = hass
         self._journal = journal
         self._records: dict[str, SubmissionRecord] = {}
         self._by_id: dict[str, SubmissionRecord] = {}
         self._busy: set[str] = set()
-        self._flying: dict[tuple[str, str], asyncio.Future[None]] = {}
+        # Who is sending which text of which kind to which number, and when that is over.
+        self._claims: dict[tuple[Kind, str, str], tuple[str, asyncio.Future[None]]] = {}
+        # The ids of responses, the smallest and the greatest, and when they came.
+        self._accepted: list[tuple[float, Kind, str, str]] = []
 
     def restore(self, table: Table) -> list[SubmissionRecord]:
-        """Take up what was ordered before the restart, and return it."""
+        """Take up what was asked for before the restart, and return it."""
         for record_id, data in thread_slices(table.items()):
             try:
                 record = SubmissionRecord.from_stored(record_id, data, self._hass.loop.time())
@@ -111,90 +48,191 @@ class SubmissionRecords:
                 LOGGER.warning("A stored order cannot be read and is left out")
                 continue
             self._records[record_id] = record
-            self._by_id |= dict.fromkeys(record.every_id, record)
+            self._by_id |= dict.fromkeys(record.message_ids, record)
+            self.accepted(record, record.message_ids, record.since)
         return list(self._records.values())
 
     def table(self) -> Iterator[tuple[str, Table]]:
-        """Return the orders as they are stored."""
+        """Return the records as they are stored."""
         return ((record.id, record.as_stored()) for record in list(self._records.values()))
 
     def of(self, server_id: str | None) -> SubmissionRecord | None:
-        """Return the order of a message, while it is remembered."""
+        """Return the record of a message's id, while it is remembered."""
         return self._by_id.get(server_id or "")
 
-    def lost(self) -> list[SubmissionRecord]:
-        """Return the orders that nobody knows the outcome of, but those under way."""
-        return [one for one in self._records.values() if one.lost and one.id not in self._busy]
+    def of_key(self, key: str | None) -> SubmissionRecord | None:
+        """Return the record of a message's key, while it is remembered."""
+        if key is None:
+            return None
+        found = (one for one in self._records.values() if one.key == key)
+        return next((one for one in found if self.age(one) < KEY_KEPT), None)
+
+    def unresolved(self) -> list[SubmissionRecord]:
+        """Return what is in doubt and still looked for, but not what is on its way."""
+        return [one for one in self.in_doubt() if not one.is_closed]
+
+    def in_doubt(self) -> list[SubmissionRecord]:
+        """Return what is in doubt, also what nobody looks for any more."""
+        return [one for one in self._records.values() if one.unknown and one.id not in self._busy]
+
+    def interrupted(self) -> list[SubmissionRecord]:
+        """Return what was not all requested when Home Assistant stopped."""
+        return [
+            record
+            for record in self._records.values()
+            if record.id not in self._busy and any(one.state in UNSENT for one in record.numbers)
+        ]
 
     def age(self, record: SubmissionRecord) -> float:
-        """Return how long ago it was decided on, in seconds."""
+        """Return how long ago it was requested, in seconds."""
         return self._hass.loop.time() - record.since
 
     def had(self, phone: str, text: str) -> bool:
         """Return whether the number is known to have had such a text before."""
         same = words(text)
-        return any(phone in one.ids and words(one.text) == same for one in self._records.values())
+        return any(
+            words(record.text) == same
+            and any(one.message_id and one.target.phone == phone for one in record.numbers)
+            for record in self._records.values()
+        )
 
-    def is_under_way(self, phone: str, text: str) -> bool:
-        """Return whether such a text is being sent to the number now."""
-        return (phone, words(text)) in self._flying
+    def unknown_with(self, digits: str, text: str) -> list[SubmissionRecord]:
+        """Return the messages of that text to the number of which nobody knows what became."""
+        same = words(text)
+        return [
+            record
+            for record in self._records.values()
+            if words(record.text) == same
+            and any(plain_digits(one.target.phone) == digits for one in record.unknown)
+        ]
 
-    @asynccontextmanager
-    async def under_way(self, order: OutboundMessage) -> AsyncGenerator[SubmissionRecord]:
-        """Write down what is about to be sent.
+    @callback
+    def accepted(self, record: SubmissionRecord, ids: Iterable[str], now: float) -> None:
+        """Remember the ids of a response: whether they grow says which of others are older."""
+        if numeric := sorted((one for one in ids if one.isdecimal()), key=int):
+            self._accepted.append((now, record.kind, numeric[0], numeric[-1]))
 
-        No two sends of one text to one number go at a time: lost answers could not be told apart.
-        Raise `ConnectionFailed` where that of before takes longer than this may wait.
+    def newest_id_before(self, record: SubmissionRecord) -> str | None:
+        """Return the newest id we knew before a message was requested, where ours only grow."""
+        known = sorted(
+            ((at, low, high) for at, _kind, low, high in self._accepted if at <= record.since)
+        )
+        grow = all(int(one[2]) < int(other[1]) for one, other in pairwise(known))
+        return known[-1][2] if grow and len(known) > 1 else None
+
+    def last_ids_before(self, record: SubmissionRecord, count: int) -> list[str]:
+        """Return the last ids of the kind that we knew before a message was requested."""
+        first = record.since - RECENT + 6 * HOUR
+        known = [
+            high
+            for at, kind, _low, high in sorted(self._accepted)
+            if first < at <= record.since and kind is record.kind
+        ]
+        return known[-count:]
+
+    @callback
+    def claim(self, record: SubmissionRecord, number: Number) -> bool:
+        """Return whether the number may be sent to now.
+
+        No two sends of one text to one number go at a time: lost responses could not be told apart.
         """
-        pairs = [(one.phone, words(order.text)) for one in order.targets]
-        until = self._hass.loop.time() + max(order.options.retry_for / SECOND, RECONCILE_TIMEOUT)
-        while other := next((self._flying[pair] for pair in pairs if pair in self._flying), None):
-            await asyncio.wait([other], timeout=until - self._hass.loop.time())
-            if not other.done():
-                message = "the same text to the same number is still on its way out"
-                raise ConnectionFailed(message)
-        landed = self._hass.loop.create_future()
-        self._flying |= dict.fromkeys(pairs, landed)
-        record = self._open(order)
-        try:
-            await self._journal.flush()
-            yield record
-        finally:
-            self._busy.discard(record.id)
-            for pair in pairs:
-                del self._flying[pair]
-            landed.set_result(None)
+        mark = record.kind, number.digits, words(record.text)
+        holder = self._claims.setdefault(mark, (record.id, self._hass.loop.create_future()))
+        return holder[0] == record.id
 
-    def write(self, record: SubmissionRecord) -> None:
-        """Write down what became of it; nothing where it reached nobody."""
-        self._records[record.id] = record
-        self._by_id |= dict.fromkeys(record.every_id, record)
-        if record.to or record.refused:
-            self._journal.write("orders", record.id, record.as_stored())
-        else:
-            self._forget(record)
+    def claim_of(self, record: SubmissionRecord, number: Number) -> asyncio.Future[None] | None:
+        """Return what ends when the number's text is no longer being sent by anybody."""
+        claim = self._claims.get((record.kind, number.digits, words(record.text)))
+        return claim and claim[1]
 
-    def _open(self, order: OutboundMessage) -> SubmissionRecord:
-        now = dt_util.utcnow()
+    @callback
+    def release(self, record: SubmissionRecord, numbers: Iterable[Number]) -> None:
+        """Let others send the same text to numbers."""
+        for one in numbers:
+            mark = record.kind, one.digits, words(record.text)
+            if (claim := self._claims.get(mark)) and claim[0] == record.id:
+                del self._claims[mark]
+                claim[1].set_result(None)
+
+    @callback
+    def open(self, message: OutboundMessage, api_at: datetime) -> SubmissionRecord:
+        """Begin a record; nobody looks for it while it is busy."""
+        now, at = self._hass.loop.time(), dt_util.utcnow()
         # The oldest stand first; what is in doubt is given up by those who look for it.
         past = takewhile(lambda one: self.age(one) > RECENT, self._records.values())
-        for old in [one for one in past if not one.lost and now - one.due_at > LISTED]:
+        for old in [one for one in past if self._says_nothing(one)]:
             self._forget(old)
+        self._accepted = [one for one in self._accepted if now - one[0] < RECENT]
         record = SubmissionRecord(
             id=ulid_now(),
-            at=now,
-            since=self._hass.loop.time(),
-            kind=order.kind,
-            text=order.text,
-            due_at=order.options.send_at or now,
-            to=order.targets,
+            at=at,
+            api_at=api_at,
+            since=now,
+            kind=message.kind,
+            text=message.text,
+            due_at=message.options.send_at or at,
+            numbers=tuple(
+                NumberRecord(target=target, state=State.WANTED) for target in message.targets
+            ),
+            key=message.key,
         )
         self._busy.add(record.id)
-        self.write(record)
         return record
 
+    @callback
+    def close(self, record: SubmissionRecord) -> None:
+        """End the busy part of a record."""
+        self._busy.discard(record.id)
+
+    @callback
+    def write(self, record: SubmissionRecord, numbers: Iterable[Number]) -> SubmissionRecord:
+        """Remember how far the numbers of a message are, and return its new record."""
+        found = map(NumberRecord.from_number, numbers)
+        return self.keep(replace(record, numbers=tuple(found)))
+
+    @callback
+    def keep(self, record: SubmissionRecord) -> SubmissionRecord:
+        """Remember a record, and write down what of it matters later."""
+        kept = tuple(
+            one
+            for one in record.numbers
+            if one.state is not State.REFUSED or one.message_id or (record.key and one.error)
+        )
+        record = replace(record, numbers=kept)
+        if not kept:
+            self._forget(record)
+            return record
+        self._records[record.id] = record
+        self._by_id |= dict.fromkeys(record.message_ids, record)
+        self._journal.write("orders", record.id, record.as_stored())
+        return record
+
+    async def async_write_down(self, *, durable: bool = False) -> None:
+        """Have everything in the journal; with `durable` also where a power cut comes at once.
+
+        A disk that hangs or fails keeps nothing back: it is said, and the message goes out.
+        """
+        if not await (self._journal.async_sync() if durable else self._journal.flush()):
+            LOGGER.error(
+                "The disk does not take a message's record; it is sent all the same, and a restart"
+                " now would forget it"
+            )
+
+    def _says_nothing(self, record: SubmissionRecord) -> bool:
+        """Return whether nobody needs a record of a day ago any more."""
+        if record.unknown and not record.is_closed:
+            return False
+        if record.key and self.age(record) < KEY_KEPT:
+            return False
+        return dt_util.utcnow() - record.due_at > LISTED
+
     def _forget(self, record: SubmissionRecord) -> None:
-        del self._records[record.id]
-        self._journal.write("orders", record.id, None)
-        for server_id in record.every_id:
+        if self._records.pop(record.id, None):
+            self._journal.write("orders", record.id, None)
+        for server_id in record.message_ids:
             self._by_id.pop(server_id, None)
+
+
+def words(text: str) -> str:
+    """Return a text as it compares: the API may have its own line ends and outer spaces."""
+    return " ".join(text.split())

@@ -1,8 +1,13 @@
-"""One order, its requests, and the truth about each message, also when answers get lost."""
+"""Hand one message to the API: every number gets it once, and its caller the truth in time.
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from datetime import timedelta
-from typing import Final
+One state a number (`number.py`), one loop (`async_run`), one deadline (`timing.py`). What a lost
+response did is found out in `lost_responses.py`, and nothing is sent again without that.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
 
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
@@ -12,277 +17,280 @@ from ..client import (
     CallbackRefused,
     ConnectionFailed,
     DuplicateRefused,
-    Kind,
-    MessageRow,
     RecipientRefused,
     ResponseLost,
-    ResponseTimeout,
     SendResponse,
     Smspilot,
-    SmspilotError,
-    Status,
 )
-from ..client.api import NUMBER_CHECKS, PAGE
 from ..const import LOGGER
-from ..contacts.phones import to_service
+from ..contacts.phones import plain_digits
+from .bill import Bill
+from .evidence import Evidence
+from .lost_responses import LOOKS_AFTER_LOSS, LostResponses
 from .message import OutboundMessage
-from .outcome import Outcome
+from .number import Number, Refusal, State
+from .permits import MAX_NUMBERS, Permits
+from .records import SubmissionRecords
+from .request import async_request, rows_by_number
+from .result import Row
+from .timing import Timing, api_now
 
-LOOK_FIELDS: Final = ("server_id", "phone", "message", "status", "created")
-# A message that the service accepted is in its list well before this.
-LOOK_PAUSE: Final = 20.0
-LOOKS_AFTER_LOSS: Final = 2
-LOOKS_AFTER_TIMEOUT: Final = 3
-# Looks that cannot be made, as long as the network is gone, before the caller is told.
-FAILED_LOOKS: Final = 6
-# Without a connection nothing costs: soon at first, then not too often.
-RETRY_PAUSES: Final = (2.0, 4.0, 8.0, 10.0)
+NO_TIME = "there was no time left"
+SAME_TEXT = "the same text to the same number is still on its way out"
 
-type Pause = Callable[[float], Awaitable[None]]
-type Pair = tuple[str, str]
-# Whether an id belongs to another message.
-type Known = Callable[[str], bool]
-# Whether a number had the order's text before.
-type Had = Callable[[str], bool]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What the submissions of an account work with."""
+
+    hass: HomeAssistant
+    client: Smspilot
+    records: SubmissionRecords
+    permits: Permits
+    evidence: Evidence
+    # Hears of numbers that have come to an end.
+    ended: Callable[[Submission, Sequence[Number]], None]
 
 
 class Submission:
-    """The requests of one order to some numbers; they are international without a plus."""
+    """A message on its way to the API."""
 
     def __init__(
-        self,
-        hass: HomeAssistant,
-        client: Smspilot,
-        order: OutboundMessage,
-        *,
-        retry_for: timedelta,
-        callback: str | None,
-        known: Known,
-        had: Had,
-        pause: Pause,
+        self, tools: Tools, message: OutboundMessage, numbers: list[Number], callback: str | None
     ) -> None:
-        """Take the order."""
-        self._hass = hass
-        self._client = client
-        self._order = order
-        self._retry_for = retry_for
+        """Prepare to send a message to numbers, whose permits may be taken already."""
+        self._tools = tools
         self._callback = callback
-        self._known = known
-        self._had = had
-        self._pause = pause
-        self.outcome = Outcome()
+        self.message = message
+        self.numbers = numbers
+        self.bill = Bill()
+        # What the caller is told of numbers that have come to their end.
+        self.rows: dict[Number, Row] = {}
+        self.record = tools.records.open(message, api_now(tools.client))
+        self._timing = Timing(message, self._now)
+        self._lost = LostResponses(
+            tools.hass,
+            tools.evidence,
+            tools.records,
+            self._timing,
+            test=message.options.test,
+            ended=self._ended,
+        )
+        self._requests = -(-len(numbers) // MAX_NUMBERS)
+        self._batches = count(self._requests)
+        for index, one in enumerate(numbers):
+            one.batch = index // MAX_NUMBERS
+        # Whether the journal knows what it must know before the next request.
+        self._is_written = False
 
-    async def run(self) -> Outcome:
-        """Send, find out what became of it, and never send twice."""
-        phones = [to_service(target.phone) for target in self._order.targets]
-        await self._send(phones)
-        outcome = self.outcome
-        # A number the answer leaves out is as good as an answer lost.
-        outcome.unknown |= {*phones} - outcome.messages.keys() - outcome.refused.keys()
-        return outcome
-
-    async def _send(self, phones: list[str], *, again: bool = False) -> None:
+    async def async_run(self) -> None:
+        """Bring every number to its end, at the latest at the deadline."""
+        # Some may have been refused together with other messages.
+        self._ended([one for one in self.numbers if one.is_over])
         try:
-            await self._connected(phones)
-        except (RecipientRefused, DuplicateRefused) as err:
-            await self._sift(phones, err, again=again)
-        except ResponseTimeout:
-            # The request may still be on its way: what is absent now proves nothing.
-            await self._search(phones, LOOKS_AFTER_TIMEOUT)
-        except ResponseLost:
-            if absent := await self._search(phones, LOOKS_AFTER_LOSS):
-                await self._again(absent)
-        except (ApiError, ConnectionFailed) as err:
-            self.outcome.refused |= dict.fromkeys(phones, err)
+            while unfinished := [one for one in self.numbers if not one.is_over]:
+                lost = [one for one in unfinished if one.state is State.REQUESTED]
+                if self._now >= self._timing.deadline:
+                    self._give_up(unfinished)
+                elif batch := await self._next_batch(unfinished):
+                    await self._send(batch)
+                elif lost and self._now >= self._timing.look_at:
+                    await self._lost.async_look(lost, self.record)
+                elif waiting := [one for one in unfinished if not one.is_over]:
+                    await self._wait(waiting)
+        finally:
+            self._tools.records.release(self.record, self.numbers)
+            self._tools.records.close(self.record)
 
-    async def _again(self, phones: list[str]) -> None:
-        """Send what provably did not go out, this once."""
-        LOGGER.warning("The answer to a send was lost and nothing went out; sending it again")
+    async def _next_batch(self, unfinished: list[Number]) -> list[Number]:
+        """Return the numbers of the next request, all permitted."""
+        unsent = [one for one in unfinished if one.is_unsent]
+        if self._now > self._timing.last_request:
+            self._refuse(unsent, ConnectionFailed(NO_TIME))
+        if self._now < self._timing.retry_at:
+            return []
+        ready = [one for one in unsent if not one.is_over and self._has_turn(one)]
         try:
-            await self._connected(phones)
-        except ResponseLost:
-            await self._search(phones, LOOKS_AFTER_TIMEOUT)
-        except DuplicateRefused:
-            absent = await self._search(phones, LOOKS_AFTER_TIMEOUT)
-            # Of several it is the error of some: whoever has it already is refused again.
-            for half in halves(absent) if len(absent) > 1 else ():
-                await self._again(half)
-        except RecipientRefused as err:
-            await self._sift(phones, err)
-        except (ApiError, ConnectionFailed) as err:
-            self.outcome.refused |= dict.fromkeys(phones, err)
-        # Error 243 proves that the first one arrived after all.
-        if doubled := self.outcome.doubled():
-            await self._search(doubled, LOOKS_AFTER_TIMEOUT)
+            # All of them at once: a limit refuses the whole message, not its second half.
+            await self._tools.permits.async_take((self.message, ready))
+        except ConnectionFailed as err:
+            self._not_connected(ready, err)
+            return []
+        self._ended([one for one in ready if one.is_over])
+        permitted = [one for one in ready if one.state is State.PERMITTED]
+        if not permitted and (full := [one for one in ready if not one.is_over]):
+            # Requests on their way hold the last places of the hour, and may give them back.
+            self._try_later(full, self._tools.permits.rate_refusal(full[0]))
+        batch = min((one.batch for one in permitted), default=None)
+        return [one for one in permitted if one.batch == batch]
 
-    async def _connected(self, phones: list[str]) -> None:
-        """Send; while no connection can be made at all, try again for the order's time."""
-        loop, pauses = self._hass.loop, iter(RETRY_PAUSES)
-        until, wait = loop.time() + self._retry_for / timedelta(seconds=1), 0.0
-        while True:
-            asked = loop.time()
-            try:
-                answer = await self._request(phones)
-            except CallbackRefused:
-                if self._callback is None:
-                    raise
-                # Nothing went out, and statuses are asked for as well: an alarm needs no address.
-                LOGGER.warning("SMSPILOT refuses the address for statuses; sending without it")
-                self._callback = None
-            except ConnectionFailed:
-                wait = next(pauses, wait)
-                if (left := until - loop.time()) <= 0:
-                    raise
-                await self._pause(min(wait, left))
-            else:
-                self.outcome.take(answer, asked)
-                return
+    def _has_turn(self, number: Number) -> bool:
+        """Return whether nobody else is sending the same text to the number."""
+        if self.message.options.test or self._tools.records.claim(self.record, number):
+            if number.has_waited:
+                self._timing.got_turn(self._now)
+                number.has_waited = False
+            return True
+        number.has_waited = True
+        if self._now >= self._timing.turn_until:
+            self._refuse([number], ConnectionFailed(SAME_TEXT))
+        return False
 
-    async def _request(self, phones: list[str]) -> SendResponse:
-        order, client = self._order, self._client
-        options, send_at = order.options, order.options.send_at
-        if send_at and send_at <= dt_util.utcnow():
-            # It is overdue: the service refuses a time that has passed.
-            send_at = None
-        match order.kind:
-            case Kind.HLR | Kind.PING | Kind.HLRVIP:
-                return await client.check_numbers(
-                    order.kind, phones, test=options.test, callback=self._callback
-                )
-            case Kind.FLASH_CALL:
-                return await client.flash_call(
-                    order.text,
-                    phones[0],
-                    time_to_live=options.time_to_live,
-                    test=options.test,
-                    callback=self._callback,
-                )
-            case Kind.VOICE:
-                return await client.call(
-                    order.text,
-                    phones,
-                    voice=options.voice,
-                    send_at=send_at,
-                    time_to_live=options.time_to_live,
-                    test=options.test,
-                    callback=self._callback,
-                )
-            case _:
-                return await client.send(
-                    order.text,
-                    phones,
-                    sender=options.sender,
-                    send_at=send_at,
-                    time_to_live=options.time_to_live,
-                    test=options.test,
-                    callback=self._callback,
-                )
+    async def _send(self, batch: list[Number]) -> None:
+        """Make one request; what it leaves open is looked for, never simply asked for again."""
+        if not any(one.requests for one in self.numbers):
+            # Whatever was listed before now is another message.
+            self.record = replace(
+                self.record,
+                at=dt_util.utcnow(),
+                api_at=api_now(self._tools.client),
+                since=self._now,
+            )
+        for one in batch:
+            self._is_written = self._is_written and one.requests > 0
+            one.requested()
+        await self._write_down()
+        requested_at, phones = self._now, [one.target.phone for one in batch]
+        try:
+            response = await async_request(self._tools.client, self.message, phones, self._callback)
+        except CallbackRefused as err:
+            self._callback_refused(batch, err)
+        except ConnectionFailed as err:
+            self._not_connected(batch, err)
+        except ResponseLost as err:
+            self._lost.begin(batch, err)
+        except ApiError as err:
+            self._refused(batch, err)
+        else:
+            self._take_response(batch, response, requested_at)
+        if (request := batch[0].batch + 1) <= self._requests > 1:
+            LOGGER.info("Request %s of %s is done", request, self._requests)
 
-    async def _sift(
-        self, phones: list[str], err: RecipientRefused | DuplicateRefused, *, again: bool = False
+    def _take_response(
+        self, batch: list[Number], response: SendResponse, requested_at: float
     ) -> None:
-        """Find those that a list refused for some numbers' sake could have reached.
+        """Take the rows of a response; a number it leaves out is in doubt."""
+        self.bill.take(response, [one.digits for one in batch], requested_at)
+        rows, doubled = rows_by_number(response), list[Number]()
+        for one in batch:
+            row = rows.get(one.digits)
+            if row is None:
+                one.in_doubt()
+            elif one.requests > 1 and row.is_double:
+                doubled.append(one)
+            else:
+                one.answered(row.row, response.packet_id)
+        self._ended([one for one in batch if one.is_over])
+        self._lost.doubled(doubled, DuplicateRefused(None))
 
-        What the service did not take all the same goes out in halves, so that the number of
+    def _refused(self, batch: list[Number], err: ApiError) -> None:
+        """Refuse a batch, or only whom the API names, and send to the others in halves.
+
+        Whether those have it already is unknown, so they are looked for first. The number of
         requests grows with the refused numbers, not with the list.
         """
-        named = phones[0] if len(phones) == 1 else to_service(err.phone or "")
-        others = [phone for phone in phones if phone != named]
-        if again and isinstance(err, DuplicateRefused):
-            # It may have the text from the refused list, and the service's list shows it only now.
-            had = self._had(named)
-            absent = await self._search(phones, 1 if had else LOOKS_AFTER_LOSS)
-            if had and named in absent:
-                self.outcome.refused[named] = err
-            others = [phone for phone in others if phone in absent]
-        else:
-            if named in phones:
-                self.outcome.refused[named] = err
-            if others:
-                others = await self._search(others, 1 if again else LOOKS_AFTER_LOSS)
+        if not isinstance(err, RecipientRefused | DuplicateRefused):
+            self._refuse(batch, err)
+            return
+        named = plain_digits(err.phone or "")
+        refused = [one for one in batch if len(batch) == 1 or one.digits == named]
+        others = [one for one in batch if one not in refused]
         for half in halves(others):
-            await self._send(half, again=True)
+            number = next(self._batches)
+            for one in half:
+                one.batch = number
+        self._lost.list_refused(others, had_some=isinstance(err, DuplicateRefused))
+        if isinstance(err, DuplicateRefused):
+            doubled = [one for one in refused if one.requests > 1]
+            self._lost.doubled(doubled, err, LOOKS_AFTER_LOSS)
+            refused = [one for one in refused if one.requests == 1]
+        self._refuse(refused, err)
 
-    async def _search(self, phones: list[str], looks: int) -> list[str]:
-        """Look until all is found; return what so many looks did not show.
+    def _callback_refused(self, batch: list[Number], err: CallbackRefused) -> None:
+        if self._callback is None:
+            self._refuse(batch, err)
+            return
+        # Nothing went out, and statuses are asked for as well: an alarm needs no address.
+        LOGGER.warning("SMSPILOT refuses the address for statuses; sending without it")
+        self._callback = None
+        for one in batch:
+            one.not_requested()
 
-        Where so many looks could not be made, that is unknown, and nothing is returned.
-        """
-        if self._order.options.test:
-            # Test messages are in no list, and cost nothing.
-            return phones
-        absent, done = phones, 0
-        for attempt in range(looks + FAILED_LOOKS):
-            if attempt:
-                await self._pause(LOOK_PAUSE)
-            try:
-                absent = await self._look(absent)
-            except SmspilotError as failed:
-                LOGGER.debug("The list of recent messages cannot be read: %s", failed)
-                continue
-            done += 1
-            if not absent or done == looks:
-                return absent
-        return []
+    def _not_connected(self, batch: list[Number], err: ConnectionFailed) -> None:
+        """Give every permit back, and try again soon."""
+        for one in batch:
+            if one.state is State.REQUESTED:
+                one.not_requested()
+        unsent = [one for one in self.numbers if one.is_unsent]
+        self._tools.permits.give_back([one for one in unsent if not one.requests])
+        self._is_written = False
+        self._try_later(unsent, err)
 
-    async def _look(self, phones: list[str]) -> list[str]:
-        """Take what the service's list shows of the order; return what it does not."""
-        taken = {message.id for message in self.outcome.messages.values()}
-        found = await find(
-            self._client,
-            ((phone, self._order.text) for phone in phones),
-            lambda server_id: self._known(server_id) or server_id in taken,
-        )
-        # A refused one is no message: the second try tells why.
-        sent = (one for one in found.values() if one.status is not Status.FAILED)
-        self.outcome.take_found(sent)
-        return [phone for phone in phones if phone not in self.outcome.messages]
+    def _try_later(self, numbers: list[Number], err: Refusal) -> None:
+        if not self._timing.try_later(self._now):
+            self._refuse(numbers, err)
+
+    def _give_up(self, unfinished: list[Number]) -> None:
+        """Tell at the deadline what is not known as in doubt, and what was not sent as that."""
+        for one in unfinished:
+            if one.state is State.REQUESTED:
+                one.in_doubt()
+            else:
+                one.refused(ConnectionFailed(NO_TIME))
+        self._ended(unfinished)
+
+    def _refuse(self, numbers: Sequence[Number], err: Refusal) -> None:
+        for one in numbers:
+            one.refused(err)
+        self._ended(numbers)
+
+    def _ended(self, numbers: Sequence[Number]) -> None:
+        """Settle the permits of numbers that are at their end, and remember what came of them."""
+        if not numbers:
+            return
+        for one in numbers:
+            self._tools.permits.settle(self.message, one)
+        if any(one.state is State.IN_DOUBT or one.is_found for one in numbers):
+            self.bill.miss_a_part()
+        if not self.message.options.test:
+            self.record = self._tools.records.write(self.record, self.numbers)
+        self._tools.ended(self, numbers)
+        self._tools.records.release(self.record, numbers)
+
+    async def _wait(self, unfinished: list[Number]) -> None:
+        """Wait for the next thing to do."""
+        await self._write_down()
+        times, turns = [self._timing.deadline], list[asyncio.Future[None]]()
+        for one in unfinished:
+            if one.state is State.REQUESTED:
+                times.append(self._timing.look_at)
+            elif one.has_waited and (claim := self._tools.records.claim_of(self.record, one)):
+                turns.append(claim)
+                times.append(self._timing.turn_until)
+            else:
+                times.append(self._timing.retry_at)
+        loop = self._tools.hass.loop
+        timer = loop.create_future()
+        handle = loop.call_at(min(times), timer.set_result, None)
+        try:
+            await asyncio.wait({timer, *turns}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            handle.cancel()
+
+    async def _write_down(self) -> None:
+        """Have the whole message in the journal as it is now, with the numbers still to come."""
+        if self._is_written or self.message.options.test:
+            return
+        self._is_written = True
+        self.record = self._tools.records.write(self.record, self.numbers)
+        await self._tools.records.async_write_down(durable=self.message.key is not None)
+
+    @property
+    def _now(self) -> float:
+        return self._tools.hass.loop.time()
 
 
-def halves(phones: list[str]) -> Iterator[list[str]]:
+def halves(numbers: list[Number]) -> list[list[Number]]:
     """Return both halves of a list, as far as there are some."""
-    middle = len(phones) // 2
-    return filter(None, (phones[:middle], phones[middle:]))
-
-
-async def find(client: Smspilot, wanted: Iterable[Pair], known: Known) -> dict[Pair, MessageRow]:
-    """Return the messages of the last day by number and text, but none whose id is known.
-
-    Of several it is the newest, and one that was refused only where there is no other.
-    """
-    pairs = {(phone, words(text)): (phone, text) for phone, text in wanted}
-    found: dict[Pair, MessageRow] = {}
-    seen: set[str | None] = set()
-    offset = 0
-    while True:
-        page = await client.check_recent(fields=LOOK_FIELDS, offset=offset)
-        for message in page:
-            pair = pairs.get((message.phone, words(message.message or "")))
-            if pair is None and message.facts:
-                # They may stand in place of the text.
-                pair = pairs.get((message.phone, NUMBER_CHECKS[Kind.HLRVIP]))
-            if pair is None or message.id is None or known(message.id):
-                continue
-            if pair not in found or _newer(message, found[pair]):
-                found[pair] = message
-        fresh = {message.id for message in page} - seen
-        # A page that shows nothing new would be shown for ever.
-        if len(page) < PAGE or not fresh:
-            return found
-        seen |= fresh
-        offset += PAGE
-
-
-def words(text: str) -> str:
-    """Return a text as it compares: the service may have its own line ends and outer spaces."""
-    return " ".join(text.split())
-
-
-def _newer(message: MessageRow, other: MessageRow) -> bool:
-    """Return whether a message counts more; ids are whole numbers that grow."""
-    return _weight(message) > _weight(other)
-
-
-def _weight(message: MessageRow) -> tuple[bool, int, str]:
-    server_id = message.id or ""
-    return (message.status is not Status.FAILED, len(server_id), server_id)
+    middle = len(numbers) // 2
+    return [half for half in (numbers[:middle], numbers[middle:]) if half]

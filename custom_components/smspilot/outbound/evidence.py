@@ -1,0 +1,223 @@
+"""What the API's list of messages proves about a message whose response was lost.
+
+Texts are no proof: the list may show them cut at an emoji, escaped, or with other quotes. So an id
+that is new, of that number and that kind, is never taken for absence. It may be ours, and that is
+in doubt; it is ours where the text is the same and nothing says that it is an older one. Only a
+list that shows no such id lets a message be sent again.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+import html
+from typing import Final
+
+from homeassistant.core import HomeAssistant
+
+from ..client import Kind, MessageRow, Sender, Smspilot, Status
+from ..client.api import NUMBER_CHECKS, PAGE
+from ..contacts.phones import plain_digits
+from ..runtime.cooperative import async_slices
+from ..text.normalising import folded
+from .number import Number
+from .record import SubmissionRecord
+from .records import SubmissionRecords, words
+
+LOOK_FIELDS: Final = ("server_id", "phone", "message", "status", "created", "sender")
+# The list does not say in which zone `created` is: that of the API's other times, or Moscow's.
+ZONES: Final = (timedelta(0), timedelta(hours=3))
+# A message is created when it is requested, or while a gateway still holds the request.
+CREATED_BEFORE: Final = timedelta(minutes=2)
+CREATED_AFTER: Final = timedelta(minutes=15)
+# The list covers a day; a time far outside of it says nothing.
+SENSELESS: Final = timedelta(hours=40)
+# So many of our last messages are looked up in the list before its silence counts.
+LAST_KNOWN: Final = 2
+
+_KINDS: Final = {
+    Sender.TWO_WAY: Kind.TWO_WAY,
+    Sender.VOICE_FEMALE: Kind.VOICE,
+    Sender.VOICE_MALE: Kind.VOICE,
+    Sender.FLASH_CALL: Kind.FLASH_CALL,
+}
+
+
+class Verdict(Enum):
+    """What a list says of a message."""
+
+    OURS = auto()
+    # There is something that may be it.
+    POSSIBLE = auto()
+    NOTHING = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A verdict, and the row that is ours, or the only one that reads as if it were."""
+
+    verdict: Verdict
+    row: MessageRow | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The API's messages of the last day, by number, and all their ids."""
+
+    rows: dict[str, list[MessageRow]]
+    created: dict[str, datetime | None]
+
+
+class Evidence:
+    """The judge of an account's list of messages."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        client: Smspilot,
+        records: SubmissionRecords,
+        is_known: Callable[[str], bool],
+    ) -> None:
+        """Have seen no list yet; `is_known` tells whether an id belongs to a message of ours."""
+        self._hass = hass
+        self._client = client
+        self._records = records
+        self._is_known = is_known
+        # When an id was listed first, by the loop's clock: a later message is another.
+        self._seen: dict[str, float] = {}
+
+    async def async_read(self) -> Listing:
+        """Read the whole list, page by page."""
+        rows: dict[str, list[MessageRow]] = {}
+        created: dict[str, datetime | None] = {}
+        offset = 0
+        while True:
+            page = await self._client.check_recent(fields=LOOK_FIELDS, offset=offset)
+            before = len(created)
+            async for row in async_slices(page):
+                if row.id and row.id not in created:
+                    rows.setdefault(plain_digits(row.phone), []).append(row)
+                    created[row.id] = row.created
+            # A page that shows nothing new would be shown for ever.
+            if len(page) < PAGE or len(created) == before:
+                break
+            offset += PAGE
+        now = self._hass.loop.time()
+        self._seen = {key: self._seen.get(key, now) for key in created}
+        return Listing(rows, created)
+
+    def judge(self, listing: Listing, record: SubmissionRecord, number: Number) -> Finding:
+        """Return what the list says of a number of a message that was lost."""
+        candidates = [
+            row
+            for row in listing.rows.get(number.digits, ())
+            if self._may_be(listing, record, number, row)
+        ]
+        # The newest first: a message that repeats is the last one.
+        candidates.sort(key=lambda row: (len(row.id or ""), row.id or ""), reverse=True)
+        for row in candidates:
+            if self._is_ours(record, row):
+                return Finding(Verdict.OURS, row)
+        if candidates:
+            alike = [row for row in candidates if reads_like(row, record)]
+            return Finding(Verdict.POSSIBLE, alike[0] if len(alike) == 1 else None)
+        if not self._is_up_to_date(listing, record):
+            return Finding(Verdict.POSSIBLE)
+        return Finding(Verdict.NOTHING)
+
+    def _may_be(
+        self, listing: Listing, record: SubmissionRecord, number: Number, row: MessageRow
+    ) -> bool:
+        """Return whether a row of the number may be the message."""
+        if row.id is None or self._is_known(row.id):
+            return False
+        # A refused one is no message; sent again, the API says why.
+        if row.status is Status.FAILED or not is_of_kind(row, record.kind):
+            return False
+        if self._seen[row.id] < record.since or self._is_older(listing, record, row):
+            return False
+        # What reads to the letter as another message of ours is that one.
+        others = self._records.unknown_with(number.digits, row.message or "")
+        return not others or has_text(row, record)
+
+    def _is_ours(self, record: SubmissionRecord, row: MessageRow) -> bool:
+        if not has_text(row, record):
+            return False
+        # A call and a text of the same words: only the sender tells which of them it is.
+        same = self._records.unknown_with(plain_digits(row.phone), record.text)
+        if any(one.kind is not record.kind for one in same) and _kind_of(row) is not record.kind:
+            return False
+        return _is_created_then(row, record) or self._is_newer(record, row)
+
+    def _is_older(self, listing: Listing, record: SubmissionRecord, row: MessageRow) -> bool:
+        """Return whether a row was there before the message was requested.
+
+        Where ids of ours that we knew then were seen to grow, a smaller one is older, unless its
+        time says otherwise.
+        """
+        last = self._records.newest_id_before(record)
+        if last is None or not _is_greater(last, row.id or ""):
+            return False
+        theirs, ours = row.created, listing.created.get(last)
+        return theirs is None or ours is None or theirs <= ours
+
+    def _is_newer(self, record: SubmissionRecord, row: MessageRow) -> bool:
+        last = self._records.newest_id_before(record)
+        return last is not None and _is_greater(row.id or "", last)
+
+    def _is_up_to_date(self, listing: Listing, record: SubmissionRecord) -> bool:
+        """Return whether the list shows what we know to be in it; else its silence says nothing."""
+        known = self._records.last_ids_before(record, LAST_KNOWN)
+        return not known or any(one in listing.created for one in known)
+
+
+def is_of_kind(row: MessageRow, kind: Kind) -> bool:
+    """Return whether a row may be of a kind; a plain sender stands for any of them."""
+    return (found := _kind_of(row)) is None or found is kind
+
+
+def has_text(row: MessageRow, record: SubmissionRecord) -> bool:
+    """Return whether a row has the message's own text; line ends and outer spaces may differ."""
+    if row.facts and record.kind is Kind.HLRVIP:
+        # They stand in place of the text.
+        return True
+    return words(row.message or "") == words(record.text)
+
+
+def reads_like(row: MessageRow, record: SubmissionRecord) -> bool:
+    """Return whether a row's text may be what the API made of the message's.
+
+    It may be cut, escaped, or lack characters. Of a number check it may be its result.
+    """
+    if record.kind in NUMBER_CHECKS:
+        return True
+    stored, sent = _letters(row.message or ""), _letters(record.text)
+    if sent.startswith(stored):
+        return True
+    rest = iter(sent)
+    return 2 * len(stored) >= len(sent) and all(letter in rest for letter in stored)
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, folded(html.unescape(text))))
+
+
+def _kind_of(row: MessageRow) -> Kind | None:
+    """Return the kind that the sender of a row tells, or its text."""
+    checks: Sequence[Kind] = [kind for kind, word in NUMBER_CHECKS.items() if word == row.message]
+    if checks:
+        return checks[0]
+    return next((kind for word, kind in _KINDS.items() if word == (row.sender or "").upper()), None)
+
+
+def _is_created_then(row: MessageRow, record: SubmissionRecord) -> bool:
+    """Return whether a row was created when the message was requested, as far as it tells."""
+    if row.created is None or abs(row.created - record.api_at) > SENSELESS:
+        return True
+    first, last = record.api_at - CREATED_BEFORE, record.api_at + CREATED_AFTER
+    return any(first <= row.created - zone <= last for zone in ZONES)
+
+
+def _is_greater(one: str, other: str) -> bool:
+    """Return whether an id is greater; ids are whole numbers."""
+    return one.isdecimal() and other.isdecimal() and int(one) > int(other)

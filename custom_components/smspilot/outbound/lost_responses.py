@@ -1,0 +1,129 @@
+"""Find out what became of numbers whose response was lost, before anything is sent again.
+
+This is where a lost response is kept from becoming a second message: a number is wanted again only
+where so many looks at the API's list provably do not have it (`evidence.py`), and never where the
+request may still be on its way.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from homeassistant.core import HomeAssistant
+
+from ..client import DuplicateRefused, ResponseLost, ResponseTimeout, SmspilotError
+from ..const import LOGGER
+from .evidence import Evidence, Verdict
+from .number import Number, State
+from .record import SubmissionRecord
+from .records import SubmissionRecords
+from .timing import Timing
+
+# A message that the API accepted is in its list well before this, seconds.
+LOOK_PAUSE: Final = 20.0
+LOOKS_AFTER_LOSS: Final = 2
+LOOKS_AFTER_TIMEOUT: Final = 3
+# How often a number is sent to again because its response was lost.
+MAX_REPEATS: Final = 1
+
+type Ended = Callable[[Sequence[Number]], None]
+
+
+class LostResponses:
+    """The numbers of one message that are looked for."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        evidence: Evidence,
+        records: SubmissionRecords,
+        timing: Timing,
+        *,
+        test: bool,
+        ended: Ended,
+    ) -> None:
+        """Look for nothing yet; `ended` hears of numbers that have come to an end."""
+        self._hass = hass
+        self._evidence = evidence
+        self._records = records
+        self._timing = timing
+        self._test = test
+        self._ended = ended
+
+    def begin(self, batch: Sequence[Number], err: ResponseLost) -> None:
+        """Look for numbers whose response was lost.
+
+        Where the request broke off at once, the API has done what it will do. After a silence it
+        may still be on its way, and absence proves nothing.
+        """
+        if isinstance(err, ResponseTimeout):
+            self._look_for(batch, LOOKS_AFTER_TIMEOUT)
+            return
+        again = [one for one in batch if one.losses < MAX_REPEATS]
+        self._look_for(again, LOOKS_AFTER_LOSS, may_repeat=True)
+        self._look_for([one for one in batch if one not in again], LOOKS_AFTER_TIMEOUT)
+        for one in batch:
+            one.losses += 1
+
+    def list_refused(self, others: Sequence[Number], *, had_some: bool) -> None:
+        """Look for those whose list the API refused because of others; `had_some` as doubles.
+
+        A list that was taken apart before was looked for before.
+        """
+        for one in others:
+            looks = LOOKS_AFTER_LOSS if had_some or one.requests == 1 else 1
+            self._look_for([one], looks, may_repeat=True)
+
+    def doubled(
+        self, numbers: Sequence[Number], err: DuplicateRefused, looks: int = LOOKS_AFTER_TIMEOUT
+    ) -> None:
+        """Look for whom the API refuses because a request of before had reached them."""
+        for one in numbers:
+            one.error = err
+        self._look_for(numbers, looks)
+
+    async def async_look(self, lost: Sequence[Number], record: SubmissionRecord) -> None:
+        """Look at the API's list; what it provably lacks is wanted again."""
+        try:
+            async with asyncio.timeout_at(self._look_timeout(lost)):
+                listing = await self._evidence.async_read()
+        except (SmspilotError, TimeoutError) as err:
+            LOGGER.debug("The list of recent messages cannot be read: %s", err)
+        else:
+            for one in lost:
+                finding = self._evidence.judge(listing, record, one)
+                if finding.verdict is Verdict.OURS and finding.row:
+                    one.found(finding.row)
+                else:
+                    one.looked_for(may_be_there=finding.verdict is not Verdict.NOTHING)
+            if any(one.state is State.ABSENT and one.losses for one in lost):
+                LOGGER.warning(
+                    "The response to a send was lost and nothing went out; sending it again"
+                )
+        self._timing.look_at = self._hass.loop.time() + LOOK_PAUSE
+        for one in lost:
+            if one.state is State.REQUESTED and self._timing.look_at > one.look_until:
+                one.in_doubt()
+            if one.state is State.IN_DOUBT and one.error and self._had_before(record, one):
+                # It is an honest double, of another message.
+                one.refused(one.error)
+        self._ended([one for one in lost if one.is_over])
+
+    def _look_for(self, numbers: Sequence[Number], looks: int, *, may_repeat: bool = False) -> None:
+        now = self._hass.loop.time()
+        for one in numbers:
+            one.lost(looks, self._timing.look_until(now), may_repeat=may_repeat)
+            if self._test:
+                # A test is in no list, and costs nothing.
+                one.looks = 1
+                one.looked_for(may_be_there=False)
+        self._timing.look_at = now
+        self._ended([one for one in numbers if one.is_over])
+
+    def _look_timeout(self, lost: Sequence[Number]) -> float:
+        """Return until when a look may take; one that begins late has some time all the same."""
+        soon = min(self._hass.loop.time() + LOOK_PAUSE, self._timing.deadline)
+        return max(soon, min(one.look_until for one in lost))
+
+    def _had_before(self, record: SubmissionRecord, number: Number) -> bool:
+        return self._records.had(number.target.phone, record.text)

@@ -1,0 +1,247 @@
+"""The limits at the moment something goes out: a permit a number, the price asked for first.
+
+A permit is taken just before the request, given back where nothing went out, and kept where that
+is in doubt. So a limit holds also for what waited out an outage, and after a restart.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from itertools import batched
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.util import dt as dt_util
+
+from ..client import (
+    ApiError,
+    DuplicateRefused,
+    RecipientRefused,
+    ResponseLost,
+    ServiceFailed,
+    Smspilot,
+)
+from ..client.api import NUMBER_CHECKS
+from ..const import CONF_DAILY_LIMIT, CONF_RATE_LIMIT, LOGGER
+from ..contacts.phones import plain_digits, to_service
+from ..contacts.recipients import display_name
+from ..errors import Reason, action_error, validation_error
+from ..events import SIGNAL_LIMIT
+from ..options import Options
+from .budget import Budget, total
+from .message import OutboundMessage
+from .number import SHARED_IDS, Number, Permit, Refusal, State
+from .rate_limiter import Admission, RateLimiter
+
+# Vendor samples send so many numbers in one request.
+MAX_NUMBERS = 500
+
+type Wanted = tuple[OutboundMessage, Sequence[Number]]
+
+
+class Permits:
+    """What an account may still send, by its hourly and daily limits."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        client: Smspilot,
+        budget: Budget,
+        rate_limiter: RateLimiter,
+    ) -> None:
+        """Take permits of the account's budget and rate limiter."""
+        self._hass = hass
+        self._entry = entry
+        self._client = client
+        self._budget = budget
+        self._rate_limiter = rate_limiter
+
+    async def async_take(self, *wanted: Wanted) -> None:
+        """Permit the numbers that the limits let out now, and refuse those they never will.
+
+        A number stays as it is while requests on their way hold its last places. Messages that are
+        named together are paid together or not at all. Raise `ConnectionFailed` where a price had
+        to be asked for and no connection was made; nothing is taken then.
+        """
+        fresh: list[Wanted] = []
+        for message, numbers in wanted:
+            admitted = [one for one in numbers if self._admit(message, one)]
+            if admitted and not message.options.test:
+                fresh.append((message, admitted))
+        try:
+            await self._set_aside(fresh)
+        except BaseException:
+            for _message, numbers in fresh:
+                self.give_back(numbers)
+            raise
+
+    @callback
+    def give_back(self, numbers: Sequence[Number]) -> None:
+        """Take the permits of numbers back: nothing went out to them."""
+        for one in numbers:
+            if permit := one.permit:
+                self._rate_limiter.remove(permit)
+                self._budget.remove(permit)
+                one.permit = None
+            if one.state is State.PERMITTED:
+                one.state = State.WANTED
+
+    @callback
+    def settle(self, message: OutboundMessage, number: Number) -> None:
+        """Settle the permit of a number that has come to its end."""
+        if not (permit := number.permit):
+            return
+        permit.under_way = False
+        match number.state:
+            case State.REFUSED:
+                self.give_back([number])
+            case State.ACCEPTED if number.row and number.row.id in SHARED_IDS:
+                self.give_back([number])
+            case State.ACCEPTED if number.row and number.row.id:
+                if number.row.price:
+                    self._budget.learn(message, permit.phone, number.row.price)
+                    self._budget.remove(permit)
+                    permit.amount = Decimal(0)
+                else:
+                    # Set aside until the price is known.
+                    self._budget.keep_until_priced(number.row.id, permit)
+            case _:
+                # In doubt: it counts until it is known.
+                pass
+
+    @callback
+    def restore(self, permit: Permit, message_id: str | None) -> None:
+        """Count again what was permitted before a restart."""
+        permit.under_way = False
+        self._rate_limiter.add(permit)
+        if permit.amount:
+            self._budget.add(permit)
+            if message_id:
+                self._budget.keep_until_priced(message_id, permit)
+
+    @callback
+    def rate_refusal(self, number: Number) -> Refusal:
+        """Return that a number had too much within the hour."""
+        self._signal(CONF_RATE_LIMIT)
+        name = display_name(self._entry, number.target.phone, number.target.recipient_id)
+        limit = str(Options.from_entry(self._entry).rate_limit)
+        return validation_error(Reason.RATE_LIMIT, name=name, limit=limit)
+
+    def _admit(self, message: OutboundMessage, number: Number) -> bool:
+        """Return whether the hour has a new place for the number; it may have one already."""
+        if message.options.test or number.permit:
+            number.permitted(number.permit)
+            return False
+        phone = number.target.phone
+        admission = self._rate_limiter.admission(phone)
+        if admission is Admission.NOW or message.options.urgent:
+            permit = Permit(phone, dt_util.utcnow().timestamp())
+            self._rate_limiter.add(permit)
+            number.permitted(permit)
+            return True
+        if admission is Admission.NO:
+            number.refused(self.rate_refusal(number))
+        return False
+
+    async def _set_aside(self, wanted: Sequence[Wanted]) -> None:
+        """Set aside what messages may cost, or refuse them all.
+
+        The API is asked only where a cautious estimate could pass the limit.
+        """
+        estimates = {
+            one: self._budget.estimate(message, one.target.phone)
+            for message, numbers in wanted
+            for one in numbers
+        }
+        urgent = all(message.options.urgent for message, _numbers in wanted)
+        if urgent or not self._budget.limit or total(estimates.values()) <= self._budget.left_today:
+            self._hold(estimates)
+            return
+        refusal: Refusal | None = None
+        try:
+            prices = {
+                one: price
+                for message, numbers in wanted
+                for one, price in (await self._prices(message, numbers)).items()
+            }
+        except (ResponseLost, ServiceFailed) as err:
+            LOGGER.debug("The price could not be asked for: %s", err)
+            refusal = self._unknown_price(total(estimates.values()))
+        except ApiError as err:
+            # It would refuse the message for the same reason.
+            refusal = err
+        else:
+            # Others may have been sent while the API was asked.
+            if (cost := total(prices.values())) > self._budget.left_today:
+                refusal = self._too_dear(cost)
+        if refusal is None:
+            self._hold(prices)
+            return
+        if not isinstance(refusal, ApiError):
+            self._signal(CONF_DAILY_LIMIT)
+        for one in estimates:
+            self.give_back([one])
+            one.refused(refusal)
+
+    def _hold(self, amounts: dict[Number, Decimal]) -> None:
+        for one, amount in amounts.items():
+            if one.permit:
+                one.permit.amount = amount
+                self._budget.add(one.permit)
+
+    async def _prices(
+        self, message: OutboundMessage, numbers: Sequence[Number]
+    ) -> dict[Number, Decimal]:
+        """Return the price of a message to each number, on average; ones the API refuses cost 0."""
+        prices: dict[Number, Decimal] = dict.fromkeys(numbers, Decimal(0))
+        rest = [list(some) for some in batched(numbers, MAX_NUMBERS, strict=False)]
+        while rest:
+            some = rest.pop()
+            try:
+                cost = await async_cost(self._client, message, [one.target.phone for one in some])
+            except (RecipientRefused, DuplicateRefused) as err:
+                # Its no is an answer: those it names will not be sent to, and cost nothing.
+                named = plain_digits(err.phone or "")
+                others = [one for one in some if one.digits != named]
+                if len(others) == len(some):
+                    middle = len(some) // 2
+                    rest += [some[:middle], some[middle:]] if middle else []
+                elif others:
+                    rest.append(others)
+            else:
+                prices |= dict.fromkeys(some, cost / len(some))
+        return prices
+
+    def _too_dear(self, cost: Decimal) -> Refusal:
+        budget = self._budget
+        return validation_error(
+            Reason.DAILY_LIMIT,
+            limit=_rub(budget.limit),
+            spent=_rub(budget.spent_today),
+            cost=_rub(cost),
+            left=_rub(max(budget.left_today, Decimal(0))),
+        )
+
+    def _unknown_price(self, estimate: Decimal) -> Refusal:
+        return action_error(
+            Reason.PRICE_UNKNOWN,
+            limit=_rub(self._budget.limit),
+            cost=_rub(estimate),
+            left=_rub(max(self._budget.left_today, Decimal(0))),
+        )
+
+    def _signal(self, option: str) -> None:
+        async_dispatcher_send(self._hass, SIGNAL_LIMIT.format(self._entry.entry_id), option)
+
+
+async def async_cost(client: Smspilot, message: OutboundMessage, phones: Sequence[str]) -> Decimal:
+    """Return what the API says a message to numbers would cost, RUB; nothing is sent."""
+    to, options = [to_service(phone) for phone in phones], message.options
+    if message.kind in NUMBER_CHECKS:
+        return await client.check_cost(message.kind, to)
+    return await client.cost(message.text, to, sender=options.sender, test=options.test)
+
+
+def _rub(amount: Decimal) -> str:
+    return f"{amount:.2f}"

@@ -1,0 +1,138 @@
+"""A message as it is kept on the disk, with how far each of its numbers is."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final, Self
+
+from homeassistant.util import dt as dt_util
+
+from ..client import Kind, Problem
+from ..client.values import integer, money, optional
+from ..runtime.journal import Table, stored_time
+from .number import ENDS, SHARED_IDS, UNKNOWN, Number, Permit, State
+from .targets import Target
+
+# `check=recent` shows a day; what is older never comes up again.
+LISTED: Final = timedelta(hours=26)
+RECENT: Final = LISTED / timedelta(seconds=1)
+HOUR: Final = 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberRecord:
+    """A number of a message as it is kept."""
+
+    target: Target
+    state: State
+    message_id: str | None = None
+    permit: Permit | None = None
+    error: Problem | None = None
+
+    @classmethod
+    def from_number(cls, number: Number) -> Self:
+        """Return what is kept of a number; ids that all tests share are none."""
+        message_id = number.row.id if number.row else None
+        is_test = message_id in SHARED_IDS
+        return cls(
+            target=number.target,
+            state=State.REFUSED if is_test else number.state,
+            message_id=None if is_test else message_id,
+            permit=number.permit,
+            error=number.problem,
+        )
+
+    def as_stored(self) -> list[object]:
+        """Return it as stored."""
+        permit, error = self.permit, self.error
+        return [
+            self.target.phone,
+            self.target.recipient_id,
+            self.state.value,
+            self.message_id,
+            permit and [permit.at, str(permit.amount)],
+            error and [error.code, error.description, error.description_ru],
+        ]
+
+    @classmethod
+    def from_stored(cls, data: list[object]) -> Self:
+        """Read what was stored."""
+        phone, recipient_id, state, message_id, permit, error = data
+        at, amount = permit if isinstance(permit, list) else (None, None)
+        code, description, russian = error if isinstance(error, list) else (None, None, None)
+        return cls(
+            target=Target(str(phone), optional(recipient_id)),
+            state=State(str(state)),
+            message_id=optional(message_id),
+            permit=Permit(str(phone), float(at), money(amount) or Decimal(0)) if at else None,
+            error=Problem(
+                code=integer(code), description=str(description), description_ru=str(russian)
+            )
+            if error
+            else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmissionRecord:
+    """A message as it is kept; what becomes of it makes a new one.
+
+    A snapshot under way must not know more of it than of its deliveries. `at` is when it was first
+    requested, `api_at` the same by the API's clock, and `since` by the event loop's, which the
+    correction of a machine's clock does not move. `is_closed`: nobody looks for it any more.
+    """
+
+    id: str
+    at: datetime
+    api_at: datetime
+    since: float
+    kind: Kind
+    text: str
+    due_at: datetime
+    numbers: tuple[NumberRecord, ...]
+    key: str | None = None
+    is_closed: bool = False
+
+    @property
+    def message_ids(self) -> Iterator[str]:
+        """Return the ids of all its messages, refused ones among them."""
+        return (one.message_id for one in self.numbers if one.message_id)
+
+    @property
+    def unknown(self) -> tuple[NumberRecord, ...]:
+        """Return the numbers of which nobody knows whether they are reached."""
+        return tuple(one for one in self.numbers if one.state in UNKNOWN)
+
+    def as_stored(self) -> Table:
+        """Return it as stored; a text is kept only as long as it may have to be looked for."""
+        is_over = all(one.state in ENDS - UNKNOWN for one in self.numbers)
+        return {
+            "at": self.at.isoformat(),
+            "api_at": self.api_at.isoformat(),
+            "kind": self.kind.value,
+            "text": "" if is_over else self.text,
+            "due": self.due_at.isoformat(),
+            "to": [one.as_stored() for one in self.numbers],
+            "key": self.key,
+            "closed": self.is_closed,
+        }
+
+    @classmethod
+    def from_stored(cls, record_id: str, data: Table, now: float) -> Self:
+        """Read what was stored."""
+        at = stored_time(data["at"])
+        # A clock that was wrong when it was sent must not end the search before the first look.
+        age = min(max((dt_util.utcnow() - at).total_seconds(), 0), RECENT - HOUR)
+        return cls(
+            id=record_id,
+            at=at,
+            api_at=stored_time(data["api_at"]),
+            since=now - age,
+            kind=Kind(data["kind"]),
+            text=str(data["text"]),
+            due_at=stored_time(data["due"]),
+            numbers=tuple(map(NumberRecord.from_stored, data["to"])),
+            key=optional(data["key"]),
+            is_closed=bool(data["closed"]),
+        )

@@ -1,0 +1,75 @@
+"""How long a message may take: one deadline for everything that is waited for."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from homeassistant.util import dt as dt_util
+
+from ..client import Smspilot
+from .message import OutboundMessage
+
+# The API tells its time in whole seconds.
+CLOCK_STEP: Final = timedelta(seconds=2)
+SECOND: Final = timedelta(seconds=1)
+# Beyond `retry_for`, for the last request and the looks after it: the contract's two minutes.
+TIME_FOR_LOOKS: Final = 120.0
+# A request takes no longer, so none begins later than this before the deadline.
+TIME_FOR_REQUEST: Final = 60.0
+# A list that has to be taken apart may need so much more for each number beyond the tenth.
+TIME_PER_NUMBER: Final = 30.0
+FEW_NUMBERS: Final = 10
+# Whoever waits for another send of the same text waits at least so long, within their own time.
+TIME_FOR_TURN: Final = 180.0
+# Who got their turn late has seen no outage yet, and may wait so long for a connection.
+TIME_AFTER_TURN: Final = 120.0
+# Without a connection nothing costs: soon at first, then not too often.
+RETRY_PAUSES: Final = (2.0, 4.0, 8.0, 10.0)
+
+
+def api_now(client: Smspilot) -> datetime:
+    """Return the time by the API's clock; Home Assistant's where they agree, which is finer."""
+    now, told = dt_util.utcnow(), client.now()
+    return now if told is None or abs(told - now) <= CLOCK_STEP else told
+
+
+class Timing:
+    """The times of one message, by the event loop's clock."""
+
+    def __init__(self, message: OutboundMessage, now: float) -> None:
+        """Begin now."""
+        self._begun = now
+        self._patience = message.options.retry_for / SECOND
+        self._pauses = iter(RETRY_PAUSES)
+        self._pause = 0.0
+        more = max(len(message.targets) - FEW_NUMBERS, 0)
+        self.deadline = now + self._patience + TIME_FOR_LOOKS + more * TIME_PER_NUMBER
+        # Until when a connection is tried for, and another send of the same text waited for.
+        self.connect_until = now + self._patience
+        self.turn_until = now + max(
+            self._patience, min(self._patience + TIME_FOR_REQUEST, TIME_FOR_TURN)
+        )
+        self.retry_at = now
+        self.look_at = now
+
+    @property
+    def last_request(self) -> float:
+        """Return until when a request may begin."""
+        return self.deadline - TIME_FOR_REQUEST
+
+    def look_until(self, now: float) -> float:
+        """Return until when what is lost now is looked for before its caller is told."""
+        return min(now + TIME_FOR_LOOKS, self.deadline)
+
+    def got_turn(self, now: float) -> None:
+        """Begin to be patient only now: it was the turn that was waited for, not a connection."""
+        patience = min(self._patience, TIME_AFTER_TURN)
+        latest = self._begun + self._patience + TIME_FOR_REQUEST
+        self.connect_until = max(self.connect_until, min(now + patience, latest))
+
+    def try_later(self, now: float) -> bool:
+        """Plan the next try; return whether there is still time for one."""
+        if now >= self.connect_until:
+            return False
+        self._pause = next(self._pauses, self._pause)
+        self.retry_at = min(now + self._pause, self.connect_until)
+        return True
