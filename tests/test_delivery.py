@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntryDisabler
+from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
@@ -22,7 +23,7 @@ from custom_components.smspilot.const import (
     EVENT_MESSAGE_STATUS,
 )
 from custom_components.smspilot.diagnostics import async_get_config_entry_diagnostics
-from custom_components.smspilot.outbound import delivery as deliveries
+from custom_components.smspilot.outbound import early_pushes
 
 from .common import (
     MAMA,
@@ -361,7 +362,7 @@ async def test_flood_of_strange_pushes(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pushes of what nobody here sent fill no memory, wake no read, and hide no push of ours."""
-    monkeypatch.setattr(deliveries, "MAX_EARLY", 5)
+    monkeypatch.setattr(early_pushes, "MAX_KEPT", 5)
     await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: False})
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
     for server_id in range(1, 20):
@@ -674,6 +675,90 @@ async def test_unknown_id_costs_one_request(
     simulator.requests.clear()
     await clock.advance(15.1)
     assert checks(simulator) == 2
+
+
+async def test_many_unknown_ids(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """What was found odd is remembered, and asked for alone, ever more rarely; the rest as ever."""
+    await add_account(hass, simulator, options={"inbound_interval": 0})
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    simulator.options.unknown_ids = UnknownIds.ERROR
+    await alarm(hass, *(f"+7908111{number:04}" for number in range(80)))
+    for order in simulator.orders[:50]:
+        del simulator.messages[order.server_id]
+    await clock.advance(15.1)
+    assert checks(simulator) <= 99
+    costs = []
+    for _ in range(47):
+        before = checks(simulator)
+        for _ in range(4):
+            await clock.advance(901)
+        costs.append(checks(simulator) - before)
+    # Each of them when it is twice as old, and every six hours in the end.
+    assert sum(costs) < 47 + 50 * 14
+    assert sum(costs[-24:]) <= 24 + 50 * 5
+    for order in simulator.orders[50:]:
+        await simulator.deliver(order.server_id)
+    await clock.advance(3601)
+    assert heard.of("status") == ["delivered"] * 30
+    for _ in range(20):
+        await clock.advance(3601)
+    assert state_of(hass, PENDING).state == "0"
+
+
+async def test_odd_id_is_known_later(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """An id that the list shows late is no odd one for ever, and a push asks for it at once."""
+    await add_account(hass, simulator, options={"inbound_interval": 0})
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    simulator.options.unknown_ids = UnknownIds.ERROR
+    await alarm(hass, PAPA, MAMA)
+    late = {order.server_id: order for order in simulator.orders}
+    taken = {server_id: simulator.messages.pop(server_id) for server_id in late}
+    for _ in range(4):
+        await clock.advance(31)
+    simulator.messages |= taken
+    for server_id in late:
+        await simulator.deliver(server_id)
+    for _ in range(4):
+        await clock.advance(61)
+    assert heard.of("status") == ["delivered"] * 2
+
+
+async def test_whatever_is_refused(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """Whatever else the API dislikes does not cost two requests a message."""
+    await add_account(hass, simulator, options={"inbound_interval": 0, CONF_DAILY_LIMIT: 0})
+    await alarm(hass, *(f"+7908{number:07}" for number in range(900)))
+    simulator.fault("error", command="check", code=304, times=10_000)
+    await clock.advance(15.1)
+    for _ in range(10):
+        await clock.settle()
+    assert checks(simulator) <= 102
+
+
+@pytest.mark.parametrize("fault", ["http_500", "hang", "down", "error"])
+async def test_fifty_hours_without_the_api(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, fault: str
+) -> None:
+    """A message is never given up without one look at what became of it."""
+    entry = await add_account(hass, simulator, options={"inbound_interval": 0})
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    await alarm(hass, PAPA, MAMA)
+    if fault == "down":
+        await simulator.down()
+    else:
+        simulator.fault(fault, times=100_000, code=110)
+    for _ in range(50):
+        await clock.advance(3601)
+    assert state_of(hass, PENDING).state == STATE_UNAVAILABLE
+    assert entry.runtime_data.account.deliveries.pending == 2
+    simulator.faults.clear()
+    await simulator.up()
+    await simulator.deliver(simulator.orders[0].server_id)
+    for _ in range(3):
+        await clock.advance(3601)
+    assert heard.of("message_id") == [str(simulator.orders[0].server_id)]
+    assert state_of(hass, PENDING).state == "0"
 
 
 async def test_price_corrected(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
