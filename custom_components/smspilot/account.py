@@ -167,7 +167,11 @@ class Account:
         """Return what is remembered of a message of ours."""
         row = self.deliveries.row(message_id)
         kind = row.kind if row else self.outbox.kind(message_id)
-        return Known(kind=kind, sent_at=row.sent_at if row else None)
+        return Known(
+            kind=kind,
+            sent_at=row.sent_at if row else None,
+            alarm=self.alarms.name_of(message_id),
+        )
 
     def _restore(self, tables: Tables) -> None:
         self.budget.restore(tables.get("days", {}), tables.get("prices", {}))

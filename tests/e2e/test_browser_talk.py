@@ -7,6 +7,7 @@ from playwright.async_api import expect
 import pytest
 
 from . import browser
+from .browser_forms import FIRST_LOAD
 from .home import Home
 from .log_check import complaints
 from .talk import ANNA, BORIS, MARKUP, RIGHT_TO_LEFT, Talk, home_with_card, sent
@@ -16,6 +17,7 @@ pytestmark = [
     pytest.mark.skipif(not browser.PATH, reason="there is no browser: install Debian's chromium"),
 ]
 NARROW, DESK = (390, 844), (1280, 800)
+SECTION: dict[str, Any] = {"type": "grid", "cards": []}
 # The same, in whatever language.
 WORDS = {
     "en": {
@@ -242,3 +244,61 @@ async def child(home: Home) -> dict[str, Any]:
     grant = {"grant_type": "authorization_code", "code": done["result"]} | client
     tokens: dict[str, Any] = await home._request("POST", "/auth/token", data=grant)
     return tokens
+
+
+async def test_alarm(tmp_path: Path) -> None:
+    """A running alarm is seen by whoever looks, and taken by its button."""
+    async with home_with_card(tmp_path) as (home, sim), browser.started() as started:
+        entry = (await home.rest("GET", "/api/config/config_entries/entry?domain=smspilot"))[0]
+        form = {
+            "name": "Leak",
+            "start": {"message": "The cellar is wet."},
+            "steps": [{"recipients": ["notify.anna"]}, {"recipients": ["notify.boris"]}],
+        }
+        await home.flow([entry["entry_id"], "alarm"], form, kind="subentries/flow")
+        await home.until_state("sensor.leak", "idle")
+        async with Talk.of(started, home, size=NARROW) as talk:
+            button = talk.card.get_by_role("button", name="Acknowledge")
+            await expect(talk.who("Anna")).to_be_visible()
+            await expect(button).to_be_hidden()
+            await home.action("smspilot", "start_alarm", {"alarm": "sensor.leak"})
+            await expect(talk.card.get_by_role("alert")).to_contain_text("The cellar is wet.")
+            await expect(talk.card.get_by_role("alert")).to_contain_text("Told: Anna")
+            (order,) = sim.orders
+            await sim.deliver(order.server_id)
+            await talk.open("Anna")
+            await expect(talk.row("The cellar is wet.").locator(".label")).to_have_text("Leak")
+            assert not await talk.violations()
+            await button.click()
+            await home.until_state("sensor.leak", "acknowledged")
+            await expect(button).to_be_hidden()
+            state = await home.state("sensor.leak")
+            assert state
+            assert state["attributes"]["acknowledged_by"] == "Owner"
+            assert BORIS not in [order.phone for order in sim.orders]
+
+
+async def test_chosen_in_the_picker(tmp_path: Path) -> None:
+    """It is found under its name, shows what it is without a read, and has a form."""
+    async with home_with_card(tmp_path) as (home, sim), browser.started() as started:
+        async with home.websocket() as websocket:
+            config = {"views": [{"title": "Talk", "type": "sections", "sections": [SECTION]}]}
+            await websocket.command("lovelace/config/save", url_path="the-talk", config=config)
+        sim.requests.clear()
+        async with browser.person(started, home, size=DESK) as person:
+            page = await person.new_page()
+            await page.goto(f"{home.url}/the-talk?edit=1")
+            await page.locator("hui-grid-section .add").click(timeout=FIRST_LOAD)
+            await page.get_by_text("Browse all cards").click()
+            await page.locator("hui-card-picker ha-input-search input").fill("SMSPILOT")
+            found = page.locator("hui-card-picker .card", has_text="SMSPILOT conversations")
+            await expect(found.locator("smspilot-conversations")).to_contain_text("Yes, please!")
+            assert not [each for each in sim.requests if each.params.get("check") == "all"]
+            await found.locator(".overlay").click()
+            form = page.locator("hui-form-editor")
+            await form.locator("ha-selector-text input").fill("Our texts")
+            shown = page.locator("hui-dialog-edit-card smspilot-conversations")
+            await expect(shown.get_by_role("heading", name="Our texts")).to_be_visible()
+            await expect(shown.locator("nav")).to_contain_text("Anna")
+            for label in ("Account", "Title", "Show people who are not saved"):
+                await expect(form.get_by_text(label).first).to_be_visible()

@@ -55,6 +55,13 @@ class Alarms:
             _FACTS: facts,
         }
 
+    def name_of(self, message_id: str) -> str | None:
+        """Return which alarm sent a message in its present run."""
+        for runner in self.runners.values():
+            if any(message_id in send.ids for send in runner.run.sends.values()):
+                return runner.plan.name
+        return None
+
     @callback
     def apply(self) -> None:
         """Take over what the forms say now: alarms come, change, and go without a text."""

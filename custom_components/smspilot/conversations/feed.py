@@ -230,7 +230,7 @@ class Conversations:
             return
         if line.zoned and (sent_at := dt_util.parse_datetime(data["sent_at"] or "")):
             self._history.learn_zone(sent_at, line.at)
-        self._take([with_status(line, data)])
+        self._take([with_status(line, data, self._known(line.message_id))])
 
     @callback
     def _received(self, _event: str, data: dict[str, Any]) -> None:

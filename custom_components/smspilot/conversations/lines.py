@@ -51,6 +51,7 @@ class Line:
     status: Status | None = None
     price: Decimal | None = None
     problem: Problem | None = None
+    alarm: str | None = None
     answers: str | None = None
     decided: bool = False
 
@@ -83,6 +84,7 @@ class Line:
                 "en": problem.description,
                 "ru": problem.description_ru,
             },
+            "alarm": self.alarm,
             "reply_to": question and {"id": question.id, "text": question.text},
         }
 
@@ -93,6 +95,8 @@ class Known:
 
     kind: Kind | None
     sent_at: datetime | None
+    # The name of the alarm that sent it.
+    alarm: str | None
 
 
 def listed(message: MessageRow, known: Known) -> Line | None:
@@ -112,6 +116,7 @@ def listed(message: MessageRow, known: Known) -> Line | None:
         status=message.status,
         price=message.price,
         problem=message.problem,
+        alarm=known.alarm,
     )
 
 
@@ -143,7 +148,7 @@ def received(message: InboundMessage, sender: Sender) -> Line:
     )
 
 
-def with_status(line: Line, data: Json) -> Line:
+def with_status(line: Line, data: Json, known: Known) -> Line:
     """Return the line with what the event of its status tells."""
     price, error = data["price"], data["error"]
     words = error and error["description"]
@@ -153,6 +158,7 @@ def with_status(line: Line, data: Json) -> Line:
         status=Status(data["status_code"]),
         price=None if price is None else Decimal(str(price)),
         problem=error and Problem(code=error["code"], description=words, description_ru=words),
+        alarm=known.alarm,
     )
 
 
@@ -191,6 +197,7 @@ def merged(old: Line | None, new: Line) -> Line:
         status=status,
         price=old.price if new.price is None else new.price,
         problem=problem,
+        alarm=new.alarm or old.alarm,
         answers=new.answers or old.answers,
         decided=new.decided or old.decided,
     )

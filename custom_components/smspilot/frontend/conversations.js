@@ -888,7 +888,9 @@ const makeCard = () => class extends HTMLElement {
 
   _alarm(state) {
     const language = this._language;
-    const { message, round, step, reached, waiting_for: waits } = state.attributes;
+    const { message, round, step, reached } = state.attributes;
+    const waits = state.attributes.waiting_for &&
+      (this._hass.formatEntityAttributeValue?.(state, "waiting_for") ?? "");
     const name = state.attributes.friendly_name ?? state.entity_id;
     const names = Array.isArray(reached) ? reached.join(", ") : reached;
     const facts = [
@@ -910,6 +912,7 @@ const makeCard = () => class extends HTMLElement {
   _showExample(language) {
     if (this._account) return;
     this.inert = true;
+    this.dataset.layout = "example";
     const said = (key) => language.text(`example_${key}`);
     const start = new Date();
     start.setHours(19, 2, 0);
@@ -965,6 +968,7 @@ ha-card {
   border-radius: var(--ha-card-border-radius, 12px);
   font: 400 14px/1.45 var(--ha-font-family-body, Roboto, system-ui, sans-serif);
 }
+:host([data-layout="example"]) ha-card { height: 340px; }
 :host([data-layout="grid"]) { height: 100%; }
 :host([data-layout="grid"]) ha-card { height: 100%; min-height: 300px; }
 :host([data-layout="panel"]) ha-card {
@@ -1030,7 +1034,7 @@ h2 { font-size: 20px; font-weight: 500; line-height: 1.3; overflow-wrap: anywher
 .list .last { grid-area: last; display: flex; gap: 4px; align-items: center; min-width: 0; }
 .list .words {
   flex: 1; color: var(--faint); overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
-  text-align: start;
+  text-align: -webkit-match-parent; text-align: match-parent;
 }
 .others {
   display: flex; align-items: center; justify-content: space-between; gap: 12px;
