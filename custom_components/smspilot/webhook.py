@@ -23,6 +23,7 @@ from .client.values import whole
 from .const import CONF_CLOUDHOOK_URL, DOMAIN, LOGGER
 from .events import SIGNAL_PUSH, Push
 from .options import Options
+from .runtime.trail import async_trace
 from .webhook_url import async_make_url, known_url
 
 # The longest message with all its attributes is a small part of this.
@@ -74,18 +75,26 @@ class PushReceiver:
             push = parse(await _fields(request), account.inbox.now)
         except MalformedPush:
             self._count_malformed()
+            self._trace("push refused", reason="malformed")
             return Response(status=HTTPStatus.BAD_REQUEST)
         verify = Options.from_entry(account.entry).verify_pushes or not account.publisher.started
         match push:
             case StatusPush(message=message) if verify and message.id:
+                self._trace("status pushed", message_id=_plain_id(message.id))
                 account.deliveries.push(message.id, message.status)
             case StatusPush(message=message):
+                self._trace("status pushed", message_id=_plain_id(message.id))
                 account.deliveries.push_unverified(message)
             case InboundPush(user_id=user_id) if not verify and self._foreign(user_id):
+                self._trace("push refused", reason="another account's")
                 return Response(status=HTTPStatus.FORBIDDEN)
             case InboundPush(message=message):
+                self._trace("message pushed", message_id=_plain_id(message.id))
                 account.inbox.push(message, door_of(request))
         return Response(status=HTTPStatus.OK)
+
+    def _trace(self, step: str, **details: str | None) -> None:
+        async_trace(self._account.hass, self._account.entry.entry_id, step, **details)
 
     @callback
     def open(self) -> None:
@@ -155,6 +164,11 @@ def door_of(request: Request) -> str:
     """Return the host that a push was sent to, as it came in here."""
     # Home Assistant Cloud hands over a request of its own, which knows none.
     return request.host if isinstance(request, BaseRequest) else CLOUD
+
+
+def _plain_id(message_id: str | None) -> str | None:
+    """Return an id that may stand on the trail: a forged push may say anything in its place."""
+    return message_id if message_id and message_id.isdecimal() else None
 
 
 def parse(fields: Mapping[str, str], now: datetime) -> StatusPush | InboundPush | None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -18,6 +18,7 @@ from ..runtime.announced import PAUSES, Announced
 from ..runtime.journal import Journal
 from ..runtime.poller import Alarm, Poller
 from ..runtime.publisher import Publisher
+from ..runtime.trail import async_trace
 from .budget import Budget
 from .early_pushes import EarlyPushes, News
 from .result import Row
@@ -174,6 +175,7 @@ class DeliveryTracker:
         looked, error = await self._reader.async_read(
             ids, self._update, needs_all=self._needs_all, now_or_never=pushed
         )
+        self._trace("statuses read", asked=len(ids), pushed=len(pushed), failed=bool(error))
         if error:
             async_dispatcher_send(self._hass, SIGNAL_ERROR.format(self._entry.entry_id), error)
             if pushed:
@@ -254,6 +256,10 @@ class DeliveryTracker:
     def _publish(self, row: Row) -> None:
         data = row.as_event(self._entry, self._hass.config.language)
         self._publisher.status(data, row.recipient_id)
+        self._trace("status published", message_id=row.message_id, status=data["status"])
+
+    def _trace(self, step: str, **details: Any) -> None:
+        async_trace(self._hass, self._entry.entry_id, step, **details)
 
     @callback
     def _changed(self) -> None:

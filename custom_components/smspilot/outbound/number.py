@@ -98,6 +98,11 @@ class Number:
         return self.state in UNSENT
 
     @property
+    def message_id(self) -> str | None:
+        """Return the id of its message, where the API told one."""
+        return self.row.id if self.row else None
+
+    @property
     def problem(self) -> Problem | None:
         """Return why the API refused it, as far as it said so."""
         if self.row:

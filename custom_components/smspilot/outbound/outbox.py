@@ -62,6 +62,7 @@ class Outbox:
         evidence = Evidence(hass, client, self._records, self._is_known)
         self._tools = Tools(
             hass=hass,
+            entry_id=entry.entry_id,
             client=client,
             records=self._records,
             permits=self._permits,

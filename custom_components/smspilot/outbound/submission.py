@@ -23,7 +23,8 @@ from ..client import (
     Smspilot,
 )
 from ..const import LOGGER
-from ..contacts.phones import plain_digits
+from ..contacts.phones import masked, plain_digits
+from ..runtime.trail import async_trace
 from .bill import Bill
 from .evidence import Evidence
 from .lost_responses import LOOKS_AFTER_LOSS, LostResponses
@@ -36,6 +37,8 @@ from .result import Row
 from .timing import Timing, api_now
 
 NO_TIME = "there was no time left"
+# Of a long list the first numbers show what happens to all.
+MAX_TRACED = 20
 SAME_TEXT = "the same text to the same number is still on its way out"
 
 
@@ -44,6 +47,7 @@ class Tools:
     """What the submissions of an account work with."""
 
     hass: HomeAssistant
+    entry_id: str
     client: Smspilot
     records: SubmissionRecords
     permits: Permits
@@ -151,6 +155,7 @@ class Submission:
             one.requested()
         await self._write_down()
         requested_at, phones = self._now, [one.target.phone for one in batch]
+        self._trace("request made", numbers=len(batch), attempt=batch[0].requests)
         try:
             response = await async_request(self._tools.client, self.message, phones, self._callback)
         except CallbackRefused as err:
@@ -158,6 +163,7 @@ class Submission:
         except ConnectionFailed as err:
             self._not_connected(batch, err)
         except ResponseLost as err:
+            self._trace("response lost", reason=type(err).__name__)
             self._lost.begin(batch, err)
         except ApiError as err:
             self._refused(batch, err)
@@ -250,6 +256,8 @@ class Submission:
             return
         for one in numbers:
             self._tools.permits.settle(self.message, one)
+        for one in numbers[:MAX_TRACED]:
+            self._trace(one.state.value, phone=masked(one.target.phone), message_id=one.message_id)
         if any(one.state is State.IN_DOUBT or one.is_found for one in numbers):
             self.bill.miss_a_part()
         if not self.message.options.test:
@@ -284,6 +292,11 @@ class Submission:
         self._is_written = True
         self.record = self._tools.records.write(self.record, self.numbers)
         await self._tools.records.async_write_down(durable=self.message.key is not None)
+
+    def _trace(self, step: str, **details: object) -> None:
+        """Leave a step on the account's trail."""
+        kind = self.message.kind.value
+        async_trace(self._tools.hass, self._tools.entry_id, step, kind=kind, **details)
 
     @property
     def _now(self) -> float:
