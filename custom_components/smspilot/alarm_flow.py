@@ -32,7 +32,6 @@ from homeassistant.helpers.selector import (
     SelectSelectorConfig,
     SelectSelectorMode,
     TextSelector,
-    TextSelectorConfig,
 )
 from homeassistant.helpers.template import Template
 from homeassistant.helpers.translation import async_get_translations
@@ -81,7 +80,7 @@ SOURCE_DOMAINS: Final = (
     Platform.ALARM_CONTROL_PANEL.value,
 )
 _DEFAULT: Final = Plan(id="", name="")
-_TEXT: Final = TextSelector(TextSelectorConfig(multiline=True))
+_TEXT: Final = TextSelector()
 _DURATION: Final = DurationSelector(DurationSelectorConfig(enable_day=False))
 
 
@@ -255,11 +254,16 @@ def alarm_schema(labels: Mapping[str, str], *, is_new: bool) -> vol.Schema:
     return vol.Schema(
         {
             vol.Required(CONF_NAME): TextSelector(),
-            vol.Required(SECTION_START, default=dict): section(start, {"collapsed": not is_new}),
+            # Without its fields' defaults a page would show a switch of a section as off.
+            vol.Required(SECTION_START, default=start({})): section(
+                start, {"collapsed": not is_new}
+            ),
             vol.Optional(CONF_STEPS, default=list): _steps_selector(labels),
             vol.Required(CONF_ROUNDS, default=_DEFAULT.rounds): vol.All(rounds, vol.Coerce(int)),
-            vol.Required(SECTION_ANSWERS, default=dict): section(answers, {"collapsed": True}),
-            vol.Required(SECTION_AFTERWARDS, default=dict): section(
+            vol.Required(SECTION_ANSWERS, default=answers({})): section(
+                answers, {"collapsed": True}
+            ),
+            vol.Required(SECTION_AFTERWARDS, default=afterwards({})): section(
                 afterwards, {"collapsed": True}
             ),
         }

@@ -18,6 +18,7 @@ ALERT = "Вода под раковиной! 21.5 °C, датчик 2."
 QUESTION = "Перекрыть воду? Ответьте ДА или НЕТ"
 ANSWER = "Да."
 YAML = (Path(__file__).parent / "demo.yaml").read_text()
+ALARM = "sensor.potop"
 # What the answer sets in motion: the switch, and the way its automation heard of it.
 WAYS = {
     "input_boolean.valve_closed": "by the bus event",
@@ -67,6 +68,7 @@ class Demo:
             await self.alarm(statuses)
             await self.answer(replies)
         await self.bill()
+        await self.alarm_that_survives(result["result"]["entry_id"])
 
     async def add_account(self) -> Json:
         """Go through the config flow, then paste the inbound address at the service."""
@@ -144,6 +146,45 @@ class Demo:
         orders = (await self.service.state())["orders"]
         expect(len(orders) == 2, f"{len(orders)} paid requests instead of 2")
 
+    async def alarm_that_survives(self, entry_id: str) -> None:
+        """Kill Home Assistant in the midst of an alarm; it goes on, and is taken by an answer."""
+        self.step("An alarm: the form of the account's page, no automation")
+        form = {
+            "name": "Потоп",
+            "start": {"sources": ["input_boolean.flood"]},
+            "steps": [
+                {"recipients": ["notify.anna"], "wait": {"seconds": 10}},
+                {"recipients": ["notify.anna"], "channel": "voice", "wait": {"minutes": 5}},
+            ],
+        }
+        added = await self.home.flow([entry_id, "alarm"], form, kind="subentries/flow")
+        expect(added["type"] == "create_entry", f"no alarm was made: {added}")
+        await self.home.until_state(ALARM, "idle")
+        self.note("Anna is texted, and called ten seconds later if she does not answer")
+        before = len((await self.service.state())["orders"])
+        await self.home.action("input_boolean", "turn_on", {"entity_id": "input_boolean.flood"})
+        await self.home.until_state(ALARM, "running")
+        await self.home.until(lambda: self.has_sent(before + 1), "the first text")
+        self.step("kill -9, and ten seconds without a home")
+        await self.home.kill()
+        await asyncio.sleep(10)
+        await self.home.start()
+        await self.home.until_state(ALARM, "running", timeout=30)
+        await self.home.until(lambda: self.has_sent(before + 2), "the call", timeout=30)
+        for order in (await self.service.state())["orders"][before:]:
+            self.note(f"{order['kind']} to Anna « {order['text']} »")
+        self.step("Anna answers « Еду »")
+        await self.service.control("receive", phone=ANNA.removeprefix("+"), text="Еду")
+        await self.home.until_state(ALARM, "acknowledged", timeout=30)
+        orders = (await self.service.state())["orders"][before:]
+        kinds = [order["kind"] for order in orders]
+        expect(kinds == ["two_way", "voice"], f"each step once, but there were {kinds}")
+        self.note("taken; each step went out once")
+
+    async def has_sent(self, count: int) -> bool:
+        """Tell whether so many messages went out."""
+        return len((await self.service.state())["orders"]) >= count
+
     async def balance(self) -> None:
         """Tell balance and spending as the sensors show them."""
         for what in ("balance", "spent_today"):
@@ -193,7 +234,7 @@ async def main() -> int:
         print(f"\nFAILED: {type(error).__name__}: {error}", file=sys.stderr)
         return 1
     transcript.note("nothing to complain of")
-    print("\nDone: texted, delivered, answered, acted.")
+    print("\nDone: texted, delivered, answered, acted; an alarm survived a kill -9.")
     return 0
 
 
