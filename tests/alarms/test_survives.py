@@ -160,7 +160,7 @@ async def step_by_step(house: House, rounds: int) -> None:
     assert len(set(texts)) == len(texts)
 
 
-@pytest.mark.parametrize("when", ["before"])
+@pytest.mark.parametrize("when", ["before", "after"])
 async def test_killed_while_sending(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, when: str
 ) -> None:
