@@ -89,7 +89,6 @@ class PushReceiver:
                 self._trace("push refused", reason="another account's")
                 return Response(status=HTTPStatus.FORBIDDEN)
             case InboundPush(message=message):
-                self._trace("message pushed", message_id=_plain_id(message.id))
                 account.inbox.push(message, door_of(request))
         return Response(status=HTTPStatus.OK)
 
