@@ -13,6 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smspilot.const import (
     CONF_DAILY_LIMIT,
+    CONF_LONG_TEXTS,
     CONF_MAX_PARTS,
     CONF_RATE_LIMIT,
     DOMAIN,
@@ -528,7 +529,7 @@ async def test_max_parts(
 ) -> None:
     """A text of more parts is refused before any request, with the figures."""
     simulator.options.max_parts = 100
-    await add_account(hass, simulator, options={CONF_MAX_PARTS: most})
+    await add_account(hass, simulator, options={CONF_MAX_PARTS: most, CONF_LONG_TEXTS: "refuse"})
     sending = act(hass, "send_sms", phones=[PAPA], message=message, urgent=True)
     if not parts:
         await sending

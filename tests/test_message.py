@@ -5,19 +5,27 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import (
+    area_registry as ar,
+    device_registry as dr,
+    entity_registry as er,
+    floor_registry as fr,
+)
 from homeassistant.util import dt as dt_util
 import pytest
 import voluptuous as vol
 
 from custom_components.smspilot.const import (
+    CONF_LONG_TEXTS,
     CONF_MAX_PARTS,
     CONF_MESSAGE_TEMPLATE,
     CONF_SENDER,
+    CONF_TRANSLITERATE,
     CONF_TWO_WAY_TEMPLATE,
 )
+from custom_components.smspilot.text.segments import measure
 
-from .common import MAMA, PAPA, act, add_account, person
+from .common import MAMA, PAPA, act, add_account, device_of, person
 from .sending import TEXT, alarm
 from .simulator.model import Kind
 from .simulator.simulator import Simulator
@@ -111,7 +119,6 @@ async def test_bare_number_of_a_person(hass: HomeAssistant, simulator: Simulator
         ("phones", "", ""),
         ("phones", None, "None"),
         ("phones", [PAPA], f"['{PAPA}']"),
-        ("phones", f"{PAPA}, {SECOND}", f"{PAPA}, {SECOND}"),
         ("phones", "0042", "0042"),
         ("recipients", "notify.nobody", "notify.nobody"),
         ("recipients", "sensor.smspilot_5671_balance", "sensor.smspilot_5671_balance"),
@@ -155,8 +162,9 @@ async def test_one_bad_number_loses_nobody(
     error = await refused(act(hass, "send_sms", **alone))
     if field == "phones":
         assert error.translation_key == "nobody_left"
-        assert not shown or shown not in str(error.translation_placeholders)
-        assert "No. 2 of" in str(error.translation_placeholders)
+        # What holds fewer than five digits gives nobody away.
+        told = f'"{shown}" is' if shown and PAPA not in shown else "No. 2 of"
+        assert told in str((error.translation_placeholders or {})["reasons"])
     else:
         assert shown in str(error.translation_placeholders)
     assert simulator.requests == []
@@ -168,6 +176,93 @@ async def test_one_refused_is_told_itself(hass: HomeAssistant, simulator: Simula
     error = await refused(alarm(hass, "Иван Петров 79080"))
     assert error.translation_key == "invalid_phone"
     assert error.translation_placeholders == {"position": "1"}
+    assert simulator.requests == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{PAPA}, Мама Ира",
+        f"{PAPA};мама_ира",
+        f"8 908 796-47-81\n{MAMA}\n",
+        f" {PAPA} ,, {MAMA} ;",
+    ],
+)
+@pytest.mark.parametrize("as_list", [True, False])
+async def test_several_in_one_text(
+    hass: HomeAssistant, simulator: Simulator, text: str, as_list: bool
+) -> None:
+    """Numbers and names that a helper or a template puts into one text are read one by one."""
+    await add_account(hass, simulator, people=PEOPLE[1:])
+    await act(hass, "send_sms", phones=[text] if as_list else text, message=TEXT)
+    assert reached(simulator) == [PAPA, MAMA]
+
+
+async def test_one_of_several_in_a_text(hass: HomeAssistant, simulator: Simulator) -> None:
+    """One of them that cannot be read costs the others nothing; and it is two people."""
+    await add_account(hass, simulator)
+    receipt = await act(hass, "send_sms", phones=[f"{PAPA}, Мамма"], message=TEXT)
+    assert [row["phone"] for row in receipt["messages"]] == [PAPA, "Мамма"]
+    error = await refused(act(hass, "flash_call", phones=[f"{PAPA}, {MAMA}"]))
+    assert error.translation_key == "one_number"
+
+
+@pytest.mark.parametrize("country", ["DE", "AT", "LU", "KZ", "RU"])
+async def test_integer_of_a_template(
+    hass: HomeAssistant, simulator: Simulator, country: str
+) -> None:
+    """A recipient's number is read also where a template has made an integer of it."""
+    hass.config.country = country
+    await add_account(hass, simulator, people=PEOPLE)
+    await act(hass, "send_sms", phones=[int(MAMA[1:])], message=TEXT)
+    assert reached(simulator) == [MAMA]
+
+
+@pytest.mark.parametrize("by", ["entity_id", "device_id", "area_id", "label_id", "floor_id"])
+async def test_target(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    entity_registry: er.EntityRegistry,
+    device_registry: dr.DeviceRegistry,
+    by: str,
+) -> None:
+    """Home Assistant's own target reaches recipients, and nothing else that is in it."""
+    entry = await add_account(hass, simulator, people=PEOPLE[:2])
+    floor = fr.async_get(hass).async_create("First")
+    area = ar.async_get(hass).async_create("Hall", floor_id=floor.floor_id)
+    device = device_of(hass, entry, "Мама Ира")
+    device_registry.async_update_device(device, area_id=area.id, labels={"family"})
+    target = {
+        "entity_id": "notify.mama_ira",
+        "device_id": device,
+        "area_id": area.id,
+        "label_id": "family",
+        "floor_id": floor.floor_id,
+    }
+    await act(hass, "send_sms", message=TEXT, **{by: target[by]})
+    assert reached(simulator) == [MAMA]
+    # Together with a number, each once.
+    await act(hass, "send_sms", message="Ещё", phones=[PAPA, MAMA], **{by: target[by]})
+    assert reached(simulator) == [MAMA, MAMA, PAPA]
+
+
+@pytest.mark.parametrize(
+    ("target", "key"),
+    [
+        ({"entity_id": "all"}, "unknown_recipient"),
+        ({"entity_id": "event.papa_inbound"}, "unknown_recipient"),
+        ({"entity_id": "none"}, "no_target"),
+        ({"area_id": "nowhere"}, "no_target"),
+        ({"entity_id": []}, "no_target"),
+    ],
+)
+async def test_target_of_nobody(
+    hass: HomeAssistant, simulator: Simulator, target: dict[str, Any], key: str
+) -> None:
+    """Nobody, everybody, and what is no recipient: a mistake, before any request."""
+    await add_account(hass, simulator, people=PEOPLE)
+    error = await refused(act(hass, "send_sms", message=TEXT, **target))
+    assert error.translation_key == key
     assert simulator.requests == []
 
 
@@ -189,10 +284,11 @@ async def test_errors_name_and_mask(hass: HomeAssistant, simulator: Simulator) -
     for phone in (MAMA, stranger):
         simulator.phone(phone[1:]).blacklisted = True
     with pytest.raises(HomeAssistantError) as raised:
-        await alarm(hass, PAPA, SECOND, "чушь 123", MAMA, stranger, respond=False)
+        await alarm(hass, PAPA, SECOND, "чушь 12345", "Мамма", MAMA, stranger, respond=False)
     reasons = (raised.value.translation_placeholders or {})["reasons"]
     assert "Мама Ира, +7913•••0001: Phone in black list" in reasons
     assert "No. 3" in reasons
+    assert '"Мамма" is neither a number nor a recipient' in reasons
     assert "чушь" not in reasons
     assert MAMA not in reasons
     assert stranger not in reasons
@@ -399,13 +495,77 @@ async def test_never_framed(hass: HomeAssistant, simulator: Simulator) -> None:
 
 async def test_frame_counts_as_parts(hass: HomeAssistant, simulator: Simulator) -> None:
     """`max_parts` counts what goes out."""
-    options = {CONF_MESSAGE_TEMPLATE: "Дом: {message}", CONF_MAX_PARTS: 1}
+    options = {
+        CONF_MESSAGE_TEMPLATE: "Дом: {message}",
+        CONF_MAX_PARTS: 1,
+        CONF_LONG_TEXTS: "refuse",
+    }
     await add_account(hass, simulator, options=options)
     error = await refused(act(hass, "send_sms", phones=[PAPA], message="Ж" * 66))
     assert error.translation_key == "too_long"
     latin = act(hass, "send_sms", phones=[PAPA], message="x" * 155, transliterate=True)
     await latin
     assert len(simulator.orders) == 1
+
+
+@pytest.mark.parametrize("two_way", [False, True])
+async def test_long_text_is_cut(hass: HomeAssistant, simulator: Simulator, two_way: bool) -> None:
+    """An alarm of 900 letters goes out as the ten parts the API takes, and the response says so."""
+    await add_account(hass, simulator, options={CONF_MESSAGE_TEMPLATE: "Дом: {message} (конец)"})
+    text = ", ".join(f"окно {number}-й спальни" for number in range(60))
+    receipt = await act(hass, "send_sms", phones=[PAPA], message=text, two_way=two_way)
+    (sent,) = [order.text for order in simulator.orders]
+    assert receipt["cut"] is True
+    assert measure(sent).parts == 10
+    assert sent.endswith("…" if two_way else "… (конец)")
+    whole = await act(hass, "send_sms", phones=[MAMA], message="Протечка")
+    assert whole["cut"] is False
+
+
+async def test_long_text_is_refused(hass: HomeAssistant, simulator: Simulator) -> None:
+    """Whoever wants all or nothing is told before it costs anything; a call says it all."""
+    await add_account(hass, simulator, options={CONF_LONG_TEXTS: "refuse"})
+    error = await refused(act(hass, "send_sms", phones=[PAPA], message="Ж" * 671))
+    assert error.translation_key == "too_long"
+    assert error.translation_placeholders == {"parts": "11", "max_parts": "10"}
+    assert simulator.requests == []
+
+
+async def test_calls_are_never_cut(hass: HomeAssistant, simulator: Simulator) -> None:
+    """What is spoken has no parts."""
+    await add_account(hass, simulator, options={CONF_MAX_PARTS: 1})
+    await act(hass, "call", phones=[PAPA], message="Ж" * 300)
+    assert len(simulator.orders[0].text) == 300
+
+
+@pytest.mark.parametrize(
+    ("option", "field", "sent"),
+    [
+        (True, {}, "Techet"),
+        (True, {"transliterate": False}, "Течет"),
+        (False, {}, "Течет"),
+        (False, {"transliterate": True}, "Techet"),
+    ],
+)
+async def test_latin_letters_as_an_option(
+    hass: HomeAssistant, simulator: Simulator, option: bool, field: dict[str, bool], sent: str
+) -> None:
+    """The account's option counts wherever an action does not say otherwise; in notify too."""
+    options = {CONF_TRANSLITERATE: option}
+    await add_account(hass, simulator, people=PEOPLE, options=options)
+    await act(hass, "send_sms", phones=["Мама Ира"], message="Течет", **field)
+    data = {"entity_id": "notify.mama_ira", "message": "Течет"}
+    await hass.services.async_call("notify", "send_message", data, blocking=True)
+    assert [order.text for order in simulator.orders] == [sent, "Techet" if option else "Течет"]
+
+
+async def test_end_of_a_yaml_block(hass: HomeAssistant, simulator: Simulator) -> None:
+    """Exactly 70 letters and the line break of a YAML block are one part."""
+    await add_account(hass, simulator)
+    await act(hass, "send_sms", phones=[PAPA], message="Ж" * 70 + "\n")
+    assert [order.text for order in simulator.orders] == ["Ж" * 70]
+    estimate = await act(hass, "estimate_cost", phones=[PAPA], message="Ж" * 70 + " \n")
+    assert estimate["parts"] == 1
 
 
 # From whom.

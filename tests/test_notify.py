@@ -325,18 +325,27 @@ async def test_data_test(hass: HomeAssistant, simulator: Simulator) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [{"chanel": "voice"}, {"channel": "pigeon"}, {"push": {"sound": "x"}}, {"send_at": "never"}],
+    [
+        {"chanel": "voice"},
+        {"channel": "alarm_stream"},
+        {"push": {"sound": "x"}},
+        {"send_at": "never"},
+        {"actions": [{"action": "OPEN"}], 1: 2},
+    ],
 )
-async def test_unknown_data(
-    hass: HomeAssistant, simulator: Simulator, data: dict[str, Any]
+async def test_data_of_others(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    caplog: pytest.LogCaptureFixture,
+    data: dict[str, Any],
 ) -> None:
-    """A field that is not known is an error, not an alarm of another kind."""
+    """What is meant for others of a notify group is ignored, with a warning; the rest counts."""
     await add_account(hass, simulator, people=PEOPLE)
-    error = await refused(legacy(hass, "smspilot_papa", data=data))
-    assert isinstance(error, ServiceValidationError)
-    assert error.translation_key == "unknown_field"
-    assert next(iter(data)) in str(error.translation_placeholders)
-    assert simulator.requests == []
+    await legacy(hass, "smspilot_papa", data={**data, "transliterate": True})
+    assert simulator.orders[0].text.isascii()
+    said = [record.message for record in caplog.records if "none of ours" in record.message]
+    assert len(said) == 1
+    assert all(str(key) in said[0] for key in data)
 
 
 @pytest.mark.parametrize("message", ["", "HLR"])
@@ -373,7 +382,7 @@ async def test_bad_target_loses_nobody(hass: HomeAssistant, simulator: Simulator
     simulator.requests.clear()
     error = await refused(legacy(hass, "smspilot", target=["дядя"]))
     assert isinstance(error, ServiceValidationError)
-    assert error.translation_key == "invalid_phone"
+    assert error.translation_key == "unknown_contact"
     assert simulator.requests == []
 
 
@@ -416,7 +425,7 @@ async def test_channels_fail_apart(hass: HomeAssistant, simulator: Simulator) ->
     reasons = (error.translation_placeholders or {})["reasons"]
     for name in ("Баба", "Мама"):
         assert f"{name}: SMSPILOT refuses the number. It says: 212: Phone in black" in reasons
-    assert "No. 4" in reasons
+    assert '"дядя" is neither' in reasons
     assert [order.phone for order in simulator.orders] == ["79080000009"]
 
 

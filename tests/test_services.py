@@ -128,6 +128,7 @@ async def test_action(
         "packet_id": message_id,
         "balance": float(simulator.account.balance),
         "currency": "RUB",
+        "cut": False,
         "messages": [
             {
                 "message_id": message_id,
@@ -306,7 +307,7 @@ async def test_estimate_for_nobody(hass: HomeAssistant, simulator: Simulator) ->
     await add_account(hass, simulator)
     with pytest.raises(ServiceValidationError) as raised:
         await act(hass, "estimate_cost", phones=["чушь"], message=TEXT)
-    assert raised.value.translation_key == "invalid_phone"
+    assert raised.value.translation_key == "unknown_contact"
     assert simulator.requests == []
 
 

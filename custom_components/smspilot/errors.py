@@ -64,7 +64,7 @@ class Reason(StrEnum):
     TEST_QUESTION = "test_question"
     TIME_PASSED = "time_passed"
     TOO_LONG = "too_long"
-    UNKNOWN_FIELD = "unknown_field"
+    UNKNOWN_CONTACT = "unknown_contact"
     UNKNOWN_RECIPIENT = "unknown_recipient"
     UNQUOTED_ANSWER = "unquoted_answer"
 

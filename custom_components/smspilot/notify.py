@@ -23,7 +23,7 @@ from homeassistant.helpers.typing import ConfigType, DiscoveryInfoType
 from homeassistant.util import slugify
 import voluptuous as vol
 
-from .const import DOMAIN
+from .const import DOMAIN, LOGGER
 from .contacts.recipients import recipients
 from .entity import RecipientEntity, add_for_subentries
 from .errors import Reason, validation_error
@@ -139,12 +139,25 @@ class LegacyNotify(BaseNotificationService):
         targets = kwargs.get(ATTR_TARGET)
         if not targets:
             raise validation_error(Reason.NO_TARGET)
-        try:
-            fields = NOTIFY_DATA_SCHEMA(kwargs.get(ATTR_DATA) or {})
-        except vol.Invalid as err:
-            raise validation_error(Reason.UNKNOWN_FIELD, error=str(err)) from err
+        fields = _fields(kwargs.get(ATTR_DATA) or {})
         text = titled(message, kwargs.get(ATTR_TITLE))
         await self._account.channels.async_notify(targets, text, fields)
+
+
+def _fields(data: Any) -> dict[str, Any]:
+    """Return what of the data is ours: a notify group hands everybody that of all its members."""
+    ours, foreign = dict[str, Any](), list[str]()
+    for key, value in data.items() if isinstance(data, Mapping) else [("data", data)]:
+        try:
+            NOTIFY_DATA_SCHEMA({key: value})
+        except vol.Invalid:
+            foreign.append(str(key))
+        else:
+            ours[key] = value
+    if foreign:
+        LOGGER.warning("Data of a notification that is none of ours is ignored: %s", foreign)
+    fields: dict[str, Any] = NOTIFY_DATA_SCHEMA(ours)
+    return fields
 
 
 def titled(message: str, title: str | None) -> str:

@@ -58,6 +58,7 @@ _WHO: Final[dict[vol.Marker, Any]] = {
     vol.Optional(ATTR_RECIPIENTS, default=list): cv.entity_ids,
     # What cannot be read is refused on its own; it must not cost the others.
     vol.Optional(ATTR_PHONES, default=list): cv.ensure_list,
+    **cv.TARGET_SERVICE_FIELDS,
 }
 _DURATION: Final = vol.All(period, vol.Range(max=MAX_WAIT))
 _LIFE: Final = vol.All(period, vol.Range(min=timedelta(minutes=1), max=timedelta(hours=24)))
@@ -71,7 +72,8 @@ _TEXT: Final[dict[vol.Marker, Any]] = {
     vol.Optional(ATTR_SENDER): cv.string,
     vol.Optional(ATTR_TWO_WAY, default=False): cv.boolean,
     vol.Optional(ATTR_SEND_AT): cv.datetime,
-    vol.Optional(ATTR_TRANSLITERATE, default=False): cv.boolean,
+    # Absent, the account's option decides.
+    vol.Optional(ATTR_TRANSLITERATE): cv.boolean,
 }
 _WAIT: Final[dict[vol.Marker, Any]] = {vol.Optional(ATTR_WAIT, default=_NO_WAIT): _DURATION}
 

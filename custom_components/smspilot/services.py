@@ -1,12 +1,19 @@
 """The actions: what they take, whom they reach, what they return."""
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 import re
 import secrets
 from typing import Any, cast
 
-from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_ID
+from homeassistant.const import (
+    ATTR_CONFIG_ENTRY_ID,
+    ATTR_ENTITY_ID,
+    ATTR_ID,
+    ENTITY_MATCH_ALL,
+    Platform,
+)
 from homeassistant.core import (
     HomeAssistant,
     ServiceCall,
@@ -14,8 +21,9 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
-from homeassistant.helpers import service
+from homeassistant.helpers import entity_registry as er, service
 from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
@@ -113,9 +121,27 @@ def _on_account(
 
 
 async def _who(account: Account, call: ServiceCall) -> Targets:
+    """Return whom an action names, by entities, by Home Assistant's own target, and by numbers."""
+    entities = [*call.data[ATTR_RECIPIENTS], *_targeted(account, call)]
     return await resolve_targets(
-        call.hass, account.entry, call.data[ATTR_RECIPIENTS], call.data[ATTR_PHONES]
+        call.hass,
+        account.entry,
+        entities,
+        call.data[ATTR_PHONES],
     )
+
+
+def _targeted(account: Account, call: ServiceCall) -> Iterator[str]:
+    """Return the entities of a target; of a device or an area only recipients count."""
+    if call.data.get(ATTR_ENTITY_ID) == ENTITY_MATCH_ALL:
+        raise validation_error(Reason.UNKNOWN_RECIPIENT, recipient=ENTITY_MATCH_ALL)
+    selected = async_extract_referenced_entity_ids(call.hass, TargetSelection(call.data))
+    yield from sorted(selected.referenced)
+    registry, ours = er.async_get(call.hass), (DOMAIN, Platform.NOTIFY, account.entry.entry_id)
+    for entity_id in sorted(selected.indirectly_referenced):
+        one = registry.async_get(entity_id)
+        if one and (one.platform, one.domain, one.config_entry_id) == ours:
+            yield entity_id
 
 
 def _text_order(account: Account, call: ServiceCall, targets: Targets) -> OutboundMessage:
@@ -144,7 +170,7 @@ async def _respond(
     )
     if not call.return_response:
         return None
-    return result.as_dict(account.entry, call.hass.config.language)
+    return {**result.as_dict(account.entry, call.hass.config.language), "cut": message.cut}
 
 
 async def _call(account: Account, call: ServiceCall) -> ServiceResponse:
@@ -239,8 +265,10 @@ async def _ask(account: Account, call: ServiceCall) -> ServiceResponse:
     answers = [_answer(one) for one in data[ATTR_ANSWERS]]
     code = str(MIN_CODE + secrets.randbelow(MAX_CODE - MIN_CODE + 1)) if data[ATTR_CODE] else None
     targets = one(await _who(account, call))
-    question = with_code(data[ATTR_QUESTION], code) if code else data[ATTR_QUESTION]
-    order = compose(account.entry, Channel.TWO_WAY, question, targets.to)
+    complete = partial(with_code, code=code) if code else str
+    order = compose(
+        account.entry, Channel.TWO_WAY, data[ATTR_QUESTION], targets.to, complete=complete
+    )
     if order.options.test:
         raise validation_error(Reason.TEST_QUESTION)
     if not targets.to:

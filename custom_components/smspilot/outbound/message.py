@@ -1,9 +1,8 @@
 """What goes out, to the letter: made from what a person asked for, refused before it costs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any, Final, Self, assert_never
 
 from homeassistant.config_entries import ConfigEntry
@@ -15,11 +14,13 @@ from ..client.values import whole
 from ..const import DEFAULT_RETRY_FOR
 from ..contacts.recipients import Channel
 from ..errors import Reason, validation_error
-from ..options import Options
+from ..options import LongTexts, Options
 from ..text.segments import framed, measure, shortened
 from ..text.transliteration import transliterate
 from .targets import Target
 
+# The API refuses longer texts: ten parts are 670 Cyrillic letters.
+MAX_PARTS: Final = 10
 # Words that would make something else of a text than the action says.
 _OTHER_KINDS: Final = (Sender.VOICE_FEMALE, Sender.VOICE_MALE, Sender.FLASH_CALL)
 
@@ -50,7 +51,8 @@ class SendOptions:
 class OutboundMessage:
     """A text, a call or a check on its way.
 
-    A second message of the same `key` within 72 hours is never requested again.
+    A second message of the same `key` within 72 hours is never requested again. `cut` tells
+    whether a part of the text was left out.
     """
 
     kind: Kind
@@ -58,6 +60,7 @@ class OutboundMessage:
     targets: tuple[Target, ...]
     options: SendOptions = SendOptions()
     key: str | None = None
+    cut: bool = False
 
 
 def compose(
@@ -68,10 +71,12 @@ def compose(
     options: SendOptions | None = None,
     *,
     cut_at: int = 0,
+    complete: Callable[[str], str] = str,
 ) -> OutboundMessage:
     """Return what a channel makes of a text, in the account's template.
 
-    What goes beyond `cut_at` parts is left out.
+    What goes beyond `cut_at` parts is left out, and what is too long at all, if the account's
+    options say so. `complete` adds to the text what must not be cut off, such as a code.
     """
     account = Options.from_entry(entry)
     options = _checked(account, options or SendOptions())
@@ -84,24 +89,39 @@ def compose(
             sender = Sender.TWO_WAY
             kind, template = Kind.TWO_WAY, account.two_way_template
         case Channel.VOICE:
-            spoken = whole(_framed(account.message_template, text))
+            spoken = whole(_framed(account.message_template, complete(text)))
             _check_words(spoken)
             spoken_by = replace(options, sender=options.voice)
             return OutboundMessage(kind=Kind.VOICE, text=spoken, targets=targets, options=spoken_by)
         case never:
             assert_never(never)
-    if cut_at:
-        text = shortened(text, cut_at, partial(_framed, template))
-    written = whole(_framed(template, text))
-    if options.transliterate:
-        written = transliterate(written)
+
+    def write(text: str) -> str:
+        written = whole(_framed(template, complete(text)))
+        return transliterate(written) if options.transliterate else written
+
+    written, is_cut = _within(write, text, account, cut_at)
     _check_words(written)
-    parts = measure(written).parts
-    if 0 < account.max_parts < parts:
-        raise validation_error(Reason.TOO_LONG, parts=str(parts), max_parts=str(account.max_parts))
     return OutboundMessage(
-        kind=kind, text=written, targets=targets, options=replace(options, sender=sender)
+        kind=kind,
+        text=written,
+        targets=targets,
+        options=replace(options, sender=sender),
+        cut=is_cut,
     )
+
+
+def _within(
+    write: Callable[[str], str], text: str, account: Options, cut_at: int
+) -> tuple[str, bool]:
+    """Return what is written, within the parts it may have, and whether something was left out."""
+    written = write(text)
+    parts, most = measure(written).parts, account.max_parts or MAX_PARTS
+    if parts <= min(cut_at or most, most):
+        return written, False
+    if account.long_texts is LongTexts.REFUSE and not cut_at:
+        raise validation_error(Reason.TOO_LONG, parts=str(parts), max_parts=str(most))
+    return write(shortened(text, min(cut_at or most, most), write)), True
 
 
 def flash_call(
@@ -136,6 +156,9 @@ def _checked(account: Options, options: SendOptions) -> SendOptions:
         options,
         # A time without a zone is Home Assistant's.
         send_at=options.send_at and dt_util.as_utc(options.send_at),
+        transliterate=account.transliterate
+        if options.transliterate is None
+        else options.transliterate,
         test=options.test or account.test_mode,
     )
 

@@ -1,7 +1,9 @@
 """Whom an action, a notify service or an alarm means: numbers, and whose they are."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+import re
+from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
@@ -9,10 +11,13 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 
-from ..contacts.phones import AmbiguousPhone, UnreadablePhone, masked, parse_phone
-from ..contacts.recipients import Recipient, by_id, by_name
+from ..contacts.phones import AmbiguousPhone, UnreadablePhone, masked, parse_phone, quotable
+from ..contacts.recipients import Recipient, by_id, by_name, owners
 from ..errors import Reason, validation_error
 from ..runtime.cooperative import async_slices
+
+# What parts several numbers and names in one text.
+_SEPARATORS: Final = re.compile(r"[,;\n]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +43,18 @@ async def resolve_targets(
     phones: Iterable[object] = (),
     *,
     apart: bool = False,
+    wrote: Callable[[str], bool] = lambda _phone: False,
 ) -> Targets:
     """Return the numbers of recipients and of whoever else is named, each once.
 
-    `apart` is once for each recipient who has it: their channels may differ.
+    `apart` is once for each recipient who has it: their channels may differ. `wrote` tells whether
+    a number has written lately, which decides between two readings of an integer.
     """
     to: dict[Target | str, Target] = {}
     refused: list[tuple[str, HomeAssistantError]] = []
     named: list[tuple[object, int | None]] = [
         *((entity_id, None) for entity_id in entities),
-        *((value, position) for position, value in enumerate(phones, 1)),
+        *_parted(entry, phones),
     ]
     if not named:
         raise validation_error(Reason.NO_TARGET)
@@ -56,7 +63,7 @@ async def resolve_targets(
         if position is None:
             found: Recipient | str | HomeAssistantError = _by_entity(hass, entry, str(given))
         else:
-            found = _by_word(hass, entry, given, position)
+            found = _by_word(hass, entry, given, position, wrote)
         match found:
             case Recipient():
                 for phone in found.phones:
@@ -89,15 +96,34 @@ def _by_entity(
     return Recipient.from_subentry(subentry)
 
 
+def _parted(entry: ConfigEntry, phones: Iterable[object]) -> Iterator[tuple[object, int]]:
+    """Return numbers and names with the place they were given at; a text may hold several."""
+    for position, value in enumerate(phones, 1):
+        parts = [value]
+        if isinstance(value, str) and not by_name(entry, value):
+            parts = [part.strip() for part in _SEPARATORS.split(value) if part.strip()] or [value]
+        yield from ((part, position) for part in parts)
+
+
 def _by_word(
-    hass: HomeAssistant, entry: ConfigEntry, value: object, position: int
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    value: object,
+    position: int,
+    wrote: Callable[[str], bool],
 ) -> Recipient | str | HomeAssistantError:
     """Return the recipient of a name or of our own id, or a number."""
+
+    def is_known(phone: str) -> bool:
+        return bool(owners(entry, phone)) or wrote(phone)
+
     try:
-        return parse_phone(hass, value)
+        return parse_phone(hass, value, is_known)
     except AmbiguousPhone:
         return validation_error(Reason.AMBIGUOUS_PHONE, phone=masked(value))
     except UnreadablePhone:
         if isinstance(value, str) and (person := by_id(entry, value) or by_name(entry, value)):
             return person
+        if name := quotable(value):
+            return validation_error(Reason.UNKNOWN_CONTACT, name=name)
         return validation_error(Reason.INVALID_PHONE, position=str(position))
