@@ -232,7 +232,7 @@ async def test_target(
     area = ar.async_get(hass).async_create("Hall", floor_id=floor.floor_id)
     device = device_of(hass, entry, "Мама Ира")
     device_registry.async_update_device(device, area_id=area.id, labels={"family"})
-    target = {
+    target: dict[str, Any] = {
         "entity_id": "notify.mama_ira",
         "device_id": device,
         "area_id": area.id,

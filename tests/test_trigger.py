@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, HomeAssistant, ServiceCall
-from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.helpers import entity_registry as er, issue_registry as ir, translation
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import parse_yaml
 import pytest
@@ -33,6 +33,8 @@ MESSAGE = {
     "message_id": "42",
     "phone": PAPA,
     "recipient": "Папа",
+    "recipient_id": "papa",
+    "pin_ok": None,
     "message": "Открой ворота",
     "service_number": "+79533984570",
     "received_at": "2026-11-23T09:34:00+00:00",
@@ -99,6 +101,8 @@ async def automate(hass: HomeAssistant, trigger: str, options: str = "") -> list
     else:
         del automation["triggers"][0]["options"]
     calls = async_mock_service(hass, "test", "run")
+    # As they are where the integration is loaded.
+    await translation.async_load_integrations(hass, {DOMAIN})
     assert await async_setup_component(hass, "automation", {"automation": [automation]})
     await hass.async_block_till_done()
     assert hass.states.is_state("automation.by_sms", "on")
@@ -110,7 +114,10 @@ async def tell(hass: HomeAssistant, *messages: dict[str, Any], event: str = "") 
     for more in messages:
         kind = event or (EVENT_REPLY_RECEIVED if more.get("reply_to") else EVENT_SMS_RECEIVED)
         data = STATUS if kind == EVENT_MESSAGE_STATUS else MESSAGE
-        hass.bus.async_fire(kind, {"entry_id": "entry_5671", **data, **more})
+        about = {"entry_id": "entry_5671", **data, **more}
+        if kind != EVENT_MESSAGE_STATUS and about["recipient"] is None:
+            about["recipient_id"] = None
+        hass.bus.async_fire(kind, about)
     await hass.async_block_till_done()
 
 

@@ -86,7 +86,12 @@ def test_exceptions_and_issues(language: str) -> None:
     texts = words(language)
     assert set(texts["exceptions"]) == {reason.value for reason in Reason}
     # That of a trigger belongs to no account.
-    assert set(texts["issues"]) == {*ISSUES, *ALARM_ISSUES, "unknown_contacts"}
+    assert set(texts["issues"]) == {
+        *ISSUES,
+        *ALARM_ISSUES,
+        "low_balance_unknown",
+        "unknown_contacts",
+    }
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -34,6 +34,7 @@ from .events import SIGNAL_ERROR, SIGNAL_LIMIT, SIGNAL_OK, SIGNAL_PUSH, Push
 from .forms import sender_names
 from .options import Options
 from .outbound.rate_limiter import HOUR
+from .text.localized import async_money
 
 ISSUES: Final = (
     "account_blocked",
@@ -123,9 +124,10 @@ class IssueReporter:
             self._balance = balance
             if threshold and balance < threshold:
                 pace = self._account.budget.daily_pace
-                days = str(max(int(balance / pace), 0)) if pace else "–"
-                shown = f"{balance:.2f}"
-                self._raise("low_balance", balance=shown, days=days, top_up_url=URL_TOP_UP)
+                text = "low_balance" if pace else "low_balance_unknown"
+                days = str(max(int(balance / pace), 0)) if pace else ""
+                shown = async_money(self._account.hass, balance)
+                self._raise("low_balance", text, balance=shown, days=days, top_up_url=URL_TOP_UP)
             else:
                 self._solve("low_balance")
 
@@ -166,7 +168,9 @@ class IssueReporter:
         if option not in self._limited:
             limit = _limit(Options.from_entry(self._account.entry), option)
             self._limited[option] = dt_util.utcnow(), limit
-            self._raise(option, limit=str(limit))
+            is_money = option != CONF_RATE_LIMIT
+            shown = async_money(self._account.hass, limit) if is_money else str(limit)
+            self._raise(option, limit=shown)
 
     @callback
     def _announced(self, push: Push) -> None:
@@ -188,7 +192,8 @@ class IssueReporter:
                 self._raise("inbound_address", url=push_monitor.url, settings_url=URL_SETTINGS)
 
     @callback
-    def _raise(self, key: str, **placeholders: str) -> None:
+    def _raise(self, key: str, text: str | None = None, /, **placeholders: str) -> None:
+        """Raise an issue, by another text than usual where there are two."""
         entry = self._account.entry
         ir.async_create_issue(
             self._account.hass,
@@ -197,7 +202,7 @@ class IssueReporter:
             data={"entry_id": entry.entry_id},
             is_fixable=key in FIXABLE,
             severity=ir.IssueSeverity.ERROR if key in STOPPING else ir.IssueSeverity.WARNING,
-            translation_key=key,
+            translation_key=text or key,
             translation_placeholders={"account": entry.title, **placeholders},
         )
 

@@ -128,6 +128,7 @@ async def _who(account: Account, call: ServiceCall) -> Targets:
         account.entry,
         entities,
         call.data[ATTR_PHONES],
+        wrote=account.inbox.wrote,
     )
 
 

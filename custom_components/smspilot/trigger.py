@@ -256,9 +256,10 @@ class MessageReceivedTrigger(EventTrigger):
         texts: list[str] = options[CONF_TEXT]
         if event.event_type not in INBOUND_KINDS[options[CONF_KIND]]:
             return Miss.WRONG_KIND
-        if not (self._contacts.has(data) if self._contacts else data["recipient"]):
+        is_anybody = data["recipient_id"] is not None
+        if not (self._contacts.has(data) if self._contacts else is_anybody):
             return Miss.WRONG_SENDER
-        if options[CONF_PIN] and not data.get("pin_ok"):
+        if options[CONF_PIN] and not data["pin_ok"]:
             return Miss.NO_PIN
         if texts and is_reaction(data["message"]):
             return Miss.REACTION
