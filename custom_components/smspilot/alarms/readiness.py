@@ -13,6 +13,7 @@ from ..client.values import money
 from ..const import LOGGER
 from ..errors import api_text, localized
 from ..runtime.journal import stored_time
+from ..text.localized import async_money
 from .plan import Party, entity_of
 from .runner import AlarmRunner
 from .sending import Ways, message_of
@@ -80,7 +81,8 @@ async def async_check(ways: Ways, alarm: AlarmRunner, balance: Decimal) -> Readi
             total = None if total is None or cost is None else total + cost
     if total is not None and balance < total:
         text = words["problem_balance"]
-        problems.append(text.format(cost=f"{total:.2f}", balance=f"{balance:.2f}"))
+        needed, there = (async_money(ways.hass, amount) for amount in (total, balance))
+        problems.append(text.format(cost=needed, balance=there))
     return Readiness(at=dt_util.utcnow(), problems=tuple(problems), round_cost=total)
 
 

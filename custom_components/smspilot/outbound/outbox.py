@@ -16,6 +16,7 @@ from ..client import ConnectionFailed, Kind, Smspilot
 from ..const import LOGGER
 from ..errors import Reason, action_error, localized, validation_error
 from ..runtime.journal import Journal, Table
+from ..text.localized import async_time
 from .budget import Budget, total
 from .delivery import DeliveryTracker
 from .evidence import Evidence
@@ -171,8 +172,7 @@ class Outbox:
         now = dt_util.utcnow()
         due = message.options.send_at
         if due and due <= min(now, api_now(self._client)):
-            time = dt_util.as_local(due).isoformat(" ", "minutes")
-            raise validation_error(Reason.TIME_PASSED, time=time)
+            raise validation_error(Reason.TIME_PASSED, time=async_time(self._hass, due))
 
     @callback
     def close(self, why: Exception) -> None:

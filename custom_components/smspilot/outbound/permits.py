@@ -28,6 +28,7 @@ from ..contacts.recipients import display_name
 from ..errors import Reason, action_error, validation_error
 from ..events import SIGNAL_LIMIT
 from ..options import Options
+from ..text.localized import async_money
 from .budget import Budget, total
 from .message import OutboundMessage
 from .number import SHARED_IDS, Number, Permit, Refusal, State
@@ -217,18 +218,18 @@ class Permits:
         budget = self._budget
         return validation_error(
             Reason.DAILY_LIMIT,
-            limit=_rub(budget.limit),
-            spent=_rub(budget.spent_today),
-            cost=_rub(cost),
-            left=_rub(max(budget.left_today, Decimal(0))),
+            limit=async_money(self._hass, budget.limit),
+            spent=async_money(self._hass, budget.spent_today),
+            cost=async_money(self._hass, cost),
+            left=async_money(self._hass, max(budget.left_today, Decimal(0))),
         )
 
     def _unknown_price(self, estimate: Decimal) -> Refusal:
         return action_error(
             Reason.PRICE_UNKNOWN,
-            limit=_rub(self._budget.limit),
-            cost=_rub(estimate),
-            left=_rub(max(self._budget.left_today, Decimal(0))),
+            limit=async_money(self._hass, self._budget.limit),
+            cost=async_money(self._hass, estimate),
+            left=async_money(self._hass, max(self._budget.left_today, Decimal(0))),
         )
 
     def _signal(self, option: str) -> None:
@@ -241,7 +242,3 @@ async def async_cost(client: Smspilot, message: OutboundMessage, phones: Sequenc
     if message.kind in NUMBER_CHECKS:
         return await client.check_cost(message.kind, to)
     return await client.cost(message.text, to, sender=options.sender, test=options.test)
-
-
-def _rub(amount: Decimal) -> str:
-    return f"{amount:.2f}"
