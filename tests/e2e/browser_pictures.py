@@ -6,8 +6,9 @@
 
 import argparse
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from decimal import Decimal
 import io
 from pathlib import Path
 import sys
@@ -17,13 +18,15 @@ from typing import Final
 from PIL import Image
 from playwright.async_api import Browser, Page
 
-from tests.simulator import DEFAULT_KEY, Simulator
+from tests.simulator import DEFAULT_KEY, Kind, Simulator, Status
 
 from . import browser, browser_trouble
+from .browser import Look
 from .browser_tour import Tour
 from .config_folder import free_port
 from .develop import prepared, set_up
 from .home import Home
+from .talk import sent, written
 
 IMAGES: Final = Path(__file__).parents[2] / "docs" / "images"
 ANNA: Final = "79087964781"
@@ -89,19 +92,75 @@ async def an_evening(home: Home, sim: Simulator) -> None:
     await sim.changed.wait_for(lambda: all(each.status == 2 for each in sim.messages.values()))
 
 
-async def dashboard(started: Browser, home: Home, sim: Simulator) -> None:
-    """Take the dashboard beside the phones."""
-    async with browser.person(started, home, size=(860, 684)) as person:
-        page = await person.new_page()
-        await page.goto(f"{home.url}/play-house")
-        await page.get_by_text("Text Anna").wait_for(timeout=60_000)
-        left = await (await settled(page)).screenshot()
-    async with browser.person(started, size=(720, 684)) as person:
-        page = await person.new_page()
-        await page.goto(sim.origin)
-        await page.locator("article .mine").first.wait_for()
-        right = await (await settled(page)).screenshot()
-    save("dashboard", left, right)
+STORY: Final = {
+    "en": (
+        "The boiler is off: 14 °C in the living room.",
+        "On my way.",
+        "Heat the sauna? Answer yes or no.",
+        "Yes, please!",
+        "The sauna is at 80 °C.",
+        "Open the gate",
+        "The gate is open for a minute.",
+    ),
+    "ru": (
+        "Котёл погас: в гостиной 14 °C.",
+        "Уже еду.",
+        "Затопить баню? Ответьте да или нет.",
+        "Да, пожалуйста!",
+        "В бане 80 °C.",
+        "Открой ворота",
+        "Ворота открыты на минуту.",
+    ),
+}
+
+
+def two_days(sim: Simulator, language: str) -> None:
+    """Let something have happened before the picture is taken."""
+    boiler, coming, ask, answer, warm, gate, opened = STORY[language]
+    sent(sim, ANNA, boiler, hours=26, status=Status.UNDELIVERED, error=602)
+    sent(sim, ANNA, boiler, hours=25.9, kind=Kind.VOICE, sender="GOLOS", price=Decimal("0.50"))
+    written(sim, ANNA, coming, hours=25.8)
+    price = Decimal("3.13")
+    sent(sim, ANNA, ask, hours=2, kind=Kind.TWO_WAY, sender="2WAY", price=price)
+    written(sim, ANNA, answer, hours=1.9)
+    sent(sim, ANNA, warm, hours=1)
+    written(sim, BORIS, gate, hours=0.5)
+    sent(sim, BORIS, opened, hours=0.49)
+
+
+async def rename(home: Home, names: Mapping[str, str]) -> None:
+    """Give recipients other names."""
+    async with home.websocket() as websocket:
+        (entry,) = await home.rest("GET", "/api/config/config_entries/entry?domain=smspilot")
+        account = {"entry_id": entry["entry_id"]}
+        people = await websocket.command("config_entries/subentries/list", **account)
+        for one in people:
+            changed = {"subentry_id": one["subentry_id"], "title": names[one["title"]]}
+            await websocket.command("config_entries/subentries/update", **account, **changed)
+
+
+async def conversations(started: Browser, language: str, name: str) -> None:
+    """Take the conversations at a desk, and on a phone in the dark."""
+    async with house(language) as (home, sim):
+        await set_up(home, sim)
+        two_days(sim, language)
+        anna = "Anna"
+        if language == "ru":
+            anna = "Анна"
+            await rename(home, {"Anna": anna, "Boris": "Борис"})
+
+        async def card(look: Look, size: tuple[int, int]) -> bytes:
+            async with browser.person(
+                started, home, language=language, look=look, size=size
+            ) as person:
+                page = await person.new_page()
+                await page.goto(f"{home.url}/play-house/talk")
+                shown = page.locator("smspilot-conversations")
+                await shown.locator("nav li", has_text=anna).click(timeout=60_000)
+                await settled(page)
+                return await shown.locator("ha-card").screenshot()
+
+        save(name, await card("light", (1156, 672)), await card("dark", (390, 672)))
 
 
 async def dialog(tour: Tour) -> bytes:
@@ -181,8 +240,10 @@ async def for_the_readme() -> None:
         await address(started, home, sim)
         await set_up(home, sim)
         await an_evening(home, sim)
-        await dashboard(started, home, sim)
         await forms(started, home)
+    async with browser.started() as started:
+        await conversations(started, "en", "conversations")
+        await conversations(started, "ru", "conversations.ru")
 
 
 async def everything(folder: Path) -> None:
