@@ -143,10 +143,12 @@ def _keys(texts: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _words() -> Iterator[str]:
-    """Return every text in the source, and every word in its YAML."""
+    """Return every text in the source, every word in its YAML, every setting of its card."""
     for file in ROOM.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield node.value
     for file in ROOM.glob("*.yaml"):
         yield from re.findall(r"\w+", file.read_text("utf-8"))
+    for file in ROOM.glob("frontend/*.js"):
+        yield from re.findall(r'name: "(\w+)"', file.read_text("utf-8"))

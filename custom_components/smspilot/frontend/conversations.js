@@ -40,7 +40,6 @@ const TWO = "M1.5 12.5 6.5 17.5 16.5 6.5M12 16l1.5 1.5L23 6.5";
 const CLOCK = "M12 3.5a8.5 8.5 0 1 0 .01 0M12 7.5V12.5L15.5 14.5";
 const CROSS = "M12 3.5a8.5 8.5 0 1 0 .01 0M12 7.5V13M12 16.2v.3";
 const TICKS = {
-  sending: CLOCK,
   scheduled: CLOCK,
   accepted: ONE,
   sent: TWO,
