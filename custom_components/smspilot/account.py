@@ -79,25 +79,8 @@ class Account:
             asked=self.inbox.asked,
         )
         self.channels = ChannelSender(hass, entry, self.outbox)
-        self.conversations = Conversations(
-            hass,
-            entry,
-            self.client,
-            known=self._known,
-        )
-        self.alarms = Alarms(
-            Ways(
-                hass=hass,
-                entry=entry,
-                journal=self.journal,
-                outbox=self.outbox,
-                inbox=self.inbox,
-                deliveries=self.deliveries,
-                budget=self.budget,
-                publisher=self.publisher,
-                memory=TextMemory(self.journal),
-            )
-        )
+        self.conversations = Conversations(hass, entry, self.client, known=self._known)
+        self.alarms = self._make_alarms()
         self._cancel_start: CALLBACK_TYPE = lambda: None
         self._ignore_api = async_dispatcher_connect(
             hass, SIGNAL_BACK.format(entry.entry_id), self.inbox.poller.wake
@@ -162,6 +145,21 @@ class Account:
     def note(self, err: SmspilotError) -> None:
         """Let reauth and repairs know what the service said."""
         async_dispatcher_send(self.hass, SIGNAL_ERROR.format(self.entry.entry_id), err)
+
+    def _make_alarms(self) -> Alarms:
+        return Alarms(
+            Ways(
+                hass=self.hass,
+                entry=self.entry,
+                journal=self.journal,
+                outbox=self.outbox,
+                inbox=self.inbox,
+                deliveries=self.deliveries,
+                budget=self.budget,
+                publisher=self.publisher,
+                memory=TextMemory(self.journal),
+            )
+        )
 
     def _known(self, message_id: str) -> Known:
         """Return what is remembered of a message of ours."""

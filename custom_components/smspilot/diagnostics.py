@@ -1,6 +1,7 @@
 """What a bug report may carry: counts, ages, versions and errors, and nobody's words."""
 
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 from homeassistant.const import CONF_API_KEY, CONF_PASSWORD, CONF_URL, CONF_WEBHOOK_ID
@@ -10,7 +11,7 @@ from homeassistant.loader import async_get_integration
 from homeassistant.util import dt as dt_util
 
 from .alarms.runner import AlarmRunner
-from .client import ApiError
+from .client import ApiError, SmspilotError
 from .client.transport import URL
 from .const import (
     CONF_CLOUDHOOK_URL,
@@ -72,14 +73,7 @@ async def async_get_config_entry_diagnostics(
             "dropped_pushes": account.inbox.push_monitor.dropped,
             "malformed_pushes": runtime.push_receiver.malformed,
         },
-        "errors": [
-            {
-                "age": int((now - at).total_seconds()),
-                "reason": reason_of(err).value,
-                "code": err.code if isinstance(err, ApiError) else None,
-            }
-            for at, err in account.errors
-        ],
+        "errors": [_error(err, now - at) for at, err in account.errors],
         "trail": async_trail(hass, entry.entry_id),
     }
 
@@ -92,6 +86,15 @@ async def async_get_device_diagnostics(
     people = [_person(person) for person in recipients(entry) if person.id in ids]
     account = await async_get_config_entry_diagnostics(hass, entry)
     return {"recipient": people[0] if people else None, **account}
+
+
+def _error(err: SmspilotError, age: timedelta) -> dict[str, Any]:
+    """Return what went wrong, and how long ago."""
+    return {
+        "age": int(age.total_seconds()),
+        "reason": reason_of(err).value,
+        "code": err.code if isinstance(err, ApiError) else None,
+    }
 
 
 def _person(person: Recipient) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """What became of messages on their way: a push rings, a clock behind it, the read tells."""
 
-import asyncio
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
@@ -16,7 +15,7 @@ from ..const import LOGGER
 from ..events import SIGNAL_COUNTS, SIGNAL_ERROR
 from ..runtime.announced import PAUSES, Announced
 from ..runtime.journal import Journal
-from ..runtime.poller import Alarm, Poller
+from ..runtime.poller import Alarm, Poller, ReadWaiters
 from ..runtime.publisher import Publisher
 from ..runtime.trail import async_trace
 from .budget import Budget
@@ -50,20 +49,14 @@ class DeliveryTracker:
         self._publisher = publisher
         self._tracked = TrackedMessages(hass, journal)
         self.restore, self.table = self._tracked.restore, self._tracked.table
-        self.wait = self._tracked.wait
+        self.wait, self.row = self._tracked.wait, self._tracked.row
         self._early = EarlyPushes(hass)
         self._reader = StatusReader(hass, client)
         self.poller = Poller(hass, "smspilot status", self._read)
         self._announced: Announced[Status] = Announced(hass, self.poller)
         self._round_due = False
-        # Who waits for the end of the next read of all that waits.
-        self._awaiting: list[asyncio.Future[bool]] = []
+        self._read_waiters = ReadWaiters(hass)
         self._alarm = Alarm(hass, self.poller, self.hurry)
-
-    def row(self, server_id: str | None) -> Row | None:
-        """Return the message while it waits."""
-        waiting = self._tracked.get(server_id)
-        return waiting.row if waiting else None
 
     @property
     def pending(self) -> int:
@@ -80,7 +73,7 @@ class DeliveryTracker:
                 self._publish(row)
                 continue
             waiting = self._tracked.add(row.message_id, row)
-            self._alarm.set(waiting.next_look(self._now))
+            self._alarm.set(waiting.next_look(self._hass.loop.time()))
             if (news := self._early.take(row.message_id)) is not None:
                 self._hear(row.message_id, news)
         self._changed()
@@ -92,45 +85,23 @@ class DeliveryTracker:
             self._round_due = True
             self.poller.wake()
 
-    async def async_read_now(
-        self,
-        ids: Iterable[str],
-        timeout: float,  # noqa: ASYNC109 - how long the caller can wait
-    ) -> bool:
+    async def async_read_now(self, ids: Iterable[str], timeout: float) -> bool:  # noqa: ASYNC109
         """Ask about what of these still waits, and return whether that was done in time."""
         if not any(server_id in self._tracked for server_id in ids):
             return True
-        done: asyncio.Future[bool] = self._hass.loop.create_future()
-        self._awaiting.append(done)
         self.hurry()
-        try:
-            async with asyncio.timeout(timeout):
-                return await done
-        except TimeoutError:
-            return False
-        finally:
-            if done in self._awaiting:
-                self._awaiting.remove(done)
+        return await self._read_waiters.async_wait(timeout)
 
     @callback
     def push(self, server_id: str, status: Status) -> None:
         """Hear that a message has another status; only the service's own answer tells."""
-        if server_id in self._tracked:
-            self._hear(server_id, status)
-        else:
-            self._early.keep(server_id, status)
+        self._hear(server_id, status)
 
     @callback
     def push_unverified(self, message: MessageRow) -> None:
         """Take a push at its word, but for money and for what no push tells."""
-        if not (server_id := message.id):
-            return
-        if message.price is not None:
-            message = replace(message, price=None)
-        if server_id not in self._tracked:
-            self._early.keep(server_id, message)
-        else:
-            self._hear(server_id, message)
+        if message.id:
+            self._hear(message.id, replace(message, price=None))
             self._journal.flush()
 
     @callback
@@ -139,13 +110,10 @@ class DeliveryTracker:
         self.poller.close()
         self._tracked.close(why)
 
-    @property
-    def _now(self) -> float:
-        return self._hass.loop.time()
-
     @callback
     def _hear(self, server_id: str, news: News) -> None:
         if (row := self.row(server_id)) is None:
+            self._early.keep(server_id, news)
             return
         if isinstance(news, MessageRow) and (
             news.status is Status.FAILED or row.price is None or row.kind is Kind.HLRVIP
@@ -165,15 +133,15 @@ class DeliveryTracker:
         """Ask for all that waits, or for what was pushed and some more beside it."""
         if not self._tracked:
             return
-        pushed, now = self._announced.ids, self._now
+        pushed, now = self._announced.ids, self._hass.loop.time()
         others: Iterator[str] = (one for one in self._tracked if one not in self._announced)
         if not self._round_due:
             others = islice(others, max(BESIDE - len(pushed), 0) if pushed else 0)
         ids = [*pushed, *others]
         round_due, self._round_due = self._round_due, False
-        awaiting = [*self._awaiting] if round_due else []
+        end = self._read_waiters.begin() if round_due else None
         looked, error = await self._reader.async_read(
-            ids, self._update, needs_all=self._needs_all, now_or_never=pushed
+            ids, self._update, needs_all=self._tracked.needs_all, now_or_never=pushed
         )
         self._trace("statuses read", asked=len(ids), pushed=len(pushed), failed=bool(error))
         if error:
@@ -183,18 +151,12 @@ class DeliveryTracker:
                 self._alarm.set(PAUSES[-1])
         else:
             self._announced.look_again((one for one in pushed if one in self._announced), now)
-        for done in awaiting:
-            if not done.done():
-                done.set_result(not error)
+        if end:
+            end(not error)
         self._give_up(looked)
         if round_due:
             self._replan()
         await self._journal.flush()
-
-    def _needs_all(self, server_id: str) -> bool:
-        """Return whether a message has more to tell than others."""
-        row = self.row(server_id)
-        return row is not None and row.kind is Kind.HLRVIP
 
     @callback
     def _update(self, message: MessageRow) -> None:
@@ -246,7 +208,7 @@ class DeliveryTracker:
     def _replan(self) -> None:
         """Look again when the first of all shall be looked at."""
         looks = (
-            self._reader.next_look(server_id, one.next_look(self._now))
+            self._reader.next_look(server_id, one.next_look(self._hass.loop.time()))
             for server_id, one in self._tracked.items()
         )
         if (soonest := min(looks, default=None)) is not None:

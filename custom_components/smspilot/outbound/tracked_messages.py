@@ -9,7 +9,7 @@ from typing import Final
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from ..client import Status
+from ..client import Kind, Status
 from ..const import LOGGER
 from ..runtime.cooperative import thread_slices
 from ..runtime.journal import Journal, Table
@@ -70,6 +70,16 @@ class TrackedMessages:
     def get(self, server_id: str | None) -> Waiting | None:
         """Return a message while it is on its way."""
         return self._waiting.get(server_id or "")
+
+    def row(self, server_id: str | None) -> Row | None:
+        """Return what is known of a message while it is on its way."""
+        waiting = self._waiting.get(server_id or "")
+        return waiting.row if waiting else None
+
+    def needs_all(self, server_id: str) -> bool:
+        """Return whether a message has more to tell than others."""
+        row = self.row(server_id)
+        return row is not None and row.kind is Kind.HLRVIP
 
     def items(self) -> Iterable[tuple[str, Waiting]]:
         """Return all with their ids."""

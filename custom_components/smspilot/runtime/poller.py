@@ -127,5 +127,40 @@ class Alarm:
         self._action()
 
 
+class ReadWaiters:
+    """Who waits for the end of a read that begins from now on."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Have nobody wait yet."""
+        self._hass = hass
+        self._waiting: list[asyncio.Future[bool]] = []
+
+    async def async_wait(self, timeout: float) -> bool:  # noqa: ASYNC109 - as the caller says
+        """Return whether the next read succeeds, False where it takes too long."""
+        done: asyncio.Future[bool] = self._hass.loop.create_future()
+        self._waiting.append(done)
+        try:
+            async with asyncio.timeout(timeout):
+                return await done
+        except TimeoutError:
+            return False
+        finally:
+            if done in self._waiting:
+                self._waiting.remove(done)
+
+    @callback
+    def begin(self) -> Callable[[bool], None]:
+        """Begin a read; return what tells its result to whoever has waited till now."""
+        waiting, self._waiting = self._waiting, []
+
+        @callback
+        def end(result: bool) -> None:
+            for done in waiting:
+                if not done.done():
+                    done.set_result(result)
+
+        return end
+
+
 def _nothing() -> None:
     """Call off what was never planned."""
