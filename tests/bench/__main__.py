@@ -7,11 +7,11 @@ import sys
 
 from homeassistant.runner import create_event_loop
 
-from . import growing, pushing, sending, starting, waiting
+from . import delaying, growing, pushing, sending, starting, waiting
 from .home import MAIN, PEOPLE, bench
 from .table import Table
 
-PARTS = ("sending", "pushing", "waiting", "starting", "growing")
+PARTS = ("sending", "pushing", "delaying", "waiting", "starting", "growing")
 
 
 async def _measure(parts: Sequence[str], table: Table) -> None:
@@ -22,6 +22,8 @@ async def _measure(parts: Sequence[str], table: Table) -> None:
             await sending.measure(found, entry, table)
         if "pushing" in parts:
             await pushing.measure(found, entry, table)
+        if "delaying" in parts:
+            await delaying.measure(found, table)
         if "waiting" in parts:
             await waiting.measure(found, table)
         if "starting" in parts:

@@ -132,15 +132,19 @@ class Bench:
         return entry
 
     async def new_account(
-        self, people: int = 1, account_id: int | None = None, **options: Any
+        self,
+        people: int = 1,
+        account_id: int | None = None,
+        sim: Service | None = None,
+        **options: Any,
     ) -> SmspilotConfigEntry:
-        """Return the entry of an account that the service knows; it is not set up yet."""
-        account_id = account_id or next(self._accounts)
-        key = self.sim.key
+        """Return the entry of an account that a service knows; it is not set up yet."""
+        account_id, sim = account_id or next(self._accounts), sim or self.sim
+        key = sim.key
         if account_id != MAIN:
             key = f"{account_id:064}"
-            await self.sim.control("account", id=account_id, apikey=key)
-        await self.sim.control("account", id=account_id, balance="1000000000")
+            await sim.control("account", id=account_id, apikey=key)
+        await sim.control("account", id=account_id, balance="1000000000")
         people_data = [
             ConfigSubentryData(
                 data=MappingProxyType(
@@ -161,7 +165,7 @@ class Bench:
             unique_id=str(account_id),
             data={
                 CONF_API_KEY: key,
-                CONF_URL: self.sim.url,
+                CONF_URL: sim.url,
                 CONF_WEBHOOK_ID: f"{account_id:064x}",
             },
             options={**OPTIONS, **options},
