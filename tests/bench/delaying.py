@@ -12,13 +12,13 @@ from homeassistant.config_entries import ConfigEntryDisabler, ConfigSubentry
 from homeassistant.core import Event, callback
 from homeassistant.exceptions import HomeAssistantError
 
-from custom_components.smspilot.account import SmspilotConfigEntry
 from custom_components.smspilot.const import (
     DOMAIN,
     EVENT_ALARM,
     SUBENTRY_ALARM,
     SUBENTRY_RECIPIENT,
 )
+from custom_components.smspilot.runtime_data import SmspilotConfigEntry
 from tests.e2e.service import Service
 
 from .clock import Lag, interleaved, timed
@@ -181,7 +181,7 @@ async def _looks(bench: Bench, table: Table) -> None:
         )
     await bench.hass.async_block_till_done()
     await bench.requests()
-    conversations = entry.runtime_data.conversations
+    conversations = entry.runtime_data.account.conversations
 
     @callback
     def look(_event: dict[str, Any]) -> None:

@@ -1,6 +1,8 @@
 """The way out: beside a bare POST and beside what a person would use instead."""
 
 import asyncio
+import gc
+from time import process_time
 from typing import Final
 
 from custom_components.smspilot.client.api import SEND_FIELDS
@@ -12,6 +14,7 @@ from .table import Table
 
 SERVICE_TIME: Final = 0.03
 AT_ONCE: Final = 50
+IN_A_ROW: Final = 40
 LIST: Final = 1000
 
 
@@ -19,6 +22,7 @@ async def measure(bench: Bench, entry: SmspilotConfigEntry, table: Table) -> Non
     """Measure the way out."""
     await _slow(bench, entry, table)
     await _fast(bench, entry, table)
+    await _processor(bench, table)
     await _many(bench, entry, table)
     await _list(bench, entry, table)
 
@@ -35,12 +39,7 @@ async def _slow(bench: Bench, entry: SmspilotConfigEntry, table: Table) -> None:
 
 async def _fast(bench: Bench, entry: SmspilotConfigEntry, table: Table) -> None:
     services = bench.hass.services
-
-    async def rest_command() -> None:
-        data = {"message": bench.text(), "to": bench.number().removeprefix("+")}
-        await services.async_call(
-            "rest_command", "bench", data, blocking=True, return_response=True
-        )
+    rest_command = _rest_command(bench)
 
     async def notify_rest() -> None:
         data = {"message": bench.text(), "target": bench.number().removeprefix("+")}
@@ -66,10 +65,44 @@ async def _fast(bench: Bench, entry: SmspilotConfigEntry, table: Table) -> None:
         },
     )
     command, rest = found["rest_command"], found["notify.rest"]
-    table.ratio("send_sms, answered at once", found["send_sms"], command, "rest_command", goal=2)
+    table.ratio("send_sms, answered at once", found["send_sms"], command, "rest_command", goal=1.7)
     table.ratio("send_sms, answered at once", found["send_sms"], found["bare"], "bare POST")
     table.ratio("notify entity", found["entity"], rest, "notify.rest", goal=2)
     table.ratio("legacy notify", found["legacy"], rest, "notify.rest", goal=2)
+
+
+def _rest_command(bench: Bench) -> Work:
+    async def rest_command() -> None:
+        data = {"message": bench.text(), "to": bench.number().removeprefix("+")}
+        await bench.hass.services.async_call(
+            "rest_command", "bench", data, blocking=True, return_response=True
+        )
+
+    return rest_command
+
+
+async def _processor(bench: Bench, table: Table) -> None:
+    """Measure what a send costs the processor in all, with what it leaves to be done."""
+
+    async def cost(work: Work) -> float:
+        gc.collect()
+        start = process_time()
+        for _ in range(IN_A_ROW):
+            await work()
+        await bench.hass.async_block_till_done()
+        return (process_time() - start) / IN_A_ROW
+
+    rest_command = _rest_command(bench)
+    found = await interleaved(
+        9,
+        {
+            "ours": lambda: cost(lambda: bench.send(bench.text(), [bench.number()])),
+            "rest_command": lambda: cost(rest_command),
+        },
+    )
+    table.ratio(
+        "send_sms, processor time", found["ours"], found["rest_command"], "rest_command", goal=1.7
+    )
 
 
 async def _many(bench: Bench, entry: SmspilotConfigEntry, table: Table) -> None:
