@@ -143,7 +143,7 @@ class Tour:
             if device["identifiers"] and device["identifiers"][0][0] == "smspilot":
                 await self.go(f"/config/devices/device/{device['id']}")
                 await self.take(f"device {device['name']}")
-        for entity in ("event.smspilot_5671_delivery", "event.anna_inbound", "notify.anna"):
+        for entity in ("event.smspilot_5671_inbound", "event.anna_inbound", "notify.anna"):
             await self.go(f"/play-house?more-info-entity-id={entity}")
             await self.take(entity)
 

@@ -12,15 +12,16 @@ from homeassistant.const import Platform
 
 COMPONENTS = Path(homeassistant.__path__[0]) / "components"
 OURS = Path(__file__).parents[2] / "custom_components" / "smspilot"
-# What the configuration of such a home names; the platforms are set up at every start.
+# What the configuration of such a home names, and what is set up at every start beside platforms.
 NAMED = {"automation", "frontend", "history", "logbook", "recorder", "script", "system_health"}
+ALWAYS = {"analytics", "backup", "hassio"}
 
 
 def main() -> None:
     """Go through the manifests of what is set up, and of what that depends on."""
     needed: set[str] = set()
     seen: set[str] = set()
-    folders = [OURS, *(COMPONENTS / name for name in {*Platform, *NAMED})]
+    folders = [OURS, *(COMPONENTS / name for name in {*Platform, *NAMED, *ALWAYS})]
     while folders:
         manifest = json.loads((folders.pop() / "manifest.json").read_text())
         needed |= {*manifest.get("requirements", ())}
