@@ -66,7 +66,7 @@ async def _memory(bench: Bench, entry: SmspilotConfigEntry, table: Table) -> Non
     tracemalloc.stop()
     each = (after - before) / COUNT
     table.number(f"{COUNT:,} waiting messages: each", each, "bytes", goal=1000)
-    await _empty(bench, entry)
+    await empty(bench, entry)
 
 
 async def _rounds(bench: Bench, entry: SmspilotConfigEntry, table: Table) -> None:
@@ -102,7 +102,7 @@ async def _rounds(bench: Bench, entry: SmspilotConfigEntry, table: Table) -> Non
         await arrive(bench, entry)
         with watched("arrival"):
             await read_all(entry.runtime_data.account)
-        await _empty(bench, entry)
+        await empty(bench, entry)
     table.number("requests a round", median(requests), "", goal=COUNT / 1000)
     for name, what in (("reload", "reload of the entry"), ("restart", "closed and opened again")):
         table.number(what, median(times[name]), "s", goal=0.5)
@@ -145,7 +145,7 @@ async def _writes(bench: Bench, entry: SmspilotConfigEntry, table: Table) -> Non
     table.number("a message's life: journal", sum(map(len, written)) / LIVES, "bytes")
 
 
-async def _empty(bench: Bench, entry: SmspilotConfigEntry) -> None:
+async def empty(bench: Bench, entry: SmspilotConfigEntry) -> None:
     """Have everything delivered and told."""
     deliveries = entry.runtime_data.account.deliveries
     while deliveries.pending:
