@@ -86,7 +86,8 @@ async def _go_wrong(tour: Tour, sim: Simulator) -> None:
     entry = (await home.rest("GET", f"{ENTRIES}?domain=smspilot"))[0]["entry_id"]
 
     async def option(**changed: Any) -> None:
-        await home.flow(entry, {"sender": "INFORM", **changed}, kind="options/flow")
+        form = await home.start_flow(entry, "options/flow")
+        await home.fill_in(form, {"sender": "INFORM", **changed}, "options/flow")
 
     async def fails(action: str = "send_sms", **data: Any) -> None:
         if action == "send_sms":

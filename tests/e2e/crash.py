@@ -282,7 +282,8 @@ class Crashes:
         result = await home.answer_flow(form["flow_id"], {"sender": "INFORM"})
         entry_id = result["result"]["entry_id"]
         options = {"rate_limit": 0, "daily_limit": 0}
-        await home.flow(entry_id, options, kind="options/flow")
+        form = await home.start_flow(entry_id, "options/flow")
+        await home.fill_in(form, options, "options/flow")
         self._entry_id = entry_id
         await home.until_state("sensor.smspilot_5671_spent_today")
         entries = home.folder / ".storage" / "core.config_entries"

@@ -23,7 +23,8 @@ async def add_anna(home: Home, service: Service) -> None:
     address = next(each for each in told if "/api/webhook/" in each)
     await service.control("account", inbound_url=address)
     result = await home.answer_flow(form["flow_id"], {})
-    person = {"name": "Anna", "phones": [ANNA], "assist": True, "pin": "4711"}
+    orders = {"assist": True, "pin": "4711"}
+    person = {"name": "Anna", "phones": [ANNA], "orders": orders}
     await home.answer_flow(result["next_flow"][1], person, "subentries/flow")
     await home.until_state("notify.anna")
 
