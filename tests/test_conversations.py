@@ -3,11 +3,13 @@
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 import re
 from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
+from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 from pytest_homeassistant_custom_component.typing import (
     ClientSessionGenerator,
@@ -15,10 +17,22 @@ from pytest_homeassistant_custom_component.typing import (
     WebSocketGenerator,
 )
 
+from custom_components.smspilot.client import Kind as ApiKind
 from custom_components.smspilot.client.api import PAGE
 from custom_components.smspilot.const import CONF_CHANNEL, CONF_INBOUND_INTERVAL, CONF_PIN
+from custom_components.smspilot.conversations import history
+from custom_components.smspilot.conversations.lines import Line
 
 from .common import MAMA, PAPA, Clock, act, add_account, open_door, person, rename, write
+from .simulator.choices import (
+    DateHeader,
+    Ids,
+    LatePrice,
+    Numbers,
+    OddRow,
+    PseudoSenders,
+    Stored,
+)
 from .simulator.model import Inbound, Kind, Message, Status
 from .simulator.simulator import Simulator
 
@@ -406,3 +420,126 @@ async def test_older_pages(
         assert texts == every
     page = await looker.messages(papa, limit=500)
     assert len(page["messages"]) == 500
+
+
+WORLDS: tuple[dict[str, Any], ...] = (
+    {},
+    {"zone": timedelta(hours=3)},
+    {"zone": timedelta(hours=-5)},
+    {"check_seconds": False, "inbound_seconds": False},
+    {"shuffle": True, "inbound_shuffle": True, "newest_first": False},
+    {"lone_object": True, "lone_inbound": True},
+    {"json_numbers": True, "rows_twice": True},
+    {"odd_row": OddRow.NULLS},
+    {"odd_row": OddRow.ODD_DATE},
+    {"odd_row": OddRow.STRING},
+    {"stored": Stored.HTML_ESCAPED},
+    {"stored": Stored.CUT_AT_EMOJI},
+    {"numbers": Numbers.EIGHT, "inbound_numbers": Numbers.EIGHT},
+    {"numbers": Numbers.SPACED, "inbound_numbers": Numbers.PLUS},
+    {"server_ids": Ids.FALLING, "inbound_ids": Ids.RANDOM},
+    {"pseudo_senders": PseudoSenders.NUMBER},
+    {"list_keeps_prefix": True},
+    {"date_header": DateHeader.MISSING},
+    {"figures": {"price": "{} RUB"}},
+    {"late_price": LatePrice.EMPTY},
+)
+
+
+@pytest.mark.parametrize("world", WORLDS, ids=str)
+async def test_every_world(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    looks: Looks,
+    hass_client_no_auth: ClientSessionGenerator,
+    world: dict[str, Any],
+) -> None:
+    """Whatever the document leaves open: our words as we sent them, once, before their answer."""
+    for name, value in world.items():
+        setattr(simulator.options, name, value)
+    for name in ("websocket_api", "repairs"):
+        assert await async_setup_component(hass, name, {})
+    await open_door(hass, hass_client_no_auth)
+    await add_account(hass, simulator, people=PEOPLE, options=PUSHES_ONLY)
+    await looks()
+    text = "Heat the sauna? 🔥 & «tea», ёлки"
+    sent = await act(hass, "send_sms", phones=["Mama"], message=text, two_way=True)
+    await clock.advance(60)
+    await simulator.deliver(sent["messages"][0]["message_id"])
+    await write(simulator, MAMA, "5671 Yes!" if world.get("list_keeps_prefix") else "Yes!")
+    await clock.advance(61)
+    for _ in range(2):
+        # A connection does not outlive a minute that is over in a moment.
+        looker = await looks()
+        rows = (await looker.messages(looker.named("Mama")["id"]))["messages"]
+        assert [(row["direction"], row["text"], row["status"]) for row in rows] == [
+            ("out", text, "delivered"),
+            ("in", "Yes!", None),
+        ]
+        assert rows[0]["kind"] == "two_way"
+        assert rows[1]["reply_to"] == {"id": rows[0]["id"], "text": text}
+        now = datetime.now(UTC)
+        ages = [now - datetime.fromisoformat(row["time"]) for row in rows]
+        # No more than the clocks of a test are apart.
+        assert all(abs(age) < timedelta(minutes=5) for age in ages)
+        assert looker.named("Mama")["last"] == rows[1]
+        assert {one["name"] for one in looker.conversations.values()} == {"Papa", "Mama"}
+        await clock.advance(60)
+
+
+async def test_no_more_than_fits(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    looks: Looks,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However much there is, only so much of it is kept, the newest; and nothing on the disk."""
+    monkeypatch.setattr(history, "MAX_LINES", 50)
+    await add_account(hass, simulator, people=PEOPLE, options=PUSHES_ONLY)
+    for number in range(200):
+        store(simulator, PAPA, f"n{number}", ago(minutes=200 - number))
+    await clock.advance(1)
+    disk = {path: path.read_bytes() for path in Path(hass.config.config_dir).rglob("smspilot*")}
+    looker = await looks()
+    page = await looker.messages(looker.named("Papa")["id"], limit=500)
+    assert [row["text"] for row in page["messages"]] == [f"n{number}" for number in range(150, 200)]
+    assert not page["more"]
+    await clock.advance(600)
+    found = {path: path.read_bytes() for path in Path(hass.config.config_dir).rglob("smspilot*")}
+    assert found == disk
+    assert all(b"n199" not in content for content in found.values())
+
+
+@given(st.data())
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_answers(data: st.DataObject) -> None:
+    """Each answer has one question at most, an earlier one of 72 hours, and each question one."""
+    known = history.History()
+    steps = data.draw(st.lists(st.tuples(st.booleans(), st.integers(0, 5000)), max_size=30))
+    for number, (is_question, minutes) in enumerate(steps):
+        known.add(
+            Line(
+                message_id=str(number),
+                is_outbound=is_question,
+                phone=PAPA,
+                text=f"n{number}",
+                at=NOW + timedelta(minutes=minutes),
+                kind=ApiKind.TWO_WAY if is_question else None,
+            )
+        )
+    rows = known.of([PAPA])
+    assert len(rows) == len(steps)
+    assert [row["order"] for row in rows] == sorted(row["order"] for row in rows)
+    place = {row["id"]: index for index, row in enumerate(rows)}
+    tied = [(row["reply_to"]["id"], row["id"]) for row in rows if row["reply_to"]]
+    assert len({question for question, _ in tied}) == len(tied)
+    for question, answer in tied:
+        asked_at = datetime.fromisoformat(rows[place[question]]["time"])
+        answered_at = datetime.fromisoformat(rows[place[answer]]["time"])
+        assert timedelta(0) <= answered_at - asked_at <= timedelta(hours=72)
+        # It is the newest that was open: those after it were answered before, or are too.
+        between = rows[place[question] + 1 : place[answer]]
+        newer = [row["id"] for row in between if row["direction"] == "out"]
+        assert {*newer} <= {one for one, other in tied if place[other] < place[answer]}

@@ -12,7 +12,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dis
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
-from ..client import MessageRow, Smspilot, SmspilotError
+from ..client import Smspilot
 from ..events import (
     SIGNAL_ERROR,
     SIGNAL_INBOUND,
@@ -21,12 +21,10 @@ from ..events import (
     SIGNAL_STATUS,
     SentText,
 )
-from ..inbound.classify import identify
-from ..runtime.cooperative import async_slices
 from .directory import account_fields, conversation_fields, phones_of
 from .history import History
-from .lines import Json, Known, Line, from_event, listed, received, sent, with_status
-from .lists import Lists
+from .lines import Json, Known, Line, from_event, sent, with_status
+from .reader import Reader
 
 # Seconds between reads, however many look and however often they come and go.
 READ_INTERVAL: Final = 60.0
@@ -56,14 +54,12 @@ class Conversations:
         self._stop: list[CALLBACK_TYPE] = []
         self._timer: CALLBACK_TYPE | None = None
         self._task: asyncio.Task[None] | None = None
-        self._older = asyncio.Lock()
         self._last_read = -READ_INTERVAL
         self._is_closed = False
         self._begin()
 
     def _begin(self) -> None:
-        self._history = History()
-        self._lists = Lists(self._client)
+        self._reader = Reader(self._entry, self._client, self._known)
         self._is_loaded = False
         self._has_problem = False
 
@@ -87,16 +83,7 @@ class Conversations:
         self._wake()
         if self._task:
             await asyncio.wait([self._task])
-        phones = phones_of(self._entry, conversation)
-        rows = self._before(phones, before)
-        if len(rows) < limit and self._has_older:
-            async with self._older:
-                # Whoever waited for another one's read may have what they want.
-                rows = self._before(phones, before)
-                if len(rows) < limit and self._has_older:
-                    await self._take_listed(await self._lists.older())
-                    rows = self._before(phones, before)
-        return {"messages": rows[-limit:], "more": len(rows) > limit or self._has_older}
+        return await self._reader.page(phones_of(self._entry, conversation), before, limit)
 
     @callback
     def close(self) -> None:
@@ -110,16 +97,8 @@ class Conversations:
         self._forget()
 
     @property
-    def _now(self) -> datetime:
-        return self._client.now() or dt_util.utcnow()
-
-    @property
-    def _has_older(self) -> bool:
-        return self._lists.has_older and not self._history.is_full
-
-    def _before(self, phones: Iterable[str], before: str | None) -> list[Json]:
-        rows = self._history.of(phones)
-        return [row for row in rows if row["order"] < before] if before else rows
+    def _history(self) -> History:
+        return self._reader.history
 
     @callback
     def _wake(self) -> None:
@@ -168,59 +147,20 @@ class Conversations:
         self._begin()
 
     async def _read(self) -> None:
-        """Read both lists; what one of them does not tell costs the other nothing."""
         self._last_read = self._hass.loop.time()
-        first, had_problem = not self._is_loaded, self._has_problem
-        results = await asyncio.gather(
-            self._read_outbound(), self._read_inbound(), return_exceptions=True
-        )
-        self._is_loaded, self._has_problem = True, False
-        changed: set[str] = set()
-        for result in results:
-            if isinstance(result, set):
-                changed |= result
-            elif isinstance(result, SmspilotError):
-                self._has_problem = True
-                async_dispatcher_send(self._hass, SIGNAL_ERROR.format(self._entry.entry_id), result)
-            else:
-                raise result
-        if first or had_problem != self._has_problem:
+        before = self._is_loaded, self._has_problem
+        news = await self._reader.read()
+        self._is_loaded, self._has_problem = True, bool(news.errors)
+        for error in news.errors:
+            async_dispatcher_send(self._hass, SIGNAL_ERROR.format(self._entry.entry_id), error)
+        if news.is_shifted or before != (True, self._has_problem):
             self._tell_everything()
         else:
-            self._tell(changed)
-
-    async def _read_outbound(self) -> set[str]:
-        return await self._take_listed(await self._lists.newest())
-
-    async def _read_inbound(self) -> set[str]:
-        changed = set()
-        async for message in async_slices(await self._lists.inbound(self._now)):
-            line = received(message, identify(self._entry, message))
-            if self._history.add(line):
-                changed.add(line.id)
-        self._history.trim()
-        return changed
-
-    async def _take_listed(self, messages: Iterable[MessageRow]) -> set[str]:
-        zone, changed = self._history.zone, set()
-        async for message in async_slices(messages):
-            known = self._known(message.id or "")
-            line = listed(message, known)
-            if line is None:
-                continue
-            if known.sent_at and message.created:
-                self._history.learn_zone(known.sent_at, message.created)
-            if self._history.add(line):
-                changed.add(line.id)
-        self._history.no_future(self._now)
-        self._history.trim()
-        if zone != self._history.zone and self._is_loaded:
-            self._tell_everything()
-        return changed
+            self._tell(news.changed)
 
     @callback
     def _sent(self, message: SentText) -> None:
-        self._take([sent(message, row, self._now) for row in message.rows])
+        self._take([sent(message, row, self._reader.now) for row in message.rows])
 
     @callback
     def _changed(self, data: dict[str, Any]) -> None:
@@ -228,9 +168,12 @@ class Conversations:
         line = self._history.get(f"out:{data['message_id']}")
         if line is None:
             return
+        zone = self._history.zone
         if line.zoned and (sent_at := dt_util.parse_datetime(data["sent_at"] or "")):
             self._history.learn_zone(sent_at, line.at)
         self._take([with_status(line, data, self._known(line.message_id))])
+        if zone != self._history.zone:
+            self._tell_everything()
 
     @callback
     def _received(self, _event: str, data: dict[str, Any]) -> None:

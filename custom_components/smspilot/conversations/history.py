@@ -11,9 +11,9 @@ from .lines import Json, Line, merged
 
 # Some megabytes at most; what is older than these is not shown.
 MAX_LINES: Final = 5000
-# Zones differ by quarters of an hour; clocks of two machines by seconds.
-ZONE_STEP: Final = timedelta(minutes=15)
 HOUR: Final = timedelta(hours=1)
+# Clocks of two machines may differ so much.
+CLOCKS_APART: Final = timedelta(minutes=15)
 _NOT_ASKED: Final = (Status.FAILED, Status.UNDELIVERED)
 
 
@@ -68,12 +68,12 @@ class History:
 
     def learn_zone(self, sent_at: datetime, listed_at: datetime) -> None:
         """See from a message of our own which zone the outbound list is in."""
-        self._set_zone(round((listed_at - sent_at) / ZONE_STEP) * ZONE_STEP)
+        self._set_zone(round((listed_at - sent_at) / HOUR) * HOUR)
 
     def no_future(self, now: datetime) -> None:
         """See that a list which names times to come is in a zone ahead of UTC."""
         newest = max((line.at for line in self._lines.values() if line.zoned), default=now)
-        if (ahead := newest - self.zone - now) > ZONE_STEP:
+        if (ahead := newest - self.zone - now) > CLOCKS_APART:
             self._set_zone(self.zone + math.ceil(ahead / HOUR) * HOUR)
 
     def of(self, phones: Iterable[str]) -> list[Json]:

@@ -1,7 +1,7 @@
 """The lines of a conversation: what went to a number, and what came from it."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 import re
 from typing import Any, Final
@@ -47,6 +47,7 @@ class Line:
     text: str | None
     at: datetime
     zoned: bool = False
+    to_the_minute: bool = False
     kind: Kind | None = None
     status: Status | None = None
     price: Decimal | None = None
@@ -63,6 +64,9 @@ class Line:
     def order(self, at: datetime) -> str:
         """Return what sorts lines by time; in one second a question is before its answer."""
         side = 0 if self.is_outbound else 1
+        if self.to_the_minute:
+            # It was written some time in that minute; what it answers may have been sent in it.
+            at += timedelta(seconds=59)
         return f"{at:%Y%m%d%H%M%S}{side}{self.message_id:0>20}"
 
     def as_dict(self, at: datetime, question: Line | None) -> Json:
@@ -144,6 +148,7 @@ def received(message: InboundMessage, sender: Sender) -> Line:
         phone=sender.phone,
         text=sender.text,
         at=message.created,
+        to_the_minute=message.to_the_minute,
         decided=sender.pin_ok is True or is_reaction(sender.text),
     )
 
@@ -173,6 +178,7 @@ def from_event(data: Json) -> Line | None:
         phone=data["phone"],
         text=data["message"],
         at=at,
+        to_the_minute=not at.second,
         answers=question and question["message_id"],
         decided=True,
     )

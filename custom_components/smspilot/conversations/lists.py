@@ -96,5 +96,5 @@ class Lists:
 
 def _falls(page: tuple[MessageRow, ...]) -> bool:
     """Return whether the newest message of a page stands first."""
-    ids = [int(message.id) for message in page if message.id and message.id.isdecimal()]
-    return ids == sorted(ids, reverse=True) and len(set(ids)) > 1
+    times = [message.created for message in page if message.created]
+    return times == sorted(times, reverse=True) and len(set(times)) > 1
