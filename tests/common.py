@@ -159,6 +159,10 @@ class Heard:
 
 # What threads do for a loop; Home Assistant knows only of what went through its hands.
 _JOBS: set[asyncio.Future[Any]] = set()
+# A mark for each thread that waits for a disk which somebody holds: nobody waits for those.
+HELD: set[object] = set()
+# Real seconds; a thread that works may come to be held.
+_GLANCE = 0.01
 
 
 def _remembered[T](run: Callable[..., asyncio.Future[T]]) -> Callable[..., asyncio.Future[T]]:
@@ -179,9 +183,12 @@ DiskThread.async_run = _remembered(DiskThread.async_run)  # type: ignore[method-
 
 async def disk_works(hass: HomeAssistant) -> bool:
     """Wait for what other threads do, and return whether they did anything."""
-    if jobs := [job for job in _JOBS if job.get_loop() is hass.loop]:
-        await asyncio.wait(jobs)
-    return bool(jobs)
+    jobs = [job for job in _JOBS if job.get_loop() is hass.loop]
+    works = len(jobs) > len(HELD)
+    while len(jobs) > len(HELD):
+        _, pending = await asyncio.wait(jobs, timeout=_GLANCE)
+        jobs = list(pending)
+    return works
 
 
 async def disk_rests(hass: HomeAssistant) -> None:

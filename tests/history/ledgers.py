@@ -80,6 +80,9 @@ class Books:
         self.keys: set[str] = set()
         self.numbers: set[str] = set()
         self.wrong: list[str] = []
+        # Orders that came to rest on the disk, and those that a crash may have forgotten.
+        self._kept: set[int] = set()
+        self.forgotten: set[int] = set()
         self._statuses: defaultdict[int, set[Status]] = defaultdict(set)
 
     def open(self, sim: Simulator, in_force: Callable[[], Limits] = lambda: (0, 0)) -> None:
@@ -111,14 +114,24 @@ class Books:
 
     def settled(self) -> None:
         """Note that all has come to rest: nothing told in this life may be told again."""
+        self._kept.update(order.server_id for order in self._orders)
         for told in reversed(self.told):
             if told.settled or told.life != self.lives:
                 break
             told.settled = True
 
-    def crashed(self) -> None:
-        """Begin another life."""
+    def crashed(self, *, forgetful: bool = False) -> None:
+        """Begin another life; what had not come to rest may be forgotten."""
         self.lives += 1
+        if forgetful:
+            self.forgotten |= {order.server_id for order in self._orders} - self._kept
+            self.limits.off = bool(self.forgotten)
+
+    @property
+    def forgotten_price(self) -> Decimal:
+        """Return what was paid for messages that nobody remembers."""
+        prices = (each.price for each in self._orders if each.server_id in self.forgotten)
+        return sum(prices, Decimal())
 
     def is_private(self, text: str) -> bool:
         """Return whether a log line tells a number or a text."""
@@ -150,7 +163,7 @@ class Books:
             *self.wrong,
             *self._compare_orders(),
             *self._compare_inbox(),
-            *self._compare_statuses({order.server_id for order in excused}),
+            *self._compare_statuses(self.forgotten | {order.server_id for order in excused}),
             *self._compare_answers(),
             *self._repeated(),
         ]

@@ -25,6 +25,8 @@ class LimitsHeld:
         self._in_force = in_force
         self._is_urgent = is_urgent
         self._begin = sim.account.balance
+        # Whether some of what was spent is forgotten.
+        self.off = False
         self._past: list[tuple[datetime, Limits]] = []
 
     def note(self) -> None:
@@ -40,7 +42,12 @@ class LimitsHeld:
         """Return what should not have gone out; its packet is not charged yet."""
         order = self._sim.orders[-1] if self._sim.orders else None
         new = order is not None and order.server_id == message.server_id
-        if order is None or not new or message.status not in (Status.ACCEPTED, Status.SCHEDULED):
+        if (
+            self.off
+            or order is None
+            or not new
+            or message.status not in (Status.ACCEPTED, Status.SCHEDULED)
+        ):
             return
         if self._is_urgent(order):
             return

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from .base import FIGURES, PACE, Base
+from .disk import MODES
 
 # The day of the sensor must not end within a history.
 LONGEST: Final = 15 * 3600
@@ -153,7 +154,7 @@ class Trouble(Base):
         self.run(self.world.wait(seconds), None)
 
     @rule(
-        how=st.sampled_from(["now", "now", "torn", "between"]),
+        how=st.sampled_from(["now", "now", "torn", "between", "power"]),
         fraction=st.floats(0, 1),
         late=st.booleans(),
         pace=PACE,
@@ -162,6 +163,12 @@ class Trouble(Base):
         """Pull the plug."""
         FIGURES["crashes"] += 1
         self.run(self.world.crash(how, fraction, late=late), pace)
+
+    @rule(mode=st.sampled_from(["well", "well", *MODES]))
+    def disk(self, mode: str) -> None:
+        """Have the disk be slow, hang, be full, read-only or broken; or well again."""
+        FIGURES["disks failing"] += mode != "well"
+        self.world.clock.disk.become(mode)
 
     @rule(pace=PACE)
     def start(self, pace: int | None) -> None:

@@ -5,7 +5,9 @@ from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack
 from datetime import timedelta
 import logging
+import os
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 import time
 from typing import Any, Self, override
@@ -21,11 +23,13 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smspilot.account import ACCOUNTS
 from custom_components.smspilot.const import DOMAIN
 from tests.common import Clock, add_account, disk_works, person, small_hours_zone
+from tests.forgetful_disk import ForgetfulDisk
 from tests.outside import home
 from tests.simulator.choices import DateHeader
 from tests.simulator.simulator import Simulator
 
 from .dimensions import Picture, live_in, switches, told
+from .disk import Disk
 from .ledgers import Books, Told
 
 PAPA, MAMA, MAMA_AT_WORK, GRANNY = "+79087964781", "+79161231212", "+79161231213", "+79031112233"
@@ -41,7 +45,7 @@ WATCHED_TURNS = 400
 # Time goes on even when something is due at once.
 _TICK = 0.05
 # A known account is there so soon, whether anybody answers or not.
-_SET_UP_WITHIN = 130.0
+_SET_UP_WITHIN = 5.0
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -54,6 +58,7 @@ class SharedClock(Clock):
         self.sim: Simulator | None = None
         # By how much the service's clock differs from the home's when that is right.
         self.skew = 0.0
+        self.disk = Disk(monkeypatch, lambda: self._ahead)
         self._settings = {0.0}
         self._wrong_by = 0.0
         monotonic, utcnow = time.monotonic, dt_util.utcnow
@@ -67,6 +72,7 @@ class SharedClock(Clock):
     async def advance(self, seconds: float) -> None:
         await self.settle()
         self._ahead += seconds
+        self.disk.tick()
         self.show()
         await self.settle()
 
@@ -80,7 +86,7 @@ class SharedClock(Clock):
         loop = asyncio.get_running_loop()
         due = (each.when() for each in loop._scheduled if not each.cancelled())  # type: ignore[attr-defined]
         left = min(due, default=loop.time() + most) - loop.time()
-        return min(max(left, _TICK), most)
+        return max(min(left, most, self.disk.next(most)), _TICK)
 
     @property
     def ahead(self) -> float:
@@ -126,6 +132,7 @@ class World:
     async def __aexit__(self, *_: object) -> None:
         for task in self.calls:
             task.cancel()
+        self.clock.disk.become("well")
         self.sim.faults.clear()
         if self._is_set_up and self.entry.state is ConfigEntryState.LOADED:
             await self.hass.config_entries.async_remove(self.entry.entry_id)
@@ -146,6 +153,9 @@ class World:
         self.sim = await stack.enter_async_context(Simulator())
         self.clock = SharedClock(self.hass, monkeypatch)
         self.clock.sim = self.sim
+        storage = Path(self.hass.config.path(".storage"))
+        storage.mkdir(exist_ok=True)
+        self._forgetful = ForgetfulDisk(monkeypatch, storage, f"{DOMAIN}.")
         for event in EVENTS:
             self.hass.bus.async_listen(f"{DOMAIN}_{event}", self._hear)
         self.books.open(self.sim, self._limits)
@@ -204,7 +214,8 @@ class World:
     async def settle(self) -> None:
         """Let everything go on that does not wait for time."""
         await self.clock.settle()
-        self.books.settled()
+        if self.clock.disk.mode == "well":
+            self.books.settled()
 
     async def wait(self, seconds: float) -> None:
         """Let time pass: from timer to timer while somebody waits, else at once."""
@@ -220,7 +231,7 @@ class World:
                 break
             await self.turns(1)
         while not task.done():
-            await self.clock.advance(self.clock.next(5.0))
+            await self.clock.advance(self.clock.next(_SET_UP_WITHIN))
         if (lasted := self.clock.ahead - since) > _SET_UP_WITHIN:
             self.books.wrong.append(f"LATE: set up after {lasted:.0f} s")
         return await task
@@ -238,10 +249,13 @@ class World:
         """End the integration as kill -9 does, and start it again with what lies on the disk.
 
         `torn` cuts the last line of a write under way, `between` finds the fresh snapshot beside
-        the journal that it was made of; `late` leaves Home Assistant starting.
+        the journal that it was made of; `power` leaves what the disk was made to keep; `late`
+        leaves Home Assistant starting.
         """
+        mode = self.clock.disk.mode
         disk = await self._watch(how, fraction)
-        self.books.crashed()
+        self.books.crashed(forgetful=how == "power" or mode != "well")
+        self.clock.disk.kill()
         cut = [task for task in self.calls if not task.done()]
         for task in cut:
             task.cancel()
@@ -258,6 +272,9 @@ class World:
             path.unlink()
         for path, content in disk.items():
             path.write_bytes(content)
+        self._keep()
+        # What hangs at the start of a machine is not this integration.
+        self.clock.disk.revive("well" if mode == "hangs" else mode)
         if late:
             self.hass.set_state(CoreState.starting)
         assert await self.set_up(self.hass.config_entries.async_setup(self.entry.entry_id))
@@ -326,9 +343,19 @@ class World:
                 continue
         return disk
 
+    def _keep(self) -> None:
+        """Have the disk keep all there is."""
+        for path in (*self._files(), Path(self.hass.config.path(".storage"))):
+            file = os.open(path, os.O_RDONLY)
+            os.fsync(file)
+            os.close(file)
+
     async def _watch(self, how: str, fraction: float) -> dict[Path, bytes]:
         """Return what lies on the disk at the moment wanted."""
         before = now = self._disk()
+        if how == "power":
+            self._forgetful.power_cut(Random(fraction))
+            return self._disk()
         if how == "now":
             return now
         for _ in range(WATCHED_TURNS):
