@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from html import unescape
@@ -80,6 +81,8 @@ class Books:
         self.keys: set[str] = set()
         self.numbers: set[str] = set()
         self.wrong: list[str] = []
+        # When the account was set up, by the service's clock.
+        self.since = datetime.min.replace(tzinfo=UTC)
         # Orders that came to rest on the disk, and those that a crash may have forgotten.
         self._kept: set[int] = set()
         self.forgotten: set[int] = set()
@@ -210,8 +213,15 @@ class Books:
             if message is None or not _says(told, message, self._sim.options.inbound_stored):
                 yield f"FORGED: {dict(told.data)} is not {message}"
         for each in inbox.keys() - heard:
-            if is_listed(self._sim, inbox[each]):
+            if self._is_due(inbox[each]):
                 yield f"LOST: {inbox[each]} was never told"
+
+    def _is_due(self, message: Inbound) -> bool:
+        """Tell whether a message can be known of, and is not older than the account."""
+        shown = message.created
+        if not self._sim.options.inbound_seconds:
+            shown = shown.replace(second=0, microsecond=0)
+        return shown >= self.since and is_listed(self._sim, message)
 
     def _compare_statuses(self, excused: set[int]) -> Iterator[str]:
         """Every final status is told, nothing after it, and nothing backwards."""

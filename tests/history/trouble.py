@@ -25,8 +25,9 @@ ANSWERLESS = (
     "huge",
     "sloppy_json",
 )
-# Who breaks off while the API goes on working: after how long, and how long that takes.
-GIVEN_UP = ("http_502_html", "http_503_html", "http_504_html", "http_408_html", "http_524_html")
+# Who loses patience while the API goes on working says so, or has been silent for long.
+IMPATIENT = ("http_504_html", "http_408_html", "http_524_html")
+BROKEN_OFF = ("reset", "http_502_html", "http_503_html")
 # Other JSON than expected; the last one takes a message and names no id.
 BODIES = (
     "[]",
@@ -67,15 +68,16 @@ class Trouble(Base):
         self.sim.fault(kind, when=when, command=command, times=times, skip=skip)
 
     @rule(
-        kind=st.sampled_from([*GIVEN_UP, "reset"]),
+        how=st.tuples(st.sampled_from(IMPATIENT), st.sampled_from([0.0, 20.0, 55.0]))
+        | st.tuples(st.sampled_from(BROKEN_OFF), st.sampled_from([20.0, 55.0])),
         when=st.sampled_from(["before", "after", "late"]),
         command=COMMANDS,
-        delay=st.sampled_from([0.0, 20.0, 55.0]),
         late=st.sampled_from([1.0, 30.0, 90.0]),
     )
-    def give_up(self, kind: str, when: str, command: str | None, delay: float, late: float) -> None:
+    def give_up(self, how: tuple[str, float], when: str, command: str | None, late: float) -> None:
         """Have a gateway lose patience, whatever the API makes of the request."""
         FIGURES["faults"] += 1
+        kind, delay = how
         self.sim.fault(kind, when=when, command=command, delay=delay, late=late)
 
     @rule(

@@ -174,6 +174,7 @@ class World:
         with patch.object(Clock, "TURNS", 20):
             self.entry = await add_account(self.hass, self.sim, people=PEOPLE)
         self._is_set_up = True
+        self.books.since = self.sim.now()
         await self.clock.settle()
         self.sim.options.answer_delay = delay
 
