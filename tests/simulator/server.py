@@ -62,7 +62,7 @@ class Front:
     async def stop(self) -> None:
         """Close everything."""
         await self._phones.close()
-        await self._end_silence()
+        self._end_silence()
         for runner in (self._runner, self._control_runner):
             if runner:
                 await runner.cleanup()
@@ -70,7 +70,7 @@ class Front:
 
     async def open_port(self) -> None:
         """Listen, on the same port as before if there was one."""
-        await self._end_silence()
+        self._end_silence()
         if self._runner and not self._site:
             self._site = web.TCPSite(
                 self._runner, self._sim.host, self._sim.port, reuse_address=True
@@ -85,7 +85,7 @@ class Front:
 
     async def close_port(self) -> None:
         """Refuse connections."""
-        await self._end_silence()
+        self._end_silence()
         if self._site:
             await self._site.stop()
             self._site = None
@@ -96,9 +96,9 @@ class Front:
         self._silence = Silence()
         await self._silence.begin(self._sim.host, self._sim.port)
 
-    async def _end_silence(self) -> None:
+    def _end_silence(self) -> None:
         if self._silence:
-            await self._silence.end()
+            self._silence.end()
             self._silence = None
 
     async def _page(self, request: web.Request) -> web.StreamResponse:

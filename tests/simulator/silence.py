@@ -14,14 +14,16 @@ class Silence:
         """Listen."""
         self._server = await asyncio.start_server(self._take, host, port)
 
-    async def end(self) -> None:
+    def end(self) -> None:
         """Close the port, and break every connection."""
         if self._server:
             self._server.close()
+            self._server = None
         for writer in self._writers:
             writer.transport.abort()
-        if self._server:
-            await self._server.wait_closed()
 
-    async def _take(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _take(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.append(writer)
+        if not self._server:
+            # It was on its way in when the silence ended.
+            writer.transport.abort()
