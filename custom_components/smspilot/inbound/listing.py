@@ -5,8 +5,9 @@ longest ever seen may be all that the API shows at once: then it is asked again 
 on, until nothing new comes. There is no asking back: the API knows no upper bound and no offset.
 """
 
-from collections.abc import AsyncGenerator, Callable
-from datetime import datetime
+from collections.abc import AsyncGenerator, Callable, Collection
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Final
 
 from ..client import InboundList, Smspilot
@@ -57,14 +58,15 @@ class Listing:
         window.longest = len(page.messages)
         if not is_tail:
             self._look_for_a_cap(page, since, is_full=is_full)
+        is_known = not self._fresh(page)
         yield page
-        if not (is_tail or is_full):
-            self._tail = None
-        elif page.messages:
-            # Behind a message of the future nothing would be found.
-            self._tail = min(_newest(page), page.at or window.now) - SECOND
-        if is_full and suspect(page):
-            async for further in self._read_on(page):
+        if not is_full:
+            self._tail = self._tail if is_tail else None
+            return
+        end = self._end(page) - SECOND
+        self._tail = max(self._tail or end, end)
+        if self._has_cap or suspect(page) or (is_tail and is_known):
+            async for further in self._read_on(page, max(since, end)):
                 yield further
 
     def _look_for_a_cap(self, page: InboundList, since: datetime, *, is_full: bool) -> None:
@@ -79,39 +81,59 @@ class Listing:
             self.shows_newest = self._window.hides(listed, since, oldest)
             self.may_lack = self.shows_newest and not any(one in self._window for one in listed)
 
-    async def _read_on(self, first: InboundList) -> AsyncGenerator[InboundList]:
+    async def _read_on(self, first: InboundList, since: datetime) -> AsyncGenerator[InboundList]:
         """Ask from the newest row on, until nothing new comes."""
-        full = len(first.messages)
-        tick = MINUTE if any(one.to_the_minute for one in first.messages) else SECOND
-        seen = {message.id for message in first.messages}
-        now = first.at or self._window.now
-        newest = min(_newest(first), now)
-        since = newest - SECOND
-        jumped_from: datetime | None = None
+        full, seen = len(first.messages), {message.id for message in first.messages}
         for _ in range(MAX_PAGES):
             page = await self._client.inbound_since(since)
-            fresh = {message.id for message in page.messages} - seen
-            if fresh:
+            may_follow = len(page.messages) >= full
+            if may_follow and self._end(page) - SECOND <= since:
+                # All of it was written in one moment, and hides what follows.
+                page, following, since = await self._step_over(page, since, seen)
+                may_follow = following >= full
+            if self._fresh(page, seen):
                 self._has_cap = True
-                seen |= fresh
                 yield page
-                newest = max(newest, min(_newest(page), now))
-                self._tail = newest - SECOND
-            if len(page.messages) < full and not (fresh and jumped_from):
+            seen |= {message.id for message in page.messages}
+            if may_follow:
+                since = max(since, self._end(page) - SECOND)
+            self._tail = max(self._tail or since, since)
+            if not may_follow:
                 return
-            if fresh and jumped_from:
-                # More than a page within one minute: second by second nothing is left out.
-                since, jumped_from = jumped_from + SECOND, None
-            elif fresh:
-                since = max(since, newest - SECOND)
-            elif self._has_cap or tick == SECOND:
-                # A page of what is known already hides what follows: step over it.
-                since = max(since + SECOND, min(_newest(page), now) - SECOND)
+
+    async def _step_over(
+        self, page: InboundList, since: datetime, seen: set[str]
+    ) -> tuple[InboundList, int, datetime]:
+        """Find the moment right after the newest row of a page, and what follows it at once.
+
+        Where the list tells minutes only, that is somewhere within one. Return all that was found
+        on the way, how much follows that moment, and the moment.
+        """
+        found = {message.id: message for message in page.messages}
+        known = seen | found.keys()
+        after, following = self._end(page) + _tick(page), -1
+        while after - since > SECOND or following < 0:
+            middle = since + SECOND * max((after - since) // SECOND // 2, 1)
+            further = await self._client.inbound_since(middle)
+            found |= {message.id: message for message in further.messages}
+            if middle < after and any(message.id in known for message in further.messages):
+                since = middle
             else:
-                since, jumped_from = since + tick, since
-            if since > newest + tick:
-                return
+                after, following = middle, len(further.messages)
+        return replace(page, messages=tuple(found.values())), following, after
+
+    def _fresh(self, page: InboundList, seen: Collection[str] = ()) -> bool:
+        """Return whether a page shows anything new."""
+        return any(
+            message.id not in seen and message.id not in self._window for message in page.messages
+        )
+
+    def _end(self, page: InboundList) -> datetime:
+        """Return when the newest message was written; behind one of the future is nothing."""
+        newest = max(message.created for message in page.messages)
+        return min(newest, page.at or self._window.now)
 
 
-def _newest(page: InboundList) -> datetime:
-    return max(message.created for message in page.messages)
+def _tick(page: InboundList) -> timedelta:
+    """Return how exact a page tells times."""
+    return MINUTE if any(one.to_the_minute for one in page.messages) else SECOND

@@ -119,7 +119,7 @@ class Questions:
                     phone=str(data["phone"]),
                     message=str(data["message"]),
                     sent_at=stored_time(data["sent_at"]),
-                    code=data.get("code"),
+                    code=str(int(data["code"])) if "code" in data else None,
                     wrong_codes=int(data.get("wrong_codes", 0)),
                 )
             except AttributeError, LookupError, TypeError, ValueError:

@@ -41,8 +41,12 @@ class Window:
     def restore(self, tables: Tables) -> None:
         """Take up what was known before the restart."""
         for message_id, row in tables.get("known", {}).items():
-            created, phone = row if isinstance(row, list) else (row, "")
-            self._known[message_id] = (str(created), str(phone))
+            match row:
+                case [str(created), str(phone)]:
+                    self._known[message_id] = (created, phone)
+                case _:
+                    # What cannot be read was told all the same.
+                    self._known[message_id] = (dt_util.utcnow().isoformat(), "")
         self._facts = {str(key): str(value) for key, value in tables.get("inbox", {}).items()}
 
     def tables(self) -> dict[str, Table]:

@@ -1,0 +1,306 @@
+"""What the list shows late, out of order, capped, or not at all: each message is told once."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import product
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smspilot.const import (
+    CONF_INBOUND_INTERVAL,
+    CONF_VERIFY_PUSHES,
+    DOMAIN,
+    EVENT_SMS_RECEIVED,
+)
+
+from .common import MAMA, PAPA, Clock, Heard, add_account, kill, person, write
+from .simulator import Ids, Kept, Numbers, Pushes
+from .simulator.simulator import Simulator
+
+PEOPLE = [person("Папа", PAPA), person("Мама", MAMA)]
+
+
+async def settled(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, interval: int | None = None
+) -> MockConfigEntry:
+    """Set up an account, an hour ago."""
+    options = {} if interval is None else {CONF_INBOUND_INTERVAL: interval}
+    entry = await add_account(hass, simulator, people=PEOPLE, options=options)
+    await clock.advance(2)
+    await leap(simulator, clock, 3600)
+    return entry
+
+
+async def leap(simulator: Simulator, clock: Clock, seconds: float, step: float = 3600) -> None:
+    """Let time pass at both ends."""
+    while seconds > 0:
+        simulator.clock_offset += timedelta(seconds=min(step, seconds))
+        await clock.advance(min(step, seconds))
+        seconds -= step
+        # A read of many pages takes its time.
+        asked = -1
+        while asked != (asked := len(simulator.requests)):
+            await clock.settle()
+
+
+def notices(registry: ir.IssueRegistry) -> list[str]:
+    found = (one for one in registry.issues.values() if one.domain == DOMAIN)
+    return sorted(one.translation_key or "" for one in found)
+
+
+@pytest.mark.usefixtures("_door")
+@pytest.mark.parametrize("late", [660, 3600, 40 * 3600, 71 * 3600])
+@pytest.mark.parametrize("interval", [None, 0])
+async def test_listed_late(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, late: int, interval: int | None
+) -> None:
+    """A message that is listed long after its push, behind a newer one, is told."""
+    await settled(hass, simulator, clock, interval)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    await simulator.receive(PAPA[1:], "5671 поздно", listed_after=late)
+    await leap(simulator, clock, 30)
+    await write(simulator, MAMA, "5671 скоро")
+    await clock.advance(2)
+    assert heard.of("message") == ["скоро"]
+    await leap(simulator, clock, late - 60, step=600)
+    assert heard.of("message") == ["скоро"]
+    # At most as long again as a third of the time since, and an hour.
+    await leap(simulator, clock, min(late / 3, 3600) + 120, step=30)
+    assert heard.of("message") == ["скоро", "поздно"]
+
+
+@pytest.mark.usefixtures("_door")
+@pytest.mark.parametrize("interval", [None, 0])
+async def test_list_two_minutes_behind(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    issue_registry: ir.IssueRegistry,
+    caplog: pytest.LogCaptureFixture,
+    interval: int | None,
+) -> None:
+    """A list some minutes behind its pushes, as the document says: told when listed, no notice."""
+    simulator.options.inbound_lag = timedelta(minutes=2)
+    await settled(hass, simulator, clock, interval)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    for number in range(3):
+        await write(simulator, PAPA, f"5671 {number}")
+        await leap(simulator, clock, 5)
+    await leap(simulator, clock, 165, step=5)
+    assert heard.of("message") == ["0", "1", "2"]
+    await leap(simulator, clock, 7200, step=600)
+    assert notices(issue_registry) == []
+    assert "after an hour" not in caplog.text
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+@pytest.mark.parametrize("pushed", [False, True])
+async def test_cap_keeps_the_oldest(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, limit: int, *, pushed: bool
+) -> None:
+    """A list that shows only its oldest messages hides none."""
+    simulator.options.inbound_limit, simulator.options.inbound_kept = limit, Kept.OLDEST
+    simulator.options.pushes = Pushes.ON if pushed else Pushes.OFF
+    await settled(hass, simulator, clock)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    for number in range(10):
+        await write(simulator, PAPA, f"5671 {number}")
+        await leap(simulator, clock, 5)
+    await leap(simulator, clock, 180, step=61)
+    assert heard.of("message") == [str(number) for number in range(10)]
+    await leap(simulator, clock, 900, step=300)
+    await write(simulator, PAPA, "5671 ещё")
+    await leap(simulator, clock, 130, step=65)
+    assert heard.of("message")[-1] == "ещё"
+
+
+@pytest.mark.usefixtures("_door")
+async def test_cap_keeps_the_newest(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, issue_registry: ir.IssueRegistry
+) -> None:
+    """A list that shows only its newest messages is read at each push."""
+    simulator.options.inbound_limit, simulator.options.inbound_kept = 2, Kept.NEWEST
+    await settled(hass, simulator, clock)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    for number in range(10):
+        await write(simulator, PAPA, f"5671 {number}")
+        await leap(simulator, clock, 1.1)
+    assert heard.of("message") == [str(number) for number in range(10)]
+    assert notices(issue_registry) == []
+
+
+async def test_hidden_by_a_cap(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    issue_registry: ir.IssueRegistry,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What cannot be asked for any more is said."""
+    simulator.options.inbound_limit, simulator.options.inbound_kept = 3, Kept.NEWEST
+    entry = await settled(hass, simulator, clock)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    for number in range(3):
+        await write(simulator, PAPA, f"5671 {number}")
+        await leap(simulator, clock, 5)
+    await leap(simulator, clock, 130, step=65)
+    for number in range(5):
+        await write(simulator, PAPA, f"5671 после {number}")
+        await leap(simulator, clock, 5)
+    await leap(simulator, clock, 130, step=65)
+    told = heard.of("message")
+    assert told[:3] == ["0", "1", "2"]
+    assert told[-3:] == ["после 2", "после 3", "после 4"]
+    if "после 0" not in told or "после 1" not in told:
+        assert ("smspilot", f"inbound_list_capped_{entry.entry_id}") in issue_registry.issues
+        assert "lists only the newest messages" in caplog.text
+
+
+async def test_set_up_anew(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """Nothing that was written before the account was set up is told, however late it is listed."""
+    for late, ago in product((0, 30, 4000), (10, 1000)):
+        created = simulator.now() - timedelta(seconds=ago)
+        text = f"5671 {late} {ago}"
+        await simulator.receive(PAPA[1:], text, created=created, listed_after=late)
+    entry = await add_account(hass, simulator, people=PEOPLE)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    await leap(simulator, clock, 8000, step=600)
+    await kill(hass, entry, clock)
+    await leap(simulator, clock, 600, step=61)
+    assert heard.data == []
+    await write(simulator, PAPA, "5671 после")
+    await leap(simulator, clock, 120, step=61)
+    assert heard.of("message") == ["после"]
+
+
+@pytest.mark.parametrize("ids", list(Ids))
+@pytest.mark.parametrize("shuffled", [False, True])
+async def test_order(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, ids: Ids, *, shuffled: bool
+) -> None:
+    """Whatever the ids and the order of the list: oldest first, once by id."""
+    simulator.options.inbound_ids, simulator.options.inbound_shuffle = ids, shuffled
+    simulator.options.rows_twice = True
+    await settled(hass, simulator, clock, 600)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    for number in range(10):
+        await simulator.receive(
+            PAPA[1:], f"5671 {number}", created=simulator.now() - timedelta(seconds=60 - number)
+        )
+    await leap(simulator, clock, 1300, step=650)
+    assert heard.of("message") == [str(number) for number in range(10)]
+
+
+async def test_the_list_fails_for_a_day(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    issue_registry: ir.IssueRegistry,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A list that fails while the account answers is said, once, and that it works again."""
+    await settled(hass, simulator, clock)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    simulator.fault("html", command="inbound", times=100_000)
+    await leap(simulator, clock, 1200, step=300)
+    assert notices(issue_registry) == []
+    await write(simulator, PAPA, "5671 раз")
+    await leap(simulator, clock, 25 * 3600, step=1801)
+    assert notices(issue_registry) == ["inbound_list_fails"]
+    assert caplog.text.count("list of inbound messages cannot be read") == 1
+    simulator.faults.clear()
+    await leap(simulator, clock, 122, step=61)
+    assert notices(issue_registry) == []
+    assert heard.of("message") == ["раз"]
+    assert caplog.text.count("list of inbound messages can be read again") == 1
+
+
+async def test_quiet_home(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """A home where nobody writes asks once an interval; so does one where somebody did."""
+    await settled(hass, simulator, clock)
+    simulator.requests.clear()
+    await leap(simulator, clock, 610, step=61)
+    assert len(simulator.calls("inbound")) == 10
+    await write(simulator, PAPA, "5671 раз")
+    await leap(simulator, clock, 61)
+    simulator.requests.clear()
+    await leap(simulator, clock, 610, step=61)
+    assert len(simulator.calls("inbound")) == 10
+
+
+@pytest.mark.parametrize("numbers", list(Numbers))
+async def test_numbers(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, numbers: Numbers
+) -> None:
+    """However the list writes a number, it is the same person."""
+    simulator.options.inbound_numbers = numbers
+    await settled(hass, simulator, clock)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    await write(simulator, PAPA, "5671 раз")
+    await leap(simulator, clock, 61)
+    assert (heard.of("phone"), heard.of("recipient")) == ([PAPA], ["Папа"])
+
+
+@pytest.mark.usefixtures("_door")
+async def test_unverified_is_not_repeated(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, issue_registry: ir.IssueRegistry
+) -> None:
+    """A push that was taken at its word is told once, however late it is listed."""
+    simulator.options.inbound_lag = timedelta(minutes=20)
+    options = {CONF_VERIFY_PUSHES: False}
+    await add_account(hass, simulator, people=PEOPLE, options=options)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    await write(simulator, PAPA, "5671 раз")
+    await leap(simulator, clock, 7200, step=610)
+    assert heard.of("message") == ["раз"]
+    assert notices(issue_registry) == []
+
+
+WORLDS: Sequence[tuple[str, Sequence[object]]] = (
+    ("inbound_lag", (timedelta(), timedelta(minutes=2))),
+    ("inbound_limit", (None, 3)),
+    ("inbound_kept", (Kept.OLDEST, Kept.NEWEST)),
+    ("newest_first", (False, True)),
+    ("inbound_seconds", (False, True)),
+    ("list_keeps_prefix", (False, True)),
+    ("any_list_marks_seen", (False, True)),
+    ("since_inclusive", (False, True)),
+    ("inbound_ids", (Ids.GROWING, Ids.RANDOM)),
+    ("pushes", (Pushes.ON, Pushes.OFF)),
+)
+
+
+def worlds(count: int) -> list[dict[str, object]]:
+    """Return combinations that hold every pair of values, by striding through all of them."""
+    everything = list(product(*(values for _name, values in WORLDS)))
+    stride = len(everything) // count | 1
+    chosen = [everything[number * stride % len(everything)] for number in range(count)]
+    return [dict(zip((name for name, _values in WORLDS), one, strict=True)) for one in chosen]
+
+
+@pytest.mark.usefixtures("_door")
+@pytest.mark.parametrize("world", worlds(48), ids=str)
+async def test_worlds(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, world: dict[str, object]
+) -> None:
+    """In every world that the document allows each message is told once, and none is made up."""
+    for name, value in world.items():
+        setattr(simulator.options, name, value)
+    await settled(hass, simulator, clock)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    texts = [str(number) for number in range(8)]
+    hides = world["inbound_limit"] and world["inbound_kept"] is Kept.NEWEST
+    for text in texts:
+        await write(simulator, PAPA, f"5671 {text}")
+        # A list that hides its oldest is read before it does, where pushes or the clock allow.
+        await leap(simulator, clock, 65 if hides else 7)
+    await leap(simulator, clock, 600, step=61)
+    assert sorted(heard.of("message")) == texts
+    # Within a minute only ids can tell an order.
+    has_order = world["inbound_seconds"] or world["inbound_ids"] is Ids.GROWING
+    if has_order and not world["inbound_lag"]:
+        assert heard.of("message") == texts
+    assert set(heard.of("phone")) == {PAPA}
