@@ -74,7 +74,7 @@ def solve(simulator: Simulator) -> None:
         (no_sms, "no_money"),
         (templates, "text_refused"),
         (foreign, "ip_not_allowed"),
-        (strict, "sender_refused"),
+        (strict, "action_sender_refused"),
     ],
 )
 async def test_raised_and_gone(
@@ -94,7 +94,7 @@ async def test_raised_and_gone(
     assert found.translation_placeholders
     assert found.translation_placeholders["error"][:3].isdecimal()
     solve(simulator)
-    await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
+    await act(hass, "send_sms", phones=[PAPA], message="Протечка!", sender="Nobody")
     assert issues(issue_registry) == []
 
 

@@ -16,7 +16,7 @@ import pytest
 from custom_components.smspilot.alarm_issues import ALARM_ISSUES
 from custom_components.smspilot.const import DOMAIN
 from custom_components.smspilot.errors import Reason
-from custom_components.smspilot.issues import ISSUES
+from custom_components.smspilot.notices import ISSUES
 from custom_components.smspilot.outbound.result import STATUS_WORDS
 
 from .common import PAPA, add_account, person

@@ -20,7 +20,7 @@ from custom_components.smspilot.alarm_issues import ALARM_ISSUES
 from custom_components.smspilot.const import DOMAIN
 from custom_components.smspilot.errors import Reason
 from custom_components.smspilot.forms import options_schema, recipient_schema
-from custom_components.smspilot.issues import ISSUES
+from custom_components.smspilot.notices import ISSUES
 
 type Json = dict[str, Any]
 
@@ -40,18 +40,25 @@ OF_THE_SERVICE = {
     Reason.SENDER_REFUSED,
     Reason.TEXT_REFUSED,
 }
-OF_AN_ERROR = {"account", "error", "message", "senders", "templates_url", "top_up_url"}
+OF_AN_ERROR = {"account", "error", "message", "templates_url", "top_up_url"}
+OF_A_SENDER = {"account", "error", "sender", "senders", "used_by"}
 OF_AN_ISSUE = {
     "account_blocked": OF_AN_ERROR,
+    "action_sender_refused": OF_A_SENDER,
+    "assist_limit": {"account", "limit"},
+    "code_guessed": {"account", "name"},
     "daily_limit": {"account", "limit"},
     "inbound_address": {"account", "url", "settings_url"},
+    "inbound_list_capped": {"account"},
+    "inbound_list_fails": {"account", "error"},
     "ip_not_allowed": OF_AN_ERROR,
     "low_balance": {"account", "balance", "days", "top_up_url"},
     "low_balance_unknown": {"account", "balance", "top_up_url"},
     "no_money": OF_AN_ERROR,
+    "notify_name_taken": {"account", "names"},
     "pushes_unconfirmed": {"account"},
     "rate_limit": {"account", "limit"},
-    "sender_refused": OF_AN_ERROR,
+    "sender_refused": OF_A_SENDER,
     "test_mode": {"account"},
     "text_refused": OF_AN_ERROR,
 }

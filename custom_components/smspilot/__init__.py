@@ -18,7 +18,8 @@ from .coordinator import AccountCoordinator
 from .entity import account_device, subentry_device
 from .events import SIGNAL_PEOPLE
 from .frontend.register import async_register_card
-from .issues import IssueReporter, async_clear_issues
+from .issues import IssueReporter
+from .notices import async_clear_issues
 from .runtime_data import RuntimeData, SmspilotConfigEntry
 from .services import async_setup_services
 from .webhook import PushReceiver

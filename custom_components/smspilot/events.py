@@ -28,6 +28,15 @@ class ListNews(StrEnum):
     WORKING = "working"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requested:
+    """What the API said to a message: its error, or None where somebody got it."""
+
+    kind: Kind
+    sender: str | None
+    error: SmspilotError | None
+
+
 class SentMessage(Protocol):
     """What others need to know of a message that went out."""
 
@@ -80,6 +89,10 @@ SIGNAL_INBOUND_LIST: SignalTypeFormat[ListNews, SmspilotError | None] = SignalTy
 )
 # Whom a message in doubt was for that nobody waits for any more has changed.
 SIGNAL_DOUBTS: SignalTypeFormat[()] = SignalTypeFormat("smspilot_doubts_{}")
+# The API took a message, or refused it.
+SIGNAL_REQUESTED: SignalTypeFormat[Requested] = SignalTypeFormat("smspilot_requested_{}")
+# Names of our legacy services that somebody else has.
+SIGNAL_NAMES_TAKEN: SignalTypeFormat[list[str]] = SignalTypeFormat("smspilot_names_taken_{}")
 # The service said no, or nothing at all.
 SIGNAL_ERROR: SignalTypeFormat[SmspilotError] = SignalTypeFormat("smspilot_error_{}")
 # A limit held back a send: the option's name.

@@ -1,13 +1,12 @@
 """What the owner must see to: raised when it happens, gone by itself when it is solved."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import issue_registry as ir
+from homeassistant.config_entries import SOURCE_REAUTH
+from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util import dt as dt_util
 
@@ -16,6 +15,7 @@ from .client import (
     AccountBlocked,
     InvalidCredentials,
     IpNotAllowed,
+    Kind,
     NoMoney,
     SenderRefused,
     SmspilotError,
@@ -23,48 +23,45 @@ from .client import (
 )
 from .const import (
     CONF_RATE_LIMIT,
-    DOMAIN,
+    HORIZON,
+    LOGGER,
     URL_SETTINGS,
     URL_TEMPLATES,
     URL_TOP_UP,
 )
+from .contacts.recipients import display_name, recipients
 from .coordinator import AccountCoordinator
-from .errors import api_text
-from .events import SIGNAL_ERROR, SIGNAL_LIMIT, SIGNAL_OK, SIGNAL_PUSH, Push
+from .errors import api_text, reason_of
+from .events import (
+    SIGNAL_ERROR,
+    SIGNAL_GUESSED,
+    SIGNAL_INBOUND_LIST,
+    SIGNAL_LIMIT,
+    SIGNAL_NAMES_TAKEN,
+    SIGNAL_OK,
+    SIGNAL_PEOPLE,
+    SIGNAL_PUSH,
+    SIGNAL_REQUESTED,
+    ListNews,
+    Push,
+    Requested,
+)
 from .forms import sender_names
+from .notices import Notices
 from .options import Options
 from .outbound.rate_limiter import HOUR
 from .text.localized import async_money
 
-ISSUES: Final = (
-    "account_blocked",
-    "daily_limit",
-    "inbound_address",
-    "ip_not_allowed",
-    "low_balance",
-    "no_money",
-    "pushes_unconfirmed",
-    "rate_limit",
-    "sender_refused",
-    "test_mode",
-    "text_refused",
-)
-# What an answer of the service proves to be over; a send proves more than a question.
+# What a response of the API proves to be over; a send proves more than a question.
 SOLVED_BY: Final = {
     "account": ("account_blocked", "ip_not_allowed"),
-    "test": ("account_blocked", "ip_not_allowed", "sender_refused", "text_refused"),
-    "send": ("account_blocked", "ip_not_allowed", "no_money", "sender_refused", "text_refused"),
+    "test": ("account_blocked", "ip_not_allowed"),
+    "send": ("account_blocked", "ip_not_allowed", "no_money"),
 }
-# Those that a form of ours can solve.
-FIXABLE: Final = ("sender_refused", "text_refused")
-# With any of these an alarm does not go out.
-STOPPING: Final = SOLVED_BY["send"]
 _BY_ERROR: Final[tuple[tuple[type[SmspilotError], str], ...]] = (
     (AccountBlocked, "account_blocked"),
     (IpNotAllowed, "ip_not_allowed"),
     (NoMoney, "no_money"),
-    (SenderRefused, "sender_refused"),
-    (TextRefused, "text_refused"),
 )
 
 
@@ -75,8 +72,11 @@ class IssueReporter:
         """Watch nothing yet."""
         self._account = account
         self._coordinator = coordinator
-        # Since when, and by which limit, messages are held back.
-        self._limited: dict[str, tuple[datetime, Decimal | int]] = {}
+        self._notices = Notices(account.hass, account.entry)
+        # By which limit messages are held back, as it was then.
+        self._limited: dict[str, Decimal | int] = {}
+        # The senders that were refused.
+        self._senders: set[str] = set()
         # The balance that was reviewed last: one that has risen is a top-up.
         self._balance: Decimal | None = None
 
@@ -86,50 +86,49 @@ class IssueReporter:
         entry, hass = self._account.entry, self._account.hass
         listeners: tuple[tuple[Any, Callable[..., None]], ...] = (
             (SIGNAL_ERROR, self._failed),
-            (SIGNAL_OK, self._worked),
+            (SIGNAL_GUESSED, self._guessed),
+            (SIGNAL_INBOUND_LIST, self._list_changed),
             (SIGNAL_LIMIT, self._held_back),
+            (SIGNAL_NAMES_TAKEN, self._names_taken),
+            (SIGNAL_OK, self._worked),
+            (SIGNAL_PEOPLE, self._review_senders),
             (SIGNAL_PUSH, self._announced),
+            (SIGNAL_REQUESTED, self._requested),
         )
         for signal, listener in listeners:
             target = signal.format(entry.entry_id)
             entry.async_on_unload(async_dispatcher_connect(hass, target, listener))
         entry.async_on_unload(self._coordinator.async_add_listener(self.review))
         # Nobody would take them away while the entry is not loaded; what is still wrong comes back.
-        entry.async_on_unload(self.clear)
-
-    @callback
-    def clear(self) -> None:
-        """Forget all issues."""
-        async_clear_issues(self._account.hass, self._account.entry)
+        entry.async_on_unload(self._notices.clear)
 
     @callback
     def review(self) -> None:
         """Raise and forget what follows from the options and the balance."""
         options = Options.from_entry(self._account.entry)
-        now = dt_util.utcnow()
-        for key, (since, limit) in list(self._limited.items()):
-            over = now - since > HOUR if key == CONF_RATE_LIMIT else not _same_day(now, since)
-            if over or limit != _limit(options, key):
+        for key, limit in list(self._limited.items()):
+            if limit != _limit(options, key):
                 del self._limited[key]
-                self._solve(key)
+                self._notices.solve(key)
         if options.test_mode:
-            self._raise("test_mode")
+            self._notices.raise_("test_mode")
         else:
-            self._solve("test_mode")
-        threshold = options.low_balance
+            self._notices.solve("test_mode")
         info = self._coordinator.data
         if info and (balance := info.balance) is not None:
             if self._balance is not None and balance > self._balance:
-                self._solve("no_money")
+                self._notices.solve("no_money")
             self._balance = balance
-            if threshold and balance < threshold:
+            if options.low_balance and balance < options.low_balance:
                 pace = self._account.budget.daily_pace
                 text = "low_balance" if pace else "low_balance_unknown"
                 days = str(max(int(balance / pace), 0)) if pace else ""
                 shown = async_money(self._account.hass, balance)
-                self._raise("low_balance", text, balance=shown, days=days, top_up_url=URL_TOP_UP)
+                self._notices.raise_(
+                    "low_balance", text=text, balance=shown, days=days, top_up_url=URL_TOP_UP
+                )
             else:
-                self._solve("low_balance")
+                self._notices.solve("low_balance")
 
     @callback
     def _failed(self, err: SmspilotError) -> None:
@@ -141,23 +140,80 @@ class IssueReporter:
         key = next((key for kind, key in _BY_ERROR if isinstance(err, kind)), None)
         if key is None:
             return
-        if key == "no_money" and not self._is_raised(key):
+        if key == "no_money" and not self._notices.is_raised(key):
             # The balance that is shown cannot be the present one.
             self._coordinator.look()
+        self._notices.raise_(key, error=api_text(account.hass, err), top_up_url=URL_TOP_UP)
+
+    @callback
+    def _requested(self, requested: Requested) -> None:
+        """Take back or raise what is about a sender, or about a kind of text."""
+        # Templates are approved for questions apart; what is spoken has none of its own.
+        about = requested.kind.value if requested.kind is not Kind.SMS else ""
+        sender = requested.sender or ""
+        match requested.error:
+            case None:
+                self._notices.solve("text_refused", about)
+                self._solve_sender(sender)
+            case SenderRefused() as err:
+                self._refuse_sender(sender, api_text(self._account.hass, err))
+            case TextRefused() as err:
+                self._notices.raise_(
+                    "text_refused",
+                    about,
+                    error=api_text(self._account.hass, err),
+                    message="{message}",  # in a text it would be a placeholder itself
+                    templates_url=URL_TEMPLATES,
+                )
+
+    def _refuse_sender(self, sender: str, error: str) -> None:
+        """Raise a notice of a sender; the way out changes whoever uses it."""
         info = self._coordinator.data
-        self._raise(
-            key,
-            error=api_text(account.hass, err),
+        users = self._users(sender)
+        self._senders.add(sender)
+        self._notices.raise_(
+            "sender_refused" if users else "action_sender_refused",
+            self._about(sender),
+            data={"sender": sender},
+            error=error,
+            sender=sender or "–",
+            used_by=", ".join(users),
             senders=", ".join(sender_names(info.senders if info else ())) or "–",
-            message="{message}",  # in a text it would be a placeholder itself
-            templates_url=URL_TEMPLATES,
-            top_up_url=URL_TOP_UP,
         )
+
+    def _users(self, sender: str) -> list[str]:
+        """Return who is sent for by a sender: the account, and recipients with their own."""
+        entry = self._account.entry
+        users = [one.name for one in recipients(entry) if sender and one.sender == sender]
+        own = Options.from_entry(entry).sender
+        return [entry.title, *users] if (own or "") == sender else users
+
+    def _about(self, sender: str) -> str:
+        """Return what the notice of a sender is about; the account's own needs no name."""
+        own = Options.from_entry(self._account.entry).sender or ""
+        return "" if sender == own else sender
+
+    def _solve_sender(self, sender: str) -> None:
+        self._senders.discard(sender)
+        for key in ("sender_refused", "action_sender_refused"):
+            self._notices.solve(key, sender)
+            self._notices.solve(key, self._about(sender))
+
+    @callback
+    def _review_senders(self) -> None:
+        """Take back the notices of senders that nobody uses any more."""
+        for sender in list(self._senders):
+            if not self._users(sender) and not self._notices.is_raised(
+                "action_sender_refused", sender
+            ):
+                self._solve_sender(sender)
+                # It was the account's own.
+                self._notices.solve("sender_refused")
 
     @callback
     def _worked(self, what: str) -> None:
         for key in SOLVED_BY.get(what, ()):
-            self._solve(key)
+            self._notices.solve(key)
         hass, entry = self._account.hass, self._account.entry
         # Credentials that work need no new ones, which Home Assistant would ask for for ever.
         for flow in list(entry.async_get_active_flows(hass, {SOURCE_REAUTH})):
@@ -165,67 +221,75 @@ class IssueReporter:
 
     @callback
     def _held_back(self, option: str) -> None:
-        if option not in self._limited:
-            limit = _limit(Options.from_entry(self._account.entry), option)
-            self._limited[option] = dt_util.utcnow(), limit
-            is_money = option != CONF_RATE_LIMIT
-            shown = async_money(self._account.hass, limit) if is_money else str(limit)
-            self._raise(option, limit=shown)
+        """Say that a limit holds messages back; that of an hour ends an hour after the last."""
+        limit = self._limited[option] = _limit(Options.from_entry(self._account.entry), option)
+        now = dt_util.utcnow()
+        tomorrow = dt_util.start_of_local_day() + timedelta(days=1)
+        # Where the clock changes a day has other hours.
+        tomorrow = dt_util.as_utc(dt_util.start_of_local_day(tomorrow.date()))
+        until = now + HOUR if option == CONF_RATE_LIMIT else tomorrow
+        is_money = option != CONF_RATE_LIMIT
+        shown = async_money(self._account.hass, Decimal(limit)) if is_money else str(limit)
+        self._notices.raise_(option, until=until, limit=shown)
 
     @callback
     def _announced(self, push: Push) -> None:
         push_monitor = self._account.inbox.push_monitor
         match push:
             case Push.CONFIRMED:
-                self._solve("pushes_unconfirmed")
+                self._notices.solve("pushes_unconfirmed")
                 if push_monitor.proven:
-                    self._solve("inbound_address")
+                    self._notices.solve("inbound_address")
             case Push.UNCONFIRMED:
-                self._raise("pushes_unconfirmed")
+                self._notices.raise_("pushes_unconfirmed")
             case Push.MISSED if push_monitor.url:
-                self._raise("inbound_address", url=push_monitor.url, settings_url=URL_SETTINGS)
+                self._raise_address(push_monitor.url)
             case Push.ADDRESS if push_monitor.proven or not push_monitor.url:
-                self._solve("inbound_address")
+                self._notices.solve("inbound_address")
             case Push.ADDRESS if push_monitor.url and (
-                push_monitor.proven_elsewhere or self._is_raised("inbound_address")
+                push_monitor.proven_elsewhere or self._notices.is_raised("inbound_address")
             ):
-                self._raise("inbound_address", url=push_monitor.url, settings_url=URL_SETTINGS)
+                self._raise_address(push_monitor.url)
+
+    def _raise_address(self, url: str) -> None:
+        self._notices.raise_("inbound_address", url=url, settings_url=URL_SETTINGS)
 
     @callback
-    def _raise(self, key: str, text: str | None = None, /, **placeholders: str) -> None:
-        """Raise an issue, by another text than usual where there are two."""
-        entry = self._account.entry
-        ir.async_create_issue(
-            self._account.hass,
-            DOMAIN,
-            f"{key}_{entry.entry_id}",
-            data={"entry_id": entry.entry_id},
-            is_fixable=key in FIXABLE,
-            severity=ir.IssueSeverity.ERROR if key in STOPPING else ir.IssueSeverity.WARNING,
-            translation_key=text or key,
-            translation_placeholders={"account": entry.title, **placeholders},
-        )
-
-    def _is_raised(self, key: str) -> bool:
-        issue_id = f"{key}_{self._account.entry.entry_id}"
-        return ir.async_get(self._account.hass).async_get_issue(DOMAIN, issue_id) is not None
+    def _list_changed(self, news: ListNews, err: SmspilotError | None) -> None:
+        """Say that the list of inbound messages fails, works again, or is too short."""
+        title, key = self._account.entry.title, "inbound_list_fails"
+        match news:
+            # While the account does not answer either, that is what is said.
+            case ListNews.FAILING if err and self._coordinator.last_update_success:
+                if not self._notices.is_raised(key):
+                    LOGGER.warning(
+                        "%s: the list of inbound messages cannot be read (%s); what people write is"
+                        " not heard",
+                        title,
+                        reason_of(err).value,
+                    )
+                self._notices.raise_(key, error=api_text(self._account.hass, err))
+            case ListNews.WORKING if self._notices.is_raised(key):
+                LOGGER.warning("%s: the list of inbound messages can be read again", title)
+                self._notices.solve(key)
+            case ListNews.CAPPED:
+                until = dt_util.utcnow() + HORIZON
+                self._notices.raise_("inbound_list_capped", until=until)
 
     @callback
-    def _solve(self, key: str) -> None:
-        issue_id = f"{key}_{self._account.entry.entry_id}"
-        ir.async_delete_issue(self._account.hass, DOMAIN, issue_id)
+    def _guessed(self, phone: str) -> None:
+        name = display_name(self._account.entry, phone)
+        until = dt_util.utcnow() + HORIZON
+        self._notices.raise_("code_guessed", phone, until=until, name=name)
 
-
-@callback
-def async_clear_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Forget all issues of an account."""
-    for key in ISSUES:
-        ir.async_delete_issue(hass, DOMAIN, f"{key}_{entry.entry_id}")
+    @callback
+    def _names_taken(self, names: list[str]) -> None:
+        """Say which of our legacy services somebody else has."""
+        if names:
+            self._notices.raise_("notify_name_taken", names=", ".join(names))
+        else:
+            self._notices.solve("notify_name_taken")
 
 
 def _limit(options: Options, key: str) -> Decimal | int:
     return options.rate_limit if key == CONF_RATE_LIMIT else options.daily_limit
-
-
-def _same_day(one: datetime, other: datetime) -> bool:
-    return dt_util.as_local(one).date() == dt_util.as_local(other).date()

@@ -7,6 +7,7 @@ from homeassistant.components.notify import (
     ATTR_DATA,
     ATTR_TARGET,
     ATTR_TITLE,
+    DOMAIN as NOTIFY_DOMAIN,
     BaseNotificationService,
     NotifyEntity,
     NotifyEntityDescription,
@@ -16,7 +17,7 @@ from homeassistant.components.notify.legacy import NOTIFY_SERVICES
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import ConfigType, DiscoveryInfoType
@@ -24,10 +25,10 @@ from homeassistant.util import slugify
 import voluptuous as vol
 
 from .const import DOMAIN, LOGGER
-from .contacts.recipients import recipients
+from .contacts.recipients import Recipient, recipients
 from .entity import RecipientEntity, add_for_subentries
 from .errors import Reason, validation_error
-from .events import SIGNAL_NOTIFIED
+from .events import SIGNAL_NAMES_TAKEN, SIGNAL_NOTIFIED
 from .runtime_data import RuntimeData, SmspilotConfigEntry
 from .schemas import NOTIFY_DATA_SCHEMA
 
@@ -103,6 +104,8 @@ class LegacyNotify(BaseNotificationService):
 
     # Whether the entry was unloaded, perhaps before the services were there.
     gone = False
+    # Whether the bare service is ours; somebody else may have its name.
+    _has_own_name = False
 
     def __init__(self, runtime: RuntimeData) -> None:
         """Serve the account."""
@@ -115,10 +118,12 @@ class LegacyNotify(BaseNotificationService):
         """Return the recipients, each a service of its own."""
         # Home Assistant can rename two people alike: the service stays that of the first.
         people = reversed(recipients(self._account.entry))
-        first = {slugify(f"{DOMAIN}_{person.name}"): person for person in people}
+        first = {self._name_of(person): person for person in people}
         # Of a name without letters nothing is left, and the account's own service would be theirs.
-        first.pop(DOMAIN, None)
-        return {person.name: person.id for person in first.values()}
+        first.pop(self._service_name, None)
+        return {
+            person.name: person.id for name, person in first.items() if not self._is_taken(name)
+        }
 
     @override
     async def async_setup(self, *args: Any, **kwargs: Any) -> None:
@@ -129,9 +134,36 @@ class LegacyNotify(BaseNotificationService):
 
     @override
     async def async_register_services(self) -> None:
-        """Register the services while there is somebody to serve."""
-        if not self.gone:
-            await super().async_register_services()
+        """Register the services while there is somebody to serve; no name that others have."""
+        if self.gone:
+            return
+        people = recipients(self._account.entry)
+        names = [self._service_name, *(self._name_of(person) for person in people)]
+        taken = [name for name in dict.fromkeys(names) if self._is_taken(name)]
+        signal = SIGNAL_NAMES_TAKEN.format(self._account.entry.entry_id)
+        async_dispatcher_send(self.hass, signal, [f"{NOTIFY_DOMAIN}.{name}" for name in taken])
+        await super().async_register_services()
+        self._has_own_name = self._service_name not in taken
+
+    @override
+    async def async_unregister_services(self) -> None:
+        """Take back what is ours, and nothing else."""
+        if self._has_own_name:
+            await super().async_unregister_services()
+            return
+        for name in [*self.registered_targets]:
+            self.hass.services.async_remove(NOTIFY_DOMAIN, name)
+        self.registered_targets.clear()
+
+    def _name_of(self, person: Recipient) -> str:
+        return slugify(f"{self._target_service_name_prefix}_{person.name}")
+
+    def _is_taken(self, name: str) -> bool:
+        """Return whether somebody else has a service of the name."""
+        ours = name in self.registered_targets or (
+            name == self._service_name and self._has_own_name
+        )
+        return not ours and self.hass.services.has_service(NOTIFY_DOMAIN, name)
 
     @override
     async def async_send_message(self, message: str = "", **kwargs: Any) -> None:

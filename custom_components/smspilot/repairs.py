@@ -9,19 +9,23 @@ from homeassistant.helpers import issue_registry as ir
 import voluptuous as vol
 
 from .const import CONF_SENDER, DOMAIN
-from .form_checks import Errors, filled, wrong_sender, wrong_templates
+from .contacts.recipients import recipients
+from .form_checks import Errors, Form, filled, wrong_sender, wrong_templates
 from .forms import SECTION_TEMPLATES, SENDER_SECTIONS, sender_selector, templates_schema
 from .options import Options
 from .runtime_data import SmspilotConfigEntry
 
 
 class ChooseSender(RepairsFlow):
-    """Choose another sender for an account whose sender is not allowed."""
+    """Choose another sender for whoever has one that is not allowed: the account, recipients."""
 
-    def __init__(self, entry: SmspilotConfigEntry, placeholders: dict[str, str] | None) -> None:
-        """Know the account, and what the service said."""
+    def __init__(
+        self, entry: SmspilotConfigEntry, placeholders: dict[str, str] | None, sender: str
+    ) -> None:
+        """Know the account, what the API said, and of which sender."""
         self._entry = entry
         self._placeholders = placeholders
+        self._sender = sender
 
     async def async_step_init(self, _input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Begin."""
@@ -38,8 +42,7 @@ class ChooseSender(RepairsFlow):
             chosen = filled(user_input)
             errors = wrong_sender(chosen) if chosen else {CONF_SENDER: "sender_required"}
             if not errors:
-                options = {**self._entry.options, **chosen}
-                self.hass.config_entries.async_update_entry(self._entry, options=options)
+                self._use(chosen)
                 return self.async_create_entry(data={})
         info = self._entry.runtime_data.coordinator.data
         return self.async_show_form(
@@ -50,6 +53,16 @@ class ChooseSender(RepairsFlow):
             errors=errors,
             description_placeholders=self._placeholders,
         )
+
+    def _use(self, chosen: Form) -> None:
+        """Give the sender to all who have the one that was refused."""
+        entry, entries = self._entry, self.hass.config_entries
+        if (Options.from_entry(entry).sender or "") == self._sender:
+            entries.async_update_entry(entry, options={**entry.options, **chosen})
+        for recipient in recipients(entry):
+            if self._sender and recipient.sender == self._sender:
+                subentry = entry.subentries[recipient.id]
+                entries.async_update_subentry(entry, subentry, data={**subentry.data, **chosen})
 
 
 class SetTemplates(RepairsFlow):
@@ -100,5 +113,7 @@ async def async_create_fix_flow(
     """Return the way out of an issue that has one."""
     entry = hass.config_entries.async_get_known_entry(str((data or {})["entry_id"]))
     issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
-    flow = SetTemplates if issue and issue.translation_key == "text_refused" else ChooseSender
-    return flow(entry, issue.translation_placeholders if issue else None)
+    placeholders = issue.translation_placeholders if issue else None
+    if issue and issue.translation_key == "text_refused":
+        return SetTemplates(entry, placeholders)
+    return ChooseSender(entry, placeholders, str((data or {}).get("sender", "")))

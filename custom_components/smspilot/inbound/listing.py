@@ -15,6 +15,8 @@ from .window import MINUTE, SECOND, Window
 
 # A list that never ends is none that can be read.
 MAX_PAGES: Final = 500
+# While a page may be all that the API shows, what may follow it is read in turn with the window.
+READS_PER_TAIL: Final = 2
 
 
 class Listing:
@@ -24,9 +26,10 @@ class Listing:
         """Have read nothing yet."""
         self._client = client
         self._window = window
-        # Where the last page began, once more of it may follow: read from there on in turn.
+        # From where on more may follow than a page shows; that is looked at now and then.
         self._tail: datetime | None = None
-        self._was_tail = False
+        # How many reads in a row showed nothing new.
+        self._in_vain = 0
         # Whether more than one page was seen, so that the API does cap the list.
         self._has_cap = False
         # Whether the list shows only its newest messages, and whether that may have hidden some
@@ -45,10 +48,9 @@ class Listing:
         """
         window, began = self._window, self._window.now
         since = window.start(began)
-        is_tail = self._tail is not None and not self._was_tail and not whole
+        is_tail = bool(self._tail) and self._in_vain >= READS_PER_TAIL and not whole
         if is_tail and self._tail:
             since = max(self._tail, since)
-        self._was_tail = is_tail
         page = await self._client.inbound_since(since)
         if not is_tail and page.at and window.start(page.at) < since - MINUTE:
             # The machine's clock was ahead: what it calls later is not all there is.
@@ -59,14 +61,21 @@ class Listing:
         if not is_tail:
             self._look_for_a_cap(page, since, is_full=is_full)
         is_known = not self._fresh(page)
+        self._in_vain = self._in_vain + 1 if is_known and not is_tail else 0
         yield page
         if not is_full:
             self._tail = self._tail if is_tail else None
             return
-        end = self._end(page) - SECOND
-        self._tail = max(self._tail or end, end)
+        is_deep = self._has_cap or whole or is_tail
+        end = self._end(page)
+        # What was written all in one moment may hide more of it, and what follows that moment.
+        is_one = end - min(message.created for message in page.messages) < _tick(page)
+        begin = end + _tick(page) if is_one and not is_deep else end - SECOND
+        # A minute is long: what it may hide is looked for once, in its turn.
+        tail = begin if _tick(page) == SECOND else end - SECOND
+        self._tail = max(self._tail or tail, tail)
         if self._has_cap or suspect(page) or (is_tail and is_known):
-            async for further in self._read_on(page, max(since, end)):
+            async for further in self._read_on(page, max(since, begin), is_deep=is_deep):
                 yield further
 
     def _look_for_a_cap(self, page: InboundList, since: datetime, *, is_full: bool) -> None:
@@ -81,13 +90,21 @@ class Listing:
             self.shows_newest = self._window.hides(listed, since, oldest)
             self.may_lack = self.shows_newest and not any(one in self._window for one in listed)
 
-    async def _read_on(self, first: InboundList, since: datetime) -> AsyncGenerator[InboundList]:
-        """Ask from the newest row on, until nothing new comes."""
+    async def _read_on(
+        self, first: InboundList, since: datetime, *, is_deep: bool
+    ) -> AsyncGenerator[InboundList]:
+        """Ask from the newest row on, until nothing new comes.
+
+        Not `is_deep`, what one moment may hide is left to a later read.
+        """
         full, seen = len(first.messages), {message.id for message in first.messages}
         for _ in range(MAX_PAGES):
             page = await self._client.inbound_since(since)
             may_follow = len(page.messages) >= full
-            if may_follow and self._end(page) - SECOND <= since:
+            is_stuck = may_follow and self._end(page) - SECOND <= since
+            if is_stuck and not (is_deep or self._has_cap):
+                return
+            if is_stuck:
                 # All of it was written in one moment, and hides what follows.
                 page, following, since = await self._step_over(page, since, seen)
                 may_follow = following >= full
@@ -97,7 +114,8 @@ class Listing:
             seen |= {message.id for message in page.messages}
             if may_follow:
                 since = max(since, self._end(page) - SECOND)
-            self._tail = max(self._tail or since, since)
+            if is_deep or self._has_cap:
+                self._tail = max(self._tail or since, since)
             if not may_follow:
                 return
 

@@ -8,7 +8,15 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 
 from ..client import Kind, SmspilotError
-from ..events import SIGNAL_BALANCE, SIGNAL_ERROR, SIGNAL_OK, SIGNAL_SENT, SentText
+from ..events import (
+    SIGNAL_BALANCE,
+    SIGNAL_ERROR,
+    SIGNAL_OK,
+    SIGNAL_REQUESTED,
+    SIGNAL_SENT,
+    Requested,
+    SentText,
+)
 from .budget import Budget
 from .delivery import DeliveryTracker
 from .number import Number, State
@@ -74,8 +82,16 @@ class FollowUp:
         if any(one.state is State.ACCEPTED for one in numbers):
             what = "test" if test else "send"
             async_dispatcher_send(self._hass, SIGNAL_OK.format(entry_id), what)
+            self._say_requested(submission, None)
         # Only now: what refused some is not over because others went out before.
         errors = (one.error for one in numbers if one.state is State.REFUSED)
         for err in {id(err): err for err in errors}.values():
             if isinstance(err, SmspilotError):
                 async_dispatcher_send(self._hass, SIGNAL_ERROR.format(entry_id), err)
+                self._say_requested(submission, err)
+
+    def _say_requested(self, submission: Submission, err: SmspilotError | None) -> None:
+        message = submission.message
+        requested = Requested(kind=message.kind, sender=message.options.sender, error=err)
+        signal = SIGNAL_REQUESTED.format(self._entry.entry_id)
+        async_dispatcher_send(self._hass, signal, requested)
