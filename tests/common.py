@@ -267,7 +267,7 @@ class Hold:
         def held(*args: Any) -> Any:
             self.calls += 1
             self._reached.set()
-            assert self._released.wait(5)
+            assert self._released.wait(30)
             return real(*args)
 
         self._monkeypatch.setattr(JournalFiles, name, held)
@@ -287,9 +287,15 @@ async def restart(hass: HomeAssistant, entry: MockConfigEntry, clock: Clock) -> 
     await clock.settle()
 
 
-async def kill(hass: HomeAssistant, entry: MockConfigEntry, clock: Clock) -> MockConfigEntry:
-    """Kill the account as a power cut does: what is on the disk is all that is left of it."""
+async def kill(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    clock: Clock,
+    cut: Callable[[], None] = lambda: None,
+) -> MockConfigEntry:
+    """Kill the account: what is on the disk, also after a power cut, is all that is left of it."""
     await disk_rests(hass)
+    cut()
     folder = Path(hass.config.path(".storage"))
     disk = {path: path.read_bytes() for path in folder.glob(f"{DOMAIN}.{entry.entry_id}*")}
     await hass.config_entries.async_remove(entry.entry_id)

@@ -26,6 +26,9 @@ class ForgetfulDisk:
         self._names: dict[str, int] = {}
         self._open: dict[int, int] = {}
         self.syncs = 0
+        # What is there when it begins to forget is not forgotten.
+        self._names = self._present()
+        self._kept = {inode: (folder / name).read_bytes() for name, inode in self._names.items()}
         for module, name in ((os, "fsync"), (os, "fdatasync"), (atomicwrites, "_proper_fsync")):
             monkeypatch.setattr(module, name, self._listen(getattr(module, name)))
 
