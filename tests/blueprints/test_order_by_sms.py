@@ -9,7 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_mock_service
 
 from custom_components.smspilot.const import DOMAIN, EVENT_SMS_RECEIVED
-from tests.common import MAMA, PAPA, Clock, Heard, add_account, write
+from tests.common import MAMA, PAPA, Clock, Heard, add_account, person, write
 from tests.simulator.model import Template
 from tests.simulator.simulator import Simulator
 
@@ -19,10 +19,19 @@ OPEN = [{"action": "test.open", "data": {"by": "{{ trigger.recipient }}"}}]
 SURE = "Open the gate, are you sure?"
 
 
+async def orders(clock: Clock, seconds: float = 61) -> None:
+    """Let orders come in, and what they start come to its end, which takes moments."""
+    await clock.advance(seconds)
+    for _ in range(4):
+        await clock.advance(0.5)
+
+
 async def gate(hass: HomeAssistant, sim: Simulator, **inputs: Any) -> list[ServiceCall]:
     """Have a gate that opens by SMS, and return when it did."""
     await add_account(hass, sim, people=PEOPLE)
     opened = async_mock_service(hass, "test", "open")
+    # These tests ask without a number unless it is about the number.
+    inputs = {"code": "{code}" in inputs.get("question", ""), **inputs}
     await automate(hass, "order_by_sms", words=["open the gate"], actions=OPEN, **inputs)
     return opened
 
@@ -33,7 +42,7 @@ async def test_order(hass: HomeAssistant, simulator: Simulator, clock: Clock) ->
     await write(simulator, PAPA, "5671 Open the gate!")
     await write(simulator, PAPA, "5671 Close the gate")
     await write(simulator, STRANGER, "5671 Open the gate")
-    await clock.advance(61)
+    await orders(clock)
     assert [call.data["by"] for call in opened] == ["Папа"]
     assert (journal(simulator), texts(simulator)) == ([("sms", PAPA)], ["Done."])
     await clock.advance(900)
@@ -46,14 +55,14 @@ async def test_no_order(hass: HomeAssistant, simulator: Simulator, clock: Clock)
     heard = Heard(hass, EVENT_SMS_RECEIVED)
     await write(simulator, STRANGER, "5671 open the gate")
     await write(simulator, MAMA, "5671 open the gate")
-    await clock.advance(61)
+    await orders(clock)
     await write_early(simulator, PAPA, "5671 open the gate", 11)
-    await clock.advance(61)
+    await orders(clock)
     assert [age > 600 for age in heard.of("age")] == [False, False, True]
     assert opened == []
     assert journal(simulator) == []
     await write(simulator, PAPA, "5671 open the gate")
-    await clock.advance(61)
+    await orders(clock)
     assert len(opened) == 1
 
 
@@ -73,7 +82,7 @@ async def test_order_of_who_was_renamed(
     assert entity.device_id
     devices.async_update_device(entity.device_id, name_by_user="Grandfather")
     await write(simulator, PAPA, "5671 open the gate")
-    await clock.advance(61)
+    await orders(clock)
     assert [call.data["by"] for call in opened] == ["Дед"]
 
 
@@ -102,7 +111,7 @@ async def test_order_fails(
 
     hass.services.async_register("test", "open", stuck)
     await write(simulator, PAPA, "5671 open the gate")
-    await clock.advance(61)
+    await orders(clock)
     assert texts(simulator) == answers
     assert "rust" in caplog.text
 
@@ -114,7 +123,7 @@ async def test_silent_order(
     """An answer that nobody wants costs nothing."""
     opened = await gate(hass, simulator, answers=answers)
     await write(simulator, PAPA, "5671 open the gate")
-    await clock.advance(61)
+    await orders(clock)
     assert len(opened) == 1
     assert journal(simulator) == []
 
@@ -130,7 +139,7 @@ async def test_answer_tells_what_came_of_it(
 
     hass.services.async_register("test", "open", move)
     await write(simulator, PAPA, "5671 open the gate")
-    await clock.advance(61)
+    await orders(clock)
     assert texts(simulator) == ["The gate is open."]
 
 
@@ -144,11 +153,11 @@ async def test_are_you_sure(
     """What needs a confirmation is done after a yes, and not before."""
     opened = await gate(hass, simulator, question=SURE)
     await write(simulator, PAPA, "5671 open the gate")
-    await clock.advance(61)
+    await orders(clock)
     assert (journal(simulator), texts(simulator)) == ([("two_way", PAPA)], [SURE])
     assert opened == []
     await write(simulator, PAPA, said)
-    await clock.advance(16)
+    await orders(clock, 16)
     assert len(opened) == count
     assert texts(simulator) == [SURE, answer]
 
@@ -159,15 +168,15 @@ async def test_confirmation_of_somebody_else(
     """Nobody else's yes counts, and no answer is a no."""
     opened = await gate(hass, simulator, question=SURE, patience={"minutes": 2})
     await write(simulator, PAPA, "5671 open the gate")
-    await clock.advance(61)
+    await orders(clock)
     await write(simulator, MAMA, "5671 yes")
     await write(simulator, STRANGER, "5671 yes")
-    await clock.advance(61)
+    await orders(clock)
     assert texts(simulator) == [SURE]
-    await clock.advance(61)
+    await orders(clock)
     assert texts(simulator) == [SURE, "Not done."]
     await write(simulator, PAPA, "yes")
-    await clock.advance(61)
+    await orders(clock)
     assert opened == []
 
 
@@ -178,7 +187,7 @@ async def test_confirmation_cannot_be_asked(
     opened = await gate(hass, simulator, question=SURE)
     simulator.account.templates = [Template(text=".*", regex=True)]
     await write(simulator, PAPA, "5671 open the gate")
-    await clock.advance(61)
+    await orders(clock)
     assert opened == []
     assert (journal(simulator), texts(simulator)) == ([("sms", PAPA)], ["Not done."])
 
@@ -188,15 +197,143 @@ async def test_orders_queue(hass: HomeAssistant, simulator: Simulator, clock: Cl
     opened = await gate(hass, simulator, question=SURE, patience={"minutes": 6})
     for phone in (PAPA, MAMA, PAPA):
         await write(simulator, phone, "5671 open the gate")
-    await clock.advance(61)
+    await orders(clock)
     assert journal(simulator) == [("two_way", PAPA)]
-    await clock.advance(361)
+    await orders(clock, 361)
     assert journal(simulator)[1:] == [("sms", PAPA), ("two_way", MAMA)]
     await write(simulator, MAMA, "yes")
-    await clock.advance(16)
+    await orders(clock, 16)
     assert [call.data["by"] for call in opened] == ["Мама"]
     # Papa's second order: seven minutes are over, it is asked for; after ten it would not be.
     assert journal(simulator)[3:] == [("sms", MAMA), ("two_way", PAPA)]
+
+
+async def locked(hass: HomeAssistant, sim: Simulator, actions: list[Any], **inputs: Any) -> None:
+    """Have a gate whose lock is a condition among the actions."""
+    await add_account(hass, sim, people=PEOPLE)
+    hass.states.async_set("lock.gate", "locked")
+    await automate(hass, "order_by_sms", words=["open the gate"], actions=actions, **inputs)
+
+
+UNLOCKED = {"condition": "state", "entity_id": "lock.gate", "state": "unlocked"}
+
+
+@pytest.mark.parametrize(
+    "actions",
+    [
+        [UNLOCKED, *OPEN],
+        [{"condition": "template", "value_template": "{{ false }}"}, *OPEN],
+        [{"if": [UNLOCKED], "then": OPEN}],
+        [{"stop": "The gate is locked"}, *OPEN],
+        [{"stop": "The gate is locked", "error": True}, *OPEN],
+        [{"action": "test.nothing_like_it"}],
+        [{"variables": {"x": "{{ 1 / 0 }}"}}, *OPEN],
+        [{"wait_for_trigger": [{"trigger": "event", "event_type": "x"}], "timeout": "01:00:00"}],
+    ],
+)
+async def test_nothing_was_done(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, actions: list[Any]
+) -> None:
+    """A condition that is false, a stop, an error, or no end: nobody reads that it is done."""
+    opened = async_mock_service(hass, "test", "open")
+    await locked(hass, simulator, actions)
+    await write(simulator, PAPA, "5671 open the gate")
+    for _ in range(5):
+        await orders(clock)
+    assert opened == []
+    assert texts(simulator) == ["Not done."]
+
+
+@pytest.mark.parametrize("actions", [[UNLOCKED, *OPEN], [{"if": [UNLOCKED], "then": OPEN}]])
+async def test_condition_is_true(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, actions: list[Any]
+) -> None:
+    opened = async_mock_service(hass, "test", "open")
+    await locked(hass, simulator, actions)
+    hass.states.async_set("lock.gate", "unlocked")
+    await write(simulator, PAPA, "5671 open the gate")
+    await orders(clock)
+    assert len(opened) == 1
+    assert texts(simulator) == ["Done."]
+
+
+@pytest.mark.parametrize(
+    ("opens", "answer"), [(True, "Done."), (False, "Not done.")], ids=["opens", "stays shut"]
+)
+async def test_proof(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, opens: bool, answer: str
+) -> None:
+    """Where somebody says what proves it, that decides, in the time it may take."""
+    opened = async_mock_service(hass, "test", "open")
+    proof = [{"condition": "state", "entity_id": "cover.gate", "state": "open"}]
+    await locked(hass, simulator, OPEN, proof=proof, limit={"seconds": 30})
+    await write(simulator, PAPA, "5671 open the gate")
+    await orders(clock)
+    await clock.advance(5)
+    assert len(opened) == 1
+    assert texts(simulator) == []
+    if opens:
+        hass.states.async_set("cover.gate", "open")
+    for _ in range(40):
+        await clock.advance(1)
+    assert texts(simulator) == [answer]
+
+
+async def test_old_order_in_the_queue(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Nine minutes old when it came and six in the queue: too old, and said so."""
+    opened = await gate(hass, simulator, question=SURE, patience={"minutes": 6})
+    await write(simulator, PAPA, "5671 open the gate")
+    await write_early(simulator, MAMA, "5671 open the gate", 9)
+    await orders(clock)
+    assert journal(simulator) == [("two_way", PAPA)]
+    await orders(clock, 361)
+    await clock.advance(5)
+    assert opened == []
+    assert journal(simulator) == [("two_way", PAPA), ("sms", PAPA), ("sms", MAMA)]
+
+
+async def test_twelve_orders(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """However many come at once, each is done and answered."""
+    opened = await gate(hass, simulator)
+    for _ in range(12):
+        await write(simulator, PAPA, "5671 open the gate")
+    await orders(clock)
+    for _ in range(40):
+        await clock.advance(0.5)
+    assert len(opened) == 12
+    assert texts(simulator) == ["Done."] * 12
+
+
+async def test_forged_yes(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """Whoever forges a sender does not see the question's number, and opens nothing."""
+    opened = await gate(hass, simulator, question="Open the gate? Answer yes {code}.")
+    await write(simulator, PAPA, "5671 open the gate")
+    await orders(clock)
+    (question,) = texts(simulator)
+    code = question.removeprefix("Open the gate? Answer yes ").removesuffix(".")
+    await write(simulator, PAPA, "yes")
+    await orders(clock, 16)
+    assert opened == []
+    await write(simulator, PAPA, f"yes {code}")
+    await orders(clock, 16)
+    assert len(opened) == 1
+    assert texts(simulator)[1:] == ["Done."]
+
+
+async def test_pin(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """With a PIN nobody opens without it."""
+    await add_account(hass, simulator, people=[person("Папа", PAPA, pin="4711")])
+    opened = async_mock_service(hass, "test", "open")
+    await automate(hass, "order_by_sms", words=["open the gate"], actions=OPEN, pin=True)
+    await write(simulator, PAPA, "5671 open the gate")
+    await orders(clock)
+    assert opened == []
+    await write(simulator, PAPA, "5671 4711 open the gate")
+    await orders(clock)
+    assert len(opened) == 1
+    assert texts(simulator) == ["Done."]
 
 
 async def test_order_waited_too_long(
@@ -206,8 +343,8 @@ async def test_order_waited_too_long(
     opened = await gate(hass, simulator, question=SURE, patience={"minutes": 11})
     for phone in (PAPA, MAMA):
         await write(simulator, phone, "5671 open the gate")
-    await clock.advance(61)
-    await clock.advance(661)
+    await orders(clock)
+    await orders(clock, 661)
     assert opened == []
     assert journal(simulator) == [("two_way", PAPA), ("sms", PAPA), ("sms", MAMA)]
     assert texts(simulator)[1:] == ["Not done.", "Not done."]
