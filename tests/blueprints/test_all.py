@@ -1,7 +1,9 @@
 """What holds for every blueprint."""
 
 from collections.abc import Iterator
+import json
 from pathlib import Path
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -12,6 +14,15 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import selector
 from homeassistant.util.yaml import Input, extract_inputs, parse_yaml
 import pytest
+
+from tests.docs.blueprints import (
+    WORDS,
+    Untranslated,
+    read_by_people,
+    sources,
+    target,
+    translated,
+)
 
 from .common import FOLDER
 
@@ -49,15 +60,34 @@ def domains(blueprint: Blueprint, entity_ids: Any) -> set[str]:
 
 
 def test_all_are_there() -> None:
-    assert FILES == [
-        "automation/smspilot/alarm_that_escalates.yaml",
-        "automation/smspilot/low_balance.yaml",
-        "automation/smspilot/order_by_sms.yaml",
-        "automation/smspilot/report_by_sms.yaml",
-        "automation/smspilot/self_test.yaml",
-        "automation/smspilot/sim_is_alive.yaml",
+    names = ["low_balance", "order_by_sms", "report_by_sms", "self_test", "sim_is_alive"]
+    assert [
+        *(f"automation/smspilot/{name}{end}.yaml" for name in names for end in ("", "_ru")),
         "script/smspilot/confirm_by_sms.yaml",
-    ]
+        "script/smspilot/confirm_by_sms_ru.yaml",
+    ] == FILES
+
+
+@pytest.mark.parametrize("source", sources(), ids=lambda source: source.stem)
+def test_russian_is_in_step(source: Path) -> None:
+    """What scripts/translate-blueprints would make is what is there."""
+    words = json.loads(WORDS.read_text())
+    assert target(source).read_text() == translated(source, words)
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if "_ru." in file])
+def test_russian_is_russian(blueprint: Blueprint) -> None:
+    """No English reaches a Russian family: neither a form nor a text."""
+    for text in read_by_people(blueprint.data):
+        assert re.search("[а-яё]", text.lower()), text
+
+
+def test_english_left_is_found(tmp_path: Path) -> None:
+    """A text that nobody has translated ends the script, and this test with it."""
+    file = tmp_path / "new.yaml"
+    file.write_text("blueprint: {name: Something new, description: x, source_url: u}")
+    with pytest.raises(Untranslated, match="Something new"):
+        translated(file, {})
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -100,19 +130,9 @@ def test_triggers(blueprint: Blueprint) -> None:
             assert "event" not in domains(blueprint, trigger["entity_id"])
 
 
-@pytest.mark.parametrize("file", [file for file in FILES if "alarm" in file])
-def test_alarm(blueprint: Blueprint) -> None:
-    """Whatever an alarm sends is urgent, and where it fails the alarm goes on."""
-    sent = [step for step in steps(blueprint.data) if "smspilot." in str(step.get("action"))]
-    assert len(sent) == 3
-    for step in sent:
-        assert step["continue_on_error"]
-        assert step["data"]["urgent"]
-
-
 @pytest.mark.parametrize("file", FILES)
-@pytest.mark.parametrize("readme", ["README.md", "README.ru.md"])
-def test_button(file: str, readme: str) -> None:
-    """It can be imported with one click."""
+def test_button(file: str) -> None:
+    """It can be imported with one click, from the README of its language."""
+    readme = "README.ru.md" if "_ru." in file else "README.md"
     text = (Path(__file__).parents[2] / readme).read_text()
     assert f"({IMPORT}{quote(f'{SOURCE}/{file}', safe='')})" in text

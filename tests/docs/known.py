@@ -76,7 +76,11 @@ async def _known(hass: HomeAssistant, entry: ConfigEntry) -> Known:
     second = {name.replace(".smspilot", f".smspilot_{ACCOUNT}") for name in services}
     texts = {each: _texts(each) for each in ("en", "ru")}
     return Known(
-        actions={f"{DOMAIN}.{name}": _fields(info) for name, info in actions.items()},
+        # Where a target is chosen, `recipients` does the same in YAML.
+        actions={
+            f"{DOMAIN}.{name}": _fields(info) | ({"recipients"} if "target" in info else set())
+            for name, info in actions.items()
+        },
         triggers={
             name: _fields(info)
             for name, info in triggers.items()
