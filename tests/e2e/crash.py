@@ -277,8 +277,7 @@ class Crashes:
         form = await home.start_flow("smspilot")
         answer = {"api_key": self.sim.account.apikey, "advanced": {"url": self.sim.url}}
         form = await home.answer_flow(form["flow_id"], answer)
-        told = map(str, (form.get("description_placeholders") or {}).values())
-        self.sim.account.inbound_url = next(each for each in told if "/api/webhook/" in each)
+        self.sim.account.inbound_url = form["description_placeholders"]["webhook_url"]
         result = await home.answer_flow(form["flow_id"], {"sender": "INFORM"})
         entry_id = result["result"]["entry_id"]
         options = {"rate_limit": 0, "daily_limit": 0}

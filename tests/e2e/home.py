@@ -147,6 +147,19 @@ class Home:
 
         await self.until(reached, f"{entity_id} to be {state or 'there'}", timeout=timeout)
 
+    async def until_known(self, entity_id: str) -> str:
+        """Wait until an entity has a value, and return it: the first read follows the start."""
+        values: list[str] = []
+
+        async def known() -> bool:
+            now = await self.state(entity_id)
+            if now and now["state"] not in ("unknown", "unavailable"):
+                values.append(now["state"])
+            return bool(values)
+
+        await self.until(known, f"{entity_id} to have a value")
+        return values[-1]
+
     async def action(
         self, domain: str, name: str, data: Json | None = None, *, return_response: bool = False
     ) -> Any:

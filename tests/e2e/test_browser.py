@@ -69,7 +69,7 @@ async def add_account(page: Page, home: Home, service: Service) -> None:
     await forms.open_section()
     await forms.field("url").fill(service.url)
     await forms.submit()
-    address = forms.dialog.get_by_role("link", name=f"{home.url}/api/webhook/")
+    address = forms.dialog.locator("code", has_text=f"{home.url}/api/webhook/")
     await service.control("account", inbound_url=await address.inner_text())
     await forms.submit()
     await forms.field("name").fill("Anna")

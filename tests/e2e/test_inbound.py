@@ -19,8 +19,7 @@ async def add_anna(home: Home, service: Service) -> None:
     form = await home.start_flow("smspilot")
     answer = {"api_key": service.key, "advanced": {"url": service.url}}
     form = await home.answer_flow(form["flow_id"], answer)
-    told = map(str, (form.get("description_placeholders") or {}).values())
-    address = next(each for each in told if "/api/webhook/" in each)
+    address = form["description_placeholders"]["webhook_url"]
     await service.control("account", inbound_url=address)
     result = await home.answer_flow(form["flow_id"], {})
     orders = {"assist": True, "pin": "4711"}
