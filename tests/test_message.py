@@ -120,6 +120,12 @@ async def test_bare_number_of_a_person(hass: HomeAssistant, simulator: Simulator
         ("phones", None, "None"),
         ("phones", [PAPA], f"['{PAPA}']"),
         ("phones", "0042", "0042"),
+        ("recipients", "", ""),
+        ("recipients", "Папа", "Папа"),
+        ("recipients", None, "None"),
+        ("recipients", {"entity_id": "notify.papa"}, "{'entity_id': 'notify.papa'}"),
+        ("entity_id", 5, "5"),
+        ("device_id", ["x"], "['x']"),
         ("recipients", "notify.nobody", "notify.nobody"),
         ("recipients", "sensor.smspilot_5671_balance", "sensor.smspilot_5671_balance"),
         ("recipients", "event.papa_inbound", "event.papa_inbound"),
@@ -131,7 +137,7 @@ async def test_one_bad_number_loses_nobody(
     """What cannot be read is a refused row, told by its position; the rest goes out."""
     await add_account(hass, simulator, people=PEOPLE)
     fields: dict[str, Any] = {"recipients": [], "phones": [MAMA], "message": TEXT}
-    fields[field] = [*fields[field], value]
+    fields[field] = [*fields.get(field, []), value]
     receipt = await act(hass, "send_sms", **fields)
     assert reached(simulator) == [MAMA]
     good, bad = receipt["messages"]

@@ -33,6 +33,7 @@ from .contacts.recipients import display_name, recipients
 from .coordinator import AccountCoordinator
 from .errors import api_text, reason_of
 from .events import (
+    SIGNAL_DOUBTS,
     SIGNAL_ERROR,
     SIGNAL_GUESSED,
     SIGNAL_INBOUND_LIST,
@@ -94,13 +95,25 @@ class IssueReporter:
             (SIGNAL_PEOPLE, self._review_senders),
             (SIGNAL_PUSH, self._announced),
             (SIGNAL_REQUESTED, self._requested),
+            (SIGNAL_DOUBTS, self._doubts_changed),
         )
         for signal, listener in listeners:
             target = signal.format(entry.entry_id)
             entry.async_on_unload(async_dispatcher_connect(hass, target, listener))
         entry.async_on_unload(self._coordinator.async_add_listener(self.review))
+        self._doubts_changed()
         # Nobody would take them away while the entry is not loaded; what is still wrong comes back.
         entry.async_on_unload(self._notices.clear)
+
+    @callback
+    def _doubts_changed(self) -> None:
+        """Say whom messages were for that a restart interrupted: nobody else was told."""
+        doubts = self._account.outbox.doubts
+        for key, names in (("in_doubt", doubts.in_doubt), ("interrupted", doubts.interrupted)):
+            if names:
+                self._notices.raise_(key, names=", ".join(names))
+            else:
+                self._notices.solve(key)
 
     @callback
     def review(self) -> None:

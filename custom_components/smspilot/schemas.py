@@ -52,13 +52,22 @@ _NO_WAIT: Final = timedelta(0)
 # Anything else would be a word that asks for more than one message.
 _ID: Final = vol.All(cv.string, vol.Match(r"^[0-9]+\Z"))
 
+
+def _parted(value: Any) -> list[Any]:
+    """Return entities, areas and the like as a list; a text may hold several, parted by commas."""
+    items: list[Any] = []
+    for item in cv.ensure_list(value):
+        items += map(str.strip, item.split(",")) if isinstance(item, str) else [item]
+    return items
+
+
 _ENTRY: Final[dict[vol.Marker, Any]] = {vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string}
 _WHO: Final[dict[vol.Marker, Any]] = {
     **_ENTRY,
-    vol.Optional(ATTR_RECIPIENTS, default=list): cv.entity_ids,
-    # What cannot be read is refused on its own; it must not cost the others.
+    # What cannot be read, of whatever type, is refused on its own; it must not cost the others.
+    vol.Optional(ATTR_RECIPIENTS, default=list): _parted,
     vol.Optional(ATTR_PHONES, default=list): cv.ensure_list,
-    **cv.TARGET_SERVICE_FIELDS,
+    **{vol.Optional(str(key)): _parted for key in cv.TARGET_SERVICE_FIELDS},
 }
 _DURATION: Final = vol.All(period, vol.Range(max=MAX_WAIT))
 _LIFE: Final = vol.All(period, vol.Range(min=timedelta(minutes=1), max=timedelta(hours=24)))

@@ -21,7 +21,7 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
-from homeassistant.helpers import entity_registry as er, service
+from homeassistant.helpers import config_validation as cv, entity_registry as er, service
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 from homeassistant.util import dt as dt_util
@@ -132,12 +132,15 @@ async def _who(account: Account, call: ServiceCall) -> Targets:
     )
 
 
-def _targeted(account: Account, call: ServiceCall) -> Iterator[str]:
+def _targeted(account: Account, call: ServiceCall) -> Iterator[object]:
     """Return the entities of a target; of a device or an area only recipients count."""
-    if call.data.get(ATTR_ENTITY_ID) == ENTITY_MATCH_ALL:
+    if ENTITY_MATCH_ALL in call.data.get(ATTR_ENTITY_ID, ()):
         raise validation_error(Reason.UNKNOWN_RECIPIENT, recipient=ENTITY_MATCH_ALL)
-    selected = async_extract_referenced_entity_ids(call.hass, TargetSelection(call.data))
+    named = {key: call.data[key] for key in map(str, cv.TARGET_SERVICE_FIELDS) if key in call.data}
+    texts = {key: [one for one in value if isinstance(one, str)] for key, value in named.items()}
+    selected = async_extract_referenced_entity_ids(call.hass, TargetSelection(texts))
     yield from sorted(selected.referenced)
+    yield from (one for value in named.values() for one in value if not isinstance(one, str))
     registry, ours = er.async_get(call.hass), (DOMAIN, Platform.NOTIFY, account.entry.entry_id)
     for entity_id in sorted(selected.indirectly_referenced):
         one = registry.async_get(entity_id)

@@ -39,7 +39,7 @@ class Targets:
 async def resolve_targets(
     hass: HomeAssistant,
     entry: ConfigEntry,
-    entities: Iterable[str] = (),
+    entities: Iterable[object] = (),
     phones: Iterable[object] = (),
     *,
     apart: bool = False,
@@ -61,7 +61,7 @@ async def resolve_targets(
     # A village has hundreds of numbers: reading them must not hold up the event loop.
     async for given, position in async_slices(named):
         if position is None:
-            found: Recipient | str | HomeAssistantError = _by_entity(hass, entry, str(given))
+            found: Recipient | str | HomeAssistantError = _by_entity(hass, entry, given)
         else:
             found = _by_word(hass, entry, given, position, wrote)
         match found:
@@ -85,14 +85,15 @@ def one(targets: Targets) -> Targets:
 
 
 def _by_entity(
-    hass: HomeAssistant, entry: ConfigEntry, entity_id: str
+    hass: HomeAssistant, entry: ConfigEntry, given: object
 ) -> Recipient | HomeAssistantError:
     """Return the recipient of a notify entity of the account."""
+    entity_id = given.strip().lower() if isinstance(given, str) else ""
     found = er.async_get(hass).async_get(entity_id)
     ours = found and found.domain == Platform.NOTIFY and found.config_entry_id == entry.entry_id
     subentry = entry.subentries.get((found and found.config_subentry_id) or "") if ours else None
     if subentry is None:
-        return validation_error(Reason.UNKNOWN_RECIPIENT, recipient=entity_id)
+        return validation_error(Reason.UNKNOWN_RECIPIENT, recipient=quotable(given) or "–")
     return Recipient.from_subentry(subentry)
 
 
