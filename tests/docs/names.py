@@ -6,6 +6,7 @@ import re
 from typing import Final
 from urllib.parse import quote
 
+from .blueprints import SUFFIX
 from .known import ACCOUNT, PEOPLE, Known
 from .page import At, Complaint, Page
 
@@ -96,7 +97,9 @@ def _untold(root: Path, page: Page, guides: list[Page], known: Known) -> Iterato
             if not shown & {key, label.casefold()}:
                 yield f"{kind} {label!r} (`{key}`) is in no table {place}"
     for file in sorted((root / "blueprints").rglob("*.yaml")):
-        if not any(quote(str(file.relative_to(root)), safe="") in link for _, link in page.links):
+        is_of_page = file.stem.endswith(SUFFIX) is (page.language == "ru")
+        link = quote(str(file.relative_to(root)), safe="")
+        if is_of_page and not any(link in each for _, each in page.links):
             yield f"{file.relative_to(root)} has no import button"
 
 

@@ -15,7 +15,7 @@ homeassistant:
   name: Home
   country: RU
   currency: RUB
-  language: en
+  language: {language}
   time_zone: Europe/Moscow
   unit_system: metric
   latitude: 55.75
@@ -40,7 +40,7 @@ system_health:
 """
 
 
-def write(folder: Path, given: str, *, reachable: bool) -> int:
+def write(folder: Path, given: str, *, reachable: bool, language: str = "en") -> int:
     """Write what a start needs, keep what an earlier start left, and return the port."""
     storage = folder / ".storage"
     storage.mkdir(parents=True, exist_ok=True)
@@ -58,7 +58,8 @@ def write(folder: Path, given: str, *, reachable: bool) -> int:
     port: int = json.loads(http.read_text())["data"]["stable"]["server_port"]
     external_url = f"external_url: http://127.0.0.1:{port}" if reachable else ""
     (folder / "given.yaml").write_text(given or "{}")
-    (folder / "configuration.yaml").write_text(CONFIGURATION.format(external_url=external_url))
+    configuration = CONFIGURATION.format(external_url=external_url, language=language)
+    (folder / "configuration.yaml").write_text(configuration)
     link = folder / "custom_components" / "smspilot"
     link.parent.mkdir(exist_ok=True)
     if not link.exists():

@@ -4,13 +4,15 @@
 import argparse
 import asyncio
 import json
+import os
 from pathlib import Path
 import shutil
 import signal
 import socket
 import sys
-from typing import Final
+from typing import Any, Final
 
+from homeassistant.util import slugify
 import yaml
 
 from tests.simulator import DEFAULT_KEY, Simulator
@@ -21,21 +23,51 @@ from .home import OWNER, Home, HomeError
 FOLDER: Final = Path(__file__).parents[2] / ".develop"
 HERE: Final = Path(__file__).parent
 PEOPLE: Final = {"Anna": "+7 908 796-47-81", "Boris": "+7 916 123-45-67"}
+LANGUAGES: Final = ("en", "ru")
 # As slow as a person can follow.
 ARRIVES_AFTER: Final = 2.0
 
 
-def prepared(folder: Path, port: int) -> Home:
+def words(language: str) -> dict[str, str]:
+    """Return what the house says in a language, by its English; ids of automations follow."""
+    if language == "en":
+        return {}
+    said: dict[str, str] = json.loads((HERE / f"develop.{language}.json").read_text())
+    ids = {f"automation.{slugify(key)}": f"automation.{slugify(said[key])}" for key in said}
+    return said | ids
+
+
+def localized(name: str, language: str) -> Any:
+    """Return a part of the house in a language."""
+
+    def said(node: Any) -> Any:
+        match node:
+            case dict():
+                return {key: said(value) for key, value in node.items()}
+            case list():
+                return [said(one) for one in node]
+            case str():
+                return known.get(node, node)
+            case _:
+                return node
+
+    known = words(language)
+    return said(yaml.safe_load((HERE / name).read_text()))
+
+
+def prepared(folder: Path, port: int, language: str = "en") -> Home:
     """Return a home on this port; automations and tokens of an earlier start stay as they are."""
     automations = folder / "automations.yaml"
     if not automations.exists():
         config_folder.write(folder, "", reachable=True)
-        shutil.copy(HERE / "develop_automations.yaml", automations)
+        text = localized("develop_automations.yaml", language)
+        automations.write_text(yaml.safe_dump(text, allow_unicode=True, sort_keys=False))
     settings = folder / ".storage" / "http"
     http = json.loads(settings.read_text())
     http["data"]["stable"]["server_port"] = port
     settings.write_text(json.dumps(http))
-    return Home(folder, (HERE / "develop.yaml").read_text())
+    house = yaml.safe_dump(localized("develop.yaml", language), allow_unicode=True)
+    return Home(folder, house, language=language)
 
 
 async def set_up(home: Home, sim: Simulator) -> None:
@@ -50,7 +82,8 @@ async def set_up(home: Home, sim: Simulator) -> None:
     added = await home.answer_flow(form["flow_id"], {"sender": "INFORM"})
     _, first_form = added["next_flow"]
     recipients = [added["result"]["entry_id"], "recipient"]
-    for name, number in PEOPLE.items():
+    for english, number in PEOPLE.items():
+        name = words(home.language).get(english, english)
         person = {"name": name, "phones": [number]}
         form_id = first_form or (await home.start_flow(recipients, "subentries/flow"))["flow_id"]
         made = await home.answer_flow(form_id, person, "subentries/flow")
@@ -60,21 +93,24 @@ async def set_up(home: Home, sim: Simulator) -> None:
         phone = sim.phone("".join(filter(str.isdigit, number)))
         phone.owner = name
         sim.changed("phone", phone)
-        await home.until_state(f"notify.{name.lower()}")
+        await home.until_state(f"notify.{slugify(name)}")
     await hang_up_dashboard(home, sim)
 
 
 async def hang_up_dashboard(home: Home, sim: Simulator) -> None:
     """Make a dashboard, and open it first."""
-    text = (HERE / "develop_dashboard.yaml").read_text().replace("{phones}", f"{sim.origin}/")
+    config = localized("develop_dashboard.yaml", home.language)
+    config["views"][-1]["cards"][0]["url"] = f"{sim.origin}/"
+    title = words(home.language).get("House", "House")
     async with home.websocket() as websocket:
-        page = {"url_path": "play-house", "title": "House", "icon": "mdi:home-heart"}
+        page = {"url_path": "play-house", "title": title, "icon": "mdi:home-heart"}
         await websocket.command("lovelace/dashboards/create", **page)
-        config = yaml.safe_load(text)
         await websocket.command("lovelace/config/save", url_path="play-house", config=config)
         await websocket.command(
             "frontend/set_system_data", key="core", value={"default_panel": "play-house"}
         )
+        kept = {"language": home.language, "number_format": "language", "time_format": "language"}
+        await websocket.command("frontend/set_user_data", key="language", value=kept)
 
 
 async def is_set_up(home: Home) -> bool:
@@ -104,6 +140,12 @@ def is_free(port: int) -> bool:
     return True
 
 
+def spoken() -> str:
+    """Return the language of whoever starts it, so far as the house speaks it."""
+    locale = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    return locale[:2] if locale[:2] in LANGUAGES else "en"
+
+
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="scripts/develop", description=__doc__)
@@ -111,6 +153,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=8123, help="of Home Assistant")
     parser.add_argument(
         "--phone-port", type=int, default=8124, help="of the service and its phones"
+    )
+    parser.add_argument(
+        "--language",
+        choices=LANGUAGES,
+        default=spoken(),
+        help="of the house and all that is in it; one that is there keeps its own without --fresh",
     )
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the state is kept")
     return parser.parse_args()
@@ -127,7 +175,7 @@ async def live(options: argparse.Namespace) -> None:
         Simulator(
             port=options.phone_port, auto=ARRIVES_AFTER, state_file=folder / "service.json"
         ) as sim,
-        prepared(folder / "home", options.port) as home,
+        prepared(folder / "home", options.port, options.language) as home,
     ):
         if not ready.exists():
             await set_up(home, sim)

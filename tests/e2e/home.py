@@ -44,7 +44,12 @@ class Home:
     """A home; its folder, token and port outlive the process."""
 
     def __init__(
-        self, folder: Path | None = None, yaml: str = "", *, reachable: bool = True
+        self,
+        folder: Path | None = None,
+        yaml: str = "",
+        *,
+        reachable: bool = True,
+        language: str = "en",
     ) -> None:
         """Take a folder to live in, or a temporary one, and YAML merged into the configuration.
 
@@ -52,7 +57,7 @@ class Home:
         """
         self._temporary = None if folder else TemporaryDirectory(prefix="home-")
         self.folder = folder or Path(self._temporary.name if self._temporary else "")
-        self.yaml, self.reachable = yaml, reachable
+        self.yaml, self.reachable, self.language = yaml, reachable, language
         self.tokens: Json = {}  # the token answer, as the page keeps it in `hassTokens`
         self._earlier_logs = ""
         self._process: asyncio.subprocess.Process | None = None
@@ -78,7 +83,9 @@ class Home:
 
     async def start(self) -> None:
         """Start Home Assistant, log in, and wait until automations listen."""
-        port = config_folder.write(self.folder, self.yaml, reachable=self.reachable)
+        port = config_folder.write(
+            self.folder, self.yaml, reachable=self.reachable, language=self.language
+        )
         self.url = f"http://127.0.0.1:{port}"
         with self._console.open("wb") as console:
             self._process = await asyncio.create_subprocess_exec(
@@ -261,7 +268,8 @@ class Home:
                 grant = {"refresh_token": self.tokens["refresh_token"]}
                 grant |= {"grant_type": "refresh_token"}
             else:
-                user = await self._request("POST", "/api/onboarding/users", json=OWNER | client)
+                owner = OWNER | client | {"language": self.language}
+                user = await self._request("POST", "/api/onboarding/users", json=owner)
                 grant = {"grant_type": "authorization_code", "code": user["auth_code"]}
             self.tokens |= await self._request("POST", "/auth/token", data=grant | client)
         except aiohttp.ClientConnectionError:
