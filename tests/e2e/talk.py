@@ -4,9 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from importlib.resources import files
 from pathlib import Path
-import shutil
-import subprocess
 from typing import Any, Final, Self
 
 from playwright.async_api import Browser, Locator, Page
@@ -24,7 +23,6 @@ ANNA, BORIS, STRANGER = "79087964781", "79161234567", "79135550001"
 MARKUP: Final = "<img src=x onerror=\"document.title='broken in'\"><b>bold</b>"
 RIGHT_TO_LEFT: Final = "هل الباب مغلق؟ 80 °C"
 CARD: Final = {"type": "custom:smspilot-conversations"}
-AXE: Final = "axe-core@4.14.1"
 
 
 @asynccontextmanager
@@ -152,13 +150,5 @@ class Talk:
 
 
 def axe() -> Path:
-    """Return the accessibility checker, which comes from its registry once."""
-    folder = Path.home() / ".cache" / "ha-smspilot" / AXE
-    script = folder / "package" / "axe.min.js"
-    if not script.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        npm = shutil.which("npm") or "npm"
-        subprocess.run([npm, "pack", "--silent", AXE], cwd=folder, check=True, timeout=120)
-        (archive,) = folder.glob("*.tgz")
-        shutil.unpack_archive(archive, folder, filter="data")
-    return script
+    """Return the accessibility checker."""
+    return Path(str(files("axe_playwright_python"))) / "axe.min.js"
