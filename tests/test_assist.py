@@ -1,5 +1,6 @@
 """Assist by SMS: only those who may, only now, and one answer."""
 
+import asyncio
 from datetime import timedelta
 from typing import override
 
@@ -14,15 +15,16 @@ from homeassistant.components.conversation.models import (
     ConversationResult,
 )
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import intent
+from homeassistant.helpers import intent, issue_registry as ir
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smspilot.const import (
     CONF_ASSIST,
+    CONF_DAILY_LIMIT,
     CONF_INBOUND_INTERVAL,
     CONF_MAX_PARTS,
     CONF_MESSAGE_TEMPLATE,
@@ -50,12 +52,24 @@ ASSISTED = [person("Папа", PAPA, **{CONF_ASSIST: True}), person("Мама", 
 WITH_PIN = [person("Папа", PAPA, **{CONF_ASSIST: True, CONF_PIN: "4711"})]
 
 
+SORRY = "Home Assistant could not do that. See its log for the reason, or try again later"
+
+
 class Agent(AbstractConversationAgent):
     """An agent that notes what it is asked."""
 
     def __init__(self, answer: str = "Свет включён") -> None:
         self.heard: list[ConversationInput] = []
         self.answer = answer
+        self.error: Exception | None = None
+        self._free = asyncio.Event()
+        self._free.set()
+
+    def hold(self) -> None:
+        self._free.clear()
+
+    def release(self) -> None:
+        self._free.set()
 
     @property
     @override
@@ -65,6 +79,9 @@ class Agent(AbstractConversationAgent):
     @override
     async def async_process(self, user_input: ConversationInput) -> ConversationResult:
         self.heard.append(user_input)
+        await self._free.wait()
+        if self.error:
+            raise self.error
         response = intent.IntentResponse(language=user_input.language)
         response.async_set_speech(self.answer)
         return ConversationResult(response=response, conversation_id=user_input.conversation_id)
@@ -86,7 +103,8 @@ async def test_answer(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, agent: Agent
 ) -> None:
     """A text is an order, its answer one SMS, and the conversation goes on for ten minutes."""
-    hass.config.language = "ru"
+    preferred = async_get_pipeline(hass)
+    await async_update_pipeline(hass, preferred, conversation_language="ru", language="ru")
     await add_account(hass, simulator, people=ASSISTED)
     await write(simulator, PAPA, "5671 Включи свет")
     await clock.advance(61)
@@ -264,13 +282,13 @@ async def test_agent_is_gone(
     agent: Agent,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """An agent that is there no longer answers nobody, and the log says so."""
+    """An agent that is there no longer is one line of the log, and an answer that says so."""
     await add_account(hass, simulator, people=ASSISTED)
     await async_update_pipeline(hass, async_get_pipeline(hass), conversation_engine="nobody")
     await write(simulator, PAPA, "5671 Включи свет")
     await clock.advance(61)
-    assert simulator.orders == []
-    assert "Assist's answer was not sent" in caplog.text
+    assert [order.text for order in simulator.orders] == [SORRY]
+    assert caplog.text.count("Assist could not carry out an order of Папа") == 1
 
 
 async def test_assist_while_reloading(
@@ -305,3 +323,91 @@ async def test_shared_number_second_pin(
     await write(simulator, PAPA, "5671 47-11 Включи свет")
     await clock.advance(61)
     assert [h.text for h in agent.heard] == ["Включи свет"]
+
+
+async def test_one_after_the_other(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, agent: Agent
+) -> None:
+    """Two orders within seconds are carried out in turn, in one conversation, over a reload."""
+    entry = await add_account(hass, simulator, people=ASSISTED)
+    agent.hold()
+    for text in ("раз", "два", "три"):
+        await write(simulator, PAPA, f"5671 {text}")
+    await clock.advance(61)
+    assert [heard.text for heard in agent.heard] == ["раз"]
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    agent.release()
+    await clock.settle()
+    await clock.settle()
+    assert [heard.text for heard in agent.heard] == ["раз", "два", "три"]
+    assert len({heard.conversation_id for heard in agent.heard}) == 1
+    assert len(simulator.orders) == 3
+
+
+@pytest.mark.parametrize("error", [RuntimeError("Секрет"), TimeoutError(), KeyError()])
+async def test_agent_that_raises(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    agent: Agent,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+) -> None:
+    """Whatever an agent raises is one line of ours and an answer that says so."""
+    await add_account(hass, simulator, people=ASSISTED)
+    agent.error = error
+    await write(simulator, PAPA, "5671 Включи свет")
+    await clock.advance(61)
+    assert [order.text for order in simulator.orders] == [SORRY]
+    ours = [one.getMessage() for one in caplog.records if "smspilot" in one.name]
+    assert sum("could not carry out" in line for line in ours) == 1
+    assert not [line for line in ours if "Секрет" in line]
+    agent.error = None
+    await write(simulator, PAPA, "5671 Включи свет")
+    await clock.advance(61)
+    assert len(simulator.orders) == 2
+
+
+async def test_sentence_trigger(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, agent: Agent
+) -> None:
+    """A sentence of an automation fires by SMS as it does by voice, a language model preferred."""
+    automation = {
+        "triggers": {"trigger": "conversation", "command": "open the gate"},
+        "actions": [
+            {"event": "opened"},
+            {"set_conversation_response": "Opening"},
+        ],
+    }
+    await add_account(hass, simulator, people=ASSISTED)
+    assert await async_setup_component(hass, "automation", {"automation": automation})
+    opened = async_capture_events(hass, "opened")
+    await write(simulator, PAPA, "5671 Open the gate!")
+    await clock.advance(61)
+    await hass.async_block_till_done()
+    await clock.settle()
+    assert len(opened) == 1
+    assert agent.heard == []
+    assert [order.text for order in simulator.orders] == ["Opening"]
+
+
+async def test_share_of_the_limit(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    agent: Agent,
+    issue_registry: ir.IssueRegistry,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Answers spend a fifth of the daily limit; then orders are carried out without."""
+    await add_account(hass, simulator, people=ASSISTED, options={CONF_DAILY_LIMIT: 20})
+    for number in range(8):
+        await write(simulator, PAPA, f"5671 {number}")
+    await clock.advance(61)
+    await clock.settle()
+    assert len(agent.heard) == 8
+    assert 1 <= len(simulator.orders) <= 3
+    assert sum(message.price for message in simulator.messages.values()) <= 4
+    keys = [issue.translation_key for issue in issue_registry.issues.values()]
+    assert keys == ["assist_limit"]
+    assert caplog.text.count("their share of the daily limit") == 1

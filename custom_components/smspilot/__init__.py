@@ -12,7 +12,7 @@ from homeassistant.helpers.typing import ConfigType
 from .account import Account, async_close_account, async_get_account
 from .alarm_actions import async_setup_alarm_actions
 from .alarm_issues import AlarmIssues
-from .assist import AssistResponder
+from .assist import async_start_assist
 from .const import CONF_LEGACY_NAME, DOMAIN, ENTRY_VERSION, SUBENTRY_ALARM, SUBENTRY_RECIPIENT
 from .coordinator import AccountCoordinator
 from .entity import account_device, subentry_device
@@ -63,7 +63,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmspilotConfigEntry) -> 
     AlarmIssues(account).start()
     account.alarms.checks.balance = lambda: coordinator.data.balance if coordinator.data else None
     push_receiver.open()
-    AssistResponder(account).start()
+    async_start_assist(account)
 
     _register_devices(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)

@@ -82,6 +82,7 @@ class Account:
         self.conversations = Conversations(hass, entry, self.client, known=self._known)
         self.alarms = self._make_alarms()
         self._cancel_start: CALLBACK_TYPE = lambda: None
+        self._enders: list[CALLBACK_TYPE] = []
         self._ignore_api = async_dispatcher_connect(
             hass, SIGNAL_BACK.format(entry.entry_id), self.inbox.poller.wake
         )
@@ -134,12 +135,19 @@ class Account:
         why = action_error(Reason.ACCOUNT_CLOSED, account=self.entry.title)
         self._cancel_start()
         self._ignore_api()
+        while self._enders:
+            self._enders.pop()()
         self.conversations.close()
         self.alarms.close()
         for room in (self.outbox, self.deliveries, self.inbox):
             room.close(why)
         self.publisher.close()
         await self.journal.close()
+
+    @callback
+    def on_close(self, end: CALLBACK_TYPE) -> None:
+        """Call something when the account's life ends, which outlives reloads."""
+        self._enders.append(end)
 
     @callback
     def note(self, err: SmspilotError) -> None:

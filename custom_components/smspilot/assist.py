@@ -1,46 +1,86 @@
-"""Assist by SMS: a recipient's message is an order, and its answer one SMS."""
+"""Assist by SMS: what a recipient texts is an order, carried out as the app would, and answered."""
 
+import asyncio
 from collections import deque
-from typing import Final
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
 
-from homeassistant.core import callback
+from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.util.ulid import ulid_now
+from homeassistant.helpers import chat_session
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
 from .account import Account
-from .const import DEFAULT_MAX_AGE, LOGGER
+from .const import DEFAULT_MAX_AGE, LIMIT_ASSIST, LOGGER
+from .contacts.phones import country_of
 from .contacts.recipients import Channel, display_name, owners
+from .errors import Reason, action_error, localized
+from .events import SIGNAL_LIMIT
 from .inbound.classify import Classified
 from .options import Options
+from .outbound.budget import parts_of
 from .outbound.message import compose
 from .outbound.targets import Target
 
-# A conversation goes on so long after its last word.
+# A conversation goes on so long after its last word. Seconds, as all of these.
 CONVERSATION: Final = 600.0
 HOUR: Final = 3600.0
 MAX_PER_HOUR: Final = 10
+# An agent that takes longer holds up everybody else's orders.
+AGENT_TIMEOUT: Final = 120.0
 DEFAULT_PARTS: Final = 3
+# So much of the daily limit may answers spend: whoever forges orders must not silence alarms.
+SHARE_OF_LIMIT: Final = 5
+
+
+class AgentFailed(Exception):
+    """Why Assist could not carry out an order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What somebody texted to Assist."""
+
+    to: Target
+    text: str
 
 
 class AssistResponder:
-    """The ear of an account."""
+    """Carry out the orders of an account's recipients, one after the other.
+
+    It lives as long as the account does: a reload of its entry loses no order.
+    """
 
     def __init__(self, account: Account) -> None:
-        """Listen to nobody yet."""
+        """Listen to the inbox."""
         self._account = account
+        self._hass = account.hass
         # When, by the loop's clock: no correction of a machine's clock moves it.
         self._heard: dict[str, deque[float]] = {}
         self._conversations: dict[str, tuple[str, float]] = {}
+        self._orders: deque[Order] = deque()
+        self._worker: asyncio.Task[None] | None = None
+        # What answers cost, on which day, and whether the day's share was found used up.
+        self._spent = Decimal(0)
+        self._day: date | None = None
+        self._is_used_up = False
+        self._stop_listening = account.inbox.add_listener(self._hear)
 
     @callback
-    def start(self) -> None:
-        """Listen to the inbox."""
-        account = self._account
-        account.entry.async_on_unload(account.inbox.add_listener(self._hear))
+    def close(self) -> None:
+        """Carry out nothing more."""
+        self._stop_listening()
+        self._orders.clear()
+        if self._worker:
+            self._worker.cancel()
 
     @callback
     def _hear(self, message: Classified) -> None:
-        """Obey a recipient whom the service confirms, and now."""
+        """Take the order of a recipient whom the API confirms, and which is new."""
         account = self._account
         sharing = [one for one in owners(account.entry, message.phone) if one.assist]
         if not sharing or not message.verified or not message.text.strip():
@@ -58,64 +98,164 @@ class AssistResponder:
         if message.pin_ok is False:
             LOGGER.warning("A message of %s for Assist has not their PIN", person.name)
             return
-        account.entry.async_create_background_task(
-            account.hass,
-            self._answer(Target(message.phone, person.id), message.text),
-            "smspilot assist",
-        )
+        self._orders.append(Order(Target(message.phone, person.id), message.text))
+        if not self._worker:
+            self._worker = self._hass.async_create_background_task(self._work(), "smspilot assist")
 
     def _admit(self, phone: str) -> bool:
-        now = self._account.hass.loop.time()
+        now = self._hass.loop.time()
         times = self._heard.setdefault(phone, deque(maxlen=MAX_PER_HOUR))
         if len(times) == MAX_PER_HOUR and now - times[0] < HOUR:
             return False
         times.append(now)
         return True
 
-    async def _answer(self, to: Target, message: str) -> None:
-        """Ask the agent of the preferred pipeline, and send its answer back."""
-        account = self._account
-        parts = Options.from_entry(account.entry).max_parts or DEFAULT_PARTS
+    async def _work(self) -> None:
+        """Carry out orders in the order they came, until there is none."""
         try:
-            if answer := await self._ask(to.phone, message):
-                order = compose(account.entry, Channel.SMS, answer, (to,), cut_at=parts)
-                await account.outbox.async_send(order, strict=True)
-        # An agent that is gone is a ValueError.
-        except (HomeAssistantError, ValueError) as err:
+            while self._orders:
+                await self._carry_out(self._orders.popleft())
+        finally:
+            self._worker = None
+
+    async def _carry_out(self, order: Order) -> None:
+        """Give an order to Assist, and send its answer back."""
+        name = display_name(self._account.entry, order.to.phone, order.to.recipient_id)
+        try:
+            async with asyncio.timeout(AGENT_TIMEOUT):
+                answer = await self._ask(order)
+        # An agent may raise anything: it is somebody else's code, or somebody else's service.
+        except Exception as err:  # noqa: BLE001
+            reason = str(err) if isinstance(err, AgentFailed) else type(err).__name__
+            LOGGER.warning("Assist could not carry out an order of %s (%s)", name, reason)
+            answer = localized(self._hass, action_error(Reason.ASSIST_FAILED))
+        if not answer:
+            return
+        try:
+            await self._answer(order, answer)
+        except HomeAssistantError as err:
             LOGGER.warning("Assist's answer was not sent: %s", err)
 
-    async def _ask(self, phone: str, message: str) -> str | None:
-        hass = self._account.hass
+    async def _answer(self, order: Order, answer: str) -> None:
+        account = self._account
+        parts = Options.from_entry(account.entry).max_parts or DEFAULT_PARTS
+        message = compose(account.entry, Channel.SMS, answer, (order.to,), cut_at=parts)
+        price = account.budget.price(message.kind, country_of(order.to.phone))
+        # The first answer tells what the others cost.
+        estimate = (price or Decimal(0)) * parts_of(message)
+        if not self._may_spend(estimate):
+            return
+        sent = await account.outbox.async_send(message, strict=True)
+        self._spent += estimate if sent.cost is None else sent.cost
+
+    def _may_spend(self, amount: Decimal) -> bool:
+        """Return whether answers may spend so much more today."""
+        today = dt_util.now().date()
+        if today != self._day:
+            self._day, self._spent, self._is_used_up = today, Decimal(0), False
+        share = Options.from_entry(self._account.entry).daily_limit / SHARE_OF_LIMIT
+        if not share or self._spent + amount <= share:
+            return True
+        if not self._is_used_up:
+            self._is_used_up = True
+            LOGGER.warning("Assist's answers have spent their share of the daily limit")
+            signal = SIGNAL_LIMIT.format(self._account.entry.entry_id)
+            async_dispatcher_send(self._hass, signal, LIMIT_ASSIST)
+        return False
+
+    async def _ask(self, order: Order) -> str | None:
+        """Return what Assist says to an order."""
+        hass = self._hass
         if "conversation" not in hass.config.components:
             LOGGER.warning("Assist is not set up, so a message for it is not answered")
             return None
-        # Only where it is set up: its requirements are not ours.
-        from homeassistant.components import conversation  # noqa: PLC0415
-        from homeassistant.core import Context  # noqa: PLC0415
-
         now = hass.loop.time()
-        conversation_id, last = self._conversations.get(phone, ("", now))
-        if not conversation_id or now - last > CONVERSATION:
-            conversation_id = ulid_now()
-        result = await conversation.async_converse(
-            hass,
-            text=message,
-            conversation_id=conversation_id,
-            context=Context(),
-            language=hass.config.language,
-            agent_id=self._agent(),
-        )
-        self._conversations[phone] = (result.conversation_id or conversation_id, now)
-        speech = result.response.speech.get("plain", {}).get("speech")
+        conversation_id, last = self._conversations.get(order.to.phone, (None, now))
+        if now - last > CONVERSATION:
+            conversation_id = None
+        if "assist_pipeline" in hass.config.components:
+            output = await _async_run_pipeline(hass, order.text, conversation_id)
+        else:
+            output = await _async_converse(hass, order.text, conversation_id)
+        if conversation_id := output.get("conversation_id"):
+            self._conversations[order.to.phone] = (conversation_id, now)
+        speech = output["response"].get("speech", {}).get("plain", {}).get("speech")
         return str(speech) if speech else None
 
-    def _agent(self) -> str | None:
-        """Return the agent of the preferred pipeline, or None for Home Assistant's own."""
-        hass = self._account.hass
-        if "assist_pipeline" not in hass.config.components:
-            return None
-        from homeassistant.components.assist_pipeline.pipeline import (  # noqa: PLC0415 - as above
-            async_get_pipeline,
-        )
 
-        return async_get_pipeline(hass).conversation_engine
+async def _async_run_pipeline(
+    hass: HomeAssistant, text: str, conversation_id: str | None
+) -> dict[str, Any]:
+    """Have the preferred pipeline understand a text, as the app's chat does.
+
+    Its language, sentence triggers and local intents come before its agent. None of these names is
+    in an `__all__`: both ends of the supported range are tested.
+    """
+    # Only where it is set up: its requirements are not ours.
+    from homeassistant.components.assist_pipeline.pipeline import (  # noqa: PLC0415
+        PipelineEvent,
+        PipelineEventType,
+        PipelineInput,
+        PipelineRun,
+        PipelineStage,
+        async_get_pipeline,
+    )
+
+    output: dict[str, Any] = {}
+    errors: list[str] = []
+
+    @callback
+    def hear(event: PipelineEvent) -> None:
+        if event.type is PipelineEventType.INTENT_END and event.data:
+            output.update(event.data["intent_output"])
+        elif event.type is PipelineEventType.ERROR and event.data:
+            errors.append(str(event.data["code"]))
+
+    with chat_session.async_get_chat_session(hass, conversation_id) as session:
+        run = PipelineRun(
+            hass,
+            context=Context(),
+            pipeline=async_get_pipeline(hass),
+            start_stage=PipelineStage.INTENT,
+            end_stage=PipelineStage.INTENT,
+            event_callback=hear,
+        )
+        await PipelineInput(run=run, session=session, intent_input=text).execute(validate=True)
+    if errors or not output:
+        raise AgentFailed(", ".join(errors) or "no answer")
+    return output
+
+
+async def _async_converse(
+    hass: HomeAssistant, text: str, conversation_id: str | None
+) -> dict[str, Any]:
+    """Have Home Assistant's own agent understand a text, where there are no pipelines."""
+    from homeassistant.components import conversation  # noqa: PLC0415 - as above
+
+    result = await conversation.async_converse(
+        hass,
+        text=text,
+        conversation_id=conversation_id,
+        context=Context(),
+        language=hass.config.language,
+    )
+    return result.as_dict()
+
+
+_RESPONDERS: Final[HassKey[dict[str, AssistResponder]]] = HassKey("smspilot_assist")
+
+
+@callback
+def async_start_assist(account: Account) -> None:
+    """Have an account's orders carried out, from its first set-up to its end."""
+    responders = account.hass.data.setdefault(_RESPONDERS, {})
+    entry_id = account.entry.entry_id
+    if entry_id in responders:
+        return
+    responders[entry_id] = AssistResponder(account)
+
+    @callback
+    def end() -> None:
+        responders.pop(entry_id).close()
+
+    account.on_close(end)

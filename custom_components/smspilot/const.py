@@ -104,6 +104,9 @@ EVENT_REPLY_RECEIVED: Final = f"{DOMAIN}_reply_received"
 EVENT_MESSAGE_STATUS: Final = f"{DOMAIN}_message_status"
 EVENT_ALARM: Final = f"{DOMAIN}_alarm"
 
+# Beside the options, what may hold messages back: the share of Assist's answers.
+LIMIT_ASSIST: Final = "assist_limit"
+
 DEFAULT_RETRY_FOR: Final = timedelta(minutes=2)
 DEFAULT_CHECK_WAIT: Final = timedelta(minutes=1)
 DEFAULT_ASK_TIMEOUT: Final = timedelta(minutes=5)

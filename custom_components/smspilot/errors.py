@@ -48,6 +48,9 @@ class Reason(StrEnum):
     SENDER_REFUSED = "sender_refused"
     TEXT_REFUSED = "text_refused"
 
+    # Home Assistant itself
+    ASSIST_FAILED = "assist_failed"
+
     # The person who asks
     AMBIGUOUS_PHONE = "ambiguous_phone"
     DAILY_LIMIT = "daily_limit"

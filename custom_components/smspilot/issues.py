@@ -11,6 +11,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util import dt as dt_util
 
 from .account import Account
+from .assist import SHARE_OF_LIMIT
 from .client import (
     AccountBlocked,
     InvalidCredentials,
@@ -24,6 +25,7 @@ from .client import (
 from .const import (
     CONF_RATE_LIMIT,
     HORIZON,
+    LIMIT_ASSIST,
     LOGGER,
     URL_SETTINGS,
     URL_TEMPLATES,
@@ -305,4 +307,6 @@ class IssueReporter:
 
 
 def _limit(options: Options, key: str) -> Decimal | int:
+    if key == LIMIT_ASSIST:
+        return options.daily_limit / SHARE_OF_LIMIT
     return options.rate_limit if key == CONF_RATE_LIMIT else options.daily_limit
