@@ -108,7 +108,7 @@ class Talk:
         self.log = self.card.get_by_role("log")
         self.field = self.card.locator("textarea")
         self.errors: list[str] = []
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("pageerror", lambda error: self.errors.append(f"{error} {error.stack}"))
 
     @classmethod
     @asynccontextmanager
@@ -119,7 +119,7 @@ class Talk:
             await talk.page.goto(f"{home.url}/the-talk")
             await talk.card.wait_for(timeout=FIRST_LOAD)
             yield talk
-            assert not talk.errors
+            assert not talk.errors, talk.errors
 
     def who(self, name: str) -> Locator:
         """Return somebody in the list."""

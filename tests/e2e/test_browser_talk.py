@@ -302,3 +302,23 @@ async def test_chosen_in_the_picker(tmp_path: Path) -> None:
             await expect(shown.locator("nav")).to_contain_text("Anna")
             for label in ("Account", "Title", "Show people who are not saved"):
                 await expect(form.get_by_text(label).first).to_be_visible()
+
+
+async def test_goes_on_after_a_restart(tmp_path: Path) -> None:
+    """A page that stays open finds its way back, with what was being written."""
+    async with (
+        home_with_card(tmp_path) as (home, sim),
+        browser.started() as started,
+        Talk.of(started, home, size=DESK) as talk,
+    ):
+        await talk.open("Anna")
+        await talk.field.fill("Half a sentence")
+        await home.restart()
+        await sim.receive(ANNA, "5671 Are you there?")
+        await expect(talk.row("Are you there?")).to_be_visible(timeout=FIRST_LOAD)
+        await expect(talk.field).to_have_value("Half a sentence")
+        await home.action("notify", "send_message", {"entity_id": "notify.anna", "message": "Yes"})
+        await expect(talk.row("Yes").last).to_be_visible()
+        # Those are the page's own, whose server was away.
+        assert not [error for error in talk.errors if "conversations.js" in error]
+        talk.errors.clear()

@@ -19,7 +19,7 @@ const MAX_ROWS = 4 * PAGE;
 const WIDE = 600;
 // Messages of one side that follow each other within this time stand close together.
 const JOINED_MS = 5 * 60 * 1000;
-const RETRY_MS = 30 * 1000;
+const RETRY_MS = 10 * 1000;
 // From this close to the end, in pixels, a new message is scrolled to.
 const NEAR_END = 80;
 
@@ -305,6 +305,10 @@ function tick(status, language) {
 }
 
 const NO_CONFIG = {};
+// The page makes a card anew whenever its dashboard is read again, after a restart for one. What
+// was being written and to whom outlives that, but not the page.
+const drafts = new Map();
+const lastOpen = new Map();
 
 /** Make the element; only once the page has its own `HTMLElement`: see `prepare`. */
 const makeCard = () => class extends HTMLElement {
@@ -336,7 +340,7 @@ const makeCard = () => class extends HTMLElement {
     this._items = new Map();
     this._open = null;
     this._rows = new Map();
-    this._draft = new Map();
+    this._banners = new Map();
     this._build();
     this._onVisible = () => this._look();
     this._onReady = () => this._look(true);
@@ -390,6 +394,7 @@ const makeCard = () => class extends HTMLElement {
   disconnectedCallback() {
     this._sizes.disconnect();
     document.removeEventListener("visibilitychange", this._onVisible);
+    this._hass?.connection.removeEventListener("ready", this._onReady);
     this._look();
   }
 
@@ -513,12 +518,14 @@ const makeCard = () => class extends HTMLElement {
     }
     if (this._reading !== reading) return;
     this._reading = null;
+    // Who comes back to what they were reading finds it where it was.
+    const goesOn = Boolean(page?.messages.some((row) => this._rows.has(row.id)));
     if (page) {
-      if (!before) this._rows.clear();
+      if (!before && !goesOn) this._rows.clear();
       for (const row of page.messages) this._keep(row);
-      this._hasMore = page.more;
+      if (before || !goesOn) this._hasMore = page.more;
     }
-    this._drawTalk(!before);
+    this._drawTalk(!before && !goesOn);
     this._scroll.setAttribute("aria-busy", "false");
     if (page && this._hasMore && this._scroll.scrollHeight <= this._scroll.clientHeight) {
       this._readOlder();
@@ -535,20 +542,20 @@ const makeCard = () => class extends HTMLElement {
   // What a person does.
 
   _choose(id, { focus = false } = {}) {
-    if (this._open !== null) this._draft.set(this._open, this._field.value);
     const isOther = this._open !== id;
     this._open = id;
-    this._isTalking = id !== null;
+    this._isTalking = true;
     if (isOther) {
       this._rows.clear();
       this._messages = null;
       this._hasMore = false;
       this._fail("");
-      this._field.value = this._draft.get(id) ?? "";
-      if (id !== null) this._read();
+      this._field.value = drafts.get(id) ?? "";
+      lastOpen.set(this._account.entry_id, id);
+      this._read();
     }
     this._draw();
-    if (focus && this._isNarrow) (this._isTalking ? this._back : this._current)?.focus();
+    if (focus && this._isNarrow) this._back.focus();
   }
 
   _leave() {
@@ -580,7 +587,7 @@ const makeCard = () => class extends HTMLElement {
       const rows = answer?.response?.messages ?? [];
       const refused = rows.filter((row) => row.error && !row.message_id);
       if (conversation.id === this._open && refused.length < rows.length) this._field.value = "";
-      this._draft.delete(conversation.id);
+      if (refused.length < rows.length) drafts.delete(conversation.id);
       if (refused.length) this._fail(refused.map((row) => row.error.description).join("; "));
       else if (rows.some((row) => row.test)) this._fail(this._language.text("test_mode"));
     } catch (error) {
@@ -603,6 +610,11 @@ const makeCard = () => class extends HTMLElement {
     } catch (error) {
       this._fail(error?.message || String(error));
     }
+  }
+
+  _onInput() {
+    drafts.set(this._open, this._field.value);
+    this._drawComposer();
   }
 
   _onKey(event) {
@@ -645,6 +657,7 @@ const makeCard = () => class extends HTMLElement {
     this._down.hidden = isAtEnd;
     if (isAtEnd && this._rows.size > MAX_ROWS) {
       for (const row of this._sorted.slice(0, -PAGE)) this._rows.delete(row.id);
+      this._messages = null;
       this._hasMore = true;
       this._drawTalk(true);
     }
@@ -685,7 +698,7 @@ const makeCard = () => class extends HTMLElement {
     this._error = h("p", { class: "error", role: "alert", hidden: true });
     this._field = h("textarea", {
       rows: 1, dir: "auto", maxlength: 1000,
-      oninput: () => this._drawComposer(), onkeydown: (event) => this._onKey(event),
+      oninput: () => this._onInput(), onkeydown: (event) => this._onKey(event),
     });
     this._button = h("button", { class: "send", type: "submit" }, icon("mdi:send"));
     this._form = h("form", { onsubmit: (event) => this._send(event) }, this._field, this._button);
@@ -708,8 +721,10 @@ const makeCard = () => class extends HTMLElement {
     this.lang = this._hass.language;
     this._drawSign(language);
     const shown = this._shown;
-    if (this._open === null && !this._isNarrow && shown.length && this._isNarrow !== undefined) {
-      this._choose(shown[0].id);
+    const isDesk = this._isNarrow === false;
+    if (this._open === null && isDesk && shown.length && !this._loading && !this._notice) {
+      const before = this._conversations.get(lastOpen.get(this._account.entry_id));
+      this._choose((before ?? shown[0]).id);
       return;
     }
     this._heading.textContent = this._config.title || language.text("title");
@@ -856,7 +871,7 @@ const makeCard = () => class extends HTMLElement {
       type: "button",
       onclick: () => this._showMore(entities[index]),
     }, `${this._language.text(labels[index])} `, h("strong", {}, this._state(state)))));
-    fill(this._alarms, alarms.map((state) => this._alarm(state)));
+    place(this._alarms, alarms.map((state) => this._alarm(state)));
   }
 
   _state(state) {
@@ -898,13 +913,28 @@ const makeCard = () => class extends HTMLElement {
       names && language.text("alarm_reached", { names }),
       waits,
     ];
-    return h("div", { class: `alarm ${state.state}`, role: "group", "aria-label": name },
-      icon("mdi:alarm-light"),
-      h("div", { class: "what", role: "alert" },
-        h("strong", { dir: "auto" }, name, message && message !== name ? `: ${message}` : ""),
-        h("span", { dir: "auto" }, facts.filter(Boolean).join(" · "))),
-      h("button", { type: "button", onclick: () => this._acknowledge(state.entity_id) },
-        language.text("acknowledge")));
+    let node = this._banners.get(state.entity_id);
+    if (!node) {
+      // It stays the same, so that who is about to press its button does not lose it.
+      node = h("div", { role: "group" },
+        icon("mdi:alarm-light"),
+        h("div", { class: "what", role: "alert" },
+          h("strong", { dir: "auto" }), h("span", { dir: "auto" })),
+        h("button", { type: "button", onclick: () => this._acknowledge(state.entity_id) }));
+      this._banners.set(state.entity_id, node);
+    }
+    node.className = `alarm ${state.state}`;
+    node.setAttribute("aria-label", name);
+    const said = {
+      strong: message && message !== name ? `${name}: ${message}` : name,
+      span: facts.filter(Boolean).join(" · "),
+      button: language.text("acknowledge"),
+    };
+    for (const [tag, text] of Object.entries(said)) {
+      const element = node.querySelector(tag);
+      if (element.textContent !== text) element.textContent = text;
+    }
+    return node;
   }
 
   /** Show made-up messages where a card is only being chosen. */
