@@ -34,10 +34,20 @@ class Forms:
         await self.dialog.locator("ha-expansion-panel [role=button]").first.click()
         await self.field("url").wait_for()
 
+    async def open_sections(self) -> None:
+        """Unfold all that is folded."""
+        panels = self.dialog.locator("ha-expansion-panel")
+        await panels.first.wait_for()
+        for each in await panels.all():
+            if not await each.evaluate("panel => panel.expanded"):
+                await each.locator("[role=button]").first.click()
+
     async def add_number(self, number: str) -> None:
-        """Add a line to the list of numbers and type one there."""
-        await self.dialog.locator("ha-input-multi .add-row ha-button").click()
-        await self.dialog.locator("input[type=tel]").last.fill(number)
+        """Type a number into the line that is there at once, or into another one."""
+        lines = self.dialog.locator("input[type=tel]")
+        if not await lines.count() or await lines.last.input_value():
+            await self.dialog.locator("ha-input-multi .add-row ha-button").click()
+        await lines.last.fill(number)
 
     async def submit(self) -> None:
         """Press the button at the end."""

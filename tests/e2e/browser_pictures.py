@@ -6,7 +6,7 @@
 
 import argparse
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
 import io
@@ -24,7 +24,7 @@ from . import browser, browser_trouble
 from .browser import Look
 from .browser_tour import Tour
 from .config_folder import free_port
-from .develop import prepared, set_up
+from .develop import prepared, set_up, words
 from .home import Home
 from .talk import sent, written
 
@@ -44,10 +44,8 @@ BEHIND: Final = (208, 213, 218)
 async def house(language: str = "en") -> AsyncIterator[tuple[Home, Simulator]]:
     """Run the home to play in, on free ports and in a folder that goes with it."""
     with TemporaryDirectory(prefix="pictures-") as folder:
-        home = prepared(Path(folder) / "home", free_port())
+        home = prepared(Path(folder) / "home", free_port(), language)
         async with Simulator(auto=0.4) as sim, home:
-            async with home.websocket() as websocket:  # entities are named in the home's language
-                await websocket.command("config/core/update", language=language)
             yield home, sim
 
 
@@ -128,26 +126,12 @@ def two_days(sim: Simulator, language: str) -> None:
     sent(sim, BORIS, opened, hours=0.49)
 
 
-async def rename(home: Home, names: Mapping[str, str]) -> None:
-    """Give recipients other names."""
-    async with home.websocket() as websocket:
-        (entry,) = await home.rest("GET", "/api/config/config_entries/entry?domain=smspilot")
-        account = {"entry_id": entry["entry_id"]}
-        people = await websocket.command("config_entries/subentries/list", **account)
-        for one in people:
-            changed = {"subentry_id": one["subentry_id"], "title": names[one["title"]]}
-            await websocket.command("config_entries/subentries/update", **account, **changed)
-
-
 async def conversations(started: Browser, language: str, name: str) -> None:
     """Take the conversations at a desk, and on a phone in the dark."""
     async with house(language) as (home, sim):
         await set_up(home, sim)
         two_days(sim, language)
-        anna = "Anna"
-        if language == "ru":
-            anna = "Анна"
-            await rename(home, {"Anna": anna, "Boris": "Борис"})
+        anna = words(language).get("Anna", "Anna")
 
         async def card(look: Look, size: tuple[int, int]) -> bytes:
             async with browser.person(
@@ -192,7 +176,8 @@ async def in_russian(home: Home) -> None:
     async with home.websocket() as websocket:
         gate = {"entity_id": "input_boolean.gate", "name": "Ворота"}
         await websocket.command("config/entity_registry/update", **gate)
-    heard = {"from": ["Анна", "Борис"], "text": ["открой ворота"]}
+    people = {"active_choice": "recipients", "recipients": ["notify.anna", "notify.boris"]}
+    heard = {"from": people, "text": ["открой ворота"]}
     opened = {"action": "input_boolean.turn_on", "target": {"entity_id": "input_boolean.gate"}}
     told = {"phones": "{{ trigger.phone }}", "message": "Ворота открыты."}
     automation = {
@@ -219,8 +204,7 @@ async def forms(started: Browser, home: Home) -> None:
     await editor(started, home, "gate_ru", "trigger.ru", language="ru")
     async with browser.person(started, home, size=(860, 860)) as person:
         tour = Tour(await person.new_page(), home)
-        data = {"recipients": ["notify.anna"], "message": "The door has been open for an hour."}
-        await tour.action("send_sms", data)
+        await tour.action("send_sms", {"message": "The door has been open for an hour."}, "anna")
         save("action", await (await settled(tour.page)).screenshot())
 
 

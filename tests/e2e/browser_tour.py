@@ -23,7 +23,7 @@ ACTIONS: Final = (
     "get_account",
 )
 QUESTION: Final = {
-    "recipients": ["notify.anna"],
+    "phones": ["Anna"],
     "question": "Heat the sauna? Answer yes or no.",
     "answers": [
         {"id": "yes", "sentences": ["yes", "yes please", "sure"]},
@@ -35,11 +35,19 @@ LOST: Final = {
     "triggers": [
         {
             "trigger": "smspilot.message_status_changed",
-            "options": {"status": ["undelivered", "failed"], "to": ["Anna"]},
+            "options": {
+                "status": ["undelivered", "failed"],
+                "to": {"active_choice": "recipients", "recipients": ["notify.anna"]},
+            },
         }
     ],
     "actions": [],
 }
+
+
+# A desk and a phone, high enough for the longest form.
+WIDTHS: Final = (1280, 390)
+HEIGHT: Final = 1700
 
 
 class Tour:
@@ -82,8 +90,15 @@ class Tour:
         """Take a picture when nothing moves any more."""
         if self.folder:
             self._number += 1
-            await self.page.wait_for_timeout(1200)
-            await self.page.screenshot(path=self.folder / f"{self._number:02} {name}.png")
+            await self.page.wait_for_timeout(800)
+            usual = self.page.viewport_size
+            for width in WIDTHS:
+                await self.page.set_viewport_size({"width": width, "height": HEIGHT})
+                await self.page.wait_for_timeout(600)
+                file = f"{width} {self._number:02} {name}.png"
+                await self.page.screenshot(path=self.folder / file)
+            if usual:
+                await self.page.set_viewport_size(usual)
 
     async def go(self, path: str) -> None:
         """Go to a page."""
@@ -97,6 +112,7 @@ class Tour:
         await self.take("options")
         await self.forms.dialog.locator("textarea").first.fill("Home")
         await self.forms.dialog.locator("input[type=number]").nth(1).fill("3")
+        await self.forms.dialog.locator("input[type=number]").nth(2).fill("-1")
         await self.forms.field("debug_email").fill("nobody")
         await self.forms.submit()
         await self.take("options, errors")
@@ -119,6 +135,7 @@ class Tour:
         await self.go(INTEGRATION)
         gear = "ha-config-entry-row ha-row-item > ha-icon-button[slot=end]"
         await self.page.locator(gear).first.click()
+        await self.forms.open_sections()
         await self.forms.field("debug_email").wait_for()
 
     async def menu(self, item: str) -> None:
@@ -147,9 +164,12 @@ class Tour:
             await self.go(f"/play-house?more-info-entity-id={entity}")
             await self.take(entity)
 
-    async def action(self, name: str, data: dict[str, Any] | None = None) -> None:
-        """Open an action in the tools, with all its fields unfolded."""
-        kept = json.dumps({"action": f"smspilot.{name}", "data": data or {}})
+    async def action(
+        self, name: str, data: dict[str, Any] | None = None, whom: str | None = None
+    ) -> None:
+        """Open an action in the tools, for a recipient, with all its fields unfolded."""
+        target = {"target": {"entity_id": f"notify.{whom}"}} if whom else {}
+        kept = json.dumps({"action": f"smspilot.{name}", **target, "data": data or {}})
         await self.page.add_init_script(
             f"localStorage.setItem('panel-dev-action-state-service-data', {json.dumps(kept)});"
         )
