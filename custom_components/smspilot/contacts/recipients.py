@@ -17,6 +17,7 @@ from ..const import (
     CONF_SENDER,
     SUBENTRY_RECIPIENT,
 )
+from ..text.normalising import visible
 from .phones import masked
 
 # What slugify makes of a name without any letter it knows.
@@ -60,7 +61,10 @@ class Recipient:
 
     def without_pin(self, message: str) -> str | None:
         """Return the message without the person's PIN, or None where it does not begin so."""
-        pin, message = self.pin or "", message.lstrip()
+        pin = self.pin or ""
+        # Marks that show nothing may stand before it, as before any text that was pasted.
+        shown = (place for place, one in enumerate(message) if visible(one).strip())
+        message = message[next(shown, 0) :]
         rest = message[len(pin) :]
         # A phone may have written the first letter as a capital.
         if not pin or message[: len(pin)].casefold() != pin.casefold():
