@@ -32,11 +32,6 @@ CONF_LONG_TEXTS: Final = "long_texts"
 CONF_REFERRER: Final = "referrer"
 CONF_TRANSLITERATE: Final = "transliterate"
 
-DEFAULT_TEMPLATE: Final = "{message}"
-DEFAULT_LOW_BALANCE: Final = 50
-DEFAULT_DAILY_LIMIT: Final = 500
-DEFAULT_RATE_LIMIT: Final = 30
-
 # A recipient (subentry.data)
 SUBENTRY_RECIPIENT: Final = "recipient"
 # In the triggers, in place of a name.

@@ -145,4 +145,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
         if balance is None or (present is not None and asked < self._told and present < balance):
             balance = present
         self._told = self.hass.loop.time()
+        if balance is not None and present is not None and balance > present:
+            signal = SIGNAL_OK.format(self.config_entry.entry_id)
+            async_dispatcher_send(self.hass, signal, "top_up")
         return balance

@@ -60,6 +60,7 @@ SOLVED_BY: Final = {
     "account": ("account_blocked", "ip_not_allowed"),
     "test": ("account_blocked", "ip_not_allowed"),
     "send": ("account_blocked", "ip_not_allowed", "no_money"),
+    "top_up": ("no_money",),
 }
 _BY_ERROR: Final[tuple[tuple[type[SmspilotError], str], ...]] = (
     (AccountBlocked, "account_blocked"),
@@ -80,8 +81,6 @@ class IssueReporter:
         self._limited: dict[str, Decimal | int] = {}
         # The senders that were refused.
         self._senders: set[str] = set()
-        # The balance that was reviewed last: one that has risen is a top-up.
-        self._balance: Decimal | None = None
 
     @callback
     def start(self) -> None:
@@ -131,9 +130,6 @@ class IssueReporter:
             self._notices.solve("test_mode")
         info = self._coordinator.data
         if info and (balance := info.balance) is not None:
-            if self._balance is not None and balance > self._balance:
-                self._notices.solve("no_money")
-            self._balance = balance
             if options.low_balance and balance < options.low_balance:
                 pace = self._account.budget.daily_pace
                 text = "low_balance" if pace else "low_balance_unknown"

@@ -141,7 +141,7 @@ class PushReceiver:
     def _take_address(self, url: str | None) -> None:
         """Tell the rooms where the API can push to."""
         account = self._account
-        account.outbox.callback_url = account.inbox.push_monitor.url = url
+        account.client.push_url = url
         is_cloud = bool(url) and url == self._cloudhook
         account.inbox.push_monitor.door = CLOUD if is_cloud else URL(url or "").authority
         account.inbox.replan()

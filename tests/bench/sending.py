@@ -147,7 +147,7 @@ async def _list(bench: Bench, entry: SmspilotConfigEntry, table: Table) -> None:
 
 def _bare(bench: Bench, entry: SmspilotConfigEntry) -> Work:
     """Return a request with the fields that ours sends, so that the service has the same work."""
-    callback = entry.runtime_data.account.outbox.callback_url or ""
+    callback = entry.runtime_data.account.client.push_url or ""
 
     async def post() -> None:
         await bench.post(

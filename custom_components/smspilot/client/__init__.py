@@ -28,12 +28,10 @@ from .models import (
     InboundList,
     InboundMessage,
     Kind,
-    MessageRow,
-    Problem,
     Sender,
-    SendResponse,
     Status,
 )
+from .rows import MessageRow, Problem, SendResponse
 
 __all__ = [
     "AccountBlocked",

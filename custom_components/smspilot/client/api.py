@@ -5,15 +5,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from .models import (
-    AccountInfo,
-    InboundList,
-    InboundMessage,
-    Kind,
-    MessageRow,
-    Sender,
-    SendResponse,
-)
+from .models import AccountInfo, InboundList, InboundMessage, Kind, Sender
+from .rows import MessageRow, SendResponse
 from .transport import Transport
 from .values import Json, integer, money, text
 

@@ -4,31 +4,20 @@ import asyncio
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from functools import lru_cache
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from itertools import batched
-import json
 import logging
-import re
 from time import monotonic
 from typing import Any, Final
 from urllib.parse import urlencode
 
 import aiohttp
 
-from .errors import (
-    REACTIONS,
-    ApiError,
-    ConnectionFailed,
-    Fault,
-    InvalidResponse,
-    ResponseLost,
-    ResponseTimeout,
-)
+from .errors import ConnectionFailed, Fault, InvalidResponse, ResponseLost, ResponseTimeout
 from .models import Credentials
-from .values import Json, integer, optional, rows, text
+from .responses import date_of, error_of, parse_json, read_body
+from .values import Json, rows
 
 URL: Final = "https://smspilot.ru/api.php"
 FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -40,14 +29,9 @@ CONNECT_TIMEOUT: Final = 20
 SILENCE: Final = 5.0
 # What a gateway says that has waited for the API in vain, nginx's and Cloudflare's among them.
 GATEWAY_TIMEOUTS: Final = frozenset((408, 499, 504, 522, 524, 598, 599))
-# A thousand rows with texts stay far below; a larger response is a mistake or an attack.
-MAX_BODY: Final = 5 * 1024 * 1024
 # Rows made in one go: a few milliseconds.
 AT_ONCE: Final = 250
 
-# A backslash that escapes something, else a stray one.
-ESCAPE: Final = re.compile(r'(\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))|\\')
-TRAILING_COMMA: Final = re.compile(r",(?=\s*[\]}])")
 # What a response of another form than expected can do to whoever reads it.
 UNREADABLE: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
@@ -92,6 +76,8 @@ class Transport:
         self.url = url
         self.debug = debug
         self.referrer = referrer
+        # Where the API shall push to, for whoever sends; None while that is not known.
+        self.push_url: str | None = None
         # The most rows of one response that could not be read, by the name of the list.
         self.unreadable_rows: dict[str, int] = {}
         self._clock: tuple[datetime, float] | None = None
@@ -148,14 +134,14 @@ class Transport:
             if status != HTTPStatus.OK:
                 kind = ResponseTimeout if status in GATEWAY_TIMEOUTS else InvalidResponse
                 raise kind(Fault.HTTP_STATUS, status)
-            data = _parse(body)
+            data = parse_json(body)
         except ResponseLost as err:
             if asyncio.get_running_loop().time() - started < SILENCE:
                 raise
             raise ResponseTimeout(*err.args) from None
-        if at := _date(date):
+        if at := date_of(date):
             self._clock = (at, monotonic())
-        if isinstance(data, dict) and (error := _api_error(data.get("error"))):
+        if isinstance(data, dict) and (error := error_of(data.get("error"))):
             raise error
         return Response(data, at)
 
@@ -174,7 +160,7 @@ class Transport:
                 allow_redirects=False,
                 timeout=self._timeout,
             ) as response:
-                body = await _body(response)
+                body = await read_body(response)
                 return response.status, response.headers.get("Date"), body
         except (
             aiohttp.ClientConnectorError,
@@ -198,63 +184,6 @@ def _reading() -> Generator[None]:
     except UNREADABLE:
         # The response may hold texts and numbers, so nothing of it is told.
         raise InvalidResponse(Fault.OTHER_FORM) from None
-
-
-async def _body(response: aiohttp.ClientResponse) -> bytes:
-    """Return the response's body, and refuse one that would fill the memory."""
-    body = bytearray()
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise InvalidResponse(Fault.TOO_LARGE)
-    return bytes(body)
-
-
-def _parse(body: bytes) -> Any:
-    """Return the JSON, also with the slips the document itself shows.
-
-    Its examples have stray backslashes and trailing commas; strict parsing comes first.
-    """
-    try:
-        string = body.decode("utf-8-sig")
-        try:
-            return json.loads(string)
-        except ValueError:
-            string = ESCAPE.sub(lambda found: found[1] or r"\\", string)
-            return json.loads(TRAILING_COMMA.sub("", string))
-    except ValueError, RecursionError:
-        raise InvalidResponse(Fault.NOT_JSON) from None
-
-
-def _api_error(error: Any) -> ApiError | InvalidResponse | None:
-    """Return the API's error as the reaction it asks for; 0, and what is no error, mean none."""
-    if not isinstance(error, dict):
-        return None
-    code = integer(error.get("code"))
-    if code is None:
-        return InvalidResponse(Fault.OTHER_FORM)
-    description, description_ru = text(error.get("description")), text(error.get("description_ru"))
-    if not code and not description and not description_ru:
-        return None
-    return REACTIONS.get(code, ApiError)(
-        code,
-        description,
-        description_ru,
-        phone=optional(error.get("phone")),
-        status=optional(error.get("status")),
-        status_ru=optional(error.get("status_ru")),
-    )
-
-
-@lru_cache(maxsize=1)
-def _date(header: str | None) -> datetime | None:
-    """Return the API's time, where its response tells it."""
-    try:
-        at = parsedate_to_datetime(header) if header else None
-        # A zone of "-0000" makes a naive one.
-        return at and at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
-    except OverflowError, ValueError:
-        return None
 
 
 def _cause(err: BaseException) -> str:

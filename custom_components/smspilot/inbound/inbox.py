@@ -71,7 +71,9 @@ class Inbox:
         self._found_alone = False
         self.poller = Poller(hass, "smspilot inbound", self._read)
         self.questions = Questions(hass, journal, self._questions_changed)
-        self.push_monitor = PushMonitor(hass, entry.entry_id, journal, self.poller, self.replan)
+        self.push_monitor = PushMonitor(
+            hass, entry.entry_id, client, journal, poller=self.poller, changed=self.replan
+        )
         self._window = Window(client, journal)
         self._pushes = AwaitedPushes(hass, journal, self.poller)
         self._listing = Listing(client, self._window)

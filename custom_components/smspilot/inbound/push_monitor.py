@@ -10,6 +10,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
 
+from ..client import Smspilot
 from ..const import LOGGER
 from ..events import SIGNAL_COUNTS, SIGNAL_PUSH, Push
 from ..runtime.journal import Journal, Table, stored_time
@@ -34,13 +35,16 @@ class PushMonitor:
         self,
         hass: HomeAssistant,
         entry_id: str,
+        client: Smspilot,
         journal: Journal,
+        *,
         poller: Poller,
         changed: Callable[[], None],
     ) -> None:
         """Know nothing yet; `changed` hears that pushes are proven no longer."""
         self._hass = hass
         self._entry_id = entry_id
+        self._client = client
         self._journal = journal
         self._poller = poller
         self._changed = changed
@@ -54,9 +58,7 @@ class PushMonitor:
         self._streak = 0
         self._log_again = self._opened
         self.dropped = 0
-        # Where the API shall push, and the host by which such a push comes in; set as soon as the
-        # address is known.
-        self.url: str | None = None
+        # The host by which such a push comes in; set as soon as the address is known.
         self.door = ""
 
     def restore(self, table: Table) -> None:
@@ -66,6 +68,11 @@ class PushMonitor:
     def table(self) -> Table:
         """Return what is known, as it is stored."""
         return dict(self._facts)
+
+    @property
+    def url(self) -> str | None:
+        """Return where the API shall push to."""
+        return self._client.push_url
 
     @property
     def last_push(self) -> datetime | None:

@@ -82,8 +82,6 @@ class Outbox:
         self._tasks: set[asyncio.Task[SendResult]] = set()
         self._by_key: dict[str, asyncio.Task[SendResult]] = {}
         self._closed: Exception | None = None
-        # Where the API shall push statuses; set as soon as the address is known.
-        self.callback_url: str | None = None
 
     def restore(self, table: Table) -> None:
         """Take up what was sent before the restart, and look for what became of it."""
@@ -243,7 +241,7 @@ class Outbox:
         return task.result()
 
     async def _submit(self, message: OutboundMessage, numbers: list[Number]) -> SendResult:
-        submission = Submission(self._tools, message, numbers, self.callback_url)
+        submission = Submission(self._tools, message, numbers, self._client.push_url)
         await submission.async_run()
         if not message.options.test:
             await self._records.async_write_down()

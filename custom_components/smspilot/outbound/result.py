@@ -10,7 +10,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.util import dt as dt_util
 
 from ..client import Kind, MessageRow, Problem, Status
-from ..client.models import NO_FACTS
+from ..client.rows import NO_FACTS
 from ..client.values import money, optional
 from ..const import CURRENCY
 from ..contacts.phones import from_service

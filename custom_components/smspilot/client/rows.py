@@ -1,0 +1,143 @@
+"""The rows of messages that went out, and the response to a send (sections 1 to 5)."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+import json
+import logging
+from types import MappingProxyType
+from typing import Any, Final, Self
+
+from .models import Status
+from .values import Json, integer, is_scalar, moment, money, optional, required, text
+
+_LOGGER: Final = logging.getLogger(__name__)
+
+# Section 3.3. The document calls the service centre `mnc` a second time and writes `gscn`.
+HLRVIP_FACTS: Final = ("imsi", "msc", "mcc", "mnc", "cn", "net", "gcn", "gscn", "gnet")
+
+# Most messages share it.
+NO_FACTS: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Why a message was refused or not delivered: the API's code and words."""
+
+    code: int | None
+    description: str
+    description_ru: str
+
+    @classmethod
+    def from_api(cls, row: Json) -> Self | None:
+        """Read `error`, `error_en` and `error_ru`; 0, nothing and what is no code mean none."""
+        code = integer(row.get("error"))
+        english, russian = text(row.get("error_en")), text(row.get("error_ru"))
+        if not code and not english and not russian:
+            return None
+        return cls(code=code or None, description=english, description_ru=russian)
+
+    def text(self, language: str) -> str:
+        """Return the API's own words in the language, else in the other one."""
+        russian, english = self.description_ru, self.description
+        return (russian or english) if language.startswith("ru") else (english or russian)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRow:
+    """One row of a response to `send` or `check` (sections 1 and 2), or a pushed status (2.1).
+
+    `id` is None for what was not accepted; `phone` is empty for an id that the API does not know.
+    `price` is in RUB. `created` and `modified` are as the API gives them; it names no zone.
+    """
+
+    id: str | None
+    phone: str
+    status: Status
+    price: Decimal | None
+    problem: Problem | None
+    message: str | None
+    sender: str | None
+    sender_original: str | None
+    parts: int | None
+    country: str | None
+    operator: str | None
+    created: datetime | None
+    modified: datetime | None
+    facts: Mapping[str, str]
+
+    @classmethod
+    def from_api(cls, row: Json) -> Self:
+        """Read a row; without a phone (even an empty one) and a status it is none."""
+        server_id = text(row.get("server_id"))
+        return cls(
+            id=server_id if server_id not in ("", "0") else None,
+            phone=required(row, "phone").lstrip("+"),
+            status=_status(row["status"]),
+            price=money(row.get("price")),
+            problem=Problem.from_api(row),
+            message=optional(row.get("message")),
+            sender=optional(row.get("sender")),
+            sender_original=optional(row.get("sender_orig")),
+            parts=integer(row.get("parts")),
+            country=optional(row.get("country")),
+            operator=optional(row.get("operator")),
+            created=moment(row.get("created")),
+            modified=moment(row.get("modified")),
+            facts=_facts(row),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendResponse:
+    """The response to `send` (section 1): amounts in RUB.
+
+    A number whose row could not be read is missing among the messages.
+    """
+
+    messages: tuple[MessageRow, ...]
+    cost: Decimal | None
+    balance: Decimal | None
+    packet_id: str | None
+
+    @classmethod
+    def from_api(cls, data: Json, messages: tuple[MessageRow, ...]) -> Self:
+        """Read what stands beside the rows; older responses name no packet."""
+        return cls(
+            messages=messages,
+            cost=money(data.get("cost")),
+            balance=money(data.get("balance")),
+            packet_id=optional(data.get("server_packet_id")),
+        )
+
+
+def _status(value: Any) -> Status:
+    number = integer(value)
+    if number is None:
+        raise ValueError
+    if not (status := Status(number)).known:
+        _LOGGER.debug("The API tells a status that its document does not know: %s", number)
+    return status
+
+
+def _facts(row: Json) -> Mapping[str, str]:
+    """Return HLRVIP's extra facts, whether fields of their own or inside `message`."""
+    inside = row.get("message")
+    if (facts := _known(row)) or not isinstance(inside, str):
+        return facts
+    found: Any = None
+    with suppress(ValueError, RecursionError):
+        found = json.loads(inside)
+    if not isinstance(found, dict):
+        pairs = (part.partition("=") for part in inside.replace(";", "\n").splitlines())
+        found = {key.strip(): value.strip() for key, sign, value in pairs if sign}
+    return _known(found)
+
+
+def _known(values: Json) -> Mapping[str, str]:
+    """Return the facts among the values; a text of somebody's may look like some, and not be."""
+    found = {key: values[key] for key in HLRVIP_FACTS if key in values}
+    facts = {key: text(value) for key, value in found.items() if value != "" and is_scalar(value)}
+    return facts or NO_FACTS
