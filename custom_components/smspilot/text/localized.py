@@ -17,8 +17,9 @@ def async_money(hass: HomeAssistant, amount: Decimal | float) -> str:
     """Return an amount of roubles: `2,85 ₽`, `20 006,97 ₽`, `500 ₽`."""
     exact = Decimal(str(amount))
     digits = f"{exact:,.0f}" if exact % _WHOLE == 0 else f"{exact:,.2f}"
-    # By way of a sign that stands in neither.
-    marks = {",": async_words(hass, "thousands_mark"), ".": async_words(hass, "decimal_mark")}
+    # `1,234.50` as the language writes it: the second character and the last but two are its marks.
+    example = async_words(hass, "amount_example")
+    marks = {",": example[1], ".": example[-3]}
     return async_words(hass, "money", amount="".join(marks.get(one, one) for one in digits))
 
 
