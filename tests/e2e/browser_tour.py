@@ -21,6 +21,9 @@ ACTIONS: Final = (
     "get_inbound",
     "ask",
     "get_account",
+    "start_alarm",
+    "acknowledge_alarm",
+    "end_alarm",
 )
 QUESTION: Final = {
     "phones": ["Anna"],
@@ -129,6 +132,13 @@ class Tour:
         await self.go(INTEGRATION)
         await self.page.locator("ha-config-sub-entry-row ha-icon-button[slot=end]").first.click()
         await self.take("change recipient")
+        await self.alarm_form()
+        await self.take("add alarm")
+        await self.forms.field("name").fill("Leak")
+        await self.forms.submit()
+        await self.take("add alarm, errors")
+        await self.change_alarm()
+        await self.take("change alarm")
 
     async def options(self) -> None:
         """Open the options of the account."""
@@ -149,7 +159,19 @@ class Tour:
     async def recipient_form(self) -> None:
         """Open the form of another recipient."""
         await self.go(INTEGRATION)
-        await self.page.locator("ha-config-integration-page .actions ha-button").last.click()
+        await self.page.locator("ha-config-integration-page .actions ha-button").nth(1).click()
+        await self.forms.field("name").wait_for()
+
+    async def alarm_form(self) -> None:
+        """Open the form of another alarm."""
+        await self.go(INTEGRATION)
+        await self.page.locator("ha-config-integration-page .actions ha-button").nth(2).click()
+        await self.forms.field("name").wait_for()
+
+    async def change_alarm(self) -> None:
+        """Open the form of the last alarm there is."""
+        await self.go(INTEGRATION)
+        await self.page.locator("ha-config-sub-entry-row ha-icon-button[slot=end]").last.click()
         await self.forms.field("name").wait_for()
 
     async def devices(self) -> None:
@@ -205,6 +227,8 @@ class Tour:
         await self.take("phone, options")
         await self.recipient_form()
         await self.take("phone, add recipient")
+        await self.alarm_form()
+        await self.take("phone, add alarm")
         await self.action("send_sms")
         await self.take("phone, action send_sms")
         await self.page.set_viewport_size(usual)

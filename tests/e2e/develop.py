@@ -94,7 +94,24 @@ async def set_up(home: Home, sim: Simulator) -> None:
         phone.owner = name
         sim.changed("phone", phone)
         await home.until_state(f"notify.{slugify(name)}")
+    smoke = words(home.language).get("Smoke", "Smoke")
+    await add_alarm(home, added["result"]["entry_id"], smoke)
     await hang_up_dashboard(home, sim)
+
+
+async def add_alarm(home: Home, entry_id: str, name: str) -> None:
+    """Add an alarm: Anna is texted, then Boris called, until somebody answers."""
+    form = {
+        "name": name,
+        "start": {"sources": ["input_boolean.smoke"]},
+        "steps": [
+            {"recipients": ["notify.anna"], "wait": {"seconds": 30}},
+            {"recipients": ["notify.boris"], "channel": "voice", "wait": {"seconds": 30}},
+        ],
+    }
+    made = await home.flow([entry_id, "alarm"], form, kind="subentries/flow")
+    if made["type"] != "create_entry":
+        raise HomeError(f"the alarm was not added: {made}")
 
 
 async def hang_up_dashboard(home: Home, sim: Simulator) -> None:
