@@ -285,7 +285,6 @@ def _steps_selector(labels: Mapping[str, str]) -> ObjectSelector:
         ObjectSelectorConfig(
             multiple=True,
             label_field=CONF_RECIPIENTS,
-            description_field=CONF_CHANNEL,
             translation_key=CONF_STEPS,
             fields={
                 CONF_RECIPIENTS: ObjectSelectorField(required=True, selector=_notify_selector()),

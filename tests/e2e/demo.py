@@ -149,7 +149,7 @@ class Demo:
     async def alarm_that_survives(self, entry_id: str) -> None:
         """Kill Home Assistant in the midst of an alarm; it goes on, and is taken by an answer."""
         self.step("An alarm: the form of the account's page, no automation")
-        form = {
+        form: dict[str, Any] = {
             "name": "Потоп",
             "start": {"sources": ["input_boolean.flood"]},
             "steps": [
