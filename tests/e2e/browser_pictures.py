@@ -229,7 +229,7 @@ async def alarms(started: Browser, home: Home, sim: Simulator) -> None:
         await home.until_state(sensor, "idle")
         async with browser.person(started, home, language=language, size=(700, 1000)) as person:
             tour = Tour(await person.new_page(), home)
-            await tour.change_alarm()
+            await tour.change_alarm(name)
             left = await dialog(tour)
         message = {"alarm": sensor, "message": {"en": "Smoke!", "ru": "Дым!"}[language]}
         await home.action("smspilot", "start_alarm", message)

@@ -137,7 +137,7 @@ class Tour:
         await self.forms.field("name").fill("Leak")
         await self.forms.submit()
         await self.take("add alarm, errors")
-        await self.change_alarm()
+        await self.change_alarm("Smoke")
         await self.take("change alarm")
 
     async def options(self) -> None:
@@ -168,10 +168,11 @@ class Tour:
         await self.page.locator("ha-config-integration-page .actions ha-button").nth(2).click()
         await self.forms.field("name").wait_for()
 
-    async def change_alarm(self) -> None:
-        """Open the form of the last alarm there is."""
+    async def change_alarm(self, name: str) -> None:
+        """Open the form of an alarm."""
         await self.go(INTEGRATION)
-        await self.page.locator("ha-config-sub-entry-row ha-icon-button[slot=end]").last.click()
+        row = self.page.locator("ha-config-sub-entry-row").filter(has_text=name)
+        await row.locator("ha-icon-button[slot=end]").last.click()
         await self.forms.field("name").wait_for()
 
     async def devices(self) -> None:
