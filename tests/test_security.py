@@ -29,7 +29,7 @@ from custom_components.smspilot.const import (
     EVENT_SMS_RECEIVED,
 )
 from custom_components.smspilot.form_checks import is_safe
-from custom_components.smspilot.webhook import MAX_BODY_BYTES
+from custom_components.smspilot.push_body import MAX_BODY_BYTES
 
 from .common import (
     MAMA,

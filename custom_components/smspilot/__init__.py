@@ -14,12 +14,14 @@ from .alarm_actions import async_setup_alarm_actions
 from .alarm_issues import AlarmIssues
 from .assist import async_start_assist
 from .const import CONF_LEGACY_NAME, DOMAIN, ENTRY_VERSION, SUBENTRY_ALARM, SUBENTRY_RECIPIENT
+from .contacts.phones import all_countries, load_country
 from .coordinator import AccountCoordinator
 from .entity import account_device, subentry_device
 from .events import SIGNAL_PEOPLE
 from .frontend.register import async_register_card
 from .issues import IssueReporter
 from .notices import async_clear_issues
+from .runtime.cooperative import thread_slices
 from .runtime_data import RuntimeData, SmspilotConfigEntry
 from .services import async_setup_services
 from .webhook import PushReceiver
@@ -35,14 +37,14 @@ PLATFORMS: Final = (
 )
 
 # Those of the manifest; automations import this module before they are installed.
-LIBRARIES: Final = ("gsm0338", "phonenumbers", "text_unidecode")
+LIBRARIES: Final = ("gsm0338", "phonenumbers", "regex", "text_unidecode")
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     """Set up the actions and the card; they are there also while no account is."""
-    await hass.async_add_import_executor_job(_import_libraries)
+    await hass.async_add_import_executor_job(_import_libraries, hass.config.country)
     async_setup_services(hass)
     async_setup_websocket(hass)
     await async_register_card(hass)
@@ -100,10 +102,13 @@ async def async_remove_entry(hass: HomeAssistant, entry: SmspilotConfigEntry) ->
     async_clear_issues(hass, entry)
 
 
-def _import_libraries() -> None:
+def _import_libraries(country: str | None) -> None:
     """Import what would keep the event loop busy when the first message is sent."""
     for name in LIBRARIES:
         import_module(name)
+    # Anybody may be texted, or text, from anywhere.
+    for one in thread_slices(all_countries(country)):
+        load_country(one)
 
 
 async def _updated(hass: HomeAssistant, entry: SmspilotConfigEntry) -> None:

@@ -49,6 +49,7 @@ class Reason(StrEnum):
     TEXT_REFUSED = "text_refused"
 
     # Home Assistant itself
+    ADMINISTRATORS_ONLY = "administrators_only"
     ASSIST_FAILED = "assist_failed"
 
     # The person who asks

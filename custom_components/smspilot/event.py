@@ -1,8 +1,13 @@
 """What came in, and what became of what went out."""
 
+from dataclasses import dataclass
 from typing import Any, override
 
-from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.components.event import (
+    EventEntity,
+    EventEntityDescription,
+    EventExtraStoredData,
+)
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
@@ -57,7 +62,36 @@ async def async_setup_entry(
     add_for_subentries(entry, async_add_entities, make)
 
 
-class _Inbound(EventEntity):
+@dataclass
+class OwnEventData(EventExtraStoredData):
+    """An event that is stored, and the unique id of its entity."""
+
+    owner: str | None
+
+
+class _OwnEvent(EventEntity):
+    """An event entity that restores only what was its own.
+
+    Home Assistant restores by entity id, which a new recipient may have of one who is gone.
+    """
+
+    @property
+    @override
+    def extra_restore_state_data(self) -> OwnEventData:
+        """Return what is stored, and whose it is."""
+        last = super().extra_restore_state_data
+        return OwnEventData(last.last_event_type, last.last_event_attributes, self.unique_id)
+
+    @override
+    async def async_get_last_event_data(self) -> EventExtraStoredData | None:
+        """Return the last event, where it was of this entity."""
+        stored = await self.async_get_last_extra_data()
+        if stored is None or stored.as_dict().get("owner") != self.unique_id:
+            return None
+        return await super().async_get_last_event_data()
+
+
+class _Inbound(_OwnEvent):
     """Messages people write; who wrote what stays out of the recorder."""
 
     _unrecorded_attributes = frozenset({"message", "phone", "service_number", "reply_to"})
@@ -95,7 +129,7 @@ class RecipientInboundEvent(RecipientEntity, _Inbound):
             self._received(event, data)
 
 
-class _Delivery(EventEntity):
+class _Delivery(_OwnEvent):
     """What becomes of messages that were sent; numbers stay out of the recorder."""
 
     _unrecorded_attributes = frozenset({"phone"})

@@ -53,7 +53,7 @@ from .const import (
 )
 from .contacts.phones import from_service
 from .contacts.recipients import Channel
-from .errors import Reason, error_from_api, validation_error
+from .errors import Reason, action_error, error_from_api, validation_error
 from .events import SIGNAL_ACCOUNT, iso, number
 from .inbound.classify import MAX_CODE, MIN_CODE, identify, with_code
 from .outbound.message import (
@@ -93,12 +93,31 @@ def async_setup_services(hass: HomeAssistant) -> None:
         ("check_number", _check_number, CHECK_NUMBER_SCHEMA, optional),
         ("estimate_cost", _estimate_cost, SEND_SMS_SCHEMA, only),
         ("get_status", _get_status, GET_STATUS_SCHEMA, only),
-        ("get_inbound", _get_inbound, GET_INBOUND_SCHEMA, only),
+        ("get_inbound", _for_administrators(_get_inbound), GET_INBOUND_SCHEMA, only),
         ("ask", _ask, ASK_SCHEMA, only),
-        ("get_account", _get_account, GET_ACCOUNT_SCHEMA, only),
+        ("get_account", _for_administrators(_get_account), GET_ACCOUNT_SCHEMA, only),
     )
     for name, handler, schema, response in actions:
         hass.services.async_register(DOMAIN, name, _on_account(handler), schema, response)
+
+
+def _for_administrators(handler: Handler) -> Handler:
+    """Let a handler serve administrators, and whatever runs without a user."""
+
+    async def handle(account: Account, call: ServiceCall) -> ServiceResponse:
+        await _check_administrator(call)
+        return await handler(account, call)
+
+    return handle
+
+
+async def _check_administrator(call: ServiceCall) -> None:
+    """Refuse somebody who is no administrator what shows everybody's messages or the owner."""
+    if call.context.user_id is None:
+        return
+    user = await call.hass.auth.async_get_user(call.context.user_id)
+    if user is None or not user.is_admin:
+        raise action_error(Reason.ADMINISTRATORS_ONLY)
 
 
 def _on_account(
@@ -221,6 +240,8 @@ async def _get_status(account: Account, call: ServiceCall) -> ServiceResponse:
     limit, offset = data[ATTR_LIMIT], data[ATTR_OFFSET]
     packet_id = data.get(ATTR_PACKET_ID)
     messages: tuple[MessageRow, ...] = ()
+    if data.get(ATTR_PERIOD):
+        await _check_administrator(call)
     if (ids := data.get(ATTR_MESSAGE_IDS)) is not None:
         if some := ids[offset : offset + limit]:
             messages = await client.check(some)

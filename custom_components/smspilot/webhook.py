@@ -6,49 +6,41 @@ from datetime import datetime
 from http import HTTPStatus
 from time import monotonic
 from typing import Final
-from urllib.parse import parse_qsl
 
-from aiohttp import ClientError
-from aiohttp.hdrs import METH_GET, METH_POST
-from aiohttp.web import BaseRequest, Request, RequestPayloadError, Response
+from aiohttp.hdrs import METH_GET, METH_HEAD, METH_POST
+from aiohttp.web import BaseRequest, Request, Response
 from homeassistant.components import webhook
+from homeassistant.components.webhook import SUPPORTED_METHODS
 from homeassistant.const import CONF_WEBHOOK_ID, EVENT_CORE_CONFIG_UPDATE
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from yarl import URL
 
 from .account import Account
-from .client import InboundMessage, MessageRow
+from .client import InboundMessage, MessageRow, Status
 from .client.values import whole
 from .const import CONF_CLOUDHOOK_URL, DOMAIN, LOGGER
 from .events import SIGNAL_PUSH, Push
 from .options import Options
+from .push_body import MalformedPush, async_push_fields
 from .runtime.trail import async_trace
 from .webhook_url import async_make_url, known_url
 
-# The longest message with all its attributes is a small part of this.
-MAX_BODY_BYTES: Final = 64 * 1024
-MAX_FIELDS: Final = 100
 MAX_FIELD_LENGTH: Final = 64
 # A flood of nonsense writes one line so often.
 LOG_EVERY: Final = 60.0
 
 # In place of a host.
 CLOUD: Final = "cloud"
-# Sections 2.1 and 6.1.
-STATUS_FIELDS: Final = {"server_id", "phone", "status"}
-INBOUND_FIELDS: Final = {"id", "phone", "message"}
-
-
-class MalformedPush(Exception):
-    """Nothing the service would send."""
+SERVED_METHODS: Final = (METH_GET, METH_HEAD, METH_POST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusPush:
-    """A message is said to have another status."""
+    """A message is said to have another status; which one may be unreadable."""
 
-    message: MessageRow
+    message_id: str
+    message: MessageRow | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +49,8 @@ class InboundPush:
 
     message: InboundMessage
     user_id: str
+    # Whether it can be told without the list.
+    is_whole: bool
 
 
 class PushReceiver:
@@ -70,27 +64,39 @@ class PushReceiver:
 
     async def handle(self, _hass: HomeAssistant, _webhook_id: str, request: Request) -> Response:
         """Answer a push; what it wakes is done afterwards."""
-        account = self._account
+        # Home Assistant would log the address with a method that is not registered.
+        if request.method not in SERVED_METHODS:
+            served = ", ".join(SERVED_METHODS)
+            return Response(status=HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": served})
         try:
-            push = parse(await _fields(request), account.inbox.now)
+            push = parse(await async_push_fields(request), self._account.inbox.now)
+            return Response(status=self._take(push, door_of(request)))
         except MalformedPush:
             self._count_malformed()
             self._trace("push refused", reason="malformed")
-            return Response(status=HTTPStatus.BAD_REQUEST)
+        except Exception:  # noqa: BLE001 - Home Assistant would log it with the address
+            LOGGER.exception("Unexpected error with a push")
+        return Response(status=HTTPStatus.BAD_REQUEST)
+
+    @callback
+    def _take(self, push: StatusPush | InboundPush | None, door: str) -> HTTPStatus:
+        """Hand a push on, and return how it is answered."""
+        account = self._account
         verify = Options.from_entry(account.entry).verify_pushes or not account.publisher.started
         match push:
-            case StatusPush(message=message) if verify and message.id:
-                self._trace("status pushed", message_id=_plain_id(message.id))
-                account.deliveries.push(message.id, message.status)
-            case StatusPush(message=message):
-                self._trace("status pushed", message_id=_plain_id(message.id))
-                account.deliveries.push_unverified(message)
+            case StatusPush(message_id=message_id, message=message):
+                self._trace("status pushed", message_id=message_id)
+                if message and not verify:
+                    account.deliveries.push_unverified(message)
+                else:
+                    status = message.status if message else Status.DELIVERED
+                    account.deliveries.push(message_id, status)
             case InboundPush(user_id=user_id) if not verify and self._foreign(user_id):
                 self._trace("push refused", reason="another account's")
-                return Response(status=HTTPStatus.FORBIDDEN)
-            case InboundPush(message=message):
-                account.inbox.push(message, door_of(request))
-        return Response(status=HTTPStatus.OK)
+                return HTTPStatus.FORBIDDEN
+            case InboundPush(message=message, is_whole=is_whole):
+                account.inbox.push(message, door, is_whole=is_whole)
+        return HTTPStatus.OK
 
     def _trace(self, step: str, **details: str | None) -> None:
         async_trace(self._account.hass, self._account.entry.entry_id, step, **details)
@@ -106,7 +112,7 @@ class PushReceiver:
             entry.data[CONF_WEBHOOK_ID],
             self.handle,
             local_only=False,
-            allowed_methods=[METH_GET, METH_POST],
+            allowed_methods=SUPPORTED_METHODS,
         )
         entry.async_on_unload(lambda: webhook.async_unregister(hass, entry.data[CONF_WEBHOOK_ID]))
         self._take_address(known_url(hass, entry.data[CONF_WEBHOOK_ID], self._cloudhook))
@@ -165,60 +171,32 @@ def door_of(request: Request) -> str:
     return request.host if isinstance(request, BaseRequest) else CLOUD
 
 
-def _plain_id(message_id: str | None) -> str | None:
-    """Return an id that may stand on the trail: a forged push may say anything in its place."""
-    return message_id if message_id and message_id.isdecimal() else None
-
-
 def parse(fields: Mapping[str, str], now: datetime) -> StatusPush | InboundPush | None:
-    """Return what a request says, or None of an empty one; a push tells no time."""
+    """Return what a request says, or None of an empty one; a push tells no time.
+
+    Its id is enough: what nobody needs may be missing or odd.
+    """
     if not fields:
         return None
-    try:
-        if fields.keys() >= STATUS_FIELDS:
-            if not _short(fields["server_id"]):
-                raise MalformedPush
-            return StatusPush(message=MessageRow.from_api(fields))
-        if fields.keys() >= INBOUND_FIELDS:
-            return _inbound(fields, now)
-    except ArithmeticError, LookupError, TypeError, ValueError:
-        raise MalformedPush from None
-    raise MalformedPush
-
-
-def _inbound(fields: Mapping[str, str], now: datetime) -> InboundPush:
-    message_id, phone = fields["id"], fields["phone"]
-    if not _short(message_id) or not message_id.isdecimal() or not _short(phone):
+    if _is_id(server_id := fields.get("server_id", "")):
+        try:
+            return StatusPush(message_id=server_id, message=MessageRow.from_api(fields))
+        except ArithmeticError, LookupError, TypeError, ValueError:
+            return StatusPush(message_id=server_id, message=None)
+    if not _is_id(message_id := fields.get("id", "")):
         raise MalformedPush
     message = InboundMessage(
         id=message_id,
-        phone=whole(phone).lstrip("+"),
+        phone=whole(fields.get("phone", "")).lstrip("+")[:MAX_FIELD_LENGTH],
         service_number=whole(fields.get("num", ""))[:MAX_FIELD_LENGTH],
-        message=whole(fields["message"]),
+        message=whole(fields.get("message", "")),
         created=now,
         seen=False,
     )
-    return InboundPush(message=message, user_id=whole(fields.get("user_id", "")))
+    is_whole = bool(message.phone) and "message" in fields
+    user_id = whole(fields.get("user_id", ""))
+    return InboundPush(message=message, user_id=user_id, is_whole=is_whole)
 
 
-def _short(value: str) -> bool:
-    return 0 < len(value) <= MAX_FIELD_LENGTH
-
-
-async def _fields(request: Request) -> dict[str, str]:
-    """Return the fields of query and form."""
-    # Home Assistant Cloud's request makes a new stream each time it is asked for one.
-    content, body = request.content, bytearray()
-    try:
-        while chunk := await content.read(MAX_BODY_BYTES + 1 - len(body)):
-            body += chunk
-            if len(body) > MAX_BODY_BYTES:
-                raise MalformedPush
-        form = parse_qsl(
-            body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict"
-        )
-    except ClientError, RequestPayloadError, OSError, ValueError:
-        raise MalformedPush from None
-    if body and not form:
-        raise MalformedPush
-    return {**request.query, **dict(form)} if request.query_string else dict(form)
+def _is_id(value: str) -> bool:
+    return 0 < len(value) <= MAX_FIELD_LENGTH and value.isdecimal()

@@ -138,3 +138,18 @@ def _parse(text: str, country: str) -> tuple[str, ...]:
     if not found:
         raise UnreadablePhone
     return tuple(found)
+
+
+def all_countries(home: str | None) -> list[str]:
+    """Return the countries whose numbers can be read, the likeliest first."""
+    import phonenumbers as pn  # noqa: PLC0415 - as above
+
+    first = (home or DEFAULT_COUNTRY, DEFAULT_COUNTRY)
+    return list(dict.fromkeys((*first, *sorted(pn.SUPPORTED_REGIONS))))
+
+
+def load_country(country: str) -> None:
+    """Read a country's file of the library, which it does at the first use; it blocks."""
+    import phonenumbers as pn  # noqa: PLC0415 - as above
+
+    pn.PhoneMetadata.metadata_for_region(country)

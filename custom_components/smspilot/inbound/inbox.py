@@ -177,17 +177,17 @@ class Inbox:
         self._alarm = self.poller.wake_in(wait) if seconds else None
 
     @callback
-    def push(self, message: InboundMessage, door: str) -> None:
+    def push(self, message: InboundMessage, door: str, *, is_whole: bool = True) -> None:
         """Hear that somebody wrote; the list tells who, and what.
 
-        `door` is the host that the push was sent to.
+        `door` is the host that the push was sent to. Not `is_whole`, it says no more than that.
         """
         self._trace("push came", message_id=message.id, phone=masked(from_service(message.phone)))
         self.push_monitor.came(message.id, door)
         if message.id in self._window or message.id in self._pushes:
             return
         # What cannot be told yet must not be known yet: a kill would lose it.
-        can_tell = self._publisher.started and not self.poller.held
+        can_tell = is_whole and self._publisher.started and not self.poller.held
         if Options.from_entry(self._entry).verify_pushes or not can_tell:
             self._pushes.add(message.id, door)
             self.poller.wake()

@@ -2,8 +2,7 @@
 
 A pattern such as `(a+)+$` and a text that somebody made for it keep Python's own `re` busy for
 years. It cannot be stopped, and holds the interpreter meanwhile, also from a thread. The package
-`regex` takes a limit of time, and lets everybody else work while it searches. It comes with Home
-Assistant, whose cloud needs it; should that end one day, patterns fit nothing and the log says so.
+`regex` takes a limit of time, and lets everybody else work while it searches.
 """
 
 import asyncio
@@ -33,6 +32,7 @@ def check_patterns(texts: Sequence[str]) -> None:
     for text in texts:
         try:
             re.compile(text, re.IGNORECASE)
+            # Automations are validated before the requirements are installed.
             with suppress(ImportError):
                 _compiled([text])
         except Exception as err:
@@ -92,8 +92,6 @@ class RegexSearcher:
                 groups = await self._hass.async_add_executor_job(self._search, message)
             except TimeoutError:
                 self._complain("was given up: it takes too long with a message somebody wrote")
-            except ImportError:
-                self._complain("needs the package regex, which is not installed")
         done(groups)
 
     def _search(self, message: str) -> Found | None:
@@ -108,7 +106,7 @@ class RegexSearcher:
 
 
 def _compiled(texts: Sequence[str]) -> list[Any]:
-    # No requirement of Home Assistant's own: a missing one must not break automations.
+    # Automations import this module before the requirements are installed.
     import regex  # type: ignore[import-untyped]  # noqa: PLC0415
 
     return [regex.compile(text, regex.IGNORECASE) for text in texts]

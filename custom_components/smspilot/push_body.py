@@ -1,0 +1,100 @@
+"""The fields of a push, however its body is written: only its id has to be found to wake a read."""
+
+from email import message_from_bytes, policy
+import json
+import re
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from aiohttp import ClientError
+from aiohttp.hdrs import CONTENT_TYPE
+from aiohttp.web import Request, RequestPayloadError
+
+# The longest message with all its attributes is a small part of this.
+MAX_BODY_BYTES: Final = 64 * 1024
+MAX_FIELDS: Final = 100
+# What servers in Russia write where it is not UTF-8.
+FALLBACK_CHARSET: Final = "cp1251"
+
+_CHARSET: Final = re.compile(r"charset=[\"']?([\w-]+)", re.IGNORECASE)
+# What is left to read of JSON that was cut off.
+_PAIR: Final = re.compile(r'"(\w+)"\s*:\s*(?:"([^"\\]*)"|(\d+))')
+
+
+class MalformedPush(Exception):
+    """Nothing the API would send."""
+
+
+async def async_push_fields(request: Request) -> dict[str, str]:
+    """Return the fields of query and body; a body that breaks off may be enough."""
+    # Home Assistant Cloud's request makes a new stream each time it is asked for one.
+    content, body = request.content, bytearray()
+    try:
+        while chunk := await content.read(MAX_BODY_BYTES + 1 - len(body)):
+            body += chunk
+            if len(body) > MAX_BODY_BYTES:
+                raise MalformedPush
+    except ClientError, RequestPayloadError, OSError:
+        pass
+    query = dict(request.query) if request.query_string else {}
+    try:
+        fields = _fields(bytes(body), request.headers.get(CONTENT_TYPE, ""))
+    except LookupError, RecursionError, TypeError, ValueError:
+        raise MalformedPush from None
+    if body and not fields:
+        raise MalformedPush
+    return query | fields
+
+
+def _fields(body: bytes, content_type: str) -> dict[str, str]:
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type == "multipart/form-data":
+        return _parts(body, content_type)
+    if media_type.endswith("json") or body.lstrip().startswith(b"{"):
+        return _json(body.decode("utf-8", "replace"))
+    form = body.decode("ascii", "replace")
+    for charset in (_charset(content_type), "utf-8", FALLBACK_CHARSET):
+        try:
+            pairs = parse_qsl(
+                form,
+                keep_blank_values=True,
+                encoding=charset,
+                errors="strict",
+                max_num_fields=MAX_FIELDS,
+            )
+        except UnicodeDecodeError:
+            continue
+        return dict(pairs)
+    return dict(parse_qsl(form, keep_blank_values=True, max_num_fields=MAX_FIELDS))
+
+
+def _charset(content_type: str) -> str:
+    """Return the character set that a body says it has, where Python knows it."""
+    found = _CHARSET.search(content_type)
+    try:
+        return found[1] if found and "".encode(found[1]) == b"" else "utf-8"
+    except LookupError:
+        return "utf-8"
+
+
+def _parts(body: bytes, content_type: str) -> dict[str, str]:
+    head = f"Content-Type: {content_type}\r\n\r\n".encode()
+    fields: dict[str, str] = {}
+    for part in message_from_bytes(head + body, policy=policy.HTTP).walk():
+        name = part.get_param("name", header="Content-Disposition")
+        if isinstance(name, str) and len(fields) < MAX_FIELDS:
+            value = part.get_payload(decode=True)
+            if isinstance(value, bytes):
+                fields[name] = value.decode("utf-8", "replace").strip("\r\n")
+    return fields
+
+
+def _json(text: str) -> dict[str, str]:
+    try:
+        found: Any = json.loads(text)
+    except ValueError:
+        return {key: string or number for key, string, number in _PAIR.findall(text)[:MAX_FIELDS]}
+    if not isinstance(found, dict):
+        raise MalformedPush
+    plain = ((key, one) for key, one in found.items() if isinstance(one, str | int | float))
+    return {key: str(one) for key, one in plain if not isinstance(one, bool)}
