@@ -114,12 +114,16 @@ def check(result: Mapping[str, Any], group: str = "config") -> Mapping[str, Any]
 
 
 def fields(step: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """Return the fields of a step, sections opened: what each shows, and its selector."""
+    """Return the fields of a step, sections opened: what the page shows, and its selector."""
     found: dict[str, tuple[Any, Any]] = {}
     for key, value in step["data_schema"].schema.items():
-        inner = value.schema.schema if isinstance(value, section) else {key: value}
-        for name, selector in inner.items():
-            found[str(name)] = ((name.description or {}).get("suggested_value"), selector)
+        shown = (key.description or {}).get("suggested_value")
+        if isinstance(value, section):
+            # Of a section it looks at nothing else.
+            for name, selector in value.schema.schema.items():
+                found[str(name)] = ((shown or {}).get(str(name)), selector)
+        else:
+            found[str(key)] = (shown, value)
     return found
 
 
@@ -744,13 +748,13 @@ async def test_options_are_kept(hass: HomeAssistant, simulator: Simulator, home:
     assert list(step["data_schema"].schema) == ["sending", "receiving", "limits", "advanced"]
     assert {key: shown for key, (shown, _) in fields(step).items()} == {
         CONF_SENDER: None,
-        CONF_TEST_MODE: None,
+        CONF_TEST_MODE: False,
         CONF_MESSAGE_TEMPLATE: "{message}",
         CONF_TWO_WAY_TEMPLATE: "{message}",
         CONF_LONG_TEXTS: "cut",
         CONF_MAX_PARTS: 0,
-        CONF_TRANSLITERATE: None,
-        CONF_VERIFY_PUSHES: None,
+        CONF_TRANSLITERATE: False,
+        CONF_VERIFY_PUSHES: True,
         CONF_INBOUND_INTERVAL: None,
         CONF_LOW_BALANCE: 50,
         CONF_DAILY_LIMIT: 500,

@@ -123,11 +123,11 @@ class SmspilotConfigFlow(ConfigFlow, domain=DOMAIN):
                 self.hass, self._webhook_id
             )
         account = self._account
-        schema = sender_schema([account.default_sender, *account.senders])
         suggested = user_input or {
             CONF_SENDER: account.default_sender,
             SECTION_TEMPLATES: {key: DEFAULTS[key] for key in SENDER_SECTIONS[SECTION_TEMPLATES]},
         }
+        schema = sender_schema([account.default_sender, *account.senders], suggested)
         return self.async_show_form(
             step_id="sender",
             data_schema=self.add_suggested_values_to_schema(schema, suggested),

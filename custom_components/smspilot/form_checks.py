@@ -175,7 +175,7 @@ def key_hint(hass: HomeAssistant, data: Form) -> str:
     if not key or len(key) == letters == KEY_LENGTH:
         return ""
     counts = {"count": str(len(key)), "letters": str(letters), "length": str(KEY_LENGTH)}
-    return " " + async_words(hass, "key_hint", **counts)
+    return ". " + async_words(hass, "key_hint", **counts)
 
 
 def is_name(name: str) -> bool:

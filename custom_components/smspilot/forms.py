@@ -43,12 +43,13 @@ from .const import (
     SECTION_ADVANCED,
 )
 from .contacts.recipients import Channel
-from .form_checks import SERVICE_SENDERS
+from .form_checks import SERVICE_SENDERS, Form
 from .options import LongTexts, Options
 
 if TYPE_CHECKING:
     from .runtime_data import SmspilotConfigEntry
 
+NOTHING: Final[Form] = {}
 SECTION_TEMPLATES: Final = "templates"
 SECTION_ORDERS: Final = "orders"
 # Which field stands in which section; they are stored without.
@@ -125,17 +126,19 @@ def credentials_schema(url: str, entered: Mapping[str, Any]) -> vol.Schema:
     )
 
 
-def sender_schema(senders: Iterable[str]) -> vol.Schema:
-    """Return the form of what an account begins with."""
+def sender_schema(senders: Iterable[str], shown: Form = NOTHING) -> vol.Schema:
+    """Return the form of what an account begins with, with what its sections show."""
     fields = _option_fields(senders)
-    return _sectioned(
-        {key: fields[key] for key in (CONF_SENDER, CONF_TEST_MODE)}, fields, SENDER_SECTIONS
-    )
+    first = {key: fields[key] for key in (CONF_SENDER, CONF_TEST_MODE)}
+    return _sectioned(first, fields, SENDER_SECTIONS, {SECTION_TEMPLATES}, shown)
 
 
-def options_schema(senders: Iterable[str], opened: Iterable[str] = ()) -> vol.Schema:
+def options_schema(
+    senders: Iterable[str], opened: Iterable[str] = (), shown: Form = NOTHING
+) -> vol.Schema:
     """Return the form of all options; what is cleared is not set any more."""
-    return _sectioned({}, _option_fields(senders), OPTION_SECTIONS, {"sending", *opened})
+    opened = {"sending", *opened}
+    return _sectioned({}, _option_fields(senders), OPTION_SECTIONS, opened, shown)
 
 
 def templates_schema() -> vol.Schema:
@@ -144,7 +147,9 @@ def templates_schema() -> vol.Schema:
     return vol.Schema(dict(fields[key] for key in SENDER_SECTIONS[SECTION_TEMPLATES]))
 
 
-def recipient_schema(senders: Iterable[str], opened: Iterable[str] = ()) -> vol.Schema:
+def recipient_schema(
+    senders: Iterable[str], opened: Iterable[str] = (), shown: Form = NOTHING
+) -> vol.Schema:
     """Return the form of a recipient."""
     return _sectioned(
         {
@@ -171,6 +176,7 @@ def recipient_schema(senders: Iterable[str], opened: Iterable[str] = ()) -> vol.
         },
         RECIPIENT_SECTIONS,
         opened,
+        shown,
     )
 
 
@@ -181,14 +187,19 @@ def _sectioned(
     first: Fields,
     fields: Fields,
     sections: Mapping[str, Iterable[str]],
-    opened: Iterable[str] = (SECTION_TEMPLATES,),
+    opened: Iterable[str],
+    shown: Form,
 ) -> vol.Schema:
     """Return a form of fields, and of sections, of which those that matter are opened."""
     parts: dict[vol.Marker, Any] = dict(first.values())
     for name, keys in sections.items():
         inner = vol.Schema(dict(fields[key] for key in keys))
-        is_closed = name not in opened
-        parts[vol.Optional(name, default=dict)] = section(inner, {"collapsed": is_closed})
+        # The page shows what is suggested for the section, and neither defaults nor suggestions of
+        # the fields in it; what it does not show it sends as empty or off.
+        marker = vol.Optional(
+            name, default=dict, description={"suggested_value": inner({}) | shown.get(name, {})}
+        )
+        parts[marker] = section(inner, {"collapsed": name not in opened})
     return vol.Schema(parts)
 
 

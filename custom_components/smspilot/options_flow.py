@@ -28,11 +28,11 @@ class SmspilotOptionsFlow(OptionsFlow):
         url, _ = await async_make_url(
             self.hass, entry.data[CONF_WEBHOOK_ID], entry.data.get(CONF_CLOUDHOOK_URL)
         )
-        stored = nested(DEFAULTS | entry.options, OPTION_SECTIONS)
+        shown = user_input or nested(DEFAULTS | entry.options, OPTION_SECTIONS)
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(
-                options_schema(known_senders(entry), errors), user_input or stored
+                options_schema(known_senders(entry), errors, shown), shown
             ),
             errors=errors,
             description_placeholders=await async_hints(self.hass, entry.unique_id, url),

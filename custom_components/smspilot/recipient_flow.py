@@ -57,7 +57,7 @@ class RecipientFlow(ConfigSubentryFlow):
         return self.async_show_form(
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(
-                recipient_schema(known_senders(entry), self._opened), suggested
+                recipient_schema(known_senders(entry), self._opened, suggested), suggested
             ),
             errors=errors,
             description_placeholders={
