@@ -203,11 +203,11 @@ async def test_name_nobody_has(hass: HomeAssistant, issue_registry: ir.IssueRegi
     calls = await automate(
         hass, "message_received", "from: [Дядя, 12345678, Мама, 900, notify.uncle]"
     )
-    assert unknown(issue_registry) == ["“Дядя”, No. 2, “Мама”, “notify.uncle”"]
+    assert unknown(issue_registry) == ["“Дядя”, No.\u00a02, “Мама”, “notify.uncle”"]
     entry = make_entry(hass, "5671", person("Папа", PAPA), person("Мама", MAMA))
     hass.config_entries.async_update_entry(entry, title="Дом")
     await hass.async_block_till_done()
-    assert unknown(issue_registry) == ["“Дядя”, No. 2, “notify.uncle”"]
+    assert unknown(issue_registry) == ["“Дядя”, No.\u00a02, “notify.uncle”"]
     (issue,) = issue_registry.issues.values()
     assert (issue.translation_placeholders or {})["automation"] == "By SMS"
     await tell(hass, {})
