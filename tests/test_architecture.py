@@ -32,8 +32,7 @@ MAX_LINES, MAX_LONG_FILES = 250, 3
 MAX_CLASS, MAX_FUNCTION, MAX_PARAMETERS = 200, 45, 7
 
 # What is still to be mended; nothing is added here, and what is here gets no larger.
-CIRCLES = {("inbound.classify", "inbound.questions")}
-LONG_FILES = 13
+LONG_FILES = 12
 TOO_LARGE = {
     "alarm_flow.alarm_schema lines": 49,
     "alarms.runner.AlarmRunner lines": 317,
@@ -111,12 +110,8 @@ def test_strangers(module: str) -> None:
 
 def test_no_circle() -> None:
     """No two files need each other."""
-    arrows = {
-        module: [one for one in found if (one, module) not in CIRCLES]
-        for module, found in ARROWS.items()
-    }
     try:
-        [*TopologicalSorter(arrows).static_order()]
+        [*TopologicalSorter(ARROWS).static_order()]
     except CycleError as err:
         pytest.fail(" → ".join(err.args[1]))
 

@@ -16,7 +16,7 @@ from ..contacts.phones import from_service
 from ..contacts.recipients import Recipient, owners
 from ..events import iso
 from ..text.reactions import is_reaction
-from .questions import Question, Questions
+from .question import OpenQuestions, Question
 
 _NUMBER: Final = re.compile(r"\d+")
 # A code has three digits: few enough to type, and three guesses of 900 are few.
@@ -119,7 +119,7 @@ def without_prefix(entry: ConfigEntry, text: str) -> str:
 
 def classify(
     entry: ConfigEntry,
-    questions: Questions,
+    questions: OpenQuestions,
     message: InboundMessage,
     at: datetime,
     *,

@@ -5,84 +5,23 @@ from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
 
 from ..const import HORIZON, LOGGER
-from ..events import SentMessage, iso
+from ..events import SentMessage
 from ..runtime.journal import Journal, Table, stored_time
+from .ask import Ask
+from .classify import Classified
+from .question import Question
 
-if TYPE_CHECKING:
-    from .classify import Classified
-
-# Of 900 codes three guesses are one in three hundred.
-MAX_GUESSES: Final = 3
 # Codes of questions that may still turn out to have been sent.
 MAX_CODES: Final = 100
 # The list's times may have minutes only. Seconds, by the loop's clock.
 MINUTE: Final = 60.0
 # A send that takes longer holds up nobody's messages.
 MAX_SENDING: Final = 300.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """A 2WAY message that may be answered once; with a code, only by who has read it."""
-
-    message_id: str
-    phone: str
-    message: str
-    sent_at: datetime
-    code: str | None = None
-    wrong_codes: int = 0
-
-    @property
-    def guesses_left(self) -> int:
-        """Return how many wrong codes end it."""
-        return MAX_GUESSES - self.wrong_codes
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as `reply_to` of an event."""
-        return {
-            "message_id": self.message_id,
-            "message": self.message,
-            "sent_at": iso(self.sent_at),
-        }
-
-
-class Ask:
-    """Somebody who waits for the answer to a question."""
-
-    def __init__(self, text: str, began: float, answer: asyncio.Future[Classified | None]) -> None:
-        self.text = text
-        # By the loop's clock.
-        self.began = began
-        # The questions that went out for it.
-        self.message_ids: set[str] = set()
-        self._answer = answer
-
-    async def reply(self, limit: timedelta) -> Classified | None:
-        """Return the answer, or None when the time or the guesses are over."""
-        try:
-            async with asyncio.timeout(limit.total_seconds()):
-                return await self._answer
-        except TimeoutError:
-            return None
-
-    @callback
-    def end(self, answer: Classified | None) -> None:
-        """Give the answer to who waits."""
-        if not self._answer.done():
-            self._answer.set_result(answer)
-
-    @callback
-    def fail(self, why: Exception) -> None:
-        """End the wait with an error."""
-        if not self._answer.done():
-            self._answer.set_exception(why)
-            # Perhaps nobody has begun to wait.
-            self._answer.exception()
 
 
 @dataclass(slots=True)
