@@ -21,7 +21,8 @@ import pytest
 
 from custom_components.smspilot.client import Credentials, Kind, Smspilot, SmspilotError
 from custom_components.smspilot.contacts.phones import UnreadablePhone, parse_phone
-from custom_components.smspilot.webhook import InboundPush, MalformedPush, StatusPush, parse
+from custom_components.smspilot.push_body import MalformedPush
+from custom_components.smspilot.webhook import InboundPush, StatusPush, parse
 
 from .simulator.examples import EXAMPLES
 
