@@ -161,17 +161,17 @@ async def test_a_thousand_messages(tmp_path: Path) -> None:
     """The first sight is there within a second, and one can read up to the first of them."""
     async with home_with_card(tmp_path) as (home, sim), browser.started() as started:
         for number in range(1000):
-            sent(sim, BORIS, f"Number {number} of a thousand", hours=(1100 - number) / 100 + 5)
+            sent(sim, BORIS, f"Number {number} of a thousand", hours=(1000 - number) / 1200)
         async with Talk.of(started, home, size=DESK) as talk:
             await talk.open("Boris")
-            await expect(talk.row("Water in the cellar!")).to_be_visible()
+            await expect(talk.row("Number 999 of a thousand")).to_be_visible()
             # The card alone, without the page around it, that has loaded already.
             await talk.page.evaluate("card => card.remove()", await talk.card.element_handle())
             sim.requests.clear()
             first = await talk.page.evaluate(FIRST_SIGHT)
             assert first < 1000
             scrolled = await talk.page.evaluate(SCROLL_UP)
-            assert scrolled["text"] == "Number 0 of a thousand"
+            assert scrolled["text"] == "Water in the cellar!"
             assert scrolled["usual"] < 50
             assert not [each for each in sim.requests if each.command == "inbound"]
 

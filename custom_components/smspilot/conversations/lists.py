@@ -95,6 +95,6 @@ class Lists:
 
 
 def _falls(page: tuple[MessageRow, ...]) -> bool:
-    """Return whether the newest message of a page stands first."""
+    """Return whether the newest messages of a page stand first."""
     times = [message.created for message in page if message.created]
-    return times == sorted(times, reverse=True) and len(set(times)) > 1
+    return bool(times) and times[0] > times[-1]
