@@ -9,7 +9,7 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.typing import ConfigType
 
-from .account import Account, async_close_account, async_get_account
+from .account import async_close_account, async_get_account
 from .alarm_actions import async_setup_alarm_actions
 from .alarm_issues import AlarmIssues
 from .assist import async_start_assist
@@ -22,6 +22,7 @@ from .frontend.register import async_register_card
 from .issues import IssueReporter
 from .notices import async_clear_issues
 from .runtime.cooperative import thread_slices
+from .runtime.journal import Journal
 from .runtime_data import RuntimeData, SmspilotConfigEntry
 from .services import async_setup_services
 from .webhook import PushReceiver
@@ -96,8 +97,10 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmspilotConfigEntry) ->
 
 async def async_remove_entry(hass: HomeAssistant, entry: SmspilotConfigEntry) -> None:
     """Leave nothing behind: no file, no address."""
-    account = await async_close_account(hass, entry) or Account(hass, entry)
-    await account.journal.remove()
+    account = await async_close_account(hass, entry)
+    # One that never loaded has no account: nothing of it must begin to listen now.
+    journal = account.journal if account else Journal(hass, entry.entry_id)
+    await journal.remove()
     await async_delete_cloudhook(hass, entry.data[CONF_WEBHOOK_ID])
     async_clear_issues(hass, entry)
 

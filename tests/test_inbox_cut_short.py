@@ -1,0 +1,100 @@
+"""A read that is cut short at any of its awaits: each message is told once all the same."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+import random
+
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+
+from custom_components.smspilot.const import DOMAIN, EVENT_SMS_RECEIVED
+
+from .common import PAPA, Clock, Heard, add_account, disk_rests, kill, person, restart, state_of
+from .simulator import Pushes
+from .simulator.simulator import Simulator
+
+PEOPLE = [person("Папа", PAPA, assist=True)]
+type Cut = Callable[[HomeAssistant, MockConfigEntry, Clock], Awaitable[object]]
+
+
+async def reload(hass: HomeAssistant, entry: MockConfigEntry, _clock: Clock) -> None:
+    assert await hass.config_entries.async_reload(entry.entry_id)
+
+
+async def begin_read(simulator: Simulator, clock: Clock, turns: int) -> None:
+    """Have a read under way that brings three messages, so many turns after its answer came."""
+    simulator.options.pushes = Pushes.OFF
+    for number in range(3):
+        await simulator.receive(PAPA[1:], f"5671 {number}")
+    fault = simulator.fault("hang", when="after", command="inbound")
+    await clock.advance(61)
+    await fault.reached.wait()
+    fault.release()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("cut", [kill, reload, restart], ids=lambda one: one.__name__)
+@pytest.mark.parametrize("turns", range(0, 60, 3))
+async def test_told_once(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, cut: Cut, turns: int
+) -> None:
+    """Killed, reloaded or restarted after any turn of the loop."""
+    entry = await add_account(hass, simulator, people=PEOPLE)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    await begin_read(simulator, clock, turns)
+    await cut(hass, entry, clock)
+    for _ in range(3):
+        await clock.advance(61)
+    assert heard.of("message") == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize("turns", range(0, 60, 6))
+async def test_entities_and_events_agree(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, turns: int
+) -> None:
+    """What is read while the entry reloads reaches the event entity too."""
+    entry = await add_account(hass, simulator, people=PEOPLE)
+    changes = async_capture_events(hass, "state_changed")
+    await begin_read(simulator, clock, turns)
+    await reload(hass, entry, clock)
+    for _ in range(3):
+        await clock.advance(61)
+    assert state_of(hass, "event.papa_inbound").attributes["message"] == "2"
+    shown = [
+        change.data["new_state"].attributes.get("message")
+        for change in changes
+        if change.data["entity_id"] == "event.papa_inbound" and change.data["new_state"]
+    ]
+    assert [text for text in dict.fromkeys(shown) if text] == ["0", "1", "2"]
+
+
+async def test_kill_right_after_telling(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """What was told is on the disk by then, whatever the moment of the kill: 50 at once."""
+    simulator.options.pushes = Pushes.OFF
+    entry = await add_account(hass, simulator, people=PEOPLE)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    for number in range(50):
+        await simulator.receive(PAPA[1:], f"5671 {number}")
+    told_at_kill: list[int] = []
+    folder = Path(hass.config.path(".storage"))
+    moment = random.Random(7).randrange(5, 45)
+    disk: dict[Path, bytes] = {}
+
+    def copy(_event: object) -> None:
+        if len(heard.data) == moment and not disk:
+            told_at_kill.append(len(heard.data))
+            found = folder.glob(f"{DOMAIN}.{entry.entry_id}*")
+            disk.update((path, path.read_bytes()) for path in found)
+
+    hass.bus.async_listen(EVENT_SMS_RECEIVED, copy)
+    await clock.advance(61)
+    await disk_rests(hass)
+    assert told_at_kill == [moment]
+    written = b"".join(disk.values()).decode()
+    told = heard.of("message_id")[:moment]
+    assert [message_id for message_id in told if f'"{message_id}"' not in written] == []
