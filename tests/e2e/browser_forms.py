@@ -45,9 +45,12 @@ class Forms:
     async def add_number(self, number: str) -> None:
         """Type a number into the line that is there at once, or into another one."""
         lines = self.dialog.locator("input[type=tel]")
-        if not await lines.count() or await lines.last.input_value():
+        await lines.last.wait_for()
+        last = await lines.count() - 1
+        if await lines.nth(last).input_value():
             await self.dialog.locator("ha-input-multi .add-row ha-button").click()
-        await lines.last.fill(number)
+            last += 1
+        await lines.nth(last).fill(number)
 
     async def submit(self) -> None:
         """Press the button at the end."""
