@@ -112,7 +112,7 @@ class IssueReporter:
         doubts = self._account.outbox.doubts
         for key, names in (("in_doubt", doubts.in_doubt), ("interrupted", doubts.interrupted)):
             if names:
-                self._notices.raise_(key, names=", ".join(names))
+                self._notices.raise_(key, names=names)
             else:
                 self._notices.solve(key)
 

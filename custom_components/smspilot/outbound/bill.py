@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ..client import SendResponse
+from ..client import SendResponse, Status
 from ..contacts.phones import plain_digits
 
 
@@ -40,8 +40,9 @@ class Bill:
             self.miss_a_part()
         else:
             self._cost = (self._cost or Decimal(0)) + cost
-        # A price that is told later is spent then.
-        is_whole = is_priced and {plain_digits(row.phone) for row in rows} >= set(digits)
+        # A price that is told later, as one that is still 0 may be, is spent then.
+        is_final = all(row.price for row in rows if row.status is not Status.FAILED)
+        is_whole = is_final and {plain_digits(row.phone) for row in rows} >= set(digits)
         self._unspent += response.cost if response.cost is not None and is_whole else known
 
     def miss_a_part(self) -> None:

@@ -18,7 +18,7 @@ from .evidence import Evidence, Listing
 from .number import UNKNOWN, UNSENT, Number, State
 from .record import NumberRecord, SubmissionRecord
 from .records import SubmissionRecords
-from .result import Row
+from .result import Row, listed
 
 # At these ages, in seconds.
 LOOK_AGES: Final = (60, 120, 300, 600, 1200, 1800, 3600)
@@ -54,7 +54,7 @@ class Reconciler:
         # Of before the restart: nobody waits for them any more.
         self._orphans: set[str] = set()
         # Whom messages were for that a restart kept from being requested.
-        self.interrupted: tuple[str, ...] = ()
+        self.interrupted = ""
 
     @callback
     def resume(self) -> None:
@@ -65,20 +65,20 @@ class Reconciler:
             names += self._names(unsent)
             rest = tuple(one for one in record.numbers if one not in unsent)
             self._records.keep(replace(record, numbers=rest))
-        self.interrupted = tuple(dict.fromkeys(names))
+        self.interrupted = listed(dict.fromkeys(names))
         if names:
-            LOGGER.error("Home Assistant stopped before a message was sent to %s", ", ".join(names))
+            LOGGER.error("Home Assistant stopped before a message was sent to %s", self.interrupted)
         self._orphans = {record.id for record in self._records.unresolved()}
         if self._orphans:
             self.poller.wake()
         self._tell()
 
     @property
-    def in_doubt(self) -> tuple[str, ...]:
+    def in_doubt(self) -> str:
         """Return whom messages were for that are in doubt and that nobody waits for any more."""
         found = [one for one in self._records.in_doubt() if one.id in self._orphans]
         names = [name for record in found for name in self._names(record.unknown)]
-        return tuple(dict.fromkeys(names))
+        return listed(dict.fromkeys(names))
 
     @callback
     def look_later(self) -> None:
@@ -148,7 +148,7 @@ class Reconciler:
             return
         LOGGER.warning(
             "Nobody knows whether a message to %s went out; SMSPILOT does not list it",
-            ", ".join(self._names(record.unknown)),
+            listed(self._names(record.unknown)),
         )
         self._records.keep(replace(record, is_closed=True))
 

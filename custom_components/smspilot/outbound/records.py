@@ -17,7 +17,7 @@ from ..contacts.phones import plain_digits
 from ..runtime.cooperative import thread_slices
 from ..runtime.journal import Journal, Table
 from .message import OutboundMessage
-from .number import UNSENT, Number, State
+from .number import SHARED_IDS, UNSENT, Number, State
 from .record import HOUR, LISTED, RECENT, NumberRecord, SubmissionRecord
 
 # A message with a key is never requested again within this time, seconds.
@@ -109,7 +109,8 @@ class SubmissionRecords:
     @callback
     def accepted(self, record: SubmissionRecord, ids: Iterable[str], now: float) -> None:
         """Remember the ids of a response: whether they grow says which of others are older."""
-        if numeric := sorted((one for one in ids if one.isdecimal()), key=int):
+        own = (one for one in ids if one.isdecimal() and one not in SHARED_IDS)
+        if numeric := sorted(own, key=int):
             self._accepted.append((now, record.kind, numeric[0], numeric[-1]))
 
     def newest_id_before(self, record: SubmissionRecord) -> str | None:

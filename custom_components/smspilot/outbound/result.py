@@ -177,8 +177,8 @@ def reasons(entry: ConfigEntry, rows: Iterable[Row], language: str) -> str:
         names = whose.setdefault(why, {})
         if not row.named:
             names[display_name(entry, row.phone, row.recipient_id)] = None
-    said = (f"{_listed(names, ', ')}: {why}" if names else why for why, names in whose.items())
-    return _listed(said, "; ")
+    said = (f"{listed(names, ', ')}: {why}" if names else why for why, names in whose.items())
+    return listed(said, "; ")
 
 
 def status_row(entry: ConfigEntry, message: MessageRow, kind: Kind | None, language: str) -> Json:
@@ -208,6 +208,7 @@ def status_row(entry: ConfigEntry, message: MessageRow, kind: Kind | None, langu
     }
 
 
-def _listed(texts: Iterable[str], separator: str) -> str:
+def listed(texts: Iterable[str], separator: str = ", ") -> str:
+    """Return texts as a list that somebody may still read."""
     every = list(texts)
     return separator.join([*every[:MAX_NAMED], *(["…"] if len(every) > MAX_NAMED else [])])

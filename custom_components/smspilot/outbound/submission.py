@@ -186,6 +186,9 @@ class Submission:
                 doubled.append(one)
             else:
                 one.answered(row.row, response.packet_id)
+        if not self.message.options.test:
+            ids = [one.row.id for one in batch if one.row and one.row.id]
+            self._tools.records.accepted(self.record, ids, self._now)
         self._ended([one for one in batch if one.is_over])
         self._lost.doubled(doubled, DuplicateRefused(None))
 

@@ -1,0 +1,269 @@
+"""What a lost response did: evidence instead of equality, and never a second message without it."""
+
+from datetime import timedelta
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+import pytest
+
+from custom_components.smspilot.const import EVENT_MESSAGE_STATUS
+
+from .common import MAMA, PAPA, Clock, Heard, act, add_account, state_of
+from .sending import BABA, NOTHING, TEXT, accept, alarm, ids, once, paid, result
+from .simulator import Ids, LatePrice, Numbers, PseudoSenders, Stored
+from .simulator.simulator import Simulator
+
+# Each way of storing has something to change.
+FANCY = "Протечка 💧 в «ванной» — 5 °C & ещё ❤️ воды…  всё\nплохо"
+
+
+async def settled(clock: Clock, sim: Simulator, heard: Heard) -> None:
+    """Deliver what went out, and let it be followed."""
+    for order in sim.orders:
+        await sim.deliver(order.server_id)
+    for _ in range(16):
+        await clock.advance(300)
+    assert len(heard.data) <= len(sim.orders)
+
+
+@pytest.mark.parametrize("stored", list(Stored))
+@pytest.mark.parametrize("kind", ["reset", "http_502_html"])
+async def test_text_is_stored_otherwise(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, stored: Stored, kind: str
+) -> None:
+    """However the list shows the text, it is not sent again, and what becomes of it is told."""
+    await add_account(hass, simulator)
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    simulator.options.stored = stored
+    simulator.fault(kind, when="after", command="send")
+    sending = act(hass, "send_sms", phones=[PAPA], message=FANCY)
+    told = await result(clock, sending)
+    once(simulator, PAPA)
+    assert len(paid(simulator)) == 1
+    if told != "outcome_unknown":
+        assert told[PAPA]["message_id"] == ids(simulator)[PAPA]
+    await settled(clock, simulator, heard)
+    assert heard.of("status") == ["delivered"]
+    assert heard.of("message_id") == [ids(simulator)[PAPA]]
+
+
+@pytest.mark.parametrize("method", ["hlr", "ping", "hlrvip"])
+async def test_check_whose_text_is_its_result(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, method: str
+) -> None:
+    """A number check that the list shows with its result is not bought twice."""
+    await add_account(hass, simulator)
+    simulator.options.check_tells_result = True
+    fault = simulator.fault("reset", when="after", command="send")
+    checking = hass.async_create_background_task(
+        act(hass, "check_number", phones=[PAPA], method=method, wait=0), "test"
+    )
+    await clock.settle()
+    assert fault.fired
+    await simulator.deliver(simulator.orders[0].server_id)
+    await result(clock, checking)
+    once(simulator, PAPA)
+    assert len(paid(simulator)) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("http_504_html", {"when": "late", "delay": 60, "late": 30}),
+        ("http_408_html", {"when": "late", "delay": 1, "late": 30}),
+        ("http_524_html", {"when": "late", "delay": 1, "late": 30}),
+        ("reset", {"when": "late", "delay": 55, "late": 30}),
+        ("http_504_html", {"when": "before"}),
+    ],
+)
+async def test_accepted_after_the_response_was_lost(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, kind: str, fields: dict[str, Any]
+) -> None:
+    """A gateway's timeout, or a connection that breaks after a silence: never sent again."""
+    await add_account(hass, simulator)
+    simulator.fault(kind, command="send", **fields)
+    told = await result(clock, alarm(hass, PAPA))
+    assert len(paid(simulator)) == 1
+    if fields["when"] == "before":
+        assert told == "outcome_unknown"
+        assert simulator.orders == []
+    else:
+        for _ in range(10):
+            await clock.advance(10)
+        once(simulator, PAPA)
+
+
+@pytest.mark.parametrize(
+    "figures",
+    [
+        {"balance": "20 006.97"},
+        {"cost": "N/A"},
+        {"price": "{} RUB"},
+        {"error": "none"},
+        {"balance": "20 006.97", "cost": "N/A", "price": "{} RUB", "error": "none"},
+        {"balance": "", "cost": "", "price": "free"},
+    ],
+)
+async def test_odd_figures(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, figures: dict[str, str]
+) -> None:
+    """An accepted message is a receipt, whatever its figures; what cannot be read is null."""
+    await add_account(hass, simulator)
+    simulator.options.figures = figures
+    rows = await result(clock, alarm(hass, PAPA, MAMA))
+    once(simulator, PAPA, MAMA)
+    assert len(paid(simulator)) == 1
+    assert {phone: row["message_id"] for phone, row in rows.items()} == ids(simulator)
+    assert {row["error"] for row in rows.values()} == {None}
+
+
+async def test_double_within_a_half(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Who has it from a refused list, and is refused as a double in a half of it, has it."""
+    await add_account(hass, simulator)
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    simulator.account.duplicate_guard = True
+    simulator.options.refused_list_sends_good = True
+    bad = ["+79990000001", "+79990000002", "+79990000003", "+79990000004"]
+    for phone in bad:
+        simulator.phone(phone[1:]).blacklisted = True
+    # The list is late: two looks show nobody of the refused list.
+    simulator.fault("other_json", body=NOTHING, command="check", times=2)
+    rows = await result(clock, alarm(hass, PAPA, MAMA, BABA, *bad))
+    once(simulator, PAPA, MAMA, BABA)
+    for phone in (PAPA, MAMA, BABA):
+        assert rows[phone]["status"] in ("accepted", None), rows[phone]
+    await settled(clock, simulator, heard)
+    assert sorted(heard.of("phone")) == sorted([PAPA, MAMA, BABA])
+
+
+async def older(hass: HomeAssistant, sim: Simulator, phone: str) -> None:
+    """Have the text of this morning, which we know nothing of, in the list."""
+    sim.clock_offset = -timedelta(hours=5, minutes=7)
+    await accept(hass, sim, phone)
+    sim.clock_offset = timedelta()
+
+
+async def test_identical_text_of_this_morning(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """It is not told as sent where this account's ids were seen to grow: it is sent."""
+    await add_account(hass, simulator)
+    await older(hass, simulator, PAPA)
+    for text in ("Раз", "Два"):
+        await act(hass, "send_sms", phones=[MAMA], message=text)
+    simulator.fault("reset", when="before", command="send")
+    rows = await result(clock, alarm(hass, PAPA))
+    assert rows[PAPA]["message_id"] == str(simulator.orders[-1].server_id)
+    assert [order.phone for order in simulator.orders].count(PAPA[1:]) == 2
+
+
+@pytest.mark.parametrize("known", [0, 1, 2])
+async def test_identical_text_of_unknown_age(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, known: int
+) -> None:
+    """Where nothing shows that it is older it is in doubt: neither sent again nor told as sent."""
+    await add_account(hass, simulator)
+    simulator.options.server_ids = Ids.FALLING
+    await older(hass, simulator, PAPA)
+    for number in range(known):
+        await act(hass, "send_sms", phones=[MAMA], message=f"Раз {number}")
+    simulator.fault("reset", when="before", command="send")
+    assert await result(clock, alarm(hass, PAPA)) == "outcome_unknown"
+    assert [order.phone for order in simulator.orders].count(PAPA[1:]) == 1
+
+
+async def test_call_of_the_same_text(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """A call's row is not taken for an SMS that never went out."""
+    await add_account(hass, simulator)
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    calling = act(hass, "call", phones=[PAPA], message=TEXT)
+    lost = simulator.fault("hang", when="after", command="send")
+    call = hass.async_create_background_task(calling, "test")
+    await clock.settle()
+    simulator.fault("reset", when="before", command="send")
+    rows = await result(clock, alarm(hass, PAPA))
+    lost.release()
+    await call
+    kinds = sorted(order.kind for order in simulator.orders)
+    assert kinds == ["sms", "voice"]
+    sms = next(order for order in simulator.orders if order.kind == "sms")
+    assert rows[PAPA]["message_id"] == str(sms.server_id)
+    await settled(clock, simulator, heard)
+    assert sorted(heard.of("kind")) == ["sms", "voice"]
+
+
+@pytest.mark.parametrize("senders", list(PseudoSenders))
+async def test_call_and_text_both_lost(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, senders: PseudoSenders
+) -> None:
+    """Whatever sender the list shows of a call, an SMS that is not there is not told as sent."""
+    await add_account(hass, simulator)
+    simulator.options.pseudo_senders = senders
+    lost = [simulator.fault("hang", when=when, command="send") for when in ("after", "before")]
+    call = hass.async_create_background_task(act(hass, "call", phones=[PAPA], message=TEXT), "test")
+    await clock.settle()
+    told = await result(clock, alarm(hass, PAPA), step=61)
+    assert [order.kind for order in simulator.orders] == ["voice"]
+    assert told == "outcome_unknown"
+    for one in lost:
+        one.release()
+    call.cancel()
+
+
+async def test_number_twice_in_the_response(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Accepted, and refused as a double of itself: accepted."""
+    await add_account(hass, simulator)
+    simulator.options.refused_again = True
+    rows = await result(clock, alarm(hass, PAPA))
+    once(simulator, PAPA)
+    assert rows[PAPA]["message_id"] == ids(simulator)[PAPA]
+
+
+@pytest.mark.parametrize("numbers", list(Numbers))
+@pytest.mark.parametrize("lost", [False, True])
+async def test_number_written_otherwise(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, numbers: Numbers, *, lost: bool
+) -> None:
+    """A number that the API writes as it is dialled at home is ours."""
+    await add_account(hass, simulator)
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    simulator.options.numbers = numbers
+    if lost:
+        simulator.fault("reset", when="after", command="send")
+    rows = await result(clock, alarm(hass, PAPA, MAMA))
+    once(simulator, PAPA, MAMA)
+    assert {phone: row["message_id"] for phone, row in rows.items()} == ids(simulator)
+    await settled(clock, simulator, heard)
+    assert sorted(heard.of("phone")) == sorted([PAPA, MAMA])
+
+
+async def test_list_that_lags(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """A list that does not show what was accepted a moment ago proves no absence."""
+    await add_account(hass, simulator)
+    simulator.options.check_lag = timedelta(minutes=11)
+    await act(hass, "send_sms", phones=[MAMA], message="Раз")
+    await act(hass, "send_sms", phones=[MAMA], message="Два")
+    simulator.fault("reset", when="after", command="send")
+    assert await result(clock, alarm(hass, PAPA)) == "outcome_unknown"
+    assert [order.phone for order in simulator.orders].count(PAPA[1:]) == 1
+
+
+@pytest.mark.parametrize("price", [LatePrice.ZERO, LatePrice.EMPTY])
+async def test_price_that_comes_later(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, price: LatePrice
+) -> None:
+    """It is spent when it is told, once."""
+    await add_account(hass, simulator)
+    simulator.options.late_price = price
+    await alarm(hass, PAPA)
+    await simulator.deliver(simulator.orders[0].server_id)
+    for _ in range(4):
+        await clock.advance(31)
+    spent = float(state_of(hass, "sensor.smspilot_5671_spent_today").state)
+    assert spent == float(simulator.orders[0].price)

@@ -1,0 +1,194 @@
+"""Limits hold when something goes out: after an outage, after a restart, and while in doubt."""
+
+import asyncio
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+import pytest
+
+from custom_components.smspilot.const import CONF_CHANNEL, CONF_DAILY_LIMIT, CONF_RATE_LIMIT
+
+from .common import MAMA, PAPA, Clock, act, add_account, kill, person
+from .sending import TEXT, alarm, asked, caught, paid, result
+from .simulator import LatePrice
+from .simulator.model import Kind
+from .simulator.simulator import Simulator
+
+
+def spent(sim: Simulator) -> Decimal:
+    """Return what really was paid."""
+    return sum((order.price for order in sim.orders), Decimal(0))
+
+
+async def ordered(hass: HomeAssistant, clock: Clock, count: int, pause: float) -> list[Any]:
+    """Have an automation send now and then, each text with patience."""
+    sends = []
+    for number in range(count):
+        text = act(
+            hass, "send_sms", phones=[PAPA], message=f"{TEXT} {number}", retry_for={"hours": 24}
+        )
+        sends.append(hass.async_create_background_task(caught(text), "test"))
+        await clock.advance(pause)
+    return sends
+
+
+async def test_hourly_limit_after_an_outage(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Twenty texts that waited five hours for a connection are five."""
+    await add_account(hass, simulator, options={CONF_RATE_LIMIT: 5, CONF_DAILY_LIMIT: 0})
+    await simulator.down()
+    sends = await ordered(hass, clock, 20, 900)
+    await simulator.up()
+    for _ in range(6):
+        await clock.advance(10)
+    assert len(simulator.orders) == 5
+    told = [(await one) for one in sends]
+    keys = [one.translation_key for one in told if isinstance(one, HomeAssistantError)]
+    assert keys == ["rate_limit"] * 15
+
+
+async def test_daily_limit_after_an_outage(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """What waited out an outage is within the day's limit too."""
+    await add_account(hass, simulator, options={CONF_RATE_LIMIT: 0, CONF_DAILY_LIMIT: 20})
+    await alarm(hass, PAPA)
+    await simulator.down()
+    sends = await ordered(hass, clock, 40, 10)
+    await simulator.up()
+    for _ in range(12):
+        await clock.advance(10)
+    assert 0 < spent(simulator) <= 20
+    assert all(one.done() for one in sends)
+
+
+async def test_dear_countries(hass: HomeAssistant, simulator: Simulator) -> None:
+    """One cheap SMS at home says nothing of the price abroad."""
+    await add_account(hass, simulator, options={CONF_RATE_LIMIT: 0})
+    await alarm(hass, PAPA)
+    simulator.prices[Kind.SMS]["*"] = Decimal(15)
+    abroad = [f"+49151{number:08}" for number in range(23000000, 23000090)]
+    simulator.requests.clear()
+    with pytest.raises(ServiceValidationError) as raised:
+        await alarm(hass, *abroad)
+    assert raised.value.translation_key == "daily_limit"
+    assert asked(simulator) == ["cost"]
+    assert len(simulator.orders) == 1
+
+
+@pytest.mark.parametrize("named", [True, False])
+async def test_dead_numbers_among_the_good(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, *, named: bool
+) -> None:
+    """The API's no to the question of the price leaves out whom it names, and is asked again."""
+    await add_account(hass, simulator, options={CONF_DAILY_LIMIT: 5})
+    if not named:
+        simulator.options.error_fields = []
+    dead = [f"+7999000000{number}" for number in range(5)]
+    for phone in dead:
+        simulator.phone(phone[1:]).blacklisted = True
+    good = [PAPA, MAMA, "+79135550001", "+79135550002"]
+    told = await result(clock, alarm(hass, *dead, *good))
+    assert told == "daily_limit"
+    assert simulator.orders == []
+    told = await result(clock, alarm(hass, *dead, PAPA, MAMA))
+    assert len(simulator.orders) == 2
+    assert spent(simulator) <= 5
+
+
+async def test_in_doubt_counts(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """What may have gone out is paid until it is known, also after a restart."""
+    entry = await add_account(hass, simulator, options={CONF_DAILY_LIMIT: 8, CONF_RATE_LIMIT: 0})
+    await alarm(hass, PAPA)
+    faults = []
+    for number in range(12):
+        faults += [
+            simulator.fault("hang", when="after", command="send"),
+            simulator.fault("html", command="check", times=9),
+        ]
+        text = act(hass, "send_sms", phones=[PAPA], message=f"{TEXT} {number}")
+        await result(clock, text, step=61)
+        simulator.faults.clear()
+        if number == 1:
+            entry = await kill(hass, entry, clock)
+            simulator.fault("html", command="check", times=9)
+    assert spent(simulator) <= 8
+    for fault in faults:
+        fault.release()
+
+
+@pytest.mark.parametrize("price", list(LatePrice))
+@pytest.mark.parametrize("figures", [{}, {"price": "{} RUB", "cost": "N/A"}])
+async def test_unknown_prices_count(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    price: LatePrice,
+    figures: dict[str, str],
+) -> None:
+    """Prices that nobody can read do not lift the limit."""
+    await add_account(hass, simulator, options={CONF_DAILY_LIMIT: 30, CONF_RATE_LIMIT: 0})
+    simulator.options.late_price = price
+    simulator.options.figures = figures
+    for number in range(60):
+        await caught(act(hass, "send_sms", phones=[PAPA], message=f"{TEXT} {number}"))
+    assert 0 < spent(simulator) <= 30
+
+
+async def test_two_channels_are_one_message(hass: HomeAssistant, simulator: Simulator) -> None:
+    """Notify by two channels is refused as a whole, not after its half has gone out."""
+    people = (
+        person("Папа", PAPA),
+        person("Мама", MAMA, **{CONF_CHANNEL: "two_way"}),
+    )
+    await add_account(hass, simulator, people=people, options={CONF_DAILY_LIMIT: 4})
+    with pytest.raises(HomeAssistantError) as raised:
+        await hass.services.async_call(
+            "notify", "smspilot", {"message": TEXT, "target": ["Папа", "Мама"]}, blocking=True
+        )
+    assert raised.value.translation_key == "daily_limit"
+    assert simulator.orders == []
+    assert paid(simulator) == []
+
+
+async def test_partly_found(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """The cost of a list of which a part was found after a loss is not known."""
+    await add_account(hass, simulator)
+    simulator.options.refused_list_sends_good = True
+    for number in range(3):
+        simulator.phone(f"7999000000{number}").blacklisted = True
+    bad = [f"+7999000000{number}" for number in range(3)]
+
+    async def send() -> dict[str, Any]:
+        return await alarm(hass, PAPA, MAMA, *bad)
+
+    receipt = await clock.finish(send())
+    assert len(simulator.orders) == 2
+    assert receipt["cost"] is None
+
+
+async def test_places_of_failed_requests(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """A request without a connection holds no place of the hour for longer than it takes."""
+    await add_account(hass, simulator, options={CONF_RATE_LIMIT: 2})
+    await simulator.down()
+    sends = [
+        hass.async_create_background_task(
+            caught(act(hass, "send_sms", phones=[PAPA], message=f"{number}")), "test"
+        )
+        for number in range(4)
+    ]
+    await clock.advance(15)
+    await simulator.up()
+    await clock.advance(10)
+    await clock.advance(10)
+    told = await asyncio.gather(*sends)
+    assert len(simulator.orders) == 2
+    assert sum(isinstance(one, HomeAssistantError) for one in told) == 2
+    await clock.advance(timedelta(hours=1).total_seconds())
+    await alarm(hass, PAPA)
