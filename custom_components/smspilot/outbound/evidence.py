@@ -20,9 +20,10 @@ from ..client.api import NUMBER_CHECKS, PAGE
 from ..contacts.phones import plain_digits
 from ..runtime.cooperative import async_slices
 from ..text.normalising import folded
+from .claims import words
 from .number import Number
 from .record import SubmissionRecord
-from .records import SubmissionRecords, words
+from .records import SubmissionRecords
 
 LOOK_FIELDS: Final = ("server_id", "phone", "message", "status", "created", "sender")
 # The list does not say in which zone `created` is: that of the API's other times, or Moscow's.

@@ -6,13 +6,20 @@ request may still be on its way.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from homeassistant.core import HomeAssistant
 
-from ..client import DuplicateRefused, ResponseLost, ResponseTimeout, SmspilotError
+from ..client import (
+    DuplicateRefused,
+    RecipientRefused,
+    ResponseLost,
+    ResponseTimeout,
+    SmspilotError,
+)
 from ..const import LOGGER
+from ..contacts.phones import plain_digits
 from .evidence import Evidence, Verdict
 from .number import Number, State
 from .record import SubmissionRecord
@@ -65,14 +72,33 @@ class LostResponses:
         for one in batch:
             one.losses += 1
 
-    def list_refused(self, others: Sequence[Number], *, had_some: bool) -> None:
-        """Look for those whose list the API refused because of others; `had_some` as doubles.
+    def take_apart(
+        self,
+        batch: Sequence[Number],
+        err: RecipientRefused | DuplicateRefused,
+        parts: Iterator[int],
+    ) -> list[Number]:
+        """Return whom the API means of a list that it refused; look for the others, and part them.
 
-        A list that was taken apart before was looked for before.
+        Whether those have it already is unknown. The number of requests grows with the refused
+        numbers, not with the list.
         """
-        for one in others:
-            looks = LOOKS_AFTER_LOSS if had_some or one.requests == 1 else 1
-            self._look_for([one], looks, may_repeat=True)
+        named = plain_digits(err.phone or "")
+        refused = [one for one in batch if len(batch) == 1 or one.digits == named]
+        others = [one for one in batch if one not in refused]
+        had_some = isinstance(err, DuplicateRefused)
+        for half in _halves(others):
+            part = next(parts)
+            for one in half:
+                one.batch = part
+                # A list that was taken apart before was looked for before.
+                looks = LOOKS_AFTER_LOSS if had_some or one.requests == 1 else 1
+                self._look_for([one], looks, may_repeat=True)
+        if isinstance(err, DuplicateRefused):
+            doubled = [one for one in refused if one.requests > 1]
+            self.doubled(doubled, err, LOOKS_AFTER_LOSS)
+            refused = [one for one in refused if one.requests == 1]
+        return refused
 
     def doubled(
         self, numbers: Sequence[Number], err: DuplicateRefused, looks: int = LOOKS_AFTER_TIMEOUT
@@ -127,3 +153,8 @@ class LostResponses:
 
     def _had_before(self, record: SubmissionRecord, number: Number) -> bool:
         return self._records.had(number.target.phone, record.text)
+
+
+def _halves(numbers: list[Number]) -> list[list[Number]]:
+    middle = len(numbers) // 2
+    return [half for half in (numbers[:middle], numbers[middle:]) if half]

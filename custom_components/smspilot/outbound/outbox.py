@@ -29,8 +29,9 @@ from .rate_limiter import RateLimiter
 from .reconcile import Reconciler
 from .records import SubmissionRecords
 from .result import Row, SendResult, reasons, refused_row
-from .submission import Submission, Tools
+from .submission import Submission
 from .timing import api_now
+from .tools import Tools
 
 type Refusals = list[tuple[Row, HomeAssistantError]]
 type Refused = Iterable[tuple[str, HomeAssistantError]]

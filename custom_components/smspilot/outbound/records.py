@@ -1,6 +1,5 @@
 """The messages of an account: remembered before they are requested, and who is sending what."""
 
-import asyncio
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,6 +15,7 @@ from ..const import LOGGER
 from ..contacts.phones import plain_digits
 from ..runtime.cooperative import thread_slices
 from ..runtime.journal import Journal, Table
+from .claims import Claims, words
 from .message import OutboundMessage
 from .number import SHARED_IDS, UNSENT, Number, State
 from .record import HOUR, LISTED, RECENT, NumberRecord, SubmissionRecord
@@ -34,8 +34,7 @@ class SubmissionRecords:
         self._records: dict[str, SubmissionRecord] = {}
         self._by_id: dict[str, SubmissionRecord] = {}
         self._busy: set[str] = set()
-        # Who is sending which text of which kind to which number, and when that is over.
-        self._claims: dict[tuple[Kind, str, str], tuple[str, asyncio.Future[None]]] = {}
+        self.claims = Claims(hass)
         # The ids of responses, the smallest and the greatest, and when they came.
         self._accepted: list[tuple[float, Kind, str, str]] = []
 
@@ -132,30 +131,6 @@ class SubmissionRecords:
         return known[-count:]
 
     @callback
-    def claim(self, record: SubmissionRecord, number: Number) -> bool:
-        """Return whether the number may be sent to now.
-
-        No two sends of one text to one number go at a time: lost responses could not be told apart.
-        """
-        mark = record.kind, number.digits, words(record.text)
-        holder = self._claims.setdefault(mark, (record.id, self._hass.loop.create_future()))
-        return holder[0] == record.id
-
-    def claim_of(self, record: SubmissionRecord, number: Number) -> asyncio.Future[None] | None:
-        """Return what ends when the number's text is no longer being sent by anybody."""
-        claim = self._claims.get((record.kind, number.digits, words(record.text)))
-        return claim and claim[1]
-
-    @callback
-    def release(self, record: SubmissionRecord, numbers: Iterable[Number]) -> None:
-        """Let others send the same text to numbers."""
-        for one in numbers:
-            mark = record.kind, one.digits, words(record.text)
-            if (claim := self._claims.get(mark)) and claim[0] == record.id:
-                del self._claims[mark]
-                claim[1].set_result(None)
-
-    @callback
     def open(self, message: OutboundMessage, api_at: datetime) -> SubmissionRecord:
         """Begin a record; nobody looks for it while it is busy."""
         now, at = self._hass.loop.time(), dt_util.utcnow()
@@ -179,6 +154,12 @@ class SubmissionRecords:
         )
         self._busy.add(record.id)
         return record
+
+    @callback
+    def first_requested(self, record: SubmissionRecord, api_at: datetime) -> SubmissionRecord:
+        """Return the record of a message that is requested now: older rows are not it."""
+        now = self._hass.loop.time()
+        return replace(record, at=dt_util.utcnow(), api_at=api_at, since=now)
 
     @callback
     def close(self, record: SubmissionRecord) -> None:
@@ -232,8 +213,3 @@ class SubmissionRecords:
             self._journal.write("orders", record.id, None)
         for server_id in record.message_ids:
             self._by_id.pop(server_id, None)
-
-
-def words(text: str) -> str:
-    """Return a text as it compares: the API may have its own line ends and outer spaces."""
-    return " ".join(text.split())

@@ -1,15 +1,15 @@
 """The one request that a message of each kind is, and the rows of its response."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import assert_never
 
 from homeassistant.util import dt as dt_util
 
-from ..client import ApiError, DuplicateRefused, Kind, MessageRow, SendResponse, Smspilot, Status
+from ..client import DuplicateRefused, Kind, MessageRow, SendResponse, Smspilot, Status
 from ..client.errors import REACTIONS
 from ..contacts.phones import plain_digits, to_service
 from .message import OutboundMessage
+from .number import Number
 from .timing import api_now
 
 
@@ -59,33 +59,29 @@ async def async_request(
             assert_never(never)
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseRow:
-    """A number's row of a response; a double was refused because the number has it already."""
+def take_rows(batch: Sequence[Number], response: SendResponse) -> list[Number]:
+    """Tell numbers their rows of a response, and return those refused because they have it already.
 
-    row: MessageRow
-
-    @property
-    def is_double(self) -> bool:
-        """Return whether the number was refused because it had the same text before."""
-        return self.row.status is Status.FAILED and _reaction(self.row) is DuplicateRefused
-
-
-def rows_by_number(response: SendResponse) -> dict[str, ResponseRow]:
-    """Return the rows of a response by the digits of their numbers.
-
-    What was accepted and has no id is as good as left out: nobody could follow it.
+    A number that is left out, or was accepted without an id to follow, is in doubt.
     """
     rows: dict[str, MessageRow] = {}
     for row in response.messages:
-        if row.id is None and row.status is not Status.FAILED:
-            continue
-        digits = plain_digits(row.phone)
+        digits, is_followed = plain_digits(row.phone), row.id or row.status is Status.FAILED
         # Of two rows of a number one may refuse the double of the other.
-        if digits not in rows or rows[digits].status is Status.FAILED:
+        if is_followed and (digits not in rows or rows[digits].status is Status.FAILED):
             rows[digits] = row
-    return {digits: ResponseRow(row) for digits, row in rows.items()}
+    doubled = []
+    for one in batch:
+        found = rows.get(one.digits)
+        if found is None:
+            one.in_doubt()
+        elif one.requests > 1 and _is_double(found):
+            doubled.append(one)
+        else:
+            one.answered(found, response.packet_id)
+    return doubled
 
 
-def _reaction(row: MessageRow) -> type[ApiError] | None:
-    return REACTIONS.get((row.problem and row.problem.code) or 0)
+def _is_double(row: MessageRow) -> bool:
+    code = (row.problem and row.problem.code) or 0
+    return row.status is Status.FAILED and REACTIONS.get(code) is DuplicateRefused

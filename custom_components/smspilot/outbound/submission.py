@@ -4,13 +4,8 @@ One state a number (`number.py`), one loop (`async_run`), one deadline (`timing.
 response did is found out in `lost_responses.py`, and nothing is sent again without that.
 """
 
-import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from itertools import count
-
-from homeassistant.core import HomeAssistant
-from homeassistant.util import dt as dt_util
 
 from ..client import (
     ApiError,
@@ -20,40 +15,24 @@ from ..client import (
     RecipientRefused,
     ResponseLost,
     SendResponse,
-    Smspilot,
 )
 from ..const import LOGGER
-from ..contacts.phones import masked, plain_digits
+from ..contacts.phones import masked
 from ..runtime.trail import async_trace
 from .bill import Bill
-from .evidence import Evidence
-from .lost_responses import LOOKS_AFTER_LOSS, LostResponses
+from .lost_responses import LostResponses
 from .message import OutboundMessage
 from .number import Number, Refusal, State
-from .permits import MAX_NUMBERS, Permits
-from .records import SubmissionRecords
-from .request import async_request, rows_by_number
+from .permits import MAX_NUMBERS
+from .request import async_request, take_rows
 from .result import Row
 from .timing import Timing, api_now
+from .tools import Tools
 
 NO_TIME = "there was no time left"
 # Of a long list the first numbers show what happens to all.
 MAX_TRACED = 20
 SAME_TEXT = "the same text to the same number is still on its way out"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
-    """What the submissions of an account work with."""
-
-    hass: HomeAssistant
-    entry_id: str
-    client: Smspilot
-    records: SubmissionRecords
-    permits: Permits
-    evidence: Evidence
-    # Hears of numbers that have come to an end.
-    ended: Callable[[Submission, Sequence[Number]], None]
 
 
 class Submission:
@@ -103,7 +82,7 @@ class Submission:
                 elif waiting := [one for one in unfinished if not one.is_over]:
                     await self._wait(waiting)
         finally:
-            self._tools.records.release(self.record, self.numbers)
+            self._tools.records.claims.release(self.record, self.numbers)
             self._tools.records.close(self.record)
 
     async def _next_batch(self, unfinished: list[Number]) -> list[Number]:
@@ -130,7 +109,7 @@ class Submission:
 
     def _has_turn(self, number: Number) -> bool:
         """Return whether nobody else is sending the same text to the number."""
-        if self.message.options.test or self._tools.records.claim(self.record, number):
+        if self.message.options.test or self._tools.records.claims.take(self.record, number):
             if number.has_waited:
                 self._timing.got_turn(self._now)
                 number.has_waited = False
@@ -144,12 +123,8 @@ class Submission:
         """Make one request; what it leaves open is looked for, never simply asked for again."""
         if not any(one.requests for one in self.numbers):
             # Whatever was listed before now is another message.
-            self.record = replace(
-                self.record,
-                at=dt_util.utcnow(),
-                api_at=api_now(self._tools.client),
-                since=self._now,
-            )
+            api_at = api_now(self._tools.client)
+            self.record = self._tools.records.first_requested(self.record, api_at)
         for one in batch:
             self._is_written = self._is_written and one.requests > 0
             one.requested()
@@ -177,15 +152,7 @@ class Submission:
     ) -> None:
         """Take the rows of a response; a number it leaves out is in doubt."""
         self.bill.take(response, [one.digits for one in batch], requested_at)
-        rows, doubled = rows_by_number(response), list[Number]()
-        for one in batch:
-            row = rows.get(one.digits)
-            if row is None:
-                one.in_doubt()
-            elif one.requests > 1 and row.is_double:
-                doubled.append(one)
-            else:
-                one.answered(row.row, response.packet_id)
+        doubled = take_rows(batch, response)
         if not self.message.options.test:
             ids = [one.row.id for one in batch if one.row and one.row.id]
             self._tools.records.accepted(self.record, ids, self._now)
@@ -193,27 +160,10 @@ class Submission:
         self._lost.doubled(doubled, DuplicateRefused(None))
 
     def _refused(self, batch: list[Number], err: ApiError) -> None:
-        """Refuse a batch, or only whom the API names, and send to the others in halves.
-
-        Whether those have it already is unknown, so they are looked for first. The number of
-        requests grows with the refused numbers, not with the list.
-        """
-        if not isinstance(err, RecipientRefused | DuplicateRefused):
-            self._refuse(batch, err)
-            return
-        named = plain_digits(err.phone or "")
-        refused = [one for one in batch if len(batch) == 1 or one.digits == named]
-        others = [one for one in batch if one not in refused]
-        for half in halves(others):
-            number = next(self._batches)
-            for one in half:
-                one.batch = number
-        self._lost.list_refused(others, had_some=isinstance(err, DuplicateRefused))
-        if isinstance(err, DuplicateRefused):
-            doubled = [one for one in refused if one.requests > 1]
-            self._lost.doubled(doubled, err, LOOKS_AFTER_LOSS)
-            refused = [one for one in refused if one.requests == 1]
-        self._refuse(refused, err)
+        """Refuse a batch, or of a list only whom the API means."""
+        if isinstance(err, RecipientRefused | DuplicateRefused):
+            batch = self._lost.take_apart(batch, err, self._batches)
+        self._refuse(batch, err)
 
     def _callback_refused(self, batch: list[Number], err: CallbackRefused) -> None:
         if self._callback is None:
@@ -266,27 +216,14 @@ class Submission:
         if not self.message.options.test:
             self.record = self._tools.records.write(self.record, self.numbers)
         self._tools.ended(self, numbers)
-        self._tools.records.release(self.record, numbers)
+        self._tools.records.claims.release(self.record, numbers)
 
     async def _wait(self, unfinished: list[Number]) -> None:
         """Wait for the next thing to do."""
         await self._write_down()
-        times, turns = [self._timing.deadline], list[asyncio.Future[None]]()
-        for one in unfinished:
-            if one.state is State.REQUESTED:
-                times.append(self._timing.look_at)
-            elif one.has_waited and (claim := self._tools.records.claim_of(self.record, one)):
-                turns.append(claim)
-                times.append(self._timing.turn_until)
-            else:
-                times.append(self._timing.retry_at)
-        loop = self._tools.hass.loop
-        timer = loop.create_future()
-        handle = loop.call_at(min(times), timer.set_result, None)
-        try:
-            await asyncio.wait({timer, *turns}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            handle.cancel()
+        claims = self._tools.records.claims
+        turns = {one: claims.of(self.record, one) for one in unfinished if one.has_waited}
+        await self._timing.async_wait(self._tools.hass.loop, unfinished, turns)
 
     async def _write_down(self) -> None:
         """Have the whole message in the journal as it is now, with the numbers still to come."""
@@ -304,9 +241,3 @@ class Submission:
     @property
     def _now(self) -> float:
         return self._tools.hass.loop.time()
-
-
-def halves(numbers: list[Number]) -> list[list[Number]]:
-    """Return both halves of a list, as far as there are some."""
-    middle = len(numbers) // 2
-    return [half for half in (numbers[:middle], numbers[middle:]) if half]

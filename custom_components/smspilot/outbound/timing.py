@@ -1,5 +1,7 @@
 """How long a message may take: one deadline for everything that is waited for."""
 
+import asyncio
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -7,6 +9,7 @@ from homeassistant.util import dt as dt_util
 
 from ..client import Smspilot
 from .message import OutboundMessage
+from .number import Number, State
 
 # The API tells its time in whole seconds.
 CLOCK_STEP: Final = timedelta(seconds=2)
@@ -73,3 +76,23 @@ class Timing:
         self._pause = next(self._pauses, self._pause)
         self.retry_at = min(now + self._pause, self.connect_until)
         return True
+
+    async def async_wait(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        unfinished: Iterable[Number],
+        turns: Mapping[Number, asyncio.Future[None] | None],
+    ) -> None:
+        """Wait for the next thing to do for numbers; `turns` are what some of them wait for."""
+        times, futures = [self.deadline], {one for one in turns.values() if one}
+        for one in unfinished:
+            if one.state is State.REQUESTED:
+                times.append(self.look_at)
+            else:
+                times.append(self.turn_until if turns.get(one) else self.retry_at)
+        timer = loop.create_future()
+        handle = loop.call_at(min(times), timer.set_result, None)
+        try:
+            await asyncio.wait({timer, *futures}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            handle.cancel()
