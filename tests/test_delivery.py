@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 import json
+import random
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntryDisabler
@@ -50,6 +51,15 @@ VERIFY = pytest.mark.parametrize("verify", [True, False], ids=["verified", "unve
 
 def checks(sim: Simulator) -> int:
     return len(sim.calls("check"))
+
+
+async def at_rest(sim: Simulator, clock: Clock) -> None:
+    """Let one request follow the other until there is no more."""
+    before = -1
+    while checks(sim) > before:
+        before = checks(sim)
+        for _ in range(10):
+            await clock.settle()
 
 
 def the_id(sim: Simulator) -> int:
@@ -703,6 +713,32 @@ async def test_many_unknown_ids(hass: HomeAssistant, simulator: Simulator, clock
     for _ in range(20):
         await clock.advance(3601)
     assert state_of(hass, PENDING).state == "0"
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_any_ids_are_odd(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, seed: int
+) -> None:
+    """Whichever ids the API cannot read, the others are told, and the next round is cheap."""
+    dice = random.Random(seed)
+    await add_account(hass, simulator, options={"inbound_interval": 0})
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    simulator.options.unknown_ids = UnknownIds.ERROR
+    await alarm(hass, *(f"+7908111{number:04}" for number in range(dice.randint(1, 40))))
+    odd = [order for order in simulator.orders if dice.random() < dice.random()]
+    for order in odd:
+        del simulator.messages[order.server_id]
+    good = [order for order in simulator.orders if order not in odd]
+    for order in good:
+        await simulator.advance(order.server_id, Status.SENT)
+    await clock.advance(15.1)
+    await at_rest(simulator, clock)
+    assert sorted(heard.of("message_id")) == sorted(str(order.server_id) for order in good)
+    assert checks(simulator) <= 2 * len(odd) * 6 + 1
+    before = checks(simulator)
+    await clock.advance(15.1)
+    await at_rest(simulator, clock)
+    assert checks(simulator) - before <= bool(good) + len(odd)
 
 
 async def test_odd_id_is_known_later(

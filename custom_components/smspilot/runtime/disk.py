@@ -117,14 +117,16 @@ class DiskSync:
             self._begin()
         return kept
 
-    async def stop(self) -> None:
-        """Return when nothing is being synced, and end the thread."""
+    async def rest(self) -> None:
+        """Return when nothing is being synced."""
+        while not self._idle.is_set():
+            await self._idle.wait()
+
+    @callback
+    def stop(self) -> None:
+        """Begin no more, and end the thread."""
         self._cancel_delay()
-        try:
-            while not self._idle.is_set():
-                await self._idle.wait()
-        finally:
-            self._thread.stop()
+        self._thread.stop()
 
     @callback
     def _begin(self) -> None:

@@ -5,8 +5,8 @@ it is on the disk too and survives a power cut; `async_sync` waits for that.
 """
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -111,25 +111,32 @@ class Journal:
 
     async def close(self) -> None:
         """Fold the journal into the snapshot."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(CLOSE_TIMEOUT):
-                await self.flush()
-                await self._rest()
-                self._fold()
-                await self._rest()
-                await self._sync.stop()
-        self._thread.stop()
+        async with self._ending():
+            await self.flush()
+            await self._rest()
+            self._fold()
+            await self._rest()
 
     async def remove(self) -> None:
         """Leave no file behind."""
-        with suppress(TimeoutError):
+        async with self._ending():
+            await self._rest()
+            self._rows.clear()
+            self._begin(self._go_on, self._files.remove)
+            await self._rest()
+
+    @asynccontextmanager
+    async def _ending(self) -> AsyncGenerator[None]:
+        """Do the last work in the time that a stop has for it, and end the threads."""
+        try:
             async with asyncio.timeout(CLOSE_TIMEOUT):
-                await self._rest()
-                self._rows.clear()
-                self._begin(self._go_on, self._files.remove)
-                await self._rest()
-                await self._sync.stop()
-        self._thread.stop()
+                yield
+                await self._sync.rest()
+        except TimeoutError:
+            self._say_hang()
+        finally:
+            self._sync.stop()
+            self._thread.stop()
 
     async def _rest(self) -> None:
         """Return when the disk has nothing to do; a write may be followed by the next at once."""
