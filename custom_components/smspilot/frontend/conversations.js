@@ -66,8 +66,12 @@ function h(tag, properties = {}, ...children) {
   return element;
 }
 
-function icon(name) {
-  return h("ha-icon", { icon: name, "aria-hidden": "true" });
+/** Return an icon of Home Assistant's, or a sign where it has none any more. */
+function icon(name, sign = "") {
+  const hidden = { "aria-hidden": "true" };
+  return customElements.get("ha-icon")
+    ? h("ha-icon", { icon: name, ...hidden })
+    : h("span", hidden, sign);
 }
 
 /** Let a parent have these children in this order, moving as few as possible. */
@@ -468,6 +472,7 @@ const makeCard = () => class extends HTMLElement {
       return;
     }
     if (message.account) {
+      if (this._account?.entry_id !== message.account.entry_id) this._close();
       this._account = message.account;
       this._conversations.clear();
       this._notice = null;
@@ -477,11 +482,19 @@ const makeCard = () => class extends HTMLElement {
     }
     if ("problem" in message) this._problem = message.problem;
     if ("loading" in message) this._loading = message.loading;
+    // Who was taken away, or wrote only in a time that is no longer shown.
+    if (this._open !== null && !this._opened && !this._loading) this._close();
     const phones = this._opened?.phones ?? [];
     const fresh = (message.messages ?? []).filter((row) => phones.includes(row.phone));
     for (const row of fresh) this._keep(row);
-    if (message.account && this._open) this._read();
+    if (message.account && this._open !== null) this._read();
     this._draw();
+  }
+
+  _close() {
+    this._open = null;
+    this._isTalking = false;
+    this._rows.clear();
   }
 
   get _opened() {
@@ -687,20 +700,20 @@ const makeCard = () => class extends HTMLElement {
     this._side = h("nav", { class: "side" },
       h("header", {}, this._heading, this._figures), this._warning, this._list, this._othersRow);
     this._back = h("button", { class: "plain back", type: "button", onclick: () => this._leave() },
-      icon("mdi:arrow-left"));
+      icon("mdi:arrow-left", "←"));
     this._who = h("div", { class: "who" });
     this._log = h("ol", { class: "log", onclick: (event) => this._onLogClick(event) });
     this._scroll = h("div",
       { class: "scroll", role: "log", tabindex: 0, onscroll: () => this._onScroll() }, this._log);
     this._down = h("button",
       { class: "down", type: "button", hidden: true, onclick: () => this._toEnd() },
-      icon("mdi:chevron-down"));
+      icon("mdi:chevron-down", "↓"));
     this._error = h("p", { class: "error", role: "alert", hidden: true });
     this._field = h("textarea", {
       rows: 1, dir: "auto", maxlength: 1000,
       oninput: () => this._onInput(), onkeydown: (event) => this._onKey(event),
     });
-    this._button = h("button", { class: "send", type: "submit" }, icon("mdi:send"));
+    this._button = h("button", { class: "send", type: "submit" }, icon("mdi:send", "➤"));
     this._form = h("form", { onsubmit: (event) => this._send(event) }, this._field, this._button);
     this._talk = h("section", { class: "talk" },
       h("header", {}, this._back, this._who),
@@ -917,7 +930,7 @@ const makeCard = () => class extends HTMLElement {
     if (!node) {
       // It stays the same, so that who is about to press its button does not lose it.
       node = h("div", { role: "group" },
-        icon("mdi:alarm-light"),
+        icon("mdi:alarm-light", "!"),
         h("div", { class: "what", role: "alert" },
           h("strong", { dir: "auto" }), h("span", { dir: "auto" })),
         h("button", { type: "button", onclick: () => this._acknowledge(state.entity_id) }));
