@@ -1,6 +1,7 @@
 """What several points look at: asked once."""
 
 from collections.abc import Iterable
+import re
 import secrets
 from typing import Final
 
@@ -58,6 +59,11 @@ class Look:
         """Have a text go nowhere."""
         return await self._try(text, to, sender, test="1", fields=",".join(FIELDS))
 
+    async def tested(self, sender: str = "") -> list[Json]:
+        """Return the rows of a test to the owner's number."""
+        reply = await self.test(sender=sender)
+        return distinct(of_number(reply.rows("send"), await self.own()))
+
     async def cost(self, text: str = "", to: str = "", sender: str = "") -> Reply:
         """Ask for a price."""
         return await self._try(text, to, sender, cost="1")
@@ -65,6 +71,20 @@ class Look:
     async def _try(self, text: str, to: str, sender: str, **more: str) -> Reply:
         send, number = text or self.text, to or await self.own()
         return await self.once(send=send, to=number, sender=sender, **more)
+
+
+def distinct(rows: Iterable[Json]) -> list[Json]:
+    """Return the rows without those that repeat another to the letter."""
+    found: list[Json] = []
+    for row in rows:
+        if row not in found:
+            found.append(row)
+    return found
+
+
+def of_number(rows: Iterable[Json], number: str) -> list[Json]:
+    """Return the rows of a number, however it is written."""
+    return [row for row in rows if re.sub(r"\D", "", str(row.get("phone"))).endswith(number[-10:])]
 
 
 def readable(rows: Iterable[Json], names: Iterable[str]) -> list[Json]:

@@ -4,7 +4,7 @@ from typing import Final
 
 from . import shapes
 from .api import Json
-from .look import FIELDS, Look, lacking
+from .look import FIELDS, Look, distinct, lacking, readable
 from .report import Points, Seen
 from .shapes import UNSEEN
 
@@ -126,10 +126,15 @@ async def _lone(look: Look) -> str:
 @POINTS("pages of messages", "they follow one another", otherwise="a row may be missed")
 async def _pages(look: Look) -> str:
     pages = [
-        (await look.once(check="recent", fields="server_id", limit=str(limit), offset=str(offset)))
+        await look.once(
+            check="recent", fields=",".join(_NEEDED), limit=str(limit), offset=str(offset)
+        )
         for limit, offset in ((4, 0), (2, 0), (2, 2))
     ]
-    whole, *parts = ([str(row.get("server_id")) for row in page.rows("check")] for page in pages)
+    whole, *parts = (
+        [str(row["server_id"]) for row in distinct(readable(page.rows("check"), _NEEDED))]
+        for page in pages
+    )
     if len(whole) < 3:
         return UNSEEN
     return "they follow one another" if whole == parts[0] + parts[1] else "they do not"

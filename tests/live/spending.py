@@ -5,14 +5,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-import re
 import secrets
 from time import monotonic
 from typing import Final
 
 from . import shapes
 from .api import Json, Reply
-from .look import FIELDS, Look
+from .look import FIELDS, Look, distinct, of_number
 from .stored import ODD_TEXT
 
 # Section 2.
@@ -46,9 +45,7 @@ class Sent:
     @property
     def rows(self) -> list[Json]:
         """Return the rows of the service's answer that are of the number, however written."""
-        rows = self.reply.rows("send") if self.reply else []
-        end = self.number[-10:]
-        return [row for row in rows if re.sub(r"\D", "", str(row.get("phone"))).endswith(end)]
+        return distinct(of_number(self.reply.rows("send"), self.number)) if self.reply else []
 
     @property
     def server_id(self) -> str:

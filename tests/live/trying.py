@@ -5,7 +5,7 @@ from typing import Final
 
 from . import shapes
 from .api import Reply
-from .look import FIELDS, Look
+from .look import FIELDS, Look, distinct, of_number
 from .report import Points
 from .shapes import UNSEEN
 
@@ -89,7 +89,7 @@ async def _test_and_templates(look: Look) -> str:
 )
 async def _stranger(look: Look) -> str:
     reply = await look.test(sender=_STRANGER)
-    row = next(iter(reply.rows("send")), {})
+    row = next(iter(await look.tested(_STRANGER)), {})
     if reply.code or row.get("sender") == _STRANGER:
         return _refused(reply, "taken as it is")
     told = row.get("sender_orig") == _STRANGER
@@ -114,7 +114,7 @@ async def _test(look: Look) -> str:
     before = (await look.api.ask(balance="rur")).value("balance")
     names = ",".join(FIELDS)
     reply = await look.api.ask(send=look.text, to=await look.own(), test="1", fields=names)
-    rows = reply.rows("send")
+    rows = distinct(of_number(reply.rows("send"), await look.own()))
     if reply.code or not rows:
         return _refused(reply, "no row")
     count = "one row" if len(rows) == 1 else f"{len(rows)} rows"
@@ -126,7 +126,7 @@ async def _test(look: Look) -> str:
 
 @POINTS("attributes of a sent row", "the document's", otherwise="what is missing is not told")
 async def _attributes(look: Look) -> str:
-    rows = (await look.test()).rows("send")
+    rows = await look.tested()
     return shapes.names((name for row in rows for name in row), FIELDS) if rows else UNSEEN
 
 
@@ -139,13 +139,13 @@ async def _beside(look: Look) -> str:
 
 @POINTS("price of a row", "9.9", otherwise="where nobody can read it, the price is unknown")
 async def _price(look: Look) -> str:
-    rows = (await look.test()).rows("send")
+    rows = await look.tested()
     return shapes.all_of(shapes.figure(row.get("price", "")) for row in rows)
 
 
 @POINTS("error of a good row", "0", "empty", "none", otherwise="it is told as the reason")
 async def _no_error(look: Look) -> str:
-    rows = (await look.test()).rows("send")
+    rows = await look.tested()
     values = (row.get("error", "none") for row in rows)
     return shapes.all_of(
         "empty" if value in (None, "") else str(value) if value in (0, "0", "none") else "other"
@@ -159,7 +159,7 @@ async def _sum(look: Look) -> str:
     if reply.code:
         return UNSEEN
     try:
-        prices = sum((Decimal(str(row.get("price"))) for row in reply.rows("send")), Decimal())
+        prices = sum((Decimal(str(row.get("price"))) for row in await look.tested()), Decimal())
         return "the same sum" if Decimal(reply.value("cost")) == prices else "another sum"
     except InvalidOperation:
         return "no figures"
@@ -196,7 +196,8 @@ async def _more(look: Look) -> str:
 async def _twice(look: Look) -> str:
     number = await look.own()
     reply = await look.test(to=f"{number},{number}")
-    codes = [shapes.code(row.get("error") or 0) for row in reply.rows("send")]
+    rows = distinct(of_number(reply.rows("send"), number))
+    codes = [shapes.code(row.get("error") or 0) for row in rows]
     bad = [code for code in codes if code != "0"]
     refused = f"refused with {bad[0]}" if bad else "taken too"
     return _refused(reply, f"rows; the second {refused}")
