@@ -15,18 +15,18 @@ ALARM_ICON: Final = "mdi:bell-ring-outline"
 
 def alarm_sentence(hass: HomeAssistant, data: Mapping[str, Any], fired_at: float) -> str:
     """Return what happened, as a person would say it."""
-    key, values = (
-        data["type"],
-        {
-            "message": data["message"],
-            "names": data["recipient"] or "",
-            "name": data["acknowledged_by"] or "",
-            "step": data["step"],
-            "minutes": _minutes(data["started_at"], fired_at),
-        },
-    )
+    key: str = data["type"]
+    values = {
+        "message": data["message"],
+        "names": data["recipient"] or "",
+        "name": data["acknowledged_by"] or "",
+        "step": data["step"],
+        "minutes": _minutes(data["started_at"], fired_at),
+    }
     if key == "step":
         key = f"step_{_channel(hass, data)}" if data["recipient"] else "step_nobody"
+    elif key == "acknowledged" and not values["minutes"]:
+        key = "acknowledged_at_once"
     return phrases(hass)[f"log_{key}"].format(**values)
 
 
