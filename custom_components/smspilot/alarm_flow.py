@@ -105,7 +105,7 @@ class AlarmFlow(ConfigSubentryFlow):
             if not errors:
                 return self._save(data)
         labels = await _channel_labels(self.hass)
-        schema = alarm_schema(labels, is_new=step_id == "user")
+        schema = alarm_schema(labels, suggested, is_new=step_id == "user")
         return self.async_show_form(
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(schema, suggested),
@@ -153,7 +153,7 @@ class AlarmFlow(ConfigSubentryFlow):
             {**step, CONF_RECIPIENTS: shown(step[CONF_RECIPIENTS])}
             for step in data.get(CONF_STEPS, ())
         ]
-        fields = alarm_schema({}, is_new=False).schema
+        fields = alarm_schema({}, {}, is_new=False).schema
         for name in SECTIONS:
             inner = fields[name].schema.schema
             data[name] = {key: data.pop(key) for key in map(str, inner) if key in data}
@@ -219,8 +219,10 @@ class AlarmFlow(ConfigSubentryFlow):
         return not ours or found.config_entry_id != self._get_entry().entry_id
 
 
-def alarm_schema(labels: Mapping[str, str], *, is_new: bool) -> vol.Schema:
-    """Return the form; a new alarm shows at once what starts it."""
+def alarm_schema(
+    labels: Mapping[str, str], shown: Mapping[str, Any], *, is_new: bool
+) -> vol.Schema:
+    """Return the form, its sections as `shown`; a new alarm shows at once what starts it."""
     start = vol.Schema(
         {
             vol.Optional(CONF_SOURCES): EntitySelector(
@@ -254,20 +256,24 @@ def alarm_schema(labels: Mapping[str, str], *, is_new: bool) -> vol.Schema:
     return vol.Schema(
         {
             vol.Required(CONF_NAME): TextSelector(),
-            # Without its fields' defaults a page would show a switch of a section as off.
-            vol.Required(SECTION_START, default=start({})): section(
-                start, {"collapsed": not is_new}
-            ),
+            _marker(SECTION_START, start, shown): section(start, {"collapsed": not is_new}),
             vol.Optional(CONF_STEPS, default=list): _steps_selector(labels),
             vol.Required(CONF_ROUNDS, default=_DEFAULT.rounds): vol.All(rounds, vol.Coerce(int)),
-            vol.Required(SECTION_ANSWERS, default=answers({})): section(
-                answers, {"collapsed": True}
-            ),
-            vol.Required(SECTION_AFTERWARDS, default=afterwards({})): section(
+            _marker(SECTION_ANSWERS, answers, shown): section(answers, {"collapsed": True}),
+            _marker(SECTION_AFTERWARDS, afterwards, shown): section(
                 afterwards, {"collapsed": True}
             ),
         }
     )
+
+
+def _marker(name: str, inner: vol.Schema, shown: Mapping[str, Any]) -> vol.Marker:
+    """Return the key of a section with all that it shows.
+
+    The page looks only at what is suggested for the whole, and sends the rest as empty or off.
+    """
+    suggested = inner({}) | shown.get(name, {})
+    return vol.Required(name, default=dict, description={"suggested_value": suggested})
 
 
 def _steps_selector(labels: Mapping[str, str]) -> ObjectSelector:

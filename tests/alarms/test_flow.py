@@ -117,6 +117,16 @@ async def test_everything(hass: HomeAssistant, simulator: Simulator, clock: Cloc
         if key.description and "suggested_value" in key.description
     }
     assert suggested["steps"][0]["recipients"] == ["notify.father", "notify.my_phone"]
+    # The page takes what a section shows from here, and from nowhere else.
+    assert suggested["start"] == {
+        "sources": ["binary_sensor.bath", LEAK],
+        "message": "Fire!",
+        "ends_with_sources": False,
+        "end_message": "Over",
+    }
+    assert suggested["answers"] == {"tell_others": False, "code": True, "pick_up": True}
+    assert suggested["afterwards"]["fallback"] == ["notify.my_phone"]
+    assert suggested["afterwards"]["hold"] == {"hours": 1}
     await house.leak(source="binary_sensor.bath")
     assert house.state("fire") == "running"
     assert house.sent == [("two_way", "papa")]

@@ -233,7 +233,7 @@ async def alarms(started: Browser, language: str, name: str) -> None:
         await sim.changed.wait_for(called, 90)
         await sim.receive(BORIS, "5671 Еду!" if language == "ru" else "5671 On my way!")
         await home.until_state(sensor, "acknowledged", timeout=60)
-        async with browser.person(started, size=(720, 900)) as person:
+        async with browser.person(started, size=(720, 816)) as person:
             page = await person.new_page()
             await page.goto(sim.origin)
             await page.locator("article .mine").first.wait_for()
