@@ -1,12 +1,19 @@
 """What a lost response did: evidence instead of equality, and never a second message without it."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from homeassistant.core import HomeAssistant
+from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
-from custom_components.smspilot.const import EVENT_MESSAGE_STATUS
+from custom_components.smspilot.const import (
+    CONF_DAILY_LIMIT,
+    CONF_RATE_LIMIT,
+    DOMAIN,
+    EVENT_MESSAGE_STATUS,
+)
 
 from .common import MAMA, PAPA, Clock, Heard, act, add_account, state_of
 from .sending import BABA, NOTHING, TEXT, accept, alarm, ids, once, paid, result
@@ -267,3 +274,90 @@ async def test_price_that_comes_later(
         await clock.advance(31)
     spent = float(state_of(hass, "sensor.smspilot_5671_spent_today").state)
     assert spent == float(simulator.orders[0].price)
+
+
+LOST = st.sampled_from(
+    [
+        ("reset", {"when": "after"}),
+        ("reset", {"when": "before"}),
+        ("http_500", {"when": "after"}),
+        ("truncated", {"when": "after"}),
+        ("html", {"when": "before"}),
+        ("hang", {"when": "after"}),
+        ("http_504_html", {"when": "late", "delay": 60, "late": 30}),
+    ]
+)
+WORLD = st.fixed_dictionaries(
+    {
+        "stored": st.sampled_from(list(Stored)),
+        "numbers": st.sampled_from(list(Numbers)),
+        "server_ids": st.sampled_from(list(Ids)),
+        "pseudo_senders": st.sampled_from(list(PseudoSenders)),
+        "check_tells_result": st.booleans(),
+        "refused_again": st.booleans(),
+        "rows_twice": st.booleans(),
+        "shuffle": st.booleans(),
+        "check_seconds": st.booleans(),
+        "zone": st.sampled_from([timedelta(0), timedelta(hours=3), timedelta(hours=7)]),
+        "refused_list_sends_good": st.booleans(),
+        "equal_counts_refused": st.booleans(),
+    }
+)
+SENDS = st.lists(
+    st.tuples(
+        st.sampled_from(["sms", "two_way", "call", "check"]),
+        st.sampled_from([(PAPA,), (PAPA, MAMA), (MAMA, BABA), (PAPA, MAMA, BABA)]),
+        st.sampled_from([TEXT, FANCY]),
+        st.one_of(st.none(), LOST),
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+@settings(
+    max_examples=10,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(world=WORLD, sends=SENDS, guard=st.booleans())
+async def test_never_twice(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    world: dict[str, Any],
+    sends: list[tuple[str, tuple[str, ...], str, tuple[str, dict[str, Any]] | None]],
+    *,
+    guard: bool,
+) -> None:
+    """In every world, each message reaches each number once at most, and the truth is told."""
+    if not hass.config_entries.async_entries(DOMAIN):
+        await add_account(hass, simulator, options={CONF_DAILY_LIMIT: 0, CONF_RATE_LIMIT: 0})
+    simulator.account.balance = Decimal(100_000)
+    simulator.account.duplicate_guard = guard
+    simulator.faults.clear()
+    for name, value in world.items():
+        setattr(simulator.options, name, value)
+    for kind, phones, text, fault in sends:
+        before = len(simulator.orders)
+        if fault:
+            simulator.fault(fault[0], command="send", **fault[1])
+        fields: dict[str, Any] = {"phones": list(phones), "message": text}
+        match kind:
+            case "call":
+                work = act(hass, "call", **fields)
+            case "check":
+                work = act(hass, "check_number", phones=list(phones), wait=0)
+            case _:
+                work = act(hass, "send_sms", **fields, two_way=kind == "two_way")
+        told = await result(clock, work)
+        simulator.faults.clear()
+        for _ in range(5):
+            await clock.advance(10)
+        reached = [f"+{order.phone}" for order in simulator.orders[before:]]
+        assert len(reached) == len(set(reached))
+        if isinstance(told, dict):
+            for phone, row in told.items():
+                # Told as sent: it was. Told as refused: it was not. In doubt: either.
+                if row["status"] is not None:
+                    assert (phone in reached) is (row["status"] != "failed"), row
