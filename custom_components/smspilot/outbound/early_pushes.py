@@ -23,6 +23,10 @@ class EarlyPushes:
         self._hass = hass
         self._news: dict[str, tuple[float, News]] = {}
 
+    def __len__(self) -> int:
+        """Return of how many messages something was said."""
+        return len(self._news)
+
     @callback
     def keep(self, server_id: str, news: News) -> None:
         """Keep what was said last, but a final status in any case."""
