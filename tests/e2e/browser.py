@@ -65,10 +65,19 @@ async def person(
     context.set_default_timeout(PATIENCE)
     try:
         if home:
+            await speak(home, language)
             await context.add_init_script(_logged_in(home, language))
         yield context
     finally:
         await context.close()
+
+
+async def speak(home: Home, language: str) -> None:
+    """Have Home Assistant remember a person's language; a page prefers it to its own."""
+    forms = ("number_format", "time_format", "date_format", "first_weekday")
+    kept = dict.fromkeys(forms, "language") | {"language": language, "time_zone": "local"}
+    async with home.websocket() as websocket:
+        await websocket.command("frontend/set_user_data", key="language", value=kept)
 
 
 def _logged_in(home: Home, language: str) -> str:

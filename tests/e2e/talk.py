@@ -113,12 +113,7 @@ class Talk:
     @classmethod
     @asynccontextmanager
     async def of(cls, started: Browser, home: Home, **person: Any) -> AsyncIterator[Self]:
-        """Open the page as somebody, who speaks a language wherever they log in."""
-        usual = ("number_format", "time_format", "date_format", "first_weekday")
-        spoken = dict.fromkeys(usual, "language") | {"time_zone": "local"}
-        spoken["language"] = person.get("language", "en")
-        async with home.websocket() as websocket:
-            await websocket.command("frontend/set_user_data", key="language", value=spoken)
+        """Open the page as somebody."""
         async with browser.person(started, home, **person) as somebody:
             talk = cls(await somebody.new_page())
             await talk.page.goto(f"{home.url}/the-talk")
