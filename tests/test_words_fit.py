@@ -15,7 +15,7 @@ from homeassistant.util.yaml import load_yaml_dict
 import pytest
 import voluptuous as vol
 
-from custom_components.smspilot.alarm_flow import SECTIONS, alarm_schema
+from custom_components.smspilot.alarm_form import SECTIONS, alarm_schema
 from custom_components.smspilot.alarm_issues import ALARM_ISSUES
 from custom_components.smspilot.const import DOMAIN
 from custom_components.smspilot.errors import Reason

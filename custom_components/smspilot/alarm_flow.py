@@ -1,8 +1,7 @@
 """The form of an alarm: one page, without YAML."""
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 from homeassistant.config_entries import (
     SOURCE_USER,
@@ -11,77 +10,38 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import CONF_NAME, Platform
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.data_entry_flow import section
 from homeassistant.exceptions import TemplateError
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.selector import (
-    BooleanSelector,
-    DurationSelector,
-    DurationSelectorConfig,
-    EntitySelector,
-    EntitySelectorConfig,
-    EntityWithDeviceFilterSelectorConfig,
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
-    ObjectSelector,
-    ObjectSelectorConfig,
-    ObjectSelectorField,
-    SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
-    TextSelector,
-)
 from homeassistant.helpers.template import Template
 from homeassistant.helpers.translation import async_get_translations
 import voluptuous as vol
 
+from .alarm_form import SECTIONS, alarm_schema
 from .alarms.plan import (
     DEFAULT_WAIT,
-    MAX_ROUNDS,
     MAX_STEPS,
     MAX_WAIT,
     MIN_WAIT,
-    Plan,
     entity_of,
     plans,
     reference,
 )
 from .const import (
     CONF_CHANNEL,
-    CONF_CODE,
     CONF_END_MESSAGE,
-    CONF_ENDS_WITH_SOURCES,
     CONF_FALLBACK,
     CONF_HOLD,
     CONF_MESSAGE,
-    CONF_PICK_UP,
     CONF_RECIPIENTS,
     CONF_REMIND,
-    CONF_ROUNDS,
     CONF_SOURCES,
     CONF_STEPS,
-    CONF_TELL_OTHERS,
     CONF_WAIT,
     DOMAIN,
-    SECTION_AFTERWARDS,
-    SECTION_ANSWERS,
-    SECTION_START,
 )
 from .contacts.recipients import Channel, recipients, same_name
 from .form_checks import Errors, Form, is_name
 from .text.periods import period
-
-SECTIONS: Final = (SECTION_START, SECTION_ANSWERS, SECTION_AFTERWARDS)
-SOURCE_DOMAINS: Final = (
-    Platform.BINARY_SENSOR.value,
-    "input_boolean",
-    Platform.ALARM_CONTROL_PANEL.value,
-)
-_DEFAULT: Final = Plan(id="", name="")
-_TEXT: Final = TextSelector()
-_DURATION: Final = DurationSelector(DurationSelectorConfig(enable_day=False))
 
 
 class AlarmFlow(ConfigSubentryFlow):
@@ -219,97 +179,6 @@ class AlarmFlow(ConfigSubentryFlow):
         return not ours or found.config_entry_id != self._get_entry().entry_id
 
 
-def alarm_schema(
-    labels: Mapping[str, str], shown: Mapping[str, Any], *, is_new: bool
-) -> vol.Schema:
-    """Return the form, its sections as `shown`; a new alarm shows at once what starts it."""
-    start = vol.Schema(
-        {
-            vol.Optional(CONF_SOURCES): EntitySelector(
-                EntitySelectorConfig(
-                    multiple=True,
-                    filter=[EntityWithDeviceFilterSelectorConfig(domain=list(SOURCE_DOMAINS))],
-                )
-            ),
-            vol.Optional(CONF_MESSAGE): _TEXT,
-            vol.Required(CONF_ENDS_WITH_SOURCES, default=True): BooleanSelector(),
-            vol.Optional(CONF_END_MESSAGE): _TEXT,
-        }
-    )
-    answers = vol.Schema(
-        {
-            vol.Required(CONF_TELL_OTHERS, default=True): BooleanSelector(),
-            vol.Required(CONF_CODE, default=False): BooleanSelector(),
-            vol.Required(CONF_PICK_UP, default=False): BooleanSelector(),
-        }
-    )
-    afterwards = vol.Schema(
-        {
-            vol.Required(CONF_REMIND, default=_clock(_DEFAULT.remind)): _DURATION,
-            vol.Required(CONF_HOLD, default=_clock(_DEFAULT.hold)): _DURATION,
-            vol.Optional(CONF_FALLBACK): _notify_selector(),
-        }
-    )
-    rounds = NumberSelector(
-        NumberSelectorConfig(min=1, max=MAX_ROUNDS, mode=NumberSelectorMode.BOX)
-    )
-    return vol.Schema(
-        {
-            vol.Required(CONF_NAME): TextSelector(),
-            _marker(SECTION_START, start, shown): section(start, {"collapsed": not is_new}),
-            vol.Optional(CONF_STEPS, default=list): _steps_selector(labels),
-            vol.Required(CONF_ROUNDS, default=_DEFAULT.rounds): vol.All(rounds, vol.Coerce(int)),
-            _marker(SECTION_ANSWERS, answers, shown): section(answers, {"collapsed": True}),
-            _marker(SECTION_AFTERWARDS, afterwards, shown): section(
-                afterwards, {"collapsed": True}
-            ),
-        }
-    )
-
-
-def _marker(name: str, inner: vol.Schema, shown: Mapping[str, Any]) -> vol.Marker:
-    """Return the key of a section with all that it shows.
-
-    The page looks only at what is suggested for the whole, and sends the rest as empty or off.
-    """
-    suggested = inner({}) | shown.get(name, {})
-    return vol.Required(name, default=dict, description={"suggested_value": suggested})
-
-
-def _steps_selector(labels: Mapping[str, str]) -> ObjectSelector:
-    """Return the list of steps; its dialog gets no translations for the options of a select."""
-    channel = SelectSelector(
-        SelectSelectorConfig(
-            options=[
-                SelectOptionDict(value=one.value, label=labels.get(one.value, one.value))
-                for one in (Channel.TWO_WAY, Channel.SMS, Channel.VOICE)
-            ],
-            mode=SelectSelectorMode.DROPDOWN,
-        )
-    )
-    return ObjectSelector(
-        ObjectSelectorConfig(
-            multiple=True,
-            label_field=CONF_RECIPIENTS,
-            translation_key=CONF_STEPS,
-            fields={
-                CONF_RECIPIENTS: ObjectSelectorField(required=True, selector=_notify_selector()),
-                CONF_CHANNEL: ObjectSelectorField(selector=channel),
-                CONF_WAIT: ObjectSelectorField(default=_clock(DEFAULT_WAIT), selector=_DURATION),
-            },
-        )
-    )
-
-
-def _notify_selector() -> EntitySelector:
-    return EntitySelector(
-        EntitySelectorConfig(
-            multiple=True,
-            filter=[EntityWithDeviceFilterSelectorConfig(domain=Platform.NOTIFY.value)],
-        )
-    )
-
-
 async def _channel_labels(hass: HomeAssistant) -> dict[str, str]:
     """Return the words of the channels in the home's language; nobody knows whose page it is."""
     texts = await async_get_translations(hass, hass.config.language, "selector", {DOMAIN})
@@ -339,9 +208,3 @@ def _listed(value: Any) -> list[str]:
     if value is None:
         return []
     return [value] if isinstance(value, str) else list(value)
-
-
-def _clock(span: timedelta) -> dict[str, int]:
-    minutes, seconds = divmod(int(span.total_seconds()), 60)
-    hours, minutes = divmod(minutes, 60)
-    return {"hours": hours, "minutes": minutes, "seconds": seconds}
