@@ -89,6 +89,6 @@ async def async_check(ways: Ways, alarm: AlarmRunner, balance: Decimal) -> Readi
 async def _cost(ways: Ways, alarm: AlarmRunner, party: Party, number: int) -> Decimal:
     """Return what a step costs for one recipient."""
     key = SendKey(purpose=Purpose.STEP, lap=1, step=number - 1, recipient=party.reference)
-    send = alarm.rehearsed(Send(key=key, name=party.name, channel=party.channel), None)
+    send = alarm.effects.rehearsed(Send(key=key, name=party.name, channel=party.channel), None)
     phones = party.recipient.phones if party.recipient else ()
     return await ways.outbox.async_cost(message_of(ways, send, phones))

@@ -38,7 +38,7 @@ async def _rehearse(
     send = Send(key=key, name=party.name, channel=party.channel)
     phones = party.recipient.phones if party.recipient else ()
     try:
-        send = alarm.rehearsed(send, message)
+        send = alarm.effects.rehearsed(send, message)
         outbound = message_of(ways, send, phones, test=True)
         return (await ways.outbox.async_send(outbound)).rows
     except HomeAssistantError as err:

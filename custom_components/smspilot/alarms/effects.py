@@ -1,0 +1,200 @@
+"""Doing what a run wants: in its order, beside everything else, and once it is on the disk."""
+
+import asyncio
+from collections.abc import Coroutine, Iterable
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.core import callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util import dt as dt_util
+
+from ..const import LOGGER
+from ..contacts.recipients import Channel
+from ..outbound.result import Row
+from .happenings import AnswersRead, Effect, Publish, Read, TellFallback, Transmit
+from .plan import entity_of
+from .sending import (
+    Ways,
+    async_notify,
+    async_transmit,
+    is_answered_call,
+    phones_of,
+    sent_elsewhere,
+    shorten,
+)
+from .state import Outcome, Purpose, Run, Send, SendKey, State
+from .story import event_data
+from .texts import Writer, phrases
+
+if TYPE_CHECKING:
+    from .runner import AlarmRunner
+
+# Answers are read before a step, but no step waits for them longer. Seconds.
+READ_TIMEOUT: Final = 10.0
+
+
+class Effects:
+    """What an alarm does to the world."""
+
+    def __init__(self, ways: Ways, alarm: AlarmRunner) -> None:
+        """Have nothing to do yet."""
+        self._ways = ways
+        self._alarm = alarm
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._queue: list[Coroutine[Any, Any, None]] = []
+        self._worker: asyncio.Task[None] | None = None
+        self._in_flight: set[tuple[SendKey, int]] = set()
+
+    @property
+    def idle(self) -> bool:
+        """Return whether nothing is being done."""
+        return not self._tasks and not self._worker
+
+    @callback
+    def want(self, wanted: Iterable[Effect]) -> None:
+        """Do this too."""
+        self._queue += [self._do(effect) for effect in map(self._bound, wanted)]
+        if self._queue and not self._worker:
+            self._worker = self._ways.hass.async_create_background_task(
+                self._work(), "smspilot alarm"
+            )
+
+    @callback
+    def close(self) -> None:
+        """Do nothing any more."""
+        for work in self._queue:
+            work.close()
+        self._queue = []
+        for task in [*self._tasks, *filter(None, [self._worker])]:
+            task.cancel()
+
+    async def _work(self) -> None:
+        """Do what is wanted, in its order, each once the run is on the disk."""
+        try:
+            while self._queue:
+                some, self._queue = self._queue, []
+                await self._alarm.on_disk()
+                for work in some:
+                    await work
+        finally:
+            self._worker = None
+
+    def _bound(self, effect: Effect) -> Effect | dict[str, Any]:
+        """Return an effect, the event with the state as it is now."""
+        if isinstance(effect, Publish):
+            return event_data(self._alarm.plan, self._alarm.run, effect)
+        return effect
+
+    async def _do(self, effect: Effect | dict[str, Any]) -> None:
+        match effect:
+            case dict():
+                self._ways.publisher.alarm(self._alarm.plan.id, effect)
+            case Read():
+                self._beside(self._read())
+            case Transmit(key):
+                self._beside(self._transmit(key))
+            case TellFallback():
+                self._beside(self._tell_fallback())
+
+    @callback
+    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._ways.hass.async_create_background_task(work, "smspilot alarm")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _read(self) -> None:
+        """Read what people wrote and how calls ended, as far as there is an answer in time."""
+        ways = self._ways
+        sends = self._alarm.run.sends.values()
+        calls = [one for send in sends if send.channel is Channel.VOICE for one in send.ids]
+        await asyncio.gather(
+            ways.inbox.async_read_now(READ_TIMEOUT),
+            ways.deliveries.async_read_now(calls, READ_TIMEOUT),
+            return_exceptions=True,
+        )
+        if self._alarm.alive:
+            self._alarm.dispatch(AnswersRead())
+
+    async def _transmit(self, key: SendKey) -> None:
+        """Send, unless it is no longer wanted."""
+        send, alarm_id = self._alarm.run.sends.get(key), self._alarm.run.alarm_id
+        if send is None or send.outcome is not Outcome.INTENDED:
+            return
+        if key.purpose is Purpose.STEP and self._alarm.run.state is not State.RUNNING:
+            return
+        if (key, send.attempt) in self._in_flight:
+            return
+        self._in_flight.add((key, send.attempt))
+        try:
+            await self._send(send, alarm_id)
+        except HomeAssistantError as err:
+            # The account is being closed: it is found out, or sent, in its next life.
+            LOGGER.debug("A text of an alarm waits for the next start: %s", err)
+        finally:
+            self._in_flight.discard((key, send.attempt))
+
+    async def _send(self, send: Send, alarm_id: str) -> None:
+        ways, recipient = self._ways, send.key.recipient
+        if send.channel is None:
+            reached = await async_notify(ways, entity_of(ways.hass, recipient), send.text)
+            sent, rows = sent_elsewhere(ways, send, reached=reached), list[Row]()
+        else:
+            sent, rows = await async_transmit(ways, alarm_id, send, self._phones(send))
+        if self._alarm.run.alarm_id != alarm_id or not self._alarm.alive:
+            return
+        self._alarm.dispatch(sent)
+        for row in rows:
+            # What became of it may be known before its send is.
+            if row.message_id and row.status.final and not row.refused:
+                self._alarm.take_status(row.message_id, row.status, is_call=is_answered_call(row))
+
+    async def _tell_fallback(self) -> None:
+        words = phrases(self._ways.hass)
+        why = words.get(f"waiting_{self._alarm.run.waiting_for}", self._alarm.run.waiting_for or "")
+        text = self._writer.fallback(self._alarm.run, self._alarm.plan.name, why)
+        for one in self._alarm.plan.fallback:
+            await async_notify(self._ways, entity_of(self._ways.hass, one), text)
+
+    @property
+    def _writer(self) -> Writer:
+        return Writer(
+            phrases=phrases(self._ways.hass),
+            account=self._ways.entry.unique_id or "",
+            service_number=self._alarm.service_number,
+        )
+
+    @callback
+    def write_text(self, key: SendKey) -> None:
+        """Decide on what a send says, and remember it before it goes out."""
+        send, ways = self._alarm.run.sends[key], self._ways
+        if send.text:
+            return
+        phones = self._phones(send)
+        text = self._writer.write(
+            self._alarm.run,
+            send,
+            partial(shorten, ways, send.channel),
+            partial(ways.memory.is_new, phones),
+        )
+        ways.memory.add(phones, text)
+        send = replace(send, text=text)
+        self._alarm.run = replace(self._alarm.run, sends={**self._alarm.run.sends, key: send})
+
+    def rehearsed(self, send: Send, message: str | None) -> Send:
+        """Return a send with the text that would be the first of a new run; nothing is kept."""
+        code = "417" if self._alarm.plan.code else None
+        run = Run(message=message or self._alarm.message(), code=code, started_at=dt_util.utcnow())
+        text = self._writer.write(
+            run, send, partial(shorten, self._ways, send.channel), lambda _text: True
+        )
+        return replace(send, text=text)
+
+    def _phones(self, send: Send) -> tuple[str, ...]:
+        """Return the numbers a send goes to."""
+        if send.channel is None:
+            return ()
+        if send.key.purpose is Purpose.STEP:
+            return phones_of(self._ways, send.key.recipient)
+        return self._alarm.run.reached[send.key.recipient].phones
