@@ -71,6 +71,24 @@ async def test_answer(
     }
 
 
+async def test_code_of_a_long_question(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """The question is cut, and not the number that its answer must contain."""
+    await add_account(hass, simulator)
+    asking = hass.async_create_background_task(
+        act(hass, "ask", phones=[PAPA], question="Открыть ворота? " * 60, code=True), "ask"
+    )
+    await clock.settle()
+    (text,) = [order.text for order in simulator.orders]
+    code = text[-3:]
+    assert code.isdecimal()
+    assert text[:-4].endswith("…")
+    await write(simulator, PAPA, f"да {code}")
+    await clock.advance(61)
+    assert (await asking)["answer"] == "да"
+
+
 async def test_no_answer(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """No answer in time is no error."""
     await add_account(hass, simulator, people=PEOPLE)

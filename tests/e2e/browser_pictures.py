@@ -181,12 +181,13 @@ async def in_russian(home: Home) -> None:
     people = {"active_choice": "recipients", "recipients": ["notify.anna", "notify.boris"]}
     heard = {"from": people, "text": ["открой ворота"]}
     opened = {"action": "input_boolean.turn_on", "target": {"entity_id": "input_boolean.gate"}}
-    told = {"phones": "{{ trigger.phone }}", "message": "Ворота открыты."}
+    told = {"message": "Ворота открыты."}
+    family = {"entity_id": ["notify.anna", "notify.boris"]}
     automation = {
         "alias": "Ворота по SMS",
         "description": "Открывает ворота по SMS от получателей; остальных не слушает.",
         "triggers": [{"trigger": "smspilot.message_received", "options": heard}],
-        "actions": [opened, {"action": "smspilot.send_sms", "data": told}],
+        "actions": [opened, {"action": "smspilot.send_sms", "target": family, "data": told}],
         "mode": "queued",
     }
     await home.rest("POST", "/api/config/automation/config/gate_ru", automation)

@@ -126,8 +126,6 @@ async def hang_up_dashboard(home: Home, sim: Simulator) -> None:
         await websocket.command(
             "frontend/set_system_data", key="core", value={"default_panel": "play-house"}
         )
-        kept = {"language": home.language, "number_format": "language", "time_format": "language"}
-        await websocket.command("frontend/set_user_data", key="language", value=kept)
 
 
 async def is_set_up(home: Home) -> bool:
