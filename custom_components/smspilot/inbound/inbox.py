@@ -24,7 +24,7 @@ from ..events import (
 )
 from ..options import Options
 from ..runtime.journal import Journal, Table, Tables
-from ..runtime.poller import Poller
+from ..runtime.poller import Poller, ReadWaiters
 from ..runtime.publisher import Publisher
 from ..runtime.trail import async_trace
 from .awaited_pushes import AwaitedPushes
@@ -65,7 +65,7 @@ class Inbox:
         self._last_read = hass.loop.time()
         # Who wants frequent reads, and who waits for the end of the next one.
         self._wanted_by: set[str] = set()
-        self._awaiting: list[asyncio.Future[bool]] = []
+        self._waiters = ReadWaiters(hass)
         # Of the page that is read: pushes that it should show, and whether it showed others.
         self._pushed: list[str] = []
         self._found_alone = False
@@ -151,17 +151,9 @@ class Inbox:
 
     async def async_read_now(self, timeout: float) -> bool:  # noqa: ASYNC109 - as the caller says
         """Read the list now, and return whether that was done in time."""
-        done: asyncio.Future[bool] = self._hass.loop.create_future()
-        self._awaiting.append(done)
-        self.poller.wake()
-        try:
-            async with asyncio.timeout(timeout):
-                return await done
-        except TimeoutError:
-            return False
-        finally:
-            if done in self._awaiting:
-                self._awaiting.remove(done)
+        # Only then is there somebody whom the read can tell.
+        self._hass.loop.call_soon(self.poller.wake)
+        return await self._waiters.async_wait(timeout)
 
     @callback
     def replan(self) -> None:
@@ -222,16 +214,13 @@ class Inbox:
 
     async def _read(self) -> None:
         """Read the list, and tell who waits for that."""
-        awaiting, self._awaiting = self._awaiting, []
-        is_read = False
+        end, is_read = self._waiters.begin(), False
         try:
             is_read = await self._read_list()
         finally:
             self._last_read = self._hass.loop.time()
             self.replan()
-            for done in awaiting:
-                if not done.done():
-                    done.set_result(is_read)
+            end(is_read)
         await self._journal.flush()
 
     async def _read_list(self) -> bool:
