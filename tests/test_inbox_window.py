@@ -1,9 +1,11 @@
 """What the list shows late, out of order, capped, or not at all: each message is told once."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import product
 
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 import pytest
@@ -17,7 +19,7 @@ from custom_components.smspilot.const import (
 )
 
 from .common import MAMA, PAPA, Clock, Heard, add_account, kill, person, write
-from .simulator import Ids, Kept, Numbers, Pushes
+from .simulator import DateHeader, Ids, Kept, Numbers, Pushes
 from .simulator.simulator import Simulator
 
 PEOPLE = [person("Папа", PAPA), person("Мама", MAMA)]
@@ -304,3 +306,23 @@ async def test_worlds(
     if has_order and not world["inbound_lag"]:
         assert heard.of("message") == texts
     assert set(heard.of("phone")) == {PAPA}
+
+
+@pytest.mark.parametrize("header", list(DateHeader))
+async def test_without_a_date(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, header: DateHeader
+) -> None:
+    """An API that tells no time: what came while the account was away is told after a restart."""
+    simulator.options.date_header = header
+    entry = await add_account(hass, simulator, people=PEOPLE)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    await clock.advance(61)
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    await clock.settle()
+    await write(simulator, PAPA, "5671 раз")
+    # The times of the list have whole seconds.
+    await asyncio.sleep(1.1)
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+    await clock.advance(61)
+    await clock.advance(61)
+    assert heard.of("message") == ["раз"]

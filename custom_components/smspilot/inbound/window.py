@@ -127,6 +127,9 @@ class Window:
 
         Both clocks have to say so: one of them may be wrong for a moment.
         """
+        if "set_up" not in self._facts:
+            # An API that tells no time leaves it to the machine.
+            self._note("set_up", self.set_up.isoformat())
         if "read" not in self._facts:
             self._note("read", at.isoformat())
         horizon = (min(at, dt_util.utcnow()) - HORIZON - MARGIN).isoformat()
