@@ -34,16 +34,14 @@ MAX_CLASS, MAX_FUNCTION, MAX_PARAMETERS = 200, 45, 7
 # What is still to be mended; nothing is added here, and what is here gets no larger.
 LONG_FILES = 12
 TOO_LARGE = {
-    "alarm_flow.alarm_schema lines": 49,
+    "alarm_flow.alarm_schema lines": 46,
     "alarms.runner.AlarmRunner lines": 317,
-    "conversations.feed.Conversations lines": 244,
     "inbound.inbox.Inbox lines": 296,
     "inbound.intake.__init__ parameters": 8,
     "issues.IssueReporter lines": 231,
     "outbound.message.compose lines": 46,
-    "outbound.outbox.Outbox lines": 253,
-    "outbound.records.SubmissionRecords lines": 207,
-    "outbound.submission.Submission lines": 245,
+    "outbound.outbox.Outbox lines": 251,
+    "outbound.submission.Submission lines": 206,
 }
 
 
