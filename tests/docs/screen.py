@@ -9,6 +9,8 @@ from typing import Final
 
 import hass_frontend
 
+from tests.e2e.config_folder import INTEGRATION
+
 from .known import Known
 from .page import Complaint, Page
 
@@ -41,10 +43,11 @@ def check(pages: Iterable[Page], known: Known) -> Iterator[Complaint]:
 
 @cache
 def _menus(language: str) -> frozenset[str]:
-    """Return every text of Home Assistant's pages."""
+    """Return every text of Home Assistant's pages, and of our buttons on them."""
     folder = Path(hass_frontend.where()) / "static" / "translations"
+    ours = json.loads((INTEGRATION / "translations" / f"{language}.json").read_text("utf-8"))
     return frozenset(
         text
         for file in folder.rglob(f"{language}-*.json")
         for text in json.loads(file.read_text("utf-8")).values()
-    )
+    ).union(*(each["initiate_flow"].values() for each in ours["config_subentries"].values()))
