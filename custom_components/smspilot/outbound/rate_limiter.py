@@ -29,6 +29,7 @@ class RateLimiter:
         """Count for the account of the entry."""
         self._entry = entry
         self._permits: dict[str, list[Permit]] = {}
+        self._pruned_at = 0.0
 
     def admission(self, phone: str) -> Admission:
         """Return whether the number may have another message now."""
@@ -40,6 +41,8 @@ class RateLimiter:
 
     def add(self, permit: Permit) -> None:
         """Count a permit."""
+        if permit.at - self._pruned_at > HOUR.total_seconds():
+            self._prune(permit.at)
         self._permits[permit.phone] = [*self._recent(permit.phone), permit]
 
     def remove(self, permit: Permit) -> None:
@@ -50,8 +53,9 @@ class RateLimiter:
         else:
             self._permits.pop(permit.phone, None)
 
-    def prune(self) -> None:
+    def _prune(self, now: float) -> None:
         """Forget numbers that had nothing within the last hour."""
+        self._pruned_at = now
         for phone in list(self._permits):
             if not self._recent(phone):
                 del self._permits[phone]
