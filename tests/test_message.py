@@ -693,3 +693,14 @@ async def test_time_to_live(
     else:
         await sending
         assert simulator.calls("send")[0].params["ttl"] == minutes
+
+
+async def test_options_of_the_account(hass: HomeAssistant, simulator: Simulator) -> None:
+    """Latin letters and the partner's number are the account's choice; a send may say otherwise."""
+    options = {"transliterate": True, "referrer": "5671"}
+    await add_account(hass, simulator, people=PEOPLE, options=options)
+    # A block of YAML ends in a line break, which is not worth sending.
+    await act(hass, "send_sms", phones=[PAPA], message="Привет\n")
+    await act(hass, "send_sms", phones=[PAPA], message="Привет", transliterate=False)
+    assert [order.text for order in simulator.orders] == ["Privet", "Привет"]
+    assert [request.params["r"] for request in simulator.requests] == ["5671", "5671"]
