@@ -1,5 +1,6 @@
 """Automations that hear what people write, and what became of messages."""
 
+from datetime import timedelta
 from textwrap import dedent
 from typing import Any
 from unittest.mock import patch
@@ -23,6 +24,7 @@ from custom_components.smspilot.const import (
     EVENT_REPLY_RECEIVED,
     EVENT_SMS_RECEIVED,
 )
+from custom_components.smspilot.inbound import window
 
 from .common import MAMA, PAPA, Clock, act, add_account, open_door, person, write
 from .simulator.simulator import Simulator
@@ -716,9 +718,11 @@ async def test_real_status(hass: HomeAssistant, simulator: Simulator, clock: Clo
 
 
 async def test_message_before_the_start(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What came while Home Assistant started is heard when automations listen."""
+    # No test takes the two seconds in which nobody knows what was there before the account.
+    monkeypatch.setattr(window, "SET_UP_TIME", timedelta(0))
     hass.set_state(CoreState.starting)
     await add_account(hass, simulator, people=[person("Папа", PAPA)])
     calls = await automate(hass, "message_received")
