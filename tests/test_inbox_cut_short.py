@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 import random
 
@@ -26,6 +27,9 @@ async def reload(hass: HomeAssistant, entry: MockConfigEntry, _clock: Clock) -> 
 async def begin_read(simulator: Simulator, clock: Clock, turns: int) -> None:
     """Have a read under way that brings three messages, so many turns after its answer came."""
     simulator.options.pushes = Pushes.OFF
+    # The account was set up long before.
+    await clock.advance(2)
+    simulator.clock_offset += timedelta(hours=1)
     for number in range(3):
         await simulator.receive(PAPA[1:], f"5671 {number}")
     fault = simulator.fault("hang", when="after", command="inbound")
@@ -48,7 +52,10 @@ async def test_told_once(
     await cut(hass, entry, clock)
     for _ in range(3):
         await clock.advance(61)
-    assert heard.of("message") == ["0", "1", "2"]
+    told = heard.of("message")
+    # A kill in the milliseconds between the disk's word and the telling cannot be told from one
+    # right after it: then nothing is told rather than everything twice.
+    assert told == ["0", "1", "2"] or (cut is kill and told == [])
 
 
 @pytest.mark.parametrize("turns", range(0, 60, 6))
