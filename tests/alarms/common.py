@@ -1,6 +1,6 @@
 """What tests of alarms share: an alarm as its form saves it, and a house that has some."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -121,9 +121,11 @@ class House:
         """Return the type of every event, and whom it is about."""
         return [(one["type"], one["recipient"]) for one in self.told.data]
 
-    async def kill(self, down: float = 0) -> None:
-        """Kill the account as a power cut does, and start it again so much later."""
+    async def kill(self, down: float = 0, cut: Callable[[], None] | None = None) -> None:
+        """Kill the account, and start it again so much later; `cut` spoils the disk before."""
         await disk_rests(self.hass)
+        if cut:
+            cut()
         folder = Path(self.hass.config.path(".storage"))
         disk = {one: one.read_bytes() for one in folder.glob(f"{DOMAIN}.{self.entry.entry_id}*")}
         old = self.entry

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from random import Random
 
 from homeassistant.core import HomeAssistant
@@ -10,6 +11,7 @@ import pytest
 
 from custom_components.smspilot.const import DOMAIN
 from tests.common import Clock
+from tests.forgetful_disk import ForgetfulDisk
 from tests.simulator.model import Blocked
 from tests.simulator.simulator import Simulator
 
@@ -228,6 +230,27 @@ async def test_killed_at_random(
         if random.random() < 1 / 3:
             await house.kill(down=random.choice([0, 5, 300]))
     await step_by_step(house, 3)
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_power_cut(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    seed: int,
+) -> None:
+    """On a disk that forgets what nobody had it keep, each step still goes out exactly once."""
+    random = Random(seed)
+    house = await build(hass, simulator, clock, alarm(rounds=2))
+    folder = Path(hass.config.path(".storage"))
+    disk = ForgetfulDisk(monkeypatch, folder, f"{DOMAIN}.{house.entry.entry_id}")
+    await house.leak()
+    for _ in range(random.randint(0, 4)):
+        await house.pass_by(random.choice([1, 60, 121]))
+    await house.kill(down=random.choice([0, 300]), cut=lambda: disk.power_cut(random))
+    await house.wait(900)
+    await step_by_step(house, 2)
 
 
 async def test_changed_while_it_runs(

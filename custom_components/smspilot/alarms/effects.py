@@ -4,17 +4,26 @@ import asyncio
 from collections.abc import Coroutine, Iterable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
+from ..client import Status
 from ..const import LOGGER
 from ..contacts.recipients import Channel
 from ..outbound.result import Row
-from .happenings import AnswersRead, Effect, Publish, Read, TellFallback, Transmit
-from .plan import entity_of
+from .happenings import (
+    AnswersRead,
+    Effect,
+    Happening,
+    Publish,
+    Read,
+    TellFallback,
+    Transmit,
+)
+from .plan import Plan, entity_of
 from .sending import (
     Ways,
     async_notify,
@@ -28,17 +37,35 @@ from .state import Outcome, Purpose, Run, Send, SendKey, State
 from .story import event_data
 from .texts import Writer, phrases
 
-if TYPE_CHECKING:
-    from .runner import AlarmRunner
-
 # Answers are read before a step, but no step waits for them longer. Seconds.
 READ_TIMEOUT: Final = 10.0
+
+
+class Alarm(Protocol):
+    """What has to be known of the alarm whose run it is."""
+
+    plan: Plan
+    run: Run
+    alive: bool
+    service_number: str | None
+
+    def dispatch(self, happening: Happening) -> None:
+        """Let something happen."""
+
+    def take_status(self, message_id: str, status: Status, *, is_call: bool) -> None:
+        """Hear what became of a message."""
+
+    def message(self) -> str:
+        """Return what is told."""
+
+    async def on_disk(self) -> None:
+        """Return when what is known survives a kill."""
 
 
 class Effects:
     """What an alarm does to the world."""
 
-    def __init__(self, ways: Ways, alarm: AlarmRunner) -> None:
+    def __init__(self, ways: Ways, alarm: Alarm) -> None:
         """Have nothing to do yet."""
         self._ways = ways
         self._alarm = alarm
