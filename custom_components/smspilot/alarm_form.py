@@ -59,6 +59,13 @@ SOURCE_DOMAINS: Final = (
 _DEFAULT: Final = Plan(id="", name="")
 _TEXT: Final = TextSelector()
 _DURATION: Final = DurationSelector(DurationSelectorConfig(enable_day=False))
+_ANSWERS: Final = vol.Schema(
+    {
+        vol.Required(CONF_TELL_OTHERS, default=True): BooleanSelector(),
+        vol.Required(CONF_CODE, default=False): BooleanSelector(),
+        vol.Required(CONF_PICK_UP, default=False): BooleanSelector(),
+    }
+)
 
 
 def alarm_schema(
@@ -78,13 +85,6 @@ def alarm_schema(
             vol.Optional(CONF_END_MESSAGE): _TEXT,
         }
     )
-    answers = vol.Schema(
-        {
-            vol.Required(CONF_TELL_OTHERS, default=True): BooleanSelector(),
-            vol.Required(CONF_CODE, default=False): BooleanSelector(),
-            vol.Required(CONF_PICK_UP, default=False): BooleanSelector(),
-        }
-    )
     afterwards = vol.Schema(
         {
             vol.Required(CONF_REMIND, default=_clock(_DEFAULT.remind)): _DURATION,
@@ -101,7 +101,7 @@ def alarm_schema(
             _marker(SECTION_START, start, shown): section(start, {"collapsed": not is_new}),
             vol.Optional(CONF_STEPS, default=list): _steps_selector(labels),
             vol.Required(CONF_ROUNDS, default=_DEFAULT.rounds): vol.All(rounds, vol.Coerce(int)),
-            _marker(SECTION_ANSWERS, answers, shown): section(answers, {"collapsed": True}),
+            _marker(SECTION_ANSWERS, _ANSWERS, shown): section(_ANSWERS, {"collapsed": True}),
             _marker(SECTION_AFTERWARDS, afterwards, shown): section(
                 afterwards, {"collapsed": True}
             ),
