@@ -10,6 +10,7 @@ from homeassistant.helpers import issue_registry as ir
 import pytest
 
 from custom_components.smspilot.const import DOMAIN
+from custom_components.smspilot.runtime.journal import Journal
 from tests.common import Clock
 from tests.forgetful_disk import ForgetfulDisk
 from tests.simulator.model import Blocked
@@ -36,6 +37,21 @@ async def test_on_at_the_start(hass: HomeAssistant, simulator: Simulator, clock:
     house = await build(hass, simulator, clock)
     assert house.sent == [TO_PAPA]
     assert house.state() == "running"
+
+
+async def test_disk_that_answers_at_once(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that hangs is given up at once the second time: every step goes out all the same."""
+
+    async def give_up(*_: object) -> bool:
+        return False
+
+    monkeypatch.setattr(Journal, "async_sync", give_up)
+    house = await build(hass, simulator, clock)
+    await house.leak()
+    await house.wait()
+    assert house.sent == [TO_PAPA, TO_MAMA]
 
 
 async def test_known_to_be_on(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:

@@ -84,8 +84,9 @@ class Effects:
         """Do this too."""
         self._queue += [self._do(effect) for effect in map(self._bound, wanted)]
         if self._queue and not self._worker:
+            # Not at once: work that waits for nothing would end before it is known here.
             self._worker = self._ways.hass.async_create_background_task(
-                self._work(), "smspilot alarm"
+                self._work(), "smspilot alarm", eager_start=False
             )
 
     @callback
