@@ -29,7 +29,8 @@ class Bill:
 
     def take(self, response: SendResponse, digits: Collection[str], requested_at: float) -> None:
         """Add a response to a request of these numbers."""
-        rows = response.messages
+        # A response may have a row twice.
+        rows = {(row.id, row.phone): row for row in response.messages}.values()
         known = sum((row.price for row in rows if row.price is not None), Decimal(0))
         is_priced = all(row.price is not None for row in rows)
         self.packet_id = self.packet_id or response.packet_id

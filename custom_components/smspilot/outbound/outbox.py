@@ -219,12 +219,7 @@ class Outbox:
         return await self._wait_for(task)
 
     async def _seen_to_its_end(self, message: OutboundMessage, numbers: list[Number]) -> SendResult:
-        task = self._begin(message, numbers)
-        try:
-            return await self._wait_for(task)
-        except asyncio.CancelledError:
-            task.add_done_callback(self._say)
-            raise
+        return await self._wait_for(self._begin(message, numbers))
 
     def _begin(self, message: OutboundMessage, numbers: list[Number]) -> asyncio.Task[SendResult]:
         task = self._hass.async_create_background_task(
@@ -236,7 +231,11 @@ class Outbox:
 
     async def _wait_for(self, task: asyncio.Task[SendResult]) -> SendResult:
         """Wait for a message; who waits may be stopped, the message is not."""
-        await asyncio.wait([task])
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            task.add_done_callback(self._say)
+            raise
         if task.cancelled():
             raise self._closed or action_error(Reason.ACCOUNT_CLOSED, account=self._entry.title)
         return task.result()
