@@ -193,7 +193,7 @@ async def test_stop_releases_what_hangs(socket_enabled: None) -> None:
 async def test_gateway_gives_up_before_the_api(
     simulator: Simulator, kind: FaultKind, status: int
 ) -> None:
-    simulator.fault(kind, when="late", command="send", delay=0.05, late=0.05)
+    simulator.fault(kind, when="late", command="send", delay=0.05, late=0.5)
     response, body = await post(simulator)
     assert (response.status, response.content_type) == (status, "text/html")
     assert str(status).encode() in body

@@ -77,9 +77,14 @@ class Fault:
         """Say nothing for as long as this lasts."""
         if self.kind is FaultKind.HANG:
             await self.released.wait()
-        elif (silence := self.delay + self.seconds) > 0:
+        else:
+            await self.pause(self.delay + self.seconds)
+
+    async def pause(self, seconds: float) -> None:
+        """Wait so long, unless this is released before."""
+        if seconds > 0:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.released.wait(), silence)
+                await asyncio.wait_for(self.released.wait(), seconds)
 
     def release(self) -> None:
         """Let whoever hangs on this go on."""

@@ -108,10 +108,12 @@ class Front:
             response = await self._answer(call)
             await asyncio.sleep(self._sim.options.answer_delay)
             return response
-        if fault.when is When.LATE:
-            self._sim.task(self._answer_late(call, fault.delay + fault.late))
+        late = self._sim.task(self._answer_late(call, fault)) if fault.when is When.LATE else None
         good = await self._answer(call) if fault.when is When.AFTER else None
         await fault.wait()
+        if late and fault.released.is_set():
+            # Who breaks off before they have lost patience has an API that is no slower.
+            await late
         if fault.kind is FaultKind.SLOW and fault.when is not When.LATE:
             return good or await self._answer(call)
         if fault.kind is FaultKind.HANG and good and self._sim.started:
@@ -120,9 +122,9 @@ class Front:
             return await self._stall(request, fault, _body(good))
         return self._failed(request, call, fault, _body(good))
 
-    async def _answer_late(self, call: Call, seconds: float) -> None:
+    async def _answer_late(self, call: Call, fault: Fault) -> None:
         """Carry a request out that nobody waits for any more."""
-        await asyncio.sleep(seconds)
+        await fault.pause(fault.delay + fault.late)
         await self._answer(call)
 
     async def _read(self, request: web.Request) -> Call:
