@@ -33,6 +33,10 @@ class LimitsHeld:
         """Write down what limits have held until now."""
         self._past.append((self._sim.now(), self._in_force()))
 
+    def top_up(self, money: Decimal) -> None:
+        """Note that the balance changed by what nobody spent."""
+        self._begin += money
+
     @property
     def spent(self) -> Decimal:
         """Return what the service took, refunds given back."""

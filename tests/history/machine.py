@@ -3,6 +3,7 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize
 
+from .alarms import Alarms
 from .base import Base
 from .dimensions import DIMENSIONS, Picture
 from .outgoing import Outgoing
@@ -13,7 +14,7 @@ from .world import PAPA
 LIKELIEST: Picture = {}
 
 
-class History(Outgoing, Service, Trouble, Base):
+class History(Outgoing, Service, Trouble, Alarms, Base):
     """A random history, and the comparison of the ledgers at its end."""
 
     def begin_in(self, picture: Picture, *, proven: bool) -> None:

@@ -10,42 +10,68 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 import time
+from types import MappingProxyType
 from typing import Any, Self, override
 from unittest.mock import patch
 
-from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
+from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
+from homeassistant.const import CONF_NAME, EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, Event, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smspilot.account import ACCOUNTS
-from custom_components.smspilot.const import DOMAIN
+from custom_components.smspilot.const import DOMAIN, SUBENTRY_ALARM
 from tests.common import Clock, add_account, disk_works, person, small_hours_zone
 from tests.forgetful_disk import ForgetfulDisk
 from tests.outside import home
 from tests.simulator.choices import DateHeader
 from tests.simulator.simulator import Simulator
 
+from .alarm_books import ALARM, AlarmBooks
 from .dimensions import Picture, live_in, switches, told
 from .disk import Disk
-from .ledgers import Books, Told
+from .ledgers import Books, Told, key_of
 
 PAPA, MAMA, MAMA_AT_WORK, GRANNY = "+79087964781", "+79161231212", "+79161231213", "+79031112233"
 PEOPLE = (
-    person("Papa", PAPA),
-    person("Mama", MAMA, MAMA_AT_WORK, channel="two_way"),
-    person("Granny", GRANNY, channel="voice"),
+    {**person("Papa", PAPA), "subentry_id": "01PAPA"},
+    {**person("Mama", MAMA, MAMA_AT_WORK, channel="two_way"), "subentry_id": "01MAMA"},
+    {**person("Granny", GRANNY, channel="voice"), "subentry_id": "01GRANNY"},
+)
+NUMBERS = {"Papa": (PAPA,), "Mama": (MAMA, MAMA_AT_WORK), "Granny": (GRANNY,)}
+LEAK, KEY, ALARM_ENTITY = "binary_sensor.leak", "sensor.key", "sensor.flood"
+# All of them tell everybody; whoever texts is answered, so nobody is called.
+PLANS: tuple[dict[str, Any], ...] = tuple(
+    {
+        CONF_NAME: "Flood",
+        "sources": [LEAK],
+        "message": f"{ALARM} {{{{ states('{KEY}') }}}}!",
+        "rounds": rounds,
+        "remind": {"seconds": 0},
+        "hold": {"minutes": 2},
+        "steps": [
+            {"recipients": people, "channel": channel, "wait": {"seconds": wait}}
+            for people, channel in steps
+        ],
+    }
+    for rounds, wait, steps in (
+        (2, 30, ((["01PAPA"], "two_way"), (["01MAMA", "01GRANNY"], "sms"))),
+        (1, 120, ((["01PAPA", "01MAMA", "01GRANNY"], "sms"),)),
+        (3, 60, ((["01GRANNY"], "sms"), (["01MAMA"], "two_way"), (["01PAPA"], "sms"))),
+    )
 )
 ENTITIES = {"notify.papa": (PAPA,), "notify.mama": (MAMA, MAMA_AT_WORK), "notify.granny": (GRANNY,)}
-EVENTS = ("sms_received", "reply_received", "message_status")
+EVENTS = ("sms_received", "reply_received", "message_status", "alarm")
 # So many turns of the loop without a change, and a write under way is seen as it is.
 WATCHED_TURNS = 400
 # Time goes on even when something is due at once.
 _TICK = 0.05
 # A known account is there so soon, whether anybody answers or not.
 _SET_UP_WITHIN = 5.0
+# The clock of a history goes in leaps.
+_SLACK = 2.0
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -63,7 +89,7 @@ class SharedClock(Clock):
         self._wrong_by = 0.0
         monotonic, utcnow = time.monotonic, dt_util.utcnow
         monkeypatch.setattr(dt_util, "utcnow", lambda: utcnow() + timedelta(seconds=self._wrong_by))
-        for room in ("client.transport", "webhook"):
+        for room in ("client.transport", "webhook", "inbound.window"):
             monkeypatch.setattr(
                 f"custom_components.smspilot.{room}.monotonic", lambda: monotonic() + self._ahead
             )
@@ -113,7 +139,8 @@ class World:
     entry: MockConfigEntry
 
     def __init__(self) -> None:
-        self.books = Books()
+        self.alarms = AlarmBooks(NUMBERS)
+        self.books = Books(self.alarms)
         self.calls: set[asyncio.Task[None]] = set()
         self.failures: list[str] = []
         self.picture: Picture = {}
@@ -172,7 +199,8 @@ class World:
         # Nobody is there yet to turn the clock on.
         delay, self.sim.options.answer_delay = self.sim.options.answer_delay, 0.0
         with patch.object(Clock, "TURNS", 20):
-            self.entry = await add_account(self.hass, self.sim, people=PEOPLE)
+            people: Any = [*PEOPLE, _alarm(PLANS[0])]
+            self.entry = await add_account(self.hass, self.sim, people=people)
         self._is_set_up = True
         self.books.since = self.sim.now()
         await self.clock.settle()
@@ -233,7 +261,7 @@ class World:
             await self.turns(1)
         while not task.done():
             await self.clock.advance(self.clock.next(_SET_UP_WITHIN))
-        if (lasted := self.clock.ahead - since) > _SET_UP_WITHIN:
+        if (lasted := self.clock.ahead - since) > _SET_UP_WITHIN + _SLACK:
             self.books.wrong.append(f"LATE: set up after {lasted:.0f} s")
         return await task
 
@@ -288,10 +316,33 @@ class World:
 
     async def change_granny(self, channel: str) -> None:
         """Save Granny with another channel."""
-        subentries = self.entry.subentries.values()
-        granny = next(one for one in subentries if one.title == "Granny")
-        data = {**granny.data, "channel": channel}
-        self.hass.config_entries.async_update_subentry(self.entry, granny, data=data)
+        if granny := self._subentry("Granny"):
+            data = {**granny.data, "channel": channel}
+            self.hass.config_entries.async_update_subentry(self.entry, granny, data=data)
+
+    @property
+    def has_alarm(self) -> bool:
+        """Return whether the home has an alarm."""
+        return self._subentry("Flood") is not None
+
+    async def change_plan(self, plan: Mapping[str, Any]) -> None:
+        """Save the alarm with another plan."""
+        self.alarms.change_plan()
+        if alarm := self._subentry("Flood"):
+            self.hass.config_entries.async_update_subentry(self.entry, alarm, data=dict(plan))
+
+    async def toggle_alarm(self) -> None:
+        """Remove the alarm, or add it again."""
+        self.alarms.change_plan()
+        entries = self.hass.config_entries
+        if alarm := self._subentry("Flood"):
+            entries.async_remove_subentry(self.entry, alarm.subentry_id)
+        else:
+            entries.async_add_subentry(self.entry, ConfigSubentry(**_alarm(PLANS[0])))
+
+    def _subentry(self, title: str) -> ConfigSubentry | None:
+        found = (one for one in self.entry.subentries.values() if one.title == title)
+        return next(found, None)
 
     async def reauth(self) -> None:
         """Have the owner type the key that counts."""
@@ -302,8 +353,10 @@ class World:
         for flow in flows.async_progress():
             answer = {"api_key": self.sim.account.apikey, "advanced": {"url": self.sim.url}}
             task = self.hass.async_create_task(flows.async_configure(flow["flow_id"], answer))
+            # A flow may end by itself while the service takes its time.
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
             await self.clock.settle()
-            if task.done() and task.result()["type"] == "form":
+            if task.done() and not task.exception() and task.result()["type"] == "form":
                 # The service did not take even that one: the owner gives up for now.
                 flows.async_abort(flow["flow_id"])
 
@@ -317,6 +370,10 @@ class World:
     @callback
     def _hear(self, event: Event[Mapping[str, Any]]) -> None:
         kind = str(event.event_type).removeprefix(f"{DOMAIN}_")
+        if kind == "alarm":
+            if not self.books.deaf:
+                self.alarms.hear(event.data, key_of(event.data["message"] or ""))
+            return
         self.books.hear(Told(kind, dict(event.data)))
 
     @callback
@@ -373,6 +430,16 @@ class World:
                 return before | now
             before = now
         return now
+
+
+def _alarm(plan: Mapping[str, Any]) -> Any:
+    """Return the alarm as its form saves it."""
+    return {
+        "data": MappingProxyType(dict(plan)),
+        "subentry_type": SUBENTRY_ALARM,
+        "title": "Flood",
+        "unique_id": None,
+    }
 
 
 class _Log(logging.Handler):

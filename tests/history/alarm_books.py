@@ -1,0 +1,124 @@
+"""The alarms' own ledger: what went out for them, what was told of them, who took them."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from tests.simulator.model import Order
+from tests.simulator.simulator import Simulator
+
+# What every text of a step has, and those that only tell have too.
+ALARM: Final = "Потоп"
+ALL_CLEAR: Final = "Отбой"
+CANNOT: Final = "Не могу"
+_NEWS: Final = ("takes it", "It is now")
+# The list may tell minutes only, and a request take its time.
+_MINUTE: Final = timedelta(seconds=130)
+# A request that was made at the same moment.
+_MOMENT: Final = timedelta(seconds=1)
+
+
+@dataclass(slots=True)
+class RunTold:
+    """What was told of a run."""
+
+    keys: set[str] = field(default_factory=set)
+    types: list[str] = field(default_factory=list)
+    # By whom, when.
+    taken: list[tuple[str, datetime]] = field(default_factory=list)
+    plan_changed: bool = False
+
+
+class AlarmBooks:
+    """The home's side of the story of its alarms."""
+
+    def __init__(self, people: Mapping[str, tuple[str, ...]]) -> None:
+        # Numbers by the name of whoever has them.
+        self._people = people
+        self.keys: set[str] = set()
+        self.runs: dict[str, RunTold] = {}
+        # Whoever took an alarm at the home itself.
+        self.takers: set[str] = set()
+
+    def open(self, sim: Simulator) -> None:
+        """Follow the service."""
+        self._sim = sim
+
+    def hear(self, data: Mapping[str, Any], key: str) -> None:
+        """Write down an event."""
+        run = self.runs.setdefault(data["alarm_id"], RunTold())
+        # Another start while it runs gives it another message.
+        run.keys.add(key)
+        run.types.append(data["type"])
+        if data["type"] == "acknowledged":
+            run.taken.append((data["acknowledged_by"], self._sim.now()))
+
+    def change_plan(self) -> None:
+        """Note that whoever is to be told has changed."""
+        for run in self.runs.values():
+            run.plan_changed = True
+
+    def compare(self, orders: list[tuple[str, Order]]) -> list[str]:
+        """Return what is wrong with the alarms' orders, given with their keys."""
+        ours = [(key, order) for key, order in orders if key in self.keys]
+        return [*_twice(ours), *self._compare_runs(ours)]
+
+    def _compare_runs(self, orders: list[tuple[str, Order]]) -> Iterator[str]:
+        for alarm_id, run in self.runs.items():
+            steps = [order for key, order in orders if key in run.keys and is_step(order)]
+            for by, at in run.taken:
+                if not self._may(by, steps, at):
+                    yield f"FORGED: {by} took {alarm_id} and was not asked"
+                late = [order for order in steps if self._requested(order) > at + _MOMENT]
+                yield from (f"DOUBLE: {order} after it was taken at {at}" for order in late)
+            if run.types[-1:] == ["unanswered"] and not run.plan_changed:
+                yield from self._forgotten(alarm_id, run)
+
+    def _may(self, by: str, steps: list[Order], at: datetime) -> bool:
+        """Tell whether somebody wrote after they had been asked, or took it at home."""
+        if by in self.takers:
+            return True
+        phones = {phone[1:] for phone in self._people.get(by, ())}
+        asked = [self._requested(order) for order in steps if order.phone in phones]
+        return any(
+            each.phone in phones
+            and min(asked, default=at) - _MINUTE <= each.created <= at + _MINUTE
+            and not each.text.startswith(CANNOT)
+            for each in self._sim.inbox
+        )
+
+    def _forgotten(self, alarm_id: str, run: RunTold) -> Iterator[str]:
+        """Name whom nobody even tried to tell."""
+        tried = {
+            phone
+            for request in self._sim.calls("send")
+            for phone in request.params["to"].split(",")
+            if any(f"{ALARM} {key}!" in request.params["send"] for key in run.keys)
+        }
+        for name, phones in self._people.items():
+            if not tried & {phone[1:] for phone in phones}:
+                yield f"LOST: {name} was not told of {alarm_id}"
+
+    def _requested(self, order: Order) -> datetime:
+        """Return when an order was asked for: it may have been accepted late."""
+        times = [
+            request.time
+            for request in self._sim.calls("send")
+            if request.params["send"] == order.text
+            and "cost" not in request.params
+            and request.time <= order.time
+        ]
+        return max(times, default=order.time)
+
+
+def is_step(order: Order) -> bool:
+    """Tell whether a text asks somebody to take an alarm."""
+    return ALARM in order.text and not any(words in order.text for words in _NEWS)
+
+
+def _twice(orders: list[tuple[str, Order]]) -> Iterator[str]:
+    """No two texts of alarms to a number are the same, so none of them was sent twice."""
+    count = Counter((order.phone, order.text) for _, order in orders)
+    yield from (f"DOUBLE: {times} times {each}" for each, times in count.items() if times > 1)

@@ -1,0 +1,95 @@
+"""Alarms: they start, people take them or cannot, the money is gone, plans change."""
+
+from decimal import Decimal
+from typing import Any, Final
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from .alarm_books import ALARM, ALL_CLEAR, CANNOT
+from .base import FIGURES, PACE, PHONES, Base
+from .world import ALARM_ENTITY, KEY, LEAK, PLANS
+
+TAKER: Final = "Neighbour"
+
+
+class Alarms(Base):
+    """What alarms live through."""
+
+    @precondition(lambda self: self.world.has_alarm)
+    @rule(by_source=st.booleans(), pace=PACE)
+    def alarm(self, by_source: bool, pace: int | None) -> None:
+        """Start an alarm, or let the sensor start it."""
+        FIGURES["alarms"] += 1
+        self.number += 1
+        self.world.alarms.keys.add(str(self.number))
+        if by_source:
+            self.run(self._leak(self.number), pace)
+        else:
+            self._alarm("start_alarm", {"message": f"{ALARM} {self.number}!"}, pace)
+
+    @rule(pace=PACE)
+    def dry(self, pace: int | None) -> None:
+        """Have the water stop."""
+        self.run(self._set(LEAK, "off"), pace)
+
+    @precondition(lambda self: self.world.has_alarm)
+    @rule(pace=PACE)
+    def take(self, pace: int | None) -> None:
+        """Take the alarm at home."""
+        self.world.alarms.takers.add(TAKER)
+        self._alarm("acknowledge_alarm", {"by": TAKER}, pace, respond=False)
+
+    @precondition(lambda self: self.world.has_alarm)
+    @rule(tells=st.booleans(), pace=PACE)
+    def all_clear(self, tells: bool, pace: int | None) -> None:
+        """Say that the danger is over."""
+        self.number += 1
+        self.world.alarms.keys.add(str(self.number))
+        more = {"message": f"{ALL_CLEAR} {self.number}!"} if tells else {}
+        self._alarm("end_alarm", more, pace, respond=False)
+
+    @rule(phone=PHONES, pace=PACE)
+    def decline(self, phone: str, pace: int | None) -> None:
+        """Have somebody write that they cannot come."""
+        FIGURES["inbound"] += 1
+        self.number += 1
+        text = f"{CANNOT} {self.number}!"
+
+        async def write() -> None:
+            self.sim.task(self.sim.receive(phone[1:], text, account=5671))
+
+        self.run(write(), pace)
+
+    @rule(empty=st.booleans())
+    def money(self, empty: bool) -> None:
+        """Have no money left, or top up."""
+        account, books = self.sim.account, self.world.books
+        topped = Decimal("0.10") if empty else Decimal(2000)
+        books.limits.top_up(topped - account.balance)
+        account.balance = topped
+
+    @precondition(lambda self: self.world.has_alarm)
+    @rule(plan=st.sampled_from(PLANS), pace=PACE)
+    def plan(self, plan: dict[str, Any], pace: int | None) -> None:
+        """Save the alarm with another plan."""
+        self.run(self.world.change_plan(plan), pace)
+
+    @rule(pace=PACE)
+    def remove_alarm(self, pace: int | None) -> None:
+        """Remove the alarm, or add it again."""
+        self.run(self.world.toggle_alarm(), pace)
+
+    async def _leak(self, number: int) -> None:
+        await self._set(KEY, str(number))
+        await self._set(LEAK, "off")
+        await self._set(LEAK, "on")
+
+    async def _set(self, entity_id: str, state: str) -> None:
+        self.world.hass.states.async_set(entity_id, state)
+
+    def _alarm(
+        self, action: str, more: dict[str, Any], pace: int | None, *, respond: bool = True
+    ) -> None:
+        data = {"alarm": ALARM_ENTITY} | more
+        self.run(self.begin([], "smspilot", action, data, respond=respond), pace)
