@@ -11,7 +11,7 @@ import voluptuous as vol
 
 from custom_components.smspilot.const import DOMAIN, EVENT_MESSAGE_STATUS
 from custom_components.smspilot.text.matching import Match
-from custom_components.smspilot.trigger import INBOUND_KINDS
+from custom_components.smspilot.trigger_options import INBOUND_KINDS
 
 from .common import PAPA
 from .test_fuzz import FUZZ, JUNK, ODD, PHONE

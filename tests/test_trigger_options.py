@@ -16,7 +16,7 @@ import yaml
 
 from custom_components.smspilot.client import Kind
 from custom_components.smspilot.outbound.result import STATUS_WORDS
-from custom_components.smspilot.trigger import CHOICES
+from custom_components.smspilot.trigger_options import CHOICES
 
 ROOT = Path(__file__).parent.parent
 RECEIVED, CHANGED = "smspilot.message_received", "smspilot.message_status_changed"
