@@ -4,7 +4,8 @@ import pytest
 
 from .crash import Crashes
 
-pytestmark = pytest.mark.usefixtures("socket_enabled")
+# A dozen starts: minutes where the cores are busy with other tests.
+pytestmark = [pytest.mark.usefixtures("socket_enabled"), pytest.mark.timeout(1200)]
 # `scripts/soak` has time for all of them.
 CHOSEN, RANDOM = 10, 1
 
