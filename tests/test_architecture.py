@@ -32,13 +32,12 @@ MAX_LINES, MAX_LONG_FILES = 250, 3
 MAX_CLASS, MAX_FUNCTION, MAX_PARAMETERS = 200, 45, 7
 
 # What is still to be mended; nothing is added here, and what is here gets no larger.
-LONG_FILES = 12
+LONG_FILES = 5
 TOO_LARGE = {
     "alarm_flow.alarm_schema lines": 46,
     "alarms.runner.AlarmRunner lines": 317,
     "inbound.inbox.Inbox lines": 296,
     "inbound.intake.__init__ parameters": 8,
-    "issues.IssueReporter lines": 231,
     "outbound.message.compose lines": 46,
     "outbound.outbox.Outbox lines": 251,
     "outbound.submission.Submission lines": 206,

@@ -66,6 +66,49 @@ async def test_a_persons_own_sender(
     assert notices(issue_registry) == []
 
 
+async def test_one_refused_sender_of_two(
+    hass: HomeAssistant, simulator: Simulator, issue_registry: ir.IssueRegistry
+) -> None:
+    """Each refused sender has a notice of its own, as long as somebody uses it."""
+
+    def refused() -> list[str]:
+        found = (one for one in issue_registry.issues.values() if one.domain == DOMAIN)
+        return sorted((one.translation_placeholders or {})["sender"] for one in found)
+
+    async def refuse(phone: str, **more: str) -> None:
+        with pytest.raises(HomeAssistantError):
+            await alarm(hass, phone, **more)
+
+    simulator.account.senders = ["INFORM"]
+    simulator.options.strict_senders = True
+    people = [person("Папа", PAPA, sender="Papas")]
+    entry = await add_account(hass, simulator, people=people, options={CONF_SENDER: "House"})
+    (papa,) = entry.subentries.values()
+
+    async def choose(*, own: str, papas: str) -> None:
+        entries = hass.config_entries
+        entries.async_update_entry(entry, options={**entry.options, CONF_SENDER: own})
+        entries.async_update_subentry(entry, papa, data={**papa.data, CONF_SENDER: papas})
+        await hass.async_block_till_done()
+
+    await refuse(MAMA)
+    await refuse(PAPA, sender="Papas")
+    assert refused() == ["House", "Papas"]
+    # His is another one now; the account's is as wrong as before.
+    await choose(own="House", papas="INFORM")
+    assert refused() == ["House"]
+    # Now he has the account's former one, which no other one's fate says anything about.
+    await choose(own="House", papas="House")
+    await choose(own="Garden", papas="House")
+    await refuse(MAMA)
+    assert refused() == ["Garden", "House"]
+    await choose(own="INFORM", papas="House")
+    await alarm(hass, MAMA)
+    assert refused() == ["House"]
+    await choose(own="INFORM", papas="INFORM")
+    assert refused() == []
+
+
 async def test_a_questions_template(
     hass: HomeAssistant, simulator: Simulator, issue_registry: ir.IssueRegistry
 ) -> None:

@@ -7,21 +7,12 @@ from functools import partial
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import (
-    CONF_API_KEY,
-    CONF_PASSWORD,
-    CONF_URL,
-    EVENT_HOMEASSISTANT_STOP,
-)
-from homeassistant.core import (
-    CALLBACK_TYPE,
-    Event,
-    HomeAssistant,
-    callback,
-)
+from homeassistant.const import CONF_API_KEY, CONF_PASSWORD, CONF_URL, EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
 from homeassistant.helpers.start import async_at_started
+from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from .alarms.room import Alarms
@@ -45,7 +36,7 @@ from .runtime.publisher import Publisher
 
 
 class Account:
-    """The rooms of an account, and the doors between them."""
+    """Builds the parts of an account and connects them."""
 
     # Set as soon as it is open.
     stop_listening: CALLBACK_TYPE
@@ -83,15 +74,17 @@ class Account:
         self.alarms = self._make_alarms()
         self._cancel_start: CALLBACK_TYPE = lambda: None
         self._enders: list[CALLBACK_TYPE] = []
-        self._ignore_api = async_dispatcher_connect(
-            hass, SIGNAL_BACK.format(entry.entry_id), self.inbox.poller.wake
+        back, error = SIGNAL_BACK.format(entry.entry_id), SIGNAL_ERROR.format(entry.entry_id)
+        self._stop_listening = (
+            async_dispatcher_connect(hass, back, self.inbox.poller.wake),
+            async_dispatcher_connect(hass, error, self._remember),
         )
 
     async def open(self) -> None:
-        """Take up where the last run ended, by the disk alone: nobody waits for the network."""
+        """Take up what the disk has of it; nobody waits for the network."""
         tables = await self.journal.load()
         if tables:
-            # Beside the event loop: it may be much, and no bell is open yet.
+            # Beside the event loop: it may be much, and no poller runs yet.
             await self.journal.async_run(partial(self._restore, tables))
             self.outbox.doubts.resume()
         self.journal.snapshot = self._snapshot
@@ -101,6 +94,7 @@ class Account:
         """Read nothing while our entities and Assist are not there to hear it."""
         self._cancel_start()
         self.publisher.hold()
+        # The outbox publishes nothing automations could miss: it goes on through a reload.
         for room in (self.deliveries, self.inbox):
             room.poller.hold()
 
@@ -108,7 +102,7 @@ class Account:
     def start(self) -> None:
         """Read, now that our entities listen, and once automations do.
 
-        After a reload this is what was pushed while nobody was at the door.
+        After a reload this reads what was pushed while the webhook was unregistered.
         """
         self._cancel_start()
         self._cancel_start = async_at_started(self.hass, self._started)
@@ -134,7 +128,8 @@ class Account:
         """End everything that waits, and keep what is known."""
         why = action_error(Reason.ACCOUNT_CLOSED, account=self.entry.title)
         self._cancel_start()
-        self._ignore_api()
+        for stop in self._stop_listening:
+            stop()
         while self._enders:
             self._enders.pop()()
         self.conversations.close()
@@ -150,9 +145,13 @@ class Account:
         self._enders.append(end)
 
     @callback
-    def note(self, err: SmspilotError) -> None:
+    def report(self, err: SmspilotError) -> None:
         """Let reauth and repairs know what the service said."""
         async_dispatcher_send(self.hass, SIGNAL_ERROR.format(self.entry.entry_id), err)
+
+    @callback
+    def _remember(self, err: SmspilotError) -> None:
+        self.errors.append((dt_util.utcnow(), err))
 
     def _make_alarms(self) -> Alarms:
         return Alarms(

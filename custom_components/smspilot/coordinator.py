@@ -21,9 +21,11 @@ from .events import (
     SIGNAL_COUNTS,
     SIGNAL_ERROR,
     SIGNAL_OK,
+    Worked,
 )
 
-# Every send tells the balance; this is for what others spend, and for top-ups.
+# How often the account and its balance are asked for. Every send tells the balance, too; this is
+# for what others spend, and for top-ups.
 INTERVAL: Final = timedelta(minutes=30)
 # Figures are shown at once, then at most so often: a burst of sends writes few states. Seconds.
 PAUSE: Final = 0.1
@@ -41,15 +43,15 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
         self.sms_left: int | None = None
         # The sensor that shows it; while it is disabled nobody asks.
         self.wants_sms_left = False
-        self._telling: CALLBACK_TYPE | None = None
+        self._cancel_update: CALLBACK_TYPE | None = None
         self._shown_at = -PAUSE
-        self._tell_job = HassJob(self._publish, cancel_on_shutdown=True)
-        # When a balance was told last, by the loop's clock.
-        self._told = 0.0
+        self._update_job = HassJob(self._publish, cancel_on_shutdown=True)
+        # When a balance came last, by the loop's clock.
+        self._balance_at = 0.0
         balance = SIGNAL_BALANCE.format(entry.entry_id)
-        entry.async_on_unload(async_dispatcher_connect(hass, balance, self._balance_told))
+        entry.async_on_unload(async_dispatcher_connect(hass, balance, self._balance_came))
         account = SIGNAL_ACCOUNT.format(entry.entry_id)
-        entry.async_on_unload(async_dispatcher_connect(hass, account, self._account_told))
+        entry.async_on_unload(async_dispatcher_connect(hass, account, self._account_came))
         worked = SIGNAL_OK.format(entry.entry_id)
         entry.async_on_unload(async_dispatcher_connect(hass, worked, self._worked))
         counts = SIGNAL_COUNTS.format(entry.entry_id)
@@ -58,20 +60,20 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
     @override
     @callback
     def async_update_listeners(self) -> None:
-        """Tell in a moment, once for all that changes till then."""
-        if self._telling:
+        """Update in a moment, once for all that changes till then."""
+        if self._cancel_update:
             return
         if (wait := self._shown_at + PAUSE - self.hass.loop.time()) > 0:
-            self._telling = async_call_later(self.hass, wait, self._tell_job)
+            self._cancel_update = async_call_later(self.hass, wait, self._update_job)
         else:
-            self._telling = self.hass.loop.call_soon(self._publish).cancel
+            self._cancel_update = self.hass.loop.call_soon(self._publish).cancel
 
     @override
     async def async_shutdown(self) -> None:
-        """Tell nothing any more."""
+        """Update nobody any more."""
         await super().async_shutdown()
-        if self._telling:
-            self._telling()
+        if self._cancel_update:
+            self._cancel_update()
 
     @override
     async def _async_update_data(self) -> AccountInfo:
@@ -87,7 +89,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
                 translation_key=reason_of(err).value,
                 translation_placeholders={"error": api_text(self.hass, err)},
             ) from err
-        async_dispatcher_send(self.hass, SIGNAL_OK.format(entry_id), "account")
+        async_dispatcher_send(self.hass, SIGNAL_OK.format(entry_id), Worked.ACCOUNT)
         if not self.last_update_success:
             async_dispatcher_send(self.hass, SIGNAL_BACK.format(entry_id))
         return replace(account, balance=self._newest(account.balance, asked))
@@ -100,13 +102,13 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
         )
 
     @callback
-    def _worked(self, what: str) -> None:
+    def _worked(self, what: Worked) -> None:
         """Ask again where something else finds the service back."""
-        if what == "inbound" and not self.last_update_success:
+        if what is Worked.INBOUND and not self.last_update_success:
             self.look()
 
     async def _sms_left(self) -> int | None:
-        """Return how many SMS are left; what cannot be told takes nothing else away."""
+        """Return how many SMS are left; a failure here must not fail the refresh."""
         try:
             return await self._client.sms_left()
         except SmspilotError as err:
@@ -115,22 +117,23 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
 
     @callback
     def _publish(self, _now: datetime | None = None) -> None:
-        self._telling = None
+        self._cancel_update = None
         self._shown_at = self.hass.loop.time()
         super().async_update_listeners()
 
     @callback
-    def _account_told(self, account: AccountInfo, asked: float) -> None:
+    def _account_came(self, account: AccountInfo, asked: float) -> None:
         """Take over what somebody else asked for."""
-        async_dispatcher_send(self.hass, SIGNAL_OK.format(self.config_entry.entry_id), "account")
-        self._take(account, asked)
+        worked = SIGNAL_OK.format(self.config_entry.entry_id)
+        async_dispatcher_send(self.hass, worked, Worked.ACCOUNT)
+        self._accept_balance(account, asked)
 
     @callback
-    def _balance_told(self, balance: Decimal, asked: float) -> None:
-        self._take(self.data and replace(self.data, balance=balance), asked)
+    def _balance_came(self, balance: Decimal, asked: float) -> None:
+        self._accept_balance(self.data and replace(self.data, balance=balance), asked)
 
     @callback
-    def _take(self, account: AccountInfo | None, asked: float) -> None:
+    def _accept_balance(self, account: AccountInfo | None, asked: float) -> None:
         if not (account and self.last_update_success):
             # The service is there after all, and may hold what came meanwhile.
             self.look()
@@ -140,12 +143,13 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
         self.async_update_listeners()
 
     def _newest(self, balance: Decimal | None, asked: float) -> Decimal | None:
-        """Return the newer of two balances; where their answers crossed, it is the lower one."""
+        """Return the newer of two balances; if the requests overlapped, trust the lower."""
         present = self.data.balance if self.data else None
-        if balance is None or (present is not None and asked < self._told and present < balance):
+        is_crossed = asked < self._balance_at
+        if balance is None or (present is not None and is_crossed and present < balance):
             balance = present
-        self._told = self.hass.loop.time()
+        self._balance_at = self.hass.loop.time()
         if balance is not None and present is not None and balance > present:
             signal = SIGNAL_OK.format(self.config_entry.entry_id)
-            async_dispatcher_send(self.hass, signal, "top_up")
+            async_dispatcher_send(self.hass, signal, Worked.TOP_UP)
         return balance

@@ -28,6 +28,18 @@ class ListNews(StrEnum):
     WORKING = "working"
 
 
+class Worked(StrEnum):
+    """What the API did as it was asked."""
+
+    ACCOUNT = "account"
+    INBOUND = "inbound"
+    SEND = "send"
+    # A send in test mode, which costs nothing.
+    TEST = "test"
+    # The balance has grown.
+    TOP_UP = "top_up"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requested:
     """What the API said to a message: its error, or None where somebody got it."""
@@ -101,8 +113,8 @@ SIGNAL_LIMIT: SignalTypeFormat[str] = SignalTypeFormat("smspilot_limit_{}")
 SIGNAL_ACCOUNT: SignalTypeFormat[AccountInfo, float] = SignalTypeFormat("smspilot_account_{}")
 # The API responds again after a failed refresh: what came meanwhile is to be read.
 SIGNAL_BACK: SignalTypeFormat[()] = SignalTypeFormat("smspilot_back_{}")
-# The service did what was asked: the kind of request.
-SIGNAL_OK: SignalTypeFormat[str] = SignalTypeFormat("smspilot_ok_{}")
+# The service did what was asked.
+SIGNAL_OK: SignalTypeFormat[Worked] = SignalTypeFormat("smspilot_ok_{}")
 
 
 def number(amount: Decimal | None) -> float | None:

@@ -1,9 +1,8 @@
 """What the forms ask for. What is wrong with an answer is told by form_checks.py, in our words."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_API_KEY, CONF_NAME, CONF_PASSWORD, CONF_URL
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
@@ -43,11 +42,9 @@ from .const import (
     SECTION_ADVANCED,
 )
 from .contacts.recipients import Channel
-from .form_checks import SERVICE_SENDERS, Form
+from .form_checks import Form
 from .options import LongTexts, Options
-
-if TYPE_CHECKING:
-    from .runtime_data import SmspilotConfigEntry
+from .sender_choice import sender_selector
 
 NOTHING: Final[Form] = {}
 SECTION_TEMPLATES: Final = "templates"
@@ -228,28 +225,3 @@ def _option_fields(senders: Iterable[str]) -> Fields:
         vol.Optional(CONF_DEBUG_EMAIL): _EMAIL,
     }
     return {str(marker): (marker, selector) for marker, selector in fields.items()}
-
-
-def known_senders(entry: SmspilotConfigEntry) -> list[str]:
-    """Return the names an account may send from, so far as they are known without asking."""
-    account = (
-        entry.runtime_data.coordinator.data if entry.state is ConfigEntryState.LOADED else None
-    )
-    return [account.default_sender, *account.senders] if account else []
-
-
-def sender_names(senders: Iterable[str]) -> list[str]:
-    """Return the senders there are; words that make a message something else are none."""
-    names = dict.fromkeys(filter(None, senders))
-    return [name for name in names if name.upper() not in SERVICE_SENDERS]
-
-
-def sender_selector(senders: Iterable[str]) -> SelectSelector:
-    """Return the choice of a sender."""
-    return SelectSelector(
-        SelectSelectorConfig(
-            options=sender_names(senders),
-            custom_value=True,
-            mode=SelectSelectorMode.DROPDOWN,
-        )
-    )

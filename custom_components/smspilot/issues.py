@@ -16,11 +16,8 @@ from .client import (
     AccountBlocked,
     InvalidCredentials,
     IpNotAllowed,
-    Kind,
     NoMoney,
-    SenderRefused,
     SmspilotError,
-    TextRefused,
 )
 from .const import (
     CONF_RATE_LIMIT,
@@ -28,10 +25,9 @@ from .const import (
     LIMIT_ASSIST,
     LOGGER,
     URL_SETTINGS,
-    URL_TEMPLATES,
     URL_TOP_UP,
 )
-from .contacts.recipients import display_name, recipients
+from .contacts.recipients import display_name
 from .coordinator import AccountCoordinator
 from .errors import api_text, reason_of
 from .events import (
@@ -42,25 +38,23 @@ from .events import (
     SIGNAL_LIMIT,
     SIGNAL_NAMES_TAKEN,
     SIGNAL_OK,
-    SIGNAL_PEOPLE,
     SIGNAL_PUSH,
-    SIGNAL_REQUESTED,
     ListNews,
     Push,
-    Requested,
+    Worked,
 )
-from .forms import sender_names
 from .notices import Notices
 from .options import Options
 from .outbound.rate_limiter import HOUR
+from .sender_issues import SenderIssues
 from .text.localized import async_money
 
-# What a response of the API proves to be over; a send proves more than a question.
+# What a response of the API proves to be over; a send proves more than a mere account request.
 SOLVED_BY: Final = {
-    "account": ("account_blocked", "ip_not_allowed"),
-    "test": ("account_blocked", "ip_not_allowed"),
-    "send": ("account_blocked", "ip_not_allowed", "no_money"),
-    "top_up": ("no_money",),
+    Worked.ACCOUNT: ("account_blocked", "ip_not_allowed"),
+    Worked.TEST: ("account_blocked", "ip_not_allowed"),
+    Worked.SEND: ("account_blocked", "ip_not_allowed", "no_money"),
+    Worked.TOP_UP: ("no_money",),
 }
 _BY_ERROR: Final[tuple[tuple[type[SmspilotError], str], ...]] = (
     (AccountBlocked, "account_blocked"),
@@ -79,8 +73,7 @@ class IssueReporter:
         self._notices = Notices(account.hass, account.entry)
         # By which limit messages are held back, as it was then.
         self._limited: dict[str, Decimal | int] = {}
-        # The senders that were refused.
-        self._senders: set[str] = set()
+        self._sender_issues = SenderIssues(account, coordinator, self._notices)
 
     @callback
     def start(self) -> None:
@@ -93,14 +86,13 @@ class IssueReporter:
             (SIGNAL_LIMIT, self._held_back),
             (SIGNAL_NAMES_TAKEN, self._names_taken),
             (SIGNAL_OK, self._worked),
-            (SIGNAL_PEOPLE, self._review_senders),
             (SIGNAL_PUSH, self._announced),
-            (SIGNAL_REQUESTED, self._requested),
             (SIGNAL_DOUBTS, self._doubts_changed),
         )
         for signal, listener in listeners:
             target = signal.format(entry.entry_id)
             entry.async_on_unload(async_dispatcher_connect(hass, target, listener))
+        self._sender_issues.start()
         entry.async_on_unload(self._coordinator.async_add_listener(self.review))
         self._doubts_changed()
         # Nobody would take them away while the entry is not loaded; what is still wrong comes back.
@@ -108,7 +100,7 @@ class IssueReporter:
 
     @callback
     def _doubts_changed(self) -> None:
-        """Say whom messages were for that a restart interrupted: nobody else was told."""
+        """Raise or solve the notices of messages that a restart cut off; their callers are gone."""
         doubts = self._account.outbox.doubts
         for key, names in (("in_doubt", doubts.in_doubt), ("interrupted", doubts.interrupted)):
             if names:
@@ -144,7 +136,6 @@ class IssueReporter:
     @callback
     def _failed(self, err: SmspilotError) -> None:
         account = self._account
-        account.errors.append((dt_util.utcnow(), err))
         if isinstance(err, InvalidCredentials):
             account.entry.async_start_reauth(account.hass)
             return
@@ -157,72 +148,7 @@ class IssueReporter:
         self._notices.raise_(key, error=api_text(account.hass, err), top_up_url=URL_TOP_UP)
 
     @callback
-    def _requested(self, requested: Requested) -> None:
-        """Take back or raise what is about a sender, or about a kind of text."""
-        # Templates are approved for questions apart; what is spoken has none of its own.
-        about = requested.kind.value if requested.kind is not Kind.SMS else ""
-        sender = requested.sender or ""
-        match requested.error:
-            case None:
-                self._notices.solve("text_refused", about)
-                self._solve_sender(sender)
-            case SenderRefused() as err:
-                self._refuse_sender(sender, api_text(self._account.hass, err))
-            case TextRefused() as err:
-                self._notices.raise_(
-                    "text_refused",
-                    about,
-                    error=api_text(self._account.hass, err),
-                    message="{message}",  # in a text it would be a placeholder itself
-                    templates_url=URL_TEMPLATES,
-                )
-
-    def _refuse_sender(self, sender: str, error: str) -> None:
-        """Raise a notice of a sender; the way out changes whoever uses it."""
-        info = self._coordinator.data
-        users = self._users(sender)
-        self._senders.add(sender)
-        self._notices.raise_(
-            "sender_refused" if users else "action_sender_refused",
-            self._about(sender),
-            data={"sender": sender},
-            error=error,
-            sender=sender or "–",
-            used_by=", ".join(users),
-            senders=", ".join(sender_names(info.senders if info else ())) or "–",
-        )
-
-    def _users(self, sender: str) -> list[str]:
-        """Return who is sent for by a sender: the account, and recipients with their own."""
-        entry = self._account.entry
-        users = [one.name for one in recipients(entry) if sender and one.sender == sender]
-        own = Options.from_entry(entry).sender
-        return [entry.title, *users] if (own or "") == sender else users
-
-    def _about(self, sender: str) -> str:
-        """Return what the notice of a sender is about; the account's own needs no name."""
-        own = Options.from_entry(self._account.entry).sender or ""
-        return "" if sender == own else sender
-
-    def _solve_sender(self, sender: str) -> None:
-        self._senders.discard(sender)
-        for key in ("sender_refused", "action_sender_refused"):
-            self._notices.solve(key, sender)
-            self._notices.solve(key, self._about(sender))
-
-    @callback
-    def _review_senders(self) -> None:
-        """Take back the notices of senders that nobody uses any more."""
-        for sender in list(self._senders):
-            if not self._users(sender) and not self._notices.is_raised(
-                "action_sender_refused", sender
-            ):
-                self._solve_sender(sender)
-                # It was the account's own.
-                self._notices.solve("sender_refused")
-
-    @callback
-    def _worked(self, what: str) -> None:
+    def _worked(self, what: Worked) -> None:
         for key in SOLVED_BY.get(what, ()):
             self._notices.solve(key)
         hass, entry = self._account.hass, self._account.entry

@@ -8,8 +8,9 @@ from homeassistant.helpers.translation import async_load_integrations
 from .const import CONF_CLOUDHOOK_URL, DOMAIN, URL_SENDERS, URL_SETTINGS, URL_TEMPLATES
 from .errors import async_words
 from .form_checks import Errors, Form, by_section, filled, flat, nested, wrong_options
-from .forms import DEFAULTS, OPTION_SECTIONS, known_senders, options_schema
+from .forms import DEFAULTS, OPTION_SECTIONS, options_schema
 from .runtime_data import SmspilotConfigEntry
+from .sender_choice import known_senders
 from .webhook_url import async_make_url
 
 

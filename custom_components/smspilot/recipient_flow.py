@@ -20,8 +20,9 @@ from .form_checks import (
     read_phones,
     wrong_sender,
 )
-from .forms import RECIPIENT_SECTIONS, SECTION_ORDERS, known_senders, recipient_schema
+from .forms import RECIPIENT_SECTIONS, SECTION_ORDERS, recipient_schema
 from .runtime_data import SmspilotConfigEntry
+from .sender_choice import known_senders
 
 
 class RecipientFlow(ConfigSubentryFlow):

@@ -11,9 +11,10 @@ import voluptuous as vol
 from .const import CONF_SENDER, DOMAIN
 from .contacts.recipients import recipients
 from .form_checks import Errors, Form, filled, wrong_sender, wrong_templates
-from .forms import SECTION_TEMPLATES, SENDER_SECTIONS, sender_selector, templates_schema
+from .forms import SECTION_TEMPLATES, SENDER_SECTIONS, templates_schema
 from .options import Options
 from .runtime_data import SmspilotConfigEntry
+from .sender_choice import sender_selector
 
 
 class ChooseSender(RepairsFlow):

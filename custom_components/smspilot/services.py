@@ -93,7 +93,7 @@ def _on_account(
         try:
             return await handler(account, call)
         except SmspilotError as err:
-            account.note(err)
+            account.report(err)
             raise error_from_api(call.hass, err) from err
 
     return handle

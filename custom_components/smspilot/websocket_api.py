@@ -83,6 +83,6 @@ async def websocket_messages(
             msg["conversation"], msg.get("before"), msg["limit"]
         )
     except SmspilotError as err:
-        account.note(err)
+        account.report(err)
         raise error_from_api(hass, err) from err
     connection.send_result(msg["id"], page)

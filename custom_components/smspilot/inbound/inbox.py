@@ -21,6 +21,7 @@ from ..events import (
     SIGNAL_STATUS,
     ListNews,
     SentMessage,
+    Worked,
 )
 from ..options import Options
 from ..runtime.journal import Journal, Table, Tables
@@ -286,7 +287,7 @@ class Inbox:
         entry_id = self._entry.entry_id
         if self._failing_since is not None:
             self._failing_since = None
-            async_dispatcher_send(self._hass, SIGNAL_OK.format(entry_id), "inbound")
+            async_dispatcher_send(self._hass, SIGNAL_OK.format(entry_id), Worked.INBOUND)
             async_dispatcher_send(
                 self._hass, SIGNAL_INBOUND_LIST.format(entry_id), ListNews.WORKING, None
             )

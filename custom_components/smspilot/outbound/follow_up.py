@@ -16,6 +16,7 @@ from ..events import (
     SIGNAL_SENT,
     Requested,
     SentText,
+    Worked,
 )
 from .budget import Budget
 from .delivery import DeliveryTracker
@@ -80,7 +81,7 @@ class FollowUp:
             signal = SIGNAL_BALANCE.format(entry_id)
             async_dispatcher_send(self._hass, signal, bill.balance, bill.requested_at)
         if any(one.state is State.ACCEPTED for one in numbers):
-            what = "test" if test else "send"
+            what = Worked.TEST if test else Worked.SEND
             async_dispatcher_send(self._hass, SIGNAL_OK.format(entry_id), what)
             self._say_requested(submission, None)
         # Only now: what refused some is not over because others went out before.
