@@ -59,7 +59,7 @@ class Home:
             rows.pop(key, None)
         else:
             rows[key] = value
-        self.journal.write(table, key, value)
+        self.journal.put(table, key, value)
 
 
 @pytest.fixture(autouse=True)

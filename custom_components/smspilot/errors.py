@@ -145,7 +145,7 @@ def localized(hass: HomeAssistant, err: HomeAssistantError) -> str:
 def combined_error(
     hass: HomeAssistant, errors: Sequence[tuple[str, HomeAssistantError]], *, partly: bool
 ) -> HomeAssistantError:
-    """Return one error of several orders, each with its people; `partly` where another went out."""
+    """Return one error of several messages, each with its people; `partly` if another went out."""
     texts = dict.fromkeys(localized(hass, err) for _people, err in errors)
     if not partly and len(texts) == 1:
         return errors[0][1]

@@ -67,7 +67,7 @@ class Checks:
         if timer := self._timers.pop(alarm_id, None):
             timer()
         if self._known.pop(alarm_id, None):
-            self._ways.journal.write("alarm_checks", alarm_id, None)
+            self._ways.journal.put("alarm_checks", alarm_id, None)
 
     @callback
     def close(self) -> None:
@@ -98,7 +98,7 @@ class Checks:
         self._set(alarm, (CHECK_INTERVAL if found else RETRY_INTERVAL).total_seconds())
         if found:
             self._known[alarm.plan.id] = found
-            self._ways.journal.write("alarm_checks", alarm.plan.id, found.as_stored())
+            self._ways.journal.put("alarm_checks", alarm.plan.id, found.as_stored())
             self._take(alarm, found)
             self._changed(alarm)
 

@@ -68,7 +68,7 @@ class Alarms:
         found = plans(self._ways.entry)
         for key in [key for key in self.runners if key not in found]:
             self.runners.pop(key).close()
-            self._ways.journal.write("alarms", key, None)
+            self._ways.journal.put("alarms", key, None)
             self.checks.forget(key)
         for key, plan in found.items():
             if runner := self.runners.get(key):
@@ -203,7 +203,7 @@ class Alarms:
     @callback
     def _learn(self, number: str) -> None:
         self._service_number = number
-        self._ways.journal.write(_FACTS, "service_number", number)
+        self._ways.journal.put(_FACTS, "service_number", number)
         for runner in self.runners.values():
             runner.service_number = number
 

@@ -158,7 +158,7 @@ class AlarmRunner:
     @callback
     def save(self) -> None:
         """Remember it; whoever needs it on the disk waits for that."""
-        self._ways.journal.write("alarms", self.plan.id, self.as_stored())
+        self._ways.journal.put("alarms", self.plan.id, self.as_stored())
 
     @callback
     def take_status(self, message_id: str, status: Status, *, is_call: bool) -> None:

@@ -162,7 +162,7 @@ class TextMemory:
             texts = self._texts.get(phone, {})
             recent = {key: at for key, at in texts.items() if now - at < REMEMBERED}
             self._texts[phone] = recent | {_fingerprint(text): now}
-            self._journal.write("alarm_texts", phone, self._stored(phone))
+            self._journal.put("alarm_texts", phone, self._stored(phone))
 
     def _stored(self, phone: str) -> Table:
         return {key: at.isoformat() for key, at in self._texts[phone].items()}

@@ -85,12 +85,12 @@ class AwaitedPushes:
         """Await a message."""
         if not self.is_full:
             self._awaited[message_id] = AwaitedPush(self._hass.loop.time(), door)
-            self._journal.write("pushes", message_id, _stored(dt_util.utcnow().timestamp()))
+            self._journal.put("pushes", message_id, _stored(dt_util.utcnow().timestamp()))
 
     def pop(self, message_id: str) -> AwaitedPush | None:
         """Await a message no more, and return its push."""
         if push := self._awaited.pop(message_id, None):
-            self._journal.write("pushes", message_id, None)
+            self._journal.put("pushes", message_id, None)
         return push
 
     @callback

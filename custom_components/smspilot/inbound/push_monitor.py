@@ -169,7 +169,7 @@ class PushMonitor:
 
     def _note(self, fact: str, value: str) -> None:
         self._facts[fact] = value
-        self._journal.write("proof", fact, value)
+        self._journal.put("proof", fact, value)
 
     def _say(self, push: Push) -> None:
         async_dispatcher_send(self._hass, SIGNAL_PUSH.format(self._entry_id), push)

@@ -211,7 +211,7 @@ class Questions:
         self._open[question.message_id] = question
         self._asked.setdefault(question.phone, []).append(question)
         if write:
-            self._journal.write("questions", question.message_id, _as_stored(question))
+            self._journal.put("questions", question.message_id, _as_stored(question))
 
     def _drop(self, question: Question) -> None:
         if self._open.pop(question.message_id, None) is None:
@@ -223,7 +223,7 @@ class Questions:
             self._asked[question.phone] = others
         else:
             del self._asked[question.phone]
-        self._journal.write("questions", question.message_id, None)
+        self._journal.put("questions", question.message_id, None)
 
 
 def _as_stored(question: Question) -> Table:

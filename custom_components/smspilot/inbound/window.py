@@ -114,13 +114,13 @@ class Window:
         if not listed:
             self._unlisted.add(message.id)
         row = self._known[message.id] = (message.created.isoformat(), phone)
-        self._journal.write("known", message.id, list(row))
+        self._journal.put("known", message.id, list(row))
 
     def forget(self, message_id: str) -> None:
         """Note that a message could not be told after all."""
         self._unlisted.discard(message_id)
         if self._known.pop(message_id, None):
-            self._journal.write("known", message_id, None)
+            self._journal.put("known", message_id, None)
 
     def was_read(self, at: datetime) -> None:
         """Note that all there is was read, and forget ids that no list shows any more.
@@ -148,7 +148,7 @@ class Window:
 
     def _note(self, fact: str, value: str) -> None:
         self._facts[fact] = value
-        self._journal.write("inbox", fact, value)
+        self._journal.put("inbox", fact, value)
 
 
 def _minute(time: datetime) -> datetime:

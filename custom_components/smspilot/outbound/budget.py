@@ -92,7 +92,7 @@ class Budget:
         key, each = f"{message.kind}:{country_of(phone)}", price / parts_of(message)
         if each > self._prices.get(key, Decimal(0)):
             self._prices[key] = each
-            self._journal.write("prices", key, str(each))
+            self._journal.put("prices", key, str(each))
 
     def add(self, permit: Permit) -> None:
         """Set aside what a permit may cost."""
@@ -115,12 +115,12 @@ class Budget:
         oldest = (today - timedelta(days=DAYS_KEPT)).isoformat()
         for day in [day for day in self._days if day < oldest]:
             del self._days[day]
-            self._journal.write("days", day, None)
+            self._journal.put("days", day, None)
         key = (paid_on or today).isoformat()
         if key < oldest:
             return
         self._days[key] = max(self._days.get(key, Decimal(0)) + amount, Decimal(0))
-        self._journal.write("days", key, str(self._days[key]))
+        self._journal.put("days", key, str(self._days[key]))
 
     def spend_late(self, message_id: str, amount: Decimal, paid_on: date | None = None) -> None:
         """Spend what the API tells only now of a message that was accepted before."""

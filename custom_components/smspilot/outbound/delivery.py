@@ -1,4 +1,4 @@
-"""What became of messages on their way: a push rings, a clock behind it, the read tells."""
+"""Follow sent messages to a final status: pushes and timers trigger a read, which alone counts."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -15,7 +15,7 @@ from ..const import LOGGER
 from ..events import SIGNAL_COUNTS, SIGNAL_ERROR
 from ..runtime.announced import PAUSES, Announced
 from ..runtime.journal import Journal
-from ..runtime.poller import Alarm, Poller, ReadWaiters
+from ..runtime.poller import EarliestTimer, Poller, ReadWaiters
 from ..runtime.publisher import Publisher
 from ..runtime.trail import async_trace
 from .budget import Budget
@@ -56,7 +56,7 @@ class DeliveryTracker:
         self._announced: Announced[Status] = Announced(hass, self.poller)
         self._round_due = False
         self._read_waiters = ReadWaiters(hass)
-        self._alarm = Alarm(hass, self.poller, self.hurry)
+        self._timer = EarliestTimer(hass, self.poller, self.hurry)
 
     @property
     def pending(self) -> int:
@@ -73,9 +73,9 @@ class DeliveryTracker:
                 self._publish(row)
                 continue
             waiting = self._tracked.add(row.message_id, row)
-            self._alarm.set(waiting.next_look(self._hass.loop.time()))
+            self._timer.set(waiting.next_look(self._hass.loop.time()))
             if (news := self._early.take(row.message_id)) is not None:
-                self._hear(row.message_id, news)
+                self._take_push(row.message_id, news)
         self._changed()
 
     @callback
@@ -94,14 +94,14 @@ class DeliveryTracker:
 
     @callback
     def push(self, server_id: str, status: Status) -> None:
-        """Hear that a message has another status; only the service's own answer tells."""
-        self._hear(server_id, status)
+        """Take a push that a message has another status; the read it triggers says whether."""
+        self._take_push(server_id, status)
 
     @callback
     def push_unverified(self, message: MessageRow) -> None:
         """Take a push at its word, but for money and for what no push tells."""
         if message.id:
-            self._hear(message.id, replace(message, price=None))
+            self._take_push(message.id, replace(message, price=None))
             self._journal.flush()
 
     @callback
@@ -111,7 +111,7 @@ class DeliveryTracker:
         self._tracked.close(why)
 
     @callback
-    def _hear(self, server_id: str, news: News) -> None:
+    def _take_push(self, server_id: str, news: News) -> None:
         if (row := self.row(server_id)) is None:
             self._early.keep(server_id, news)
             return
@@ -148,7 +148,7 @@ class DeliveryTracker:
             async_dispatcher_send(self._hass, SIGNAL_ERROR.format(self._entry.entry_id), error)
             if pushed:
                 # A list that cannot be read denies no push.
-                self._alarm.set(PAUSES[-1])
+                self._timer.set(PAUSES[-1])
         else:
             self._announced.look_again((one for one in pushed if one in self._announced), now)
         if end:
@@ -212,7 +212,7 @@ class DeliveryTracker:
             for server_id, one in self._tracked.items()
         )
         if (soonest := min(looks, default=None)) is not None:
-            self._alarm.set(soonest)
+            self._timer.set(soonest)
 
     @callback
     def _publish(self, row: Row) -> None:

@@ -41,7 +41,7 @@ class FollowUp:
         deliveries: DeliveryTracker,
         asked: Asked,
     ) -> None:
-        """Follow up for an account; `asked` hears of questions that went out."""
+        """Follow up for an account; `asked` is called with questions that went out."""
         self._hass = hass
         self._entry = entry
         self._budget = budget
@@ -83,15 +83,15 @@ class FollowUp:
         if any(one.state is State.ACCEPTED for one in numbers):
             what = Worked.TEST if test else Worked.SEND
             async_dispatcher_send(self._hass, SIGNAL_OK.format(entry_id), what)
-            self._say_requested(submission, None)
+            self._signal_requested(submission, None)
         # Only now: what refused some is not over because others went out before.
         errors = (one.error for one in numbers if one.state is State.REFUSED)
         for err in {id(err): err for err in errors}.values():
             if isinstance(err, SmspilotError):
                 async_dispatcher_send(self._hass, SIGNAL_ERROR.format(entry_id), err)
-                self._say_requested(submission, err)
+                self._signal_requested(submission, err)
 
-    def _say_requested(self, submission: Submission, err: SmspilotError | None) -> None:
+    def _signal_requested(self, submission: Submission, err: SmspilotError | None) -> None:
         message = submission.message
         requested = Requested(kind=message.kind, sender=message.options.sender, error=err)
         signal = SIGNAL_REQUESTED.format(self._entry.entry_id)

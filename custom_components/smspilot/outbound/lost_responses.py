@@ -49,7 +49,7 @@ class LostResponses:
         test: bool,
         ended: Ended,
     ) -> None:
-        """Look for nothing yet; `ended` hears of numbers that have come to an end."""
+        """Look for nothing yet; `ended` is called with numbers that have come to an end."""
         self._hass = hass
         self._evidence = evidence
         self._records = records
@@ -119,9 +119,9 @@ class LostResponses:
             for one in lost:
                 finding = self._evidence.judge(listing, record, one)
                 if finding.verdict is Verdict.OURS and finding.row:
-                    one.found(finding.row)
+                    one.mark_found(finding.row)
                 else:
-                    one.looked_for(may_be_there=finding.verdict is not Verdict.NOTHING)
+                    one.mark_not_found(may_be_there=finding.verdict is not Verdict.NOTHING)
             if any(one.state is State.ABSENT and one.losses for one in lost):
                 LOGGER.warning(
                     "The response to a send was lost and nothing went out; sending it again"
@@ -129,20 +129,20 @@ class LostResponses:
         self._timing.look_at = self._hass.loop.time() + LOOK_PAUSE
         for one in lost:
             if one.state is State.REQUESTED and self._timing.look_at > one.look_until:
-                one.in_doubt()
+                one.mark_in_doubt()
             if one.state is State.IN_DOUBT and one.error and self._had_before(record, one):
                 # It is an honest double, of another message.
-                one.refused(one.error)
+                one.mark_refused(one.error)
         self._ended([one for one in lost if one.is_over])
 
     def _look_for(self, numbers: Sequence[Number], looks: int, *, may_repeat: bool = False) -> None:
         now = self._hass.loop.time()
         for one in numbers:
-            one.lost(looks, self._timing.look_until(now), may_repeat=may_repeat)
+            one.mark_lost(looks, self._timing.look_until(now), may_repeat=may_repeat)
             if self._test:
                 # A test is in no list, and costs nothing.
                 one.looks = 1
-                one.looked_for(may_be_there=False)
+                one.mark_not_found(may_be_there=False)
         self._timing.look_at = now
         self._ended([one for one in numbers if one.is_over])
 

@@ -5,7 +5,8 @@
        │                      ▼
        └── absent ◄─── what the API's list shows ───► accepted | in doubt
 
-A number is sent to again only from `absent`, and only the list of messages leads there.
+After a lost response a number is sent to again only from `absent`, and only the list of messages
+leads there.
 """
 
 from dataclasses import dataclass, field
@@ -114,47 +115,47 @@ class Number:
         """Return whether nothing more is done for it."""
         return self.state in ENDS
 
-    def permitted(self, permit: Permit | None) -> None:
+    def mark_permitted(self, permit: Permit | None) -> None:
         """Let it out; a test needs no permit."""
         self.state, self.permit = State.PERMITTED, permit
 
-    def requested(self) -> None:
+    def mark_requested(self) -> None:
         """Be part of a request that is made now."""
         self.state = State.REQUESTED
         self.requests += 1
 
-    def not_requested(self) -> None:
+    def mark_not_requested(self) -> None:
         """Be wanted as before: the request did not go out."""
         self.state = State.WANTED
         self.requests -= 1
 
-    def answered(self, row: MessageRow, packet_id: str | None) -> None:
+    def mark_answered(self, row: MessageRow, packet_id: str | None) -> None:
         """Take what the response to the request says of it."""
         self.row, self.packet_id = row, packet_id
         self.state = State.REFUSED if row.status is Status.FAILED else State.ACCEPTED
 
-    def refused(self, error: Refusal) -> None:
+    def mark_refused(self, error: Refusal) -> None:
         """Be refused, by the API or here."""
         self.state, self.error = State.REFUSED, error
 
-    def lost(self, looks: int, until: float, *, may_repeat: bool) -> None:
+    def mark_lost(self, looks: int, until: float, *, may_repeat: bool) -> None:
         """Be looked for so many times and so long; nobody knows whether it went out."""
         self.looks, self.look_until, self.may_repeat = looks, until, may_repeat
 
-    def found(self, row: MessageRow) -> None:
+    def mark_found(self, row: MessageRow) -> None:
         """Be in the API's list: it went out."""
         self.state, self.row, self.is_found = State.ACCEPTED, row, True
 
-    def looked_for(self, *, may_be_there: bool) -> None:
+    def mark_not_found(self, *, may_be_there: bool) -> None:
         """Take that a look did not show it, or only something that may be it."""
         self.looks -= 1
         if self.looks > 0:
             return
         if may_be_there or not self.may_repeat:
-            self.in_doubt()
+            self.mark_in_doubt()
         else:
             self.state = State.ABSENT
 
-    def in_doubt(self) -> None:
+    def mark_in_doubt(self) -> None:
         """Be given up: whether it went out is told as unknown."""
         self.state = State.IN_DOUBT

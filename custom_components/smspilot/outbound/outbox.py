@@ -51,7 +51,7 @@ class Outbox:
         deliveries: DeliveryTracker,
         asked: Callable[[list[Row], str, timedelta], None],
     ) -> None:
-        """Have nothing to send yet; `asked` hears of questions that went out."""
+        """Have nothing to send yet; `asked` is called with questions that went out."""
         self._hass = hass
         self._entry = entry
         self._client = client

@@ -42,7 +42,7 @@ def row_of(
         due_at=message.options.send_at or record.at,
     )
     if number.state is State.IN_DOUBT:
-        row.unknown, row.error = True, _told(hass, _doubt(entry))
+        row.unknown, row.error = True, _as_problem(hass, _doubt(entry))
     elif found := number.row:
         row.message_id, row.packet_id = found.id, number.packet_id
         row.price, row.error, row.status = found.price, found.problem, found.status
@@ -53,7 +53,7 @@ def row_of(
     elif problem := number.problem:
         row.error = problem
     elif isinstance(error, SmspilotError):
-        row.error = _told(hass, error_from_api(hass, error))
+        row.error = _as_problem(hass, error_from_api(hass, error))
     return row
 
 
@@ -73,7 +73,7 @@ def row_of_record(
     if number.state is State.ACCEPTED:
         row.status = Status.ACCEPTED
     elif number.state is not State.REFUSED:
-        row.unknown, row.error = True, _told(hass, _doubt(entry))
+        row.unknown, row.error = True, _as_problem(hass, _doubt(entry))
     return row
 
 
@@ -125,5 +125,5 @@ def _doubt(entry: ConfigEntry) -> HomeAssistantError:
     return action_error(Reason.OUTCOME_UNKNOWN, account=entry.title)
 
 
-def _told(hass: HomeAssistant, error: HomeAssistantError) -> Problem:
+def _as_problem(hass: HomeAssistant, error: HomeAssistantError) -> Problem:
     return Problem(code=None, description=localized(hass, error), description_ru="")

@@ -1,4 +1,4 @@
-"""The limits at the moment something goes out: a permit a number, the price asked for first.
+"""The limits at the moment something goes out: a permit for each number.
 
 A permit is taken just before the request, given back where nothing went out, and kept where that
 is in doubt. So a limit holds also for what waited out an outage, and after a restart.
@@ -62,8 +62,8 @@ class Permits:
         """Permit the numbers that the limits let out now, and refuse those they never will.
 
         A number stays as it is while requests on their way hold its last places. Messages that are
-        named together are paid together or not at all. Raise `ConnectionFailed` where a price had
-        to be asked for and no connection was made; nothing is taken then.
+        named together are allowed together or not at all. Raise `ConnectionFailed` where a price
+        had to be asked for and no connection was made; nothing is taken then.
         """
         fresh: list[Wanted] = []
         for message, numbers in wanted:
@@ -132,17 +132,17 @@ class Permits:
     def _admit(self, message: OutboundMessage, number: Number) -> bool:
         """Return whether the hour has a new place for the number; it may have one already."""
         if message.options.test or number.permit:
-            number.permitted(number.permit)
+            number.mark_permitted(number.permit)
             return False
         phone = number.target.phone
         admission = self._rate_limiter.admission(phone)
         if admission is Admission.NOW or message.options.urgent:
             permit = Permit(phone, dt_util.utcnow().timestamp())
             self._rate_limiter.add(permit)
-            number.permitted(permit)
+            number.mark_permitted(permit)
             return True
         if admission is Admission.NO:
-            number.refused(self.rate_refusal(number))
+            number.mark_refused(self.rate_refusal(number))
         return False
 
     async def _set_aside(self, wanted: Sequence[Wanted]) -> None:
@@ -183,7 +183,7 @@ class Permits:
             self._signal(CONF_DAILY_LIMIT)
         for one in estimates:
             self.give_back([one])
-            one.refused(refusal)
+            one.mark_refused(refusal)
 
     def _hold(self, amounts: dict[Number, Decimal]) -> None:
         for one, amount in amounts.items():
@@ -202,7 +202,7 @@ class Permits:
             try:
                 cost = await async_cost(self._client, message, [one.target.phone for one in some])
             except (RecipientRefused, DuplicateRefused) as err:
-                # Its no is an answer: those it names will not be sent to, and cost nothing.
+                # The refusal names a number: it will not be sent to, and cost nothing.
                 named = plain_digits(err.phone or "")
                 others = [one for one in some if one.digits != named]
                 if len(others) == len(some):

@@ -13,7 +13,7 @@ from ..client import MessageRow, SmspilotError, Status
 from ..const import LOGGER
 from ..contacts.recipients import display_name
 from ..events import SIGNAL_DOUBTS, SIGNAL_ERROR
-from ..runtime.poller import Alarm, Poller
+from ..runtime.poller import EarliestTimer, Poller
 from .evidence import Evidence, Listing
 from .number import UNKNOWN, UNSENT, Number, State
 from .record import NumberRecord, SubmissionRecord
@@ -43,14 +43,14 @@ class Reconciler:
         evidence: Evidence,
         taken: Taken,
     ) -> None:
-        """Look for nothing yet; `taken` hears of what did go out."""
+        """Look for nothing yet; `taken` is called with what did go out."""
         self._hass = hass
         self._entry = entry
         self._records = records
         self._evidence = evidence
         self._taken = taken
         self.poller = Poller(hass, "smspilot lost responses", self._look)
-        self._alarm = Alarm(hass, self.poller, self.poller.wake)
+        self._timer = EarliestTimer(hass, self.poller, self.poller.wake)
         # Of before the restart: nobody waits for them any more.
         self._orphans: set[str] = set()
         # Whom messages were for that a restart kept from being requested.
@@ -71,7 +71,7 @@ class Reconciler:
         self._orphans = {record.id for record in self._records.unresolved()}
         if self._orphans:
             self.poller.wake()
-        self._tell()
+        self._signal()
 
     @property
     def in_doubt(self) -> str:
@@ -83,7 +83,7 @@ class Reconciler:
     @callback
     def look_later(self) -> None:
         """Begin to look."""
-        self._alarm.set(LOOK_AGES[0])
+        self._timer.set(LOOK_AGES[0])
 
     async def _look(self) -> None:
         """Look for everything at once."""
@@ -115,7 +115,7 @@ class Reconciler:
             LOGGER.info("A message whose response was lost did go out")
             record = self._records.keep(replace(record, numbers=tuple(numbers)))
             self._taken(rows, record, timedelta(seconds=self._records.age(record)))
-            self._tell()
+            self._signal()
         return record
 
     def _found(
@@ -144,7 +144,7 @@ class Reconciler:
         age = self._records.age(record)
         if age <= LOOK_AGES[-1] or not looked:
             later = (at - age for at in LOOK_AGES if at > age + SHARED)
-            self._alarm.set(next(later, LOOK_AGAIN))
+            self._timer.set(next(later, LOOK_AGAIN))
             return
         LOGGER.warning(
             "Nobody knows whether a message to %s went out; SMSPILOT does not list it",
@@ -156,5 +156,5 @@ class Reconciler:
         targets = (one.target for one in numbers)
         return [display_name(self._entry, one.phone, one.recipient_id) for one in targets]
 
-    def _tell(self) -> None:
+    def _signal(self) -> None:
         async_dispatcher_send(self._hass, SIGNAL_DOUBTS.format(self._entry.entry_id))

@@ -22,6 +22,8 @@ from .record import HOUR, LISTED, RECENT, NumberRecord, SubmissionRecord
 
 # A message with a key is never requested again within this time, seconds.
 KEY_KEPT: Final = timedelta(hours=72) / timedelta(seconds=1)
+# The table's name on the disk, which stays as it once was.
+TABLE: Final = "orders"
 
 
 class SubmissionRecords:
@@ -44,7 +46,7 @@ class SubmissionRecords:
             try:
                 record = SubmissionRecord.from_stored(record_id, data, self._hass.loop.time())
             except LookupError, TypeError, ValueError:
-                LOGGER.warning("A stored order cannot be read and is left out")
+                LOGGER.warning("A stored message cannot be read and is left out")
                 continue
             self._records[record_id] = record
             self._by_id |= dict.fromkeys(record.message_ids, record)
@@ -186,7 +188,7 @@ class SubmissionRecords:
             return record
         self._records[record.id] = record
         self._by_id |= dict.fromkeys(record.message_ids, record)
-        self._journal.write("orders", record.id, record.as_stored())
+        self._journal.put(TABLE, record.id, record.as_stored())
         return record
 
     async def async_write_down(self, *, durable: bool = False) -> None:
@@ -210,6 +212,6 @@ class SubmissionRecords:
 
     def _forget(self, record: SubmissionRecord) -> None:
         if self._records.pop(record.id, None):
-            self._journal.write("orders", record.id, None)
+            self._journal.put(TABLE, record.id, None)
         for server_id in record.message_ids:
             self._by_id.pop(server_id, None)

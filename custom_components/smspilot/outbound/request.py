@@ -74,11 +74,11 @@ def take_rows(batch: Sequence[Number], response: SendResponse) -> list[Number]:
     for one in batch:
         found = rows.get(one.digits)
         if found is None:
-            one.in_doubt()
+            one.mark_in_doubt()
         elif one.requests > 1 and _is_double(found):
             doubled.append(one)
         else:
-            one.answered(found, response.packet_id)
+            one.mark_answered(found, response.packet_id)
     return doubled
 
 

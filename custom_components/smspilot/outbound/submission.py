@@ -127,7 +127,7 @@ class Submission:
             self.record = self._tools.records.first_requested(self.record, api_at)
         for one in batch:
             self._is_written = self._is_written and one.requests > 0
-            one.requested()
+            one.mark_requested()
         await self._write_down()
         requested_at, phones = self._now, [one.target.phone for one in batch]
         self._trace("request made", numbers=len(batch), attempt=batch[0].requests)
@@ -173,13 +173,13 @@ class Submission:
         LOGGER.warning("SMSPILOT refuses the address for statuses; sending without it")
         self._callback = None
         for one in batch:
-            one.not_requested()
+            one.mark_not_requested()
 
     def _not_connected(self, batch: list[Number], err: ConnectionFailed) -> None:
         """Give every permit back, and try again soon."""
         for one in batch:
             if one.state is State.REQUESTED:
-                one.not_requested()
+                one.mark_not_requested()
         unsent = [one for one in self.numbers if one.is_unsent]
         self._tools.permits.give_back([one for one in unsent if not one.requests])
         self._is_written = False
@@ -193,14 +193,14 @@ class Submission:
         """Tell at the deadline what is not known as in doubt, and what was not sent as that."""
         for one in unfinished:
             if one.state is State.REQUESTED:
-                one.in_doubt()
+                one.mark_in_doubt()
             else:
-                one.refused(ConnectionFailed(NO_TIME))
+                one.mark_refused(ConnectionFailed(NO_TIME))
         self._ended(unfinished)
 
     def _refuse(self, numbers: Sequence[Number], err: Refusal) -> None:
         for one in numbers:
-            one.refused(err)
+            one.mark_refused(err)
         self._ended(numbers)
 
     def _ended(self, numbers: Sequence[Number]) -> None:

@@ -21,5 +21,5 @@ class Tools:
     records: SubmissionRecords
     permits: Permits
     evidence: Evidence
-    # Hears of a submission's numbers that have come to their end.
+    # Called with a submission and those of its numbers that have come to their end.
     ended: Callable[..., None]

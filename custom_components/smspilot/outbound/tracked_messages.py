@@ -110,7 +110,7 @@ class TrackedMessages:
     @callback
     def write(self, server_id: str) -> None:
         """Remember what is known of a message now."""
-        self._journal.write("messages", server_id, self._waiting[server_id].row.as_stored())
+        self._journal.put("messages", server_id, self._waiting[server_id].row.as_stored())
 
     @callback
     def remove(self, server_id: str) -> None:
@@ -118,7 +118,7 @@ class TrackedMessages:
         for future in self._waiting.pop(server_id).futures:
             if not future.done():
                 future.set_result(None)
-        self._journal.write("messages", server_id, None)
+        self._journal.put("messages", server_id, None)
 
     def is_overdue(self, server_id: str) -> bool:
         """Return whether a message is too old to be asked for again."""

@@ -15,7 +15,7 @@ class Announced[News]:
     """News of messages by id."""
 
     def __init__(self, hass: HomeAssistant, poller: Poller) -> None:
-        """Have heard nothing yet; `bell` wakes the reads."""
+        """Have heard nothing yet; `poller` is woken to look again."""
         self._hass = hass
         self._poller = poller
         # With how often they were looked for in vain, and when the next look is due.

@@ -78,7 +78,7 @@ class DiskSync:
     def __init__(
         self, hass: HomeAssistant, sync: Callable[[], None], failed: Callable[[], None]
     ) -> None:
-        """Have nothing to keep yet; `sync` blocks, `failed` hears of what the disk did not keep."""
+        """Have nothing to keep yet; `sync` blocks, `failed` is called when it failed."""
         self._hass = hass
         self._sync = sync
         self._failed = failed

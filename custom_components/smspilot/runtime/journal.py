@@ -21,9 +21,9 @@ from .journal_files import JournalFiles, Snapshot, Table, Tables, stored_time
 
 __all__ = ["Journal", "Snapshot", "Table", "Tables", "stored_time"]
 
-# The journal is folded into the snapshot at this size: a year of a busy home writes few.
+# The journal is folded into the snapshot at this size; a busy home reaches it a few times a year.
 COMPACT_AT: Final = 256 * 1024
-# An alarm waits for a disk no longer than this, seconds.
+# Whatever is sent waits for a disk no longer than this, seconds.
 DISK_TIMEOUT: Final = 5.0
 # A stop of Home Assistant waits for a slow disk, not for one that hangs.
 CLOSE_TIMEOUT: Final = 15.0
@@ -35,7 +35,7 @@ type Then = Callable[[BaseException | None], None]
 class Journal:
     """Tables of an account, kept as JSON values by name and key.
 
-    `write` only remembers; `flush` hands all that was remembered to the operating system. Whoever
+    `put` only remembers; `flush` hands all that was remembered to the operating system. Whoever
     flushes at the same time shares one write.
 
     The disk has threads of its own: those of Home Assistant may all be busy. Home Assistant's
@@ -68,7 +68,7 @@ class Journal:
         """Do work beside the event loop also while all threads of Home Assistant are busy."""
         return self._thread.async_run(work)
 
-    def write(self, table: str, key: str, value: Any) -> None:
+    def put(self, table: str, key: str, value: Any) -> None:
         """Remember a value, or with None that it is gone."""
         self._rows.append(json_bytes([table, key, value]))
 
@@ -106,7 +106,7 @@ class Journal:
             async with asyncio.timeout(timeout):
                 return await self.flush() and await self._sync.wait()
         except TimeoutError:
-            self._say_hang()
+            self._log_hang()
             return False
 
     async def close(self) -> None:
@@ -122,7 +122,7 @@ class Journal:
         async with self._ending():
             await self._rest()
             self._rows.clear()
-            self._begin(self._go_on, self._files.remove)
+            self._start_work(self._go_on, self._files.remove)
             await self._rest()
 
     @asynccontextmanager
@@ -133,7 +133,7 @@ class Journal:
                 yield
                 await self._sync.rest()
         except TimeoutError:
-            self._say_hang()
+            self._log_hang()
         finally:
             self._sync.stop()
             self._thread.stop()
@@ -158,11 +158,15 @@ class Journal:
             _release(waiting, result=not error)
             self._go_on(error)
 
-        self._begin(appended, self._files.append, line)
+        self._start_work(appended, self._files.append, line)
 
     @callback
     def _fold(self) -> None:
-        """Write all there is; until it is gone the journal is read over it, so it has all too."""
+        """Replace the snapshot, then delete the journal.
+
+        After a crash between the two the journal is replayed over the new snapshot, which changes
+        nothing.
+        """
 
         def folded(error: BaseException | None) -> None:
             if not error:
@@ -170,13 +174,14 @@ class Journal:
                 self._sync.rewritten()
             self._go_on(error)
 
-        self._begin(folded, self._files.replace, self.snapshot())
+        self._start_work(folded, self._files.replace, self.snapshot())
 
     @callback
     def _go_on(self, error: BaseException | None) -> None:
         """Write what has come meanwhile, and fold a long journal.
 
-        A large snapshot is written more rarely: what is written grows with what happens.
+        The journal may grow as large as the snapshot first, so the total written stays proportional
+        to what changed.
         """
         is_long = not error and self._size > max(COMPACT_AT, self._files.snapshot_size)
         if self._rows and (self._flush_due or is_long):
@@ -188,12 +193,16 @@ class Journal:
 
     @callback
     def _sync_failed(self) -> None:
-        """Write all anew: what a disk failed to keep it does not try to keep again."""
+        """Write everything anew.
+
+        After a failed fsync the kernel drops what it could not write, and a second fsync would
+        succeed without it.
+        """
         if self._idle.is_set():
             self._fold()
 
     @callback
-    def _begin(self, then: Then, work: Callable[..., None], *args: Any) -> None:
+    def _start_work(self, then: Then, work: Callable[..., None], *args: Any) -> None:
         """Give the disk something to do; it does one thing at a time, but for a sync."""
         done = self._thread.async_run(partial(work, *args))
         done.add_done_callback(partial(self._worked, then))
@@ -201,7 +210,7 @@ class Journal:
 
     @callback
     def _worked(self, then: Then, done: asyncio.Future[None]) -> None:
-        """Hear whether a write succeeded; an alarm goes out all the same where it did not."""
+        """Take whether a write succeeded; an alarm goes out all the same where it did not."""
         self._idle.set()
         if self._hangs:
             self._hangs = False
@@ -214,11 +223,11 @@ class Journal:
     def _give_up(self, written: asyncio.Future[bool]) -> None:
         """Let somebody go on who has waited for long enough."""
         if not written.done():
-            self._say_hang()
+            self._log_hang()
             written.set_result(False)
 
     @callback
-    def _say_hang(self) -> None:
+    def _log_hang(self) -> None:
         if self._hangs:
             return
         self._hangs = True

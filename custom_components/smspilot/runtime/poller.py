@@ -1,4 +1,4 @@
-"""What wakes a read: pushes and clocks ring, and many rings share one read."""
+"""Reads when a push or a timer asks for it; requests that come close together share one read."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,32 +15,32 @@ COOLDOWN: Final = 1.0
 
 
 class Poller:
-    """Call `read` at once when rung, never twice at a time, at most once a second."""
+    """Call `read` when woken: one at a time, at most once a second."""
 
     def __init__(self, hass: HomeAssistant, name: str, read: Callable[[], Awaitable[None]]) -> None:
-        """Ring nothing yet."""
+        """Have nothing to read yet."""
         self._hass = hass
         self._name = name
         self._read = read
         self._woken = False
-        # Nothing is read before somebody opens: what is told too early is lost.
+        # Nothing is read before `open`: what is published before automations listen is lost.
         self.held = True
         self._busy = False
         self._closed = False
         self._task: asyncio.Task[None] | None = None
         self._cooldown: CALLBACK_TYPE | None = None
-        self._alarms: set[CALLBACK_TYPE] = set()
+        self._timers: set[CALLBACK_TYPE] = set()
 
     @callback
     def open(self) -> None:
-        """Answer from now on, also what rang before."""
+        """Read from now on, also where it was woken before."""
         self.held = False
         if self._woken:
             self.wake()
 
     @callback
     def hold(self) -> None:
-        """Answer no more until it is opened again."""
+        """Read no more until it is opened again."""
         self.held = True
 
     @callback
@@ -49,7 +49,7 @@ class Poller:
         self._woken = True
         if not self._busy and not self.held and not self._closed:
             self._woken, self._busy = False, True
-            self._task = self._hass.async_create_background_task(self._answer(), self._name)
+            self._task = self._hass.async_create_background_task(self._async_read(), self._name)
 
     @callback
     def wake_in(self, seconds: float) -> CALLBACK_TYPE:
@@ -58,37 +58,37 @@ class Poller:
 
     @callback
     def call_in(self, seconds: float, action: Callable[[datetime], None]) -> CALLBACK_TYPE:
-        """Do something after so many seconds, unless the bell is closed before."""
+        """Do something after so many seconds, unless the poller is closed before."""
 
         @callback
         def due(now: datetime) -> None:
-            self._alarms.discard(cancel)
+            self._timers.discard(cancel)
             action(now)
 
         @callback
         def cancel() -> None:
-            self._alarms.discard(cancel)
+            self._timers.discard(cancel)
             stop()
 
         if self._closed:
             return _nothing
         stop = async_call_later(self._hass, seconds, due)
-        self._alarms.add(cancel)
+        self._timers.add(cancel)
         return cancel
 
     @callback
     def close(self) -> None:
-        """Ring no more, and end the read under way."""
+        """Wake no more, and cancel the read under way."""
         self._closed = True
-        for cancel in [*self._alarms, *filter(None, [self._cooldown])]:
+        for cancel in [*self._timers, *filter(None, [self._cooldown])]:
             cancel()
         if self._task:
             self._task.cancel()
 
-    async def _answer(self) -> None:
+    async def _async_read(self) -> None:
         try:
             await self._read()
-        except Exception:  # noqa: BLE001 - one failed read must not silence the bell for good
+        except Exception:  # noqa: BLE001 - one failed read must not end polling
             LOGGER.exception("Unexpected error in %s", self._name)
         if not self._closed:
             self._cooldown = async_call_later(self._hass, COOLDOWN, self._rested)
@@ -101,8 +101,8 @@ class Poller:
             self.wake()
 
 
-class Alarm:
-    """A bell's clock: it does something at the soonest of the times it was set to."""
+class EarliestTimer:
+    """Calls an action once, at the earliest of the times it was set to."""
 
     def __init__(self, hass: HomeAssistant, poller: Poller, action: Callable[[], None]) -> None:
         """Be set to no time yet."""
