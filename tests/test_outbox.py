@@ -652,7 +652,7 @@ async def test_damaged_journal(
     await simulator.deliver(simulator.orders[0].server_id)
     await kill(hass, entry, clock)
     assert heard.of("status") == ["delivered"]
-    assert "A stored order cannot be read" in caplog.text
+    assert "A stored message cannot be read" in caplog.text
     assert "A stored message cannot be read" in caplog.text
 
 

@@ -162,11 +162,8 @@ class Journal:
 
     @callback
     def _fold(self) -> None:
-        """Replace the snapshot, then delete the journal.
-
-        After a crash between the two the journal is replayed over the new snapshot, which changes
-        nothing.
-        """
+        """Replace the snapshot, then delete the journal."""
+        # After a crash between the two the journal is replayed over the snapshot: no change.
 
         def folded(error: BaseException | None) -> None:
             if not error:
@@ -193,11 +190,7 @@ class Journal:
 
     @callback
     def _sync_failed(self) -> None:
-        """Write everything anew.
-
-        After a failed fsync the kernel drops what it could not write, and a second fsync would
-        succeed without it.
-        """
+        """Write everything anew: a second fsync would succeed without what the first one lost."""
         if self._idle.is_set():
             self._fold()
 
