@@ -95,7 +95,7 @@ class AlarmBooks:
             phone
             for request in self._sim.calls("send")
             for phone in request.params["to"].split(",")
-            if any(f"{ALARM} {key}!" in request.params["send"] for key in run.keys)
+            if any(f"{key}!" in request.params["send"] for key in run.keys)
         }
         for name, phones in self._people.items():
             if not tried & {phone[1:] for phone in phones}:

@@ -22,11 +22,12 @@ class Alarms(Base):
         """Start an alarm, or let the sensor start it."""
         FIGURES["alarms"] += 1
         self.number += 1
-        self.world.alarms.keys.add(str(self.number))
+        key = f"{ALARM} {self.number}"
+        self.world.alarms.keys.add(key)
         if by_source:
             self.run(self._leak(self.number), pace)
         else:
-            self._alarm("start_alarm", {"message": f"{ALARM} {self.number}!"}, pace)
+            self._alarm("start_alarm", {"message": f"{key}!"}, pace)
 
     @rule(pace=PACE)
     def dry(self, pace: int | None) -> None:
@@ -45,8 +46,9 @@ class Alarms(Base):
     def all_clear(self, tells: bool, pace: int | None) -> None:
         """Say that the danger is over."""
         self.number += 1
-        self.world.alarms.keys.add(str(self.number))
-        more = {"message": f"{ALL_CLEAR} {self.number}!"} if tells else {}
+        key = f"{ALL_CLEAR} {self.number}"
+        self.world.alarms.keys.add(key)
+        more = {"message": f"{key}!"} if tells else {}
         self._alarm("end_alarm", more, pace, respond=False)
 
     @rule(phone=PHONES, pace=PACE)

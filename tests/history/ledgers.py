@@ -16,7 +16,7 @@ from tests.simulator.model import FINAL, Inbound, Message, Order, Status
 from tests.simulator.otherwise import stored_text
 from tests.simulator.simulator import Simulator
 
-from .alarm_books import AlarmBooks
+from .alarm_books import ALARM, ALL_CLEAR, AlarmBooks
 from .limits import Limits, LimitsHeld
 from .reach import is_listed
 
@@ -66,7 +66,7 @@ class Told:
 
 def key_of(text: str) -> str:
     """Return what names a text, whatever frame or alphabet it went out in."""
-    found = re.search(r"\d+(?=!)|test message", text)
+    found = re.search(rf"(?:(?:{ALARM}|{ALL_CLEAR}) )?\d+(?=!)|test message", text)
     return found[0] if found else text
 
 
@@ -87,7 +87,8 @@ class Books:
         self.since = datetime.min.replace(tzinfo=UTC)
         # Orders that came to rest on the disk, and those that a crash may have forgotten.
         self._kept: set[int] = set()
-        self.forgotten: set[int] = set()
+        self._forgotten: set[int] = set()
+        self._cut: set[Pair] = set()
         self._statuses: defaultdict[int, set[Status]] = defaultdict(set)
 
     def open(self, sim: Simulator, in_force: Callable[[], Limits] = lambda: (0, 0)) -> None:
@@ -130,14 +131,33 @@ class Books:
         """Begin another life; what had not come to rest may be forgotten."""
         self.lives += 1
         if forgetful:
-            self.forgotten |= {order.server_id for order in self._orders} - self._kept
-            self.limits.off = bool(self.forgotten)
+            self._forgotten |= {order.server_id for order in self._orders} - self._kept
+            # Their requests may be on their way.
+            self._cut |= {
+                (each.phone, each.key) for each in self.ordered if each.fate is Fate.UNKNOWN
+            }
+            self.limits.off = bool(self._forgotten or self._cut)
+
+    @property
+    def forgotten(self) -> set[int]:
+        """Return the messages that nobody need remember."""
+        cut = {
+            order.server_id
+            for order in self._orders
+            if pair(order) in self._cut and order.server_id not in self._kept
+        }
+        return self._forgotten | cut
 
     @property
     def forgotten_price(self) -> Decimal:
         """Return what was paid for messages that nobody remembers."""
         prices = (each.price for each in self._orders if each.server_id in self.forgotten)
         return sum(prices, Decimal())
+
+    @property
+    def has_read(self) -> bool:
+        """Return whether the home has told of a message, so it has read the list."""
+        return any(told.kind != "message_status" for told in self.told)
 
     def is_private(self, text: str) -> bool:
         """Return whether a log line tells a number or a text."""
@@ -151,12 +171,19 @@ class Books:
 
     def excused(self, now: float) -> list[Order]:
         """Return orders whose fate the caller does not know, and that are too old to be found."""
+        times = Counter((each.phone, each.key) for each in self.ordered)
         old = {
             (each.phone, each.key)
             for each in self.ordered
             if each.fate is Fate.UNKNOWN
-            # A list that is capped need not show it at all.
-            and (now - each.at > SEARCHED or self._sim.options.check_limit is not None)
+            # Of several that read alike nobody can tell which is which.
+            and (now - each.at > SEARCHED or times[each.phone, each.key] > 1)
+        }
+        # What failed before it was found looks like one that was refused.
+        old |= {
+            (each.phone, each.key)
+            for each in self.ordered
+            if each.fate is Fate.UNKNOWN and self._has_failed(each)
         }
         named = {each.message_id for each in self.ordered}
         return [
@@ -164,6 +191,12 @@ class Books:
             for order in self._orders
             if pair(order) in old and str(order.server_id) not in named
         ]
+
+    def _has_failed(self, ordered: Ordered) -> bool:
+        return any(
+            pair(each) == (ordered.phone, ordered.key) and each.status is Status.FAILED
+            for each in self._sim.messages.values()
+        )
 
     def compare(self, excused: list[Order]) -> list[str]:
         """Return where the two ledgers differ."""

@@ -307,6 +307,9 @@ class World:
         if late:
             self.hass.set_state(CoreState.starting)
         assert await self.set_up(self.hass.config_entries.async_setup(self.entry.entry_id))
+        if not self.has_date and not self.books.has_read:
+            # Without a time the account begins with the first list that was read.
+            self.books.since = self.sim.now()
 
     async def begin(self) -> None:
         """End Home Assistant's start."""
