@@ -24,6 +24,9 @@ ACCOUNT: Final = 5671
 # The integration looks for a lost order this long; then nobody asks for it any more.
 SEARCHED: Final = 3600.0
 
+# So much later the disk has kept what nobody waits for.
+_SYNCED: Final = timedelta(seconds=5)
+
 type Pair = tuple[str, str]
 
 
@@ -87,6 +90,8 @@ class Books:
         self.since = datetime.min.replace(tzinfo=UTC)
         # Orders that came to rest on the disk, and those that a crash may have forgotten.
         self._kept: set[int] = set()
+        self._rested: set[int] = set()
+        self._rested_at = datetime.min.replace(tzinfo=UTC)
         self._forgotten: set[int] = set()
         self._cut: set[Pair] = set()
         self._statuses: defaultdict[int, set[Status]] = defaultdict(set)
@@ -121,7 +126,12 @@ class Books:
 
     def settled(self) -> None:
         """Note that all has come to rest: nothing told in this life may be told again."""
-        self._kept.update(order.server_id for order in self._orders)
+        now = self._sim.now()
+        if now >= self._rested_at + _SYNCED:
+            # The disk keeps a moment later what has come to rest.
+            self._kept |= self._rested
+            self._rested = {order.server_id for order in self._orders}
+            self._rested_at = now
         for told in reversed(self.told):
             if told.settled or told.life != self.lives:
                 break
@@ -131,6 +141,8 @@ class Books:
         """Begin another life; what had not come to rest may be forgotten."""
         self.lives += 1
         if forgetful:
+            for told in self.told:
+                told.settled &= told.kind != "message_status"
             self._forgotten |= {order.server_id for order in self._orders} - self._kept
             # Their requests may be on their way.
             self._cut |= {
