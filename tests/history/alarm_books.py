@@ -16,8 +16,8 @@ CANNOT: Final = "Не могу"
 _NEWS: Final = ("takes it", "It is now")
 # The list may tell minutes only, and a request take its time.
 _MINUTE: Final = timedelta(seconds=130)
-# A request that was made at the same moment.
-_MOMENT: Final = timedelta(seconds=1)
+# What was handed over before it was taken is tried for its own time.
+_MOMENT: Final = timedelta(minutes=3)
 
 
 @dataclass(slots=True)
