@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
@@ -18,6 +19,8 @@ from custom_components.smspilot.const import (
     CONF_RATE_LIMIT,
     DOMAIN,
 )
+from custom_components.smspilot.outbound.number import Permit
+from custom_components.smspilot.outbound.rate_limiter import RateLimiter
 
 from .common import MAMA, PAPA, Clock, act, add_account, person, restart, state_of
 from .sending import alarm, asked, result
@@ -43,6 +46,15 @@ async def refused(sending: Any) -> ServiceValidationError:
 
 
 # The rate: messages, calls and checks a number and hour.
+
+
+def test_rate_of_a_year_of_strangers(freezer: FrozenDateTimeFactory) -> None:
+    """Numbers that had nothing within the last hour are kept no longer than the next one."""
+    limiter = RateLimiter(MockConfigEntry(domain=DOMAIN))
+    for number in range(1000):
+        limiter.add(Permit(f"+7908{number:07}", dt_util.utcnow().timestamp()))
+        freezer.tick(600)
+    assert len(limiter) <= 2 * 6 + 1
 
 
 async def test_runaway_automation(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:

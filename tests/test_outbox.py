@@ -119,6 +119,31 @@ async def test_same_text_as_a_patient_one(
     once(simulator, PAPA, PAPA)
 
 
+@pytest.mark.parametrize(
+    ("language", "minutes", "said"),
+    [
+        ("en", 2, "there was no time left"),
+        ("ru", 2, "не хватило времени"),
+        ("en", 10, "the same text to the same number is still on its way out"),
+        ("ru", 10, "такое же сообщение на этот номер ещё отправляется"),
+    ],
+)
+async def test_no_time_in_the_language_of_the_home(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, language: str, minutes: int, said: str
+) -> None:
+    """Why nothing was requested in time is said in translations, like any other reason."""
+    hass.config.language = language
+    await add_account(hass, simulator)
+    await simulator.down()
+    hass.async_create_background_task(caught(alarm(hass, PAPA, retry_for={"hours": 5})), "test")
+    await clock.settle()
+    late = asyncio.ensure_future(caught(alarm(hass, PAPA, retry_for={"minutes": minutes})))
+    error = await clock.finish(_of(late), step=15)
+    assert error.translation_key == "cannot_connect"
+    assert error.translation_placeholders == {"error": said}
+    await simulator.up()
+
+
 async def test_patience_begins_with_the_order(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:

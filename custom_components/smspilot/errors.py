@@ -73,6 +73,13 @@ class Reason(StrEnum):
     UNQUOTED_ANSWER = "unquoted_answer"
 
 
+class TimeOver(StrEnum):
+    """Why a message got no request in its time; the words are translations as those of `Fault`."""
+
+    NO_TIME = "no_time"
+    SAME_TEXT = "same_text"
+
+
 _REASONS: Final[tuple[tuple[type[SmspilotError], Reason], ...]] = (
     (InvalidCredentials, Reason.INVALID_AUTH),
     (IpNotAllowed, Reason.IP_NOT_ALLOWED),
@@ -100,7 +107,7 @@ def api_text(hass: HomeAssistant, err: SmspilotError) -> str:
         words = problem_from_error(err).text(hass.config.language)
         return f"{err.code}: {words}" if err.code is not None else words
     match err.args:
-        case (Fault() as fault, *details):
+        case (Fault() | TimeOver() as fault, *details):
             return async_words(hass, f"fault_{fault}", detail="".join(map(str, details)))
         case _:
             return str(err)

@@ -34,6 +34,12 @@ class Claims:
         claim = self._claims.get(_mark(record, number))
         return claim and claim[1]
 
+    def turns(
+        self, record: SubmissionRecord, numbers: Iterable[Number]
+    ) -> dict[Number, asyncio.Future[None] | None]:
+        """Return what ends when it is their turn, of the numbers that wait for it."""
+        return {one: self.of(record, one) for one in numbers if one.has_waited}
+
     @callback
     def release(self, record: SubmissionRecord, numbers: Iterable[Number]) -> None:
         """Let others send the same text to numbers."""

@@ -9,8 +9,6 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from homeassistant.core import HomeAssistant
-
 from ..client import (
     DuplicateRefused,
     RecipientRefused,
@@ -20,16 +18,16 @@ from ..client import (
 )
 from ..const import LOGGER
 from ..contacts.phones import plain_digits
-from .evidence import Evidence, Verdict
+from .evidence import Verdict
 from .number import Number, State
 from .record import SubmissionRecord
-from .records import SubmissionRecords
 from .timing import Timing
+from .tools import Tools
 
 # A message that the API accepted is in its list well before this, seconds.
 LOOK_PAUSE: Final = 20.0
 LOOKS_AFTER_LOSS: Final = 2
-LOOKS_AFTER_TIMEOUT: Final = 3
+LOOKS_WITHOUT_REPEAT: Final = 3
 # How often a number is sent to again because its response was lost.
 MAX_REPEATS: Final = 1
 
@@ -39,20 +37,11 @@ type Ended = Callable[[Sequence[Number]], None]
 class LostResponses:
     """The numbers of one message that are looked for."""
 
-    def __init__(
-        self,
-        hass: HomeAssistant,
-        evidence: Evidence,
-        records: SubmissionRecords,
-        timing: Timing,
-        *,
-        test: bool,
-        ended: Ended,
-    ) -> None:
+    def __init__(self, tools: Tools, timing: Timing, ended: Ended, *, test: bool) -> None:
         """Look for nothing yet; `ended` is called with numbers that have come to an end."""
-        self._hass = hass
-        self._evidence = evidence
-        self._records = records
+        self._hass = tools.hass
+        self._evidence = tools.evidence
+        self._records = tools.records
         self._timing = timing
         self._test = test
         self._ended = ended
@@ -60,15 +49,15 @@ class LostResponses:
     def begin(self, batch: Sequence[Number], err: ResponseLost) -> None:
         """Look for numbers whose response was lost.
 
-        Where the request broke off at once, the API has done what it will do. After a silence it
-        may still be on its way, and absence proves nothing.
+        If the connection broke, the API is done with the request: a list without it proves absence.
+        After a timeout it may still be processing, so absence proves nothing.
         """
         if isinstance(err, ResponseTimeout):
-            self._look_for(batch, LOOKS_AFTER_TIMEOUT)
+            self._look_for(batch, LOOKS_WITHOUT_REPEAT)
             return
         again = [one for one in batch if one.losses < MAX_REPEATS]
         self._look_for(again, LOOKS_AFTER_LOSS, may_repeat=True)
-        self._look_for([one for one in batch if one not in again], LOOKS_AFTER_TIMEOUT)
+        self._look_for([one for one in batch if one not in again], LOOKS_WITHOUT_REPEAT)
         for one in batch:
             one.losses += 1
 
@@ -91,7 +80,7 @@ class LostResponses:
             part = next(parts)
             for one in half:
                 one.batch = part
-                # A list that was taken apart before was looked for before.
+                # A part of a list was looked for when that was taken apart: one more is enough.
                 looks = LOOKS_AFTER_LOSS if had_some or one.requests == 1 else 1
                 self._look_for([one], looks, may_repeat=True)
         if isinstance(err, DuplicateRefused):
@@ -101,7 +90,7 @@ class LostResponses:
         return refused
 
     def doubled(
-        self, numbers: Sequence[Number], err: DuplicateRefused, looks: int = LOOKS_AFTER_TIMEOUT
+        self, numbers: Sequence[Number], err: DuplicateRefused, looks: int = LOOKS_WITHOUT_REPEAT
     ) -> None:
         """Look for whom the API refuses because a request of before had reached them."""
         for one in numbers:
@@ -131,7 +120,7 @@ class LostResponses:
             if one.state is State.REQUESTED and self._timing.look_at > one.look_until:
                 one.mark_in_doubt()
             if one.state is State.IN_DOUBT and one.error and self._had_before(record, one):
-                # It is an honest double, of another message.
+                # The API was right: the number had this text from an earlier message.
                 one.mark_refused(one.error)
         self._ended([one for one in lost if one.is_over])
 

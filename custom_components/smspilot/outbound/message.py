@@ -89,10 +89,7 @@ def compose(
             sender = Sender.TWO_WAY
             kind, template = Kind.TWO_WAY, account.two_way_template
         case Channel.VOICE:
-            spoken = whole(_framed(account.message_template, complete(text)))
-            _check_words(spoken)
-            spoken_by = replace(options, sender=options.voice)
-            return OutboundMessage(kind=Kind.VOICE, text=spoken, targets=targets, options=spoken_by)
+            return _call(account, complete(text), targets, options)
         case never:
             assert_never(never)
 
@@ -109,6 +106,16 @@ def compose(
         options=replace(options, sender=sender),
         cut=is_cut,
     )
+
+
+def _call(
+    account: Options, text: str, targets: tuple[Target, ...], options: SendOptions
+) -> OutboundMessage:
+    """Return a call that speaks a text, however long it is."""
+    spoken = whole(_framed(account.message_template, text))
+    _check_words(spoken)
+    options = replace(options, sender=options.voice)
+    return OutboundMessage(kind=Kind.VOICE, text=spoken, targets=targets, options=options)
 
 
 def _within(

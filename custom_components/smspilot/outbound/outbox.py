@@ -13,7 +13,6 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
 from ..client import ConnectionFailed, Kind, Smspilot
-from ..const import LOGGER
 from ..errors import Reason, action_error, localized, validation_error
 from ..runtime.journal import Journal, Table
 from ..text.localized import async_time
@@ -29,6 +28,7 @@ from .rate_limiter import RateLimiter
 from .reconcile import Reconciler
 from .records import SubmissionRecords
 from .result import Row, SendResult, reasons, refused_row
+from .send_tasks import SendTasks
 from .submission import Submission
 from .timing import api_now
 from .tools import Tools
@@ -80,9 +80,7 @@ class Outbox:
             taken=self.follow_up.taken,
         )
         self.poller = self.doubts.poller
-        self._tasks: set[asyncio.Task[SendResult]] = set()
-        self._by_key: dict[str, asyncio.Task[SendResult]] = {}
-        self._closed: Exception | None = None
+        self._sends = SendTasks(hass, entry)
 
     def restore(self, table: Table) -> None:
         """Take up what was sent before the restart, and look for what became of it."""
@@ -176,17 +174,15 @@ class Outbox:
     @callback
     def close(self, why: Exception) -> None:
         """End every send; what is on its way stays written down."""
-        self._closed = why
         self.poller.close()
-        for task in self._tasks:
-            task.cancel()
+        self._sends.close(why)
 
     async def _send(
         self, message: OutboundMessage, numbers: list[Number], refused: Refused, *, strict: bool
     ) -> SendResult:
         """Send a message, whatever becomes of its caller."""
-        if self._closed:
-            raise self._closed
+        if self._sends.closed:
+            raise self._sends.closed
         refusals: Refusals = [
             (refused_row(named, message.kind, localized(self._hass, why)), why)
             for named, why in refused
@@ -206,59 +202,28 @@ class Outbox:
     async def _of_key(self, message: OutboundMessage, numbers: list[Number]) -> SendResult:
         """Return the result of the first message of its key; only that one is ever requested."""
         key = message.key
-        if key is None:
-            return await self._seen_to_its_end(message, numbers)
-        if (task := self._by_key.get(key)) is None:
-            if (record := self._records.of_key(key)) and (known := self.result_of(key)):
+        if (task := self._sends.of_key(key)) is None:
+            record = self._records.of_key(key)
+            if key is not None and record and (known := self.result_of(key)):
                 if error := error_of_record(self._hass, self._entry, record):
                     raise error
                 return known
-            task = self._begin(message, numbers)
-            self._by_key[key] = task
-            task.add_done_callback(lambda _task: self._by_key.pop(key, None))
-        return await self._wait_for(task)
-
-    async def _seen_to_its_end(self, message: OutboundMessage, numbers: list[Number]) -> SendResult:
-        return await self._wait_for(self._begin(message, numbers))
-
-    def _begin(self, message: OutboundMessage, numbers: list[Number]) -> asyncio.Task[SendResult]:
-        task = self._hass.async_create_background_task(
-            self._submit(message, numbers), "smspilot send"
-        )
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
-    async def _wait_for(self, task: asyncio.Task[SendResult]) -> SendResult:
-        """Wait for a message; who waits may be stopped, the message is not."""
-        try:
-            await asyncio.wait([task])
-        except asyncio.CancelledError:
-            task.add_done_callback(self._say)
-            raise
-        if task.cancelled():
-            raise self._closed or action_error(Reason.ACCOUNT_CLOSED, account=self._entry.title)
-        return task.result()
+            task = self._sends.begin(self._submit(message, numbers), key)
+        return await self._sends.async_wait(task)
 
     async def _submit(self, message: OutboundMessage, numbers: list[Number]) -> SendResult:
         submission = Submission(self._tools, message, numbers, self._client.push_url)
         await submission.async_run()
         if not message.options.test:
             await self._records.async_write_down()
-        rows = [submission.rows[one] for one in numbers]
+        rows = {one: submission.rows[one] for one in numbers}
         # What failed since it was accepted did go out.
         if not any(one.state is State.ACCEPTED for one in numbers):
-            raise error_of(self._hass, self._entry, numbers) or nobody_left(
-                self._hass,
-                self._entry,
-                [
-                    (row, one.error)
-                    for row, one in zip(rows, numbers, strict=True)
-                    if isinstance(one.error, HomeAssistantError)
-                ],
-            )
+            raise error_of(self._hass, self._entry, rows)
         bill = submission.bill
-        return SendResult(rows=rows, packet_id=bill.packet_id, cost=bill.cost, balance=bill.balance)
+        return SendResult(
+            rows=[*rows.values()], packet_id=bill.packet_id, cost=bill.cost, balance=bill.balance
+        )
 
     @callback
     def _ended(self, submission: Submission, numbers: Sequence[Number]) -> None:
@@ -266,23 +231,6 @@ class Outbox:
         self.follow_up.ended(submission, numbers)
         if any(one.state is State.IN_DOUBT for one in numbers):
             self.doubts.look_later()
-
-    @callback
-    def _say(self, task: asyncio.Task[SendResult]) -> None:
-        """Let the log say what went wrong: whoever asked for it was stopped meanwhile."""
-        if task.cancelled():
-            return
-        error = task.exception()
-        if isinstance(error, HomeAssistantError):
-            why = localized(self._hass, error)
-        elif error:
-            LOGGER.error("Unexpected error in smspilot send", exc_info=error)
-            return
-        elif refused := [row for row in task.result().rows if row.refused]:
-            why = reasons(self._entry, refused, self._hass.config.language)
-        else:
-            return
-        LOGGER.error("What became of a message that nobody waits for any more: %s", why)
 
     def _is_known(self, server_id: str) -> bool:
         """Return whether an id belongs to a message; one that is scheduled waits for long."""

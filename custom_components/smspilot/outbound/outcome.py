@@ -1,6 +1,6 @@
 """What the caller is told of each number, and the error where nothing went out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -78,10 +78,10 @@ def row_of_record(
 
 
 def error_of(
-    hass: HomeAssistant, entry: ConfigEntry, numbers: Iterable[Number]
-) -> HomeAssistantError | None:
-    """Return why not everything went out: a doubt first, then what the API or the network said."""
-    numbers = list(numbers)
+    hass: HomeAssistant, entry: ConfigEntry, rows: Mapping[Number, Row]
+) -> HomeAssistantError:
+    """Return why nothing went out: a doubt first, then what the API or the network said."""
+    numbers = list(rows)
     if any(one.state is State.IN_DOUBT for one in numbers):
         return _doubt(entry)
     refused = [one for one in numbers if one.state is State.REFUSED]
@@ -90,7 +90,10 @@ def error_of(
             return error_from_api(hass, one.error)
         if one.row:
             return error_from_api(hass, _as_error(one.row.problem or NO_REASON))
-    return None
+    refusals = [
+        (row, one.error) for one, row in rows.items() if isinstance(one.error, HomeAssistantError)
+    ]
+    return nobody_left(hass, entry, refusals)
 
 
 def error_of_record(

@@ -31,6 +31,10 @@ class RateLimiter:
         self._permits: dict[str, list[Permit]] = {}
         self._pruned_at = 0.0
 
+    def __len__(self) -> int:
+        """Return how many numbers are kept."""
+        return len(self._permits)
+
     def admission(self, phone: str) -> Admission:
         """Return whether the number may have another message now."""
         limit, taken = Options.from_entry(self._entry).rate_limit, self._recent(phone)

@@ -164,8 +164,9 @@ class SubmissionRecords:
         return replace(record, at=dt_util.utcnow(), api_at=api_at, since=now)
 
     @callback
-    def close(self, record: SubmissionRecord) -> None:
-        """End the busy part of a record."""
+    def close(self, record: SubmissionRecord, numbers: Iterable[Number]) -> None:
+        """End the busy part of a record, and let others send its text to the numbers."""
+        self.claims.release(record, numbers)
         self._busy.discard(record.id)
 
     @callback

@@ -18,6 +18,7 @@ from ..client import (
 )
 from ..const import LOGGER
 from ..contacts.phones import masked
+from ..errors import TimeOver
 from ..runtime.trail import async_trace
 from .bill import Bill
 from .lost_responses import LostResponses
@@ -29,10 +30,8 @@ from .result import Row
 from .timing import Timing, api_now
 from .tools import Tools
 
-NO_TIME = "there was no time left"
 # Of a long list the first numbers show what happens to all.
 MAX_TRACED = 20
-SAME_TEXT = "the same text to the same number is still on its way out"
 
 
 class Submission:
@@ -51,14 +50,7 @@ class Submission:
         self.rows: dict[Number, Row] = {}
         self.record = tools.records.open(message, api_now(tools.client))
         self._timing = Timing(message, self._now)
-        self._lost = LostResponses(
-            tools.hass,
-            tools.evidence,
-            tools.records,
-            self._timing,
-            test=message.options.test,
-            ended=self._ended,
-        )
+        self._lost = LostResponses(tools, self._timing, self._ended, test=message.options.test)
         self._requests = -(-len(numbers) // MAX_NUMBERS)
         self._batches = count(self._requests)
         for index, one in enumerate(numbers):
@@ -82,14 +74,13 @@ class Submission:
                 elif waiting := [one for one in unfinished if not one.is_over]:
                     await self._wait(waiting)
         finally:
-            self._tools.records.claims.release(self.record, self.numbers)
-            self._tools.records.close(self.record)
+            self._tools.records.close(self.record, self.numbers)
 
     async def _next_batch(self, unfinished: list[Number]) -> list[Number]:
         """Return the numbers of the next request, all permitted."""
         unsent = [one for one in unfinished if one.is_unsent]
         if self._now > self._timing.last_request:
-            self._refuse(unsent, ConnectionFailed(NO_TIME))
+            self._refuse(unsent, ConnectionFailed(TimeOver.NO_TIME))
         if self._now < self._timing.retry_at:
             return []
         ready = [one for one in unsent if not one.is_over and self._has_turn(one)]
@@ -116,7 +107,7 @@ class Submission:
             return True
         number.has_waited = True
         if self._now >= self._timing.turn_until:
-            self._refuse([number], ConnectionFailed(SAME_TEXT))
+            self._refuse([number], ConnectionFailed(TimeOver.SAME_TEXT))
         return False
 
     async def _send(self, batch: list[Number]) -> None:
@@ -126,6 +117,7 @@ class Submission:
             api_at = api_now(self._tools.client)
             self.record = self._tools.records.first_requested(self.record, api_at)
         for one in batch:
+            # A first request must be in the journal before it is made; a repeat is there already.
             self._is_written = self._is_written and one.requests > 0
             one.mark_requested()
         await self._write_down()
@@ -144,8 +136,9 @@ class Submission:
             self._refused(batch, err)
         else:
             self._take_response(batch, response, requested_at)
-        if (request := batch[0].batch + 1) <= self._requests > 1:
-            LOGGER.info("Request %s of %s is done", request, self._requests)
+        # Lists that were taken apart have higher batch numbers.
+        if self._requests > 1 and batch[0].batch < self._requests:
+            LOGGER.info("Request %s of %s is done", batch[0].batch + 1, self._requests)
 
     def _take_response(
         self, batch: list[Number], response: SendResponse, requested_at: float
@@ -176,7 +169,7 @@ class Submission:
             one.mark_not_requested()
 
     def _not_connected(self, batch: list[Number], err: ConnectionFailed) -> None:
-        """Give every permit back, and try again soon."""
+        """Give back the permits of numbers that were never requested, and try again soon."""
         for one in batch:
             if one.state is State.REQUESTED:
                 one.mark_not_requested()
@@ -195,7 +188,7 @@ class Submission:
             if one.state is State.REQUESTED:
                 one.mark_in_doubt()
             else:
-                one.mark_refused(ConnectionFailed(NO_TIME))
+                one.mark_refused(ConnectionFailed(TimeOver.NO_TIME))
         self._ended(unfinished)
 
     def _refuse(self, numbers: Sequence[Number], err: Refusal) -> None:
@@ -221,8 +214,7 @@ class Submission:
     async def _wait(self, unfinished: list[Number]) -> None:
         """Wait for the next thing to do."""
         await self._write_down()
-        claims = self._tools.records.claims
-        turns = {one: claims.of(self.record, one) for one in unfinished if one.has_waited}
+        turns = self._tools.records.claims.turns(self.record, unfinished)
         await self._timing.async_wait(self._tools.hass.loop, unfinished, turns)
 
     async def _write_down(self) -> None:

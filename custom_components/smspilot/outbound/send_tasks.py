@@ -1,0 +1,78 @@
+"""Sends under way: a task each, which goes on when its caller is stopped; a key has only one."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+
+from ..const import LOGGER
+from ..errors import Reason, action_error, localized
+from .result import SendResult, reasons
+
+type SendTask = asyncio.Task[SendResult]
+
+
+class SendTasks:
+    """The sends of an account that are under way."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+        """Have none yet."""
+        self._hass = hass
+        self._entry = entry
+        self._tasks: set[SendTask] = set()
+        self._by_key: dict[str, SendTask] = {}
+        # Why the account sends no more.
+        self.closed: Exception | None = None
+
+    def of_key(self, key: str | None) -> SendTask | None:
+        """Return the send of a message with the key."""
+        return None if key is None else self._by_key.get(key)
+
+    @callback
+    def begin(self, send: Coroutine[Any, Any, SendResult], key: str | None) -> SendTask:
+        """Begin a send."""
+        task = self._hass.async_create_background_task(send, "smspilot send")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        if key is not None:
+            self._by_key[key] = task
+            task.add_done_callback(lambda _task: self._by_key.pop(key, None))
+        return task
+
+    async def async_wait(self, task: SendTask) -> SendResult:
+        """Return the result of a send; who waits may be stopped, the send is not."""
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            task.add_done_callback(self._log_result)
+            raise
+        if task.cancelled():
+            raise self.closed or action_error(Reason.ACCOUNT_CLOSED, account=self._entry.title)
+        return task.result()
+
+    @callback
+    def close(self, why: Exception) -> None:
+        """End every send; what is on its way stays written down."""
+        self.closed = why
+        for task in self._tasks:
+            task.cancel()
+
+    @callback
+    def _log_result(self, task: SendTask) -> None:
+        """Log what went wrong: whoever asked for it was stopped meanwhile."""
+        if task.cancelled():
+            return
+        error = task.exception()
+        if isinstance(error, HomeAssistantError):
+            why = localized(self._hass, error)
+        elif error:
+            LOGGER.error("Unexpected error in smspilot send", exc_info=error)
+            return
+        elif refused := [row for row in task.result().rows if row.refused]:
+            why = reasons(self._entry, refused, self._hass.config.language)
+        else:
+            return
+        LOGGER.error("What became of a message that nobody waits for any more: %s", why)
