@@ -32,12 +32,9 @@ MAX_LINES, MAX_LONG_FILES = 250, 3
 MAX_CLASS, MAX_FUNCTION, MAX_PARAMETERS = 200, 45, 7
 
 # What is still to be mended; nothing is added here, and what is here gets no larger.
-LONG_FILES = 5
 TOO_LARGE = {
     "alarm_flow.alarm_schema lines": 46,
     "alarms.runner.AlarmRunner lines": 317,
-    "inbound.inbox.Inbox lines": 296,
-    "inbound.intake.__init__ parameters": 8,
 }
 
 
@@ -149,7 +146,7 @@ def test_files_can_be_read() -> None:
         for module, path in MODULES.items()
     }
     long = {module: length for module, length in lengths.items() if length >= MAX_LINES}
-    assert len(long) <= max(MAX_LONG_FILES, LONG_FILES), long
+    assert len(long) <= MAX_LONG_FILES, long
 
 
 @pytest.mark.parametrize("module", MODULES)

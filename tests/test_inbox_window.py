@@ -161,6 +161,27 @@ async def test_hidden_by_a_cap(
         assert "lists only the newest messages" in caplog.text
 
 
+@pytest.mark.usefixtures("_door")
+async def test_hidden_and_unconfirmed_at_once(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A read that lacks messages and a push alike says once that it may lack something."""
+    simulator.options.inbound_limit, simulator.options.inbound_kept = 3, Kept.NEWEST
+    await settled(hass, simulator, clock, interval=0)
+    for number in range(4):
+        await write(simulator, PAPA, f"5671 {number}")
+        await leap(simulator, clock, 5)
+    # This one is not listed for hours, and looked for more and more rarely.
+    await simulator.receive(PAPA[1:], "5671 поздно", listed_after=5 * 3600)
+    await leap(simulator, clock, 3300, step=60)
+    simulator.options.pushes = Pushes.OFF
+    for number in range(5):
+        await write(simulator, PAPA, f"5671 после {number}")
+    caplog.clear()
+    await leap(simulator, clock, 1500, step=60)
+    assert caplog.text.count("lists only the newest messages") == 1
+
+
 async def test_set_up_anew(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """Nothing that was written before the account was set up is told, however late it is listed."""
     for late, ago in product((0, 30, 4000), (10, 1000)):

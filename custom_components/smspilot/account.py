@@ -182,7 +182,7 @@ class Account:
         self.budget.restore(tables.get("days", {}), tables.get("prices", {}))
         self.deliveries.restore(tables.get("messages", {}))
         self.outbox.restore(tables.get("orders", {}))
-        self.inbox.restore(tables)
+        self.inbox.memory.restore(tables)
         self.alarms.restore(tables)
 
     def _snapshot(self) -> Snapshot:
@@ -190,7 +190,7 @@ class Account:
             "orders": self.outbox.table(),
             "messages": self.deliveries.table(),
             **self.budget.tables(),
-            **self.inbox.tables(),
+            **self.inbox.memory.tables(),
             **self.alarms.tables(),
         }
 

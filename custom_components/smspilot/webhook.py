@@ -1,4 +1,4 @@
-"""The door for pushes: parse into a value, hand it on, answer at once."""
+"""The webhook for pushes: parse into a value, hand it on, answer at once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ class PushReceiver:
             return Response(status=HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": served})
         try:
             push = parse(await async_push_fields(request), self._account.inbox.now)
-            return Response(status=self._take(push, door_of(request)))
+            return Response(status=self._take(push, host_of(request)))
         except MalformedPush:
             self._count_malformed()
             self._trace("push refused", reason="malformed")
@@ -79,7 +79,7 @@ class PushReceiver:
         return Response(status=HTTPStatus.BAD_REQUEST)
 
     @callback
-    def _take(self, push: StatusPush | InboundPush | None, door: str) -> HTTPStatus:
+    def _take(self, push: StatusPush | InboundPush | None, host: str) -> HTTPStatus:
         """Hand a push on, and return how it is answered."""
         account = self._account
         verify = Options.from_entry(account.entry).verify_pushes or not account.publisher.started
@@ -95,7 +95,7 @@ class PushReceiver:
                 self._trace("push refused", reason="another account's")
                 return HTTPStatus.FORBIDDEN
             case InboundPush(message=message, is_whole=is_whole):
-                account.inbox.push(message, door, is_whole=is_whole)
+                account.inbox.push(message, host, is_whole=is_whole)
         return HTTPStatus.OK
 
     def _trace(self, step: str, **details: str | None) -> None:
@@ -149,7 +149,7 @@ class PushReceiver:
         account = self._account
         account.client.push_url = url
         is_cloud = bool(url) and url == self._cloudhook
-        account.inbox.push_monitor.door = CLOUD if is_cloud else URL(url or "").authority
+        account.inbox.push_monitor.host = CLOUD if is_cloud else URL(url or "").authority
         account.inbox.replan()
         async_dispatcher_send(
             account.hass, SIGNAL_PUSH.format(account.entry.entry_id), Push.ADDRESS
@@ -165,7 +165,7 @@ class PushReceiver:
             LOGGER.warning("Something that is no push of SMSPILOT came to the webhook")
 
 
-def door_of(request: Request) -> str:
+def host_of(request: Request) -> str:
     """Return the host that a push was sent to, as it came in here."""
     # Home Assistant Cloud hands over a request of its own, which knows none.
     return request.host if isinstance(request, BaseRequest) else CLOUD

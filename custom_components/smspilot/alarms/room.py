@@ -196,7 +196,7 @@ class Alarms:
     def _changed(self, runner: AlarmRunner) -> None:
         """Read what people write often while an alarm runs, and let its entities know."""
         is_running = any(one.run.state is State.RUNNING for one in self.runners.values())
-        self._ways.inbox.wanted("alarms", is_running)
+        self._ways.inbox.set_frequent("alarms", is_running)
         signal = SIGNAL_ALARM.format(self._ways.entry.entry_id)
         async_dispatcher_send(self._ways.hass, signal, runner.plan.id)
 

@@ -12,7 +12,7 @@ from ..client import InboundMessage, Kind, MessageRow, Problem, Sender as Pseudo
 from ..client.api import NUMBER_CHECKS, SERVICE_WORDS
 from ..contacts.phones import from_service
 from ..events import SentMessage, SentText, number
-from ..inbound.classify import Sender
+from ..inbound.classify import Author
 from ..outbound.result import word
 from ..text.reactions import is_reaction
 
@@ -140,16 +140,16 @@ def sent(message: SentText, row: SentMessage, now: datetime) -> Line:
     )
 
 
-def received(message: InboundMessage, sender: Sender) -> Line:
+def received(message: InboundMessage, author: Author) -> Line:
     """Return the line of a row of the inbound list; an order or a reaction answers nothing."""
     return Line(
         message_id=message.id,
         is_outbound=False,
-        phone=sender.phone,
-        text=sender.text,
+        phone=author.phone,
+        text=author.text,
         at=message.created,
         to_the_minute=message.to_the_minute,
-        decided=sender.pin_ok is True or is_reaction(sender.text),
+        decided=author.pin_ok is True or is_reaction(author.text),
     )
 
 

@@ -26,11 +26,11 @@ UNCONFIRMED_AFTER: Final = 3600.0
 
 
 class AwaitedPush:
-    """A push, by the loop's clock, and where it came in."""
+    """A push, by the loop's clock, and the host it was sent to."""
 
-    def __init__(self, at: float, door: str, *, is_called: bool = False) -> None:
+    def __init__(self, at: float, host: str, *, is_called: bool = False) -> None:
         self.at = at
-        self.door = door
+        self.host = host
         # Whether it was said to be of no message.
         self.is_called = is_called
 
@@ -81,10 +81,10 @@ class AwaitedPushes:
         """Return whether no more can be remembered, so that the list must be read more often."""
         return len(self._awaited) >= MAX_AWAITED
 
-    def add(self, message_id: str, door: str) -> None:
+    def add(self, message_id: str, host: str) -> None:
         """Await a message."""
         if not self.is_full:
-            self._awaited[message_id] = AwaitedPush(self._hass.loop.time(), door)
+            self._awaited[message_id] = AwaitedPush(self._hass.loop.time(), host)
             self._journal.put("pushes", message_id, _stored(dt_util.utcnow().timestamp()))
 
     def pop(self, message_id: str) -> AwaitedPush | None:

@@ -19,7 +19,7 @@ from ..text.reactions import is_reaction
 from .question import OpenQuestions, Question
 
 _NUMBER: Final = re.compile(r"\d+")
-# A code has three digits: few enough to type, and three guesses of 900 are few.
+# A code has three digits: few enough to type, and three guesses hit with 1 in 300.
 MIN_CODE, MAX_CODE, CODE_DIGITS = 100, 999, 3
 _CODE_PLACE: Final = "{code}"
 # What may stand between a code and the answer.
@@ -30,7 +30,7 @@ _BESIDE_CODE: Final = " \t\r\n,;:-–—"
 class Classified:
     """An inbound message and all that is known of it.
 
-    `text` is without the contract number, the PIN and the code. `pin_ok` is None where the sender
+    `text` is without the contract number, the PIN and the code. `pin_ok` is None where the author
     has no PIN. `missed_code` is the question that this would answer if it had its code, and
     `wrong_codes` how many other codes it tries.
     """
@@ -74,12 +74,12 @@ class Classified:
         }
 
 
-# Asked once about each verified message, before it is told; True keeps it from Assist.
+# Asked once about each verified message, before it is published; True keeps it from Assist.
 type Claimant = Callable[[Classified], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sender:
+class Author:
     """Who wrote, and the text without what only proves it."""
 
     phone: str
@@ -88,7 +88,7 @@ class Sender:
     text: str
 
 
-def identify(entry: ConfigEntry, message: InboundMessage) -> Sender:
+def identify(entry: ConfigEntry, message: InboundMessage) -> Author:
     """Return who wrote a message, by its number and the PIN it begins with.
 
     Of several recipients who share the number it is the one whose PIN it is, else the first of
@@ -101,12 +101,12 @@ def identify(entry: ConfigEntry, message: InboundMessage) -> Sender:
     if proven:
         # 47-11 begins with 47, which may be somebody else's.
         recipient, rest = max(proven, key=lambda found: len(found[0].pin or ""))
-        return Sender(phone=phone, recipient=recipient, pin_ok=True, text=rest)
+        return Author(phone=phone, recipient=recipient, pin_ok=True, text=rest)
     if not sharing:
-        return Sender(phone=phone, recipient=None, pin_ok=None, text=text)
+        return Author(phone=phone, recipient=None, pin_ok=None, text=text)
     recipient = next((one for one in sharing if not one.pin), sharing[0])
     pin_ok = False if recipient.pin else None
-    return Sender(phone=phone, recipient=recipient, pin_ok=pin_ok, text=text)
+    return Author(phone=phone, recipient=recipient, pin_ok=pin_ok, text=text)
 
 
 def without_prefix(entry: ConfigEntry, text: str) -> str:
@@ -127,15 +127,15 @@ def classify(
 ) -> Classified:
     """Return a message and all that is decided about it; `at` is the service's time.
 
-    With a valid PIN it is an order, and no answer; nor is a reaction.
+    A message with a valid PIN is a command and never an answer; a reaction is not an answer either.
     """
-    sender = identify(entry, message)
-    text, reaction = sender.text, is_reaction(sender.text)
+    author = identify(entry, message)
+    text, reaction = author.text, is_reaction(author.text)
     question: Question | None = None
     missed: Question | None = None
     wrong = 0
-    if not sender.pin_ok and not reaction:
-        question = questions.find(sender.phone, message.created, exact=not message.to_the_minute)
+    if not author.pin_ok and not reaction:
+        question = questions.find(author.phone, message.created, exact=not message.to_the_minute)
     if question and question.code:
         found, wrong = take_code(text, question.code, question.guesses_left)
         if found is None:
@@ -144,11 +144,11 @@ def classify(
             text, wrong = found, 0
     return Classified(
         message_id=message.id,
-        phone=sender.phone,
-        recipient_id=sender.recipient.id if sender.recipient else None,
-        recipient=sender.recipient.name if sender.recipient else None,
+        phone=author.phone,
+        recipient_id=author.recipient.id if author.recipient else None,
+        recipient=author.recipient.name if author.recipient else None,
         text=text,
-        pin_ok=sender.pin_ok,
+        pin_ok=author.pin_ok,
         question=question,
         missed_code=missed,
         wrong_codes=wrong,

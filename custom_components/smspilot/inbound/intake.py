@@ -18,10 +18,8 @@ from ..runtime.journal import Journal
 from ..runtime.poller import Poller
 from ..runtime.publisher import Publisher
 from ..runtime.trail import async_trace
-from .awaited_pushes import AwaitedPushes
 from .classify import Claimant, Classified, classify
-from .questions import Questions
-from .window import Window
+from .memory import Memory
 
 # Written down and published together; more would be lost by a kill in between.
 AT_ONCE: Final = 20
@@ -38,9 +36,7 @@ class Intake:
         journal: Journal,
         publisher: Publisher,
         poller: Poller,
-        window: Window,
-        questions: Questions,
-        pushes: AwaitedPushes,
+        memory: Memory,
     ) -> None:
         """Have taken nothing yet."""
         self._hass = hass
@@ -48,9 +44,9 @@ class Intake:
         self._journal = journal
         self._publisher = publisher
         self._poller = poller
-        self._window = window
-        self._questions = questions
-        self._pushes = pushes
+        self._window = memory.window
+        self._questions = memory.questions
+        self._pushes = memory.pushes
         self.claimants: list[Claimant] = []
         self.listeners: list[Callable[[Classified], None]] = []
         # One list at a time: a question takes the first of two answers.
@@ -77,7 +73,7 @@ class Intake:
                     self._decide(message, at, verified=verified)
                 if not self._decided:
                     continue
-                # What is told is on the disk first, so that a kill right after tells it no more.
+                # On the disk first, so that after a kill it is not published again.
                 await self._journal.async_sync()
                 if self._poller.held:
                     self.undo()

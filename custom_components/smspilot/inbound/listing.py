@@ -19,8 +19,8 @@ MAX_PAGES: Final = 500
 READS_PER_TAIL: Final = 2
 
 
-class Listing:
-    """The inbound list of an account."""
+class PagedList:
+    """The inbound list of an account, a page at a time."""
 
     def __init__(self, client: Smspilot, window: Window) -> None:
         """Have read nothing yet."""
@@ -38,12 +38,12 @@ class Listing:
         self.may_lack = False
 
     async def pages(
-        self, suspect: Callable[[InboundList], bool], *, whole: bool
+        self, suspect: Callable[[], bool], *, whole: bool
     ) -> AsyncGenerator[InboundList]:
         """Read what there is, a page at a time, each to be taken before the next.
 
         `whole` begins at the window's start in any case.
-        `suspect` says of a page that is taken whether something in it or missing from it is a
+        `suspect` says of the page taken last whether something in it or missing from it is a
         reason to ask at once for what may follow; else the next read begins there.
         """
         window, began = self._window, self._window.now
@@ -74,7 +74,7 @@ class Listing:
         # A minute is long: what it may hide is looked for once, in its turn.
         tail = begin if _tick(page) == SECOND else end - SECOND
         self._tail = max(self._tail or tail, tail)
-        if self._has_cap or suspect(page) or (is_tail and is_known):
+        if self._has_cap or suspect() or (is_tail and is_known):
             async for further in self._read_on(page, max(since, begin), is_deep=is_deep):
                 yield further
 

@@ -41,7 +41,7 @@ class PushMonitor:
         poller: Poller,
         changed: Callable[[], None],
     ) -> None:
-        """Know nothing yet; `changed` hears that pushes are proven no longer."""
+        """Know nothing yet; `changed` is called when pushes are proven no longer."""
         self._hass = hass
         self._entry_id = entry_id
         self._client = client
@@ -59,7 +59,7 @@ class PushMonitor:
         self._log_again = self._opened
         self.dropped = 0
         # The host by which such a push comes in; set as soon as the address is known.
-        self.door = ""
+        self.host = ""
 
     def restore(self, table: Table) -> None:
         """Take up what was known before the restart."""
@@ -93,26 +93,26 @@ class PushMonitor:
 
     @callback
     def opened(self) -> None:
-        """Hear pushes from now on; what came while an entry started or reloaded is lost."""
+        """Expect pushes from now on; what came while an entry started or reloaded is lost."""
         self._opened = self._hass.loop.time()
 
     @callback
-    def confirm(self, door: str) -> None:
-        """Note that a push came in, by a door, for a message that is in the list."""
+    def confirm(self, host: str) -> None:
+        """Note that a push was sent to a host, for a message that is in the list."""
         self._streak = 0
         self._note("last_push", dt_util.utcnow().isoformat())
-        if self.url and not self.proven and not self._is_old(door):
+        if self.url and not self.proven and not self._is_old(host):
             self._note("url", self.url)
-            self._note("door", self.door)
-        self._say(Push.CONFIRMED)
+            self._note("door", self.host)
+        self._signal(Push.CONFIRMED)
 
-    def _is_old(self, door: str) -> bool:
+    def _is_old(self, host: str) -> bool:
         """Return whether a push was sent to the address that was proven before the present one.
 
         A proxy may name any host: only that of the former address says that it is not the present.
         """
         old = self._facts.get("door") if self.proven_elsewhere else None
-        return bool(old) and old != self.door and door == old
+        return bool(old) and old != self.host and host == old
 
     @callback
     def drop(self, count: int) -> None:
@@ -123,26 +123,26 @@ class PushMonitor:
             self._log_again = now + LOG_EVERY
             LOGGER.warning("A pushed message is not in SMSPILOT's list after an hour")
         if self._streak >= SUSPICIOUS:
-            self._say(Push.UNCONFIRMED)
+            self._signal(Push.UNCONFIRMED)
 
     @callback
     def expect(self, message_id: str, age: float) -> None:
         """Find out whether the push of a message that a clock found comes at all."""
         heard_for = self._hass.loop.time() - self._opened - SECOND
         if not self.url or age > heard_for:
-            # It was pushed before anybody was there to hear it.
+            # It was pushed before the webhook was there.
             return
         self._expected[message_id] = self._hass.loop.time() + PUSH_TIME
         self._look_in(PUSH_TIME)
 
     @callback
-    def came(self, message_id: str, door: str) -> None:
-        """Hear that a push came; it may be one that was expected."""
+    def came(self, message_id: str, host: str) -> None:
+        """Note that a push came; it may be one that was expected."""
         if self._expected.pop(message_id, None):
-            self.confirm(door)
+            self.confirm(host)
         elif message_id in self._late:
             self._late.remove(message_id)
-            self.confirm(door)
+            self.confirm(host)
 
     @callback
     def _look_in(self, seconds: float) -> None:
@@ -164,13 +164,13 @@ class PushMonitor:
             return
         if self._facts.get("url"):
             self._note("url", "")
-        self._say(Push.MISSED)
+        self._signal(Push.MISSED)
         self._changed()
 
     def _note(self, fact: str, value: str) -> None:
         self._facts[fact] = value
         self._journal.put("proof", fact, value)
 
-    def _say(self, push: Push) -> None:
+    def _signal(self, push: Push) -> None:
         async_dispatcher_send(self._hass, SIGNAL_PUSH.format(self._entry_id), push)
         async_dispatcher_send(self._hass, SIGNAL_COUNTS.format(self._entry_id))

@@ -6,7 +6,7 @@ from typing import Any, Final, Protocol
 
 from ..events import iso
 
-# Of 900 codes three guesses are one in three hundred.
+# Wrong codes after which no answer counts any more; classify.py tells the odds.
 MAX_GUESSES: Final = 3
 
 

@@ -36,7 +36,7 @@ class Questions:
     """The open questions of an account."""
 
     def __init__(self, hass: HomeAssistant, journal: Journal, changed: Callable[[], None]) -> None:
-        """Have asked nothing yet; `changed` hears that somebody waits, or no longer."""
+        """Have asked nothing yet; `changed` is called when somebody waits, or no longer."""
         self._hass = hass
         self._journal = journal
         self._changed = changed
@@ -117,7 +117,7 @@ class Questions:
         for old in [one for one in self._open.values() if at - one.sent_at > HORIZON]:
             self._drop(old)
         for row in rows:
-            # What a search for a lost answer finds may be known after all.
+            # What a search for a lost response finds may be known after all.
             known = row.message_id in self._open
             if not row.message_id or known or row.test or row.refused:
                 continue
@@ -126,7 +126,8 @@ class Questions:
                 message_id=row.message_id,
                 phone=row.phone,
                 message=text,
-                # The service's clock tells seconds only; more would be no order.
+                # The API's clock tells seconds only; with microseconds the comparison in `find`
+                # would be wrong.
                 sent_at=(at + max(delay, timedelta(0))).replace(microsecond=0),
                 code=self._codes.get((row.phone, text)),
             )
@@ -172,7 +173,7 @@ class Questions:
 
     @callback
     def put_back(self, message: Classified) -> None:
-        """Undo what a message did that could not be told."""
+        """Undo what a message did that could not be published."""
         if question := message.question or message.missed_code:
             self._drop(question)
             self._keep(question, write=True)
