@@ -60,12 +60,7 @@ class Inbox:
         )
         self._window = Window(client, journal)
         self._pushes = AwaitedPushes(hass, journal, self.poller)
-        self.memory = Memory(
-            window=self._window,
-            pushes=self._pushes,
-            push_monitor=self.push_monitor,
-            questions=self.questions,
-        )
+        self.memory = Memory(self._window, self._pushes, self.push_monitor, self.questions)
         self._intake = Intake(
             hass,
             entry,

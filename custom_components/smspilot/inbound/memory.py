@@ -9,7 +9,7 @@ from .questions import Questions
 from .window import Window
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Memory:
     """What is known of an account's messages, pushes and questions."""
 
