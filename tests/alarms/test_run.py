@@ -38,7 +38,8 @@ from custom_components.smspilot.alarms.happenings import (
 )
 from custom_components.smspilot.alarms.plan import Party, Plan, ResolvedStep
 from custom_components.smspilot.alarms.run import advance, next_look
-from custom_components.smspilot.alarms.state import Outcome, Phase, Purpose, Run, State
+from custom_components.smspilot.alarms.sends import Outcome, Purpose
+from custom_components.smspilot.alarms.state import Phase, Run, State
 from custom_components.smspilot.contacts.recipients import Channel, Recipient
 
 BEGIN = datetime(2026, 11, 29, 12, tzinfo=UTC)

@@ -33,7 +33,8 @@ from .sending import (
     sent_elsewhere,
     shorten,
 )
-from .state import Outcome, Purpose, Run, Send, SendKey, State
+from .sends import Outcome, Purpose, Send, SendKey
+from .state import Run, State
 from .story import event_data
 from .texts import Writer, phrases
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from .plan import Plan, ResolvedStep
-from .state import Outcome, SendKey
+from .sends import Outcome, SendKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from ..text.localized import async_money
 from .plan import Party, entity_of
 from .runner import AlarmRunner
 from .sending import Ways, message_of
-from .state import Purpose, Send, SendKey
+from .sends import Purpose, Send, SendKey
 from .texts import phrases
 
 CHECK_INTERVAL: Final = timedelta(days=1)

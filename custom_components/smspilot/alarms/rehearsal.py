@@ -11,7 +11,7 @@ from ..outbound.result import Row, refused_row
 from .plan import Party
 from .runner import AlarmRunner
 from .sending import Ways, message_of
-from .state import Purpose, Send, SendKey
+from .sends import Purpose, Send, SendKey
 
 _KINDS = {Channel.SMS: Kind.SMS, Channel.TWO_WAY: Kind.TWO_WAY, Channel.VOICE: Kind.VOICE}
 

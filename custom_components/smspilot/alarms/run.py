@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from ..contacts.recipients import Channel
 from .happenings import (
     DAY,
     MINUTE,
@@ -29,14 +28,14 @@ from .happenings import (
     World,
     WrongCode,
 )
-from .state import Outcome, Phase, Purpose, Reached, Run, Send, State
+from .results import take_failure, take_result
+from .sends import Outcome, Purpose
+from .state import Phase, Run, State
 from .steps import begin_step, come_due, go_forward, scout, send_step, settle
-from .turn import Turn, again, to_tell_again
+from .turn import Turn, to_tell_again
 
 # From the next one on only the first step goes out: a source that runs wild costs no fortune.
 MAX_RUNS_A_DAY: Final = 10
-# So often it is tried to say it in other words.
-MAX_ATTEMPTS: Final = 4
 
 
 def advance(  # noqa: C901 - a case for each happening
@@ -55,9 +54,9 @@ def advance(  # noqa: C901 - a case for each happening
             if turn.is_in(Phase.READING):
                 send_step(turn)
         case Sent():
-            _take_result(turn, happening)
+            take_result(turn, happening)
         case NotDelivered(message_id):
-            _take_failure(turn, message_id)
+            take_failure(turn, message_id)
         case Acknowledged():
             _acknowledge(turn, happening)
         case Declined(recipient):
@@ -224,46 +223,3 @@ def _remind(turn: Turn) -> None:
         reached={key: replace(one, since=since) for key, one in run.reached.items()},
     )
     begin_step(turn)
-
-
-def _take_result(turn: Turn, sent: Sent) -> None:
-    run = turn.run
-    send = run.sends.get(sent.key)
-    if not send or send.attempt != sent.attempt or send.outcome is not Outcome.INTENDED:
-        return
-    turn.put(replace(send, outcome=sent.outcome, reason=sent.reason, ids=sent.ids))
-    if sent.key.purpose is not Purpose.STEP:
-        return
-    if sent.outcome.reaches:
-        _reach(turn, send, sent)
-    if run.state is not State.RUNNING:
-        # It was on its way when the run was left.
-        turn.tell_others()
-        turn.tell_end()
-    elif sent.outcome is Outcome.DUPLICATE and sent.attempt < MAX_ATTEMPTS:
-        turn.transmit(again(send))
-    elif sent.outcome is Outcome.NO_TEMPLATE:
-        turn.transmit(replace(again(send), channel=Channel.SMS))
-    elif run.phase is Phase.SENDING:
-        settle(turn)
-
-
-def _reach(turn: Turn, send: Send, sent: Sent) -> None:
-    before = turn.run.reached.get(send.key.recipient)
-    fresh = Reached(name=send.name, phones=sent.phones, since=sent.at, last=sent.at)
-    if before:
-        fresh = replace(fresh, since=min(before.since, sent.at), count=before.count + 1)
-    turn.change(reached={**turn.run.reached, send.key.recipient: fresh})
-
-
-def _take_failure(turn: Turn, message_id: str) -> None:
-    """Take that a message was not delivered; go on at once where it was the step's last hope."""
-    send = next((one for one in turn.run.sends.values() if message_id in one.ids), None)
-    if send is None or message_id in send.failed:
-        return
-    send = replace(send, failed=(*send.failed, message_id))
-    if {*send.failed} == {*send.ids} and send.outcome is Outcome.ACCEPTED:
-        send = replace(send, outcome=Outcome.UNDELIVERED)
-    turn.put(send)
-    if turn.is_in(Phase.WAITING) and not any(one.outcome.reaches for one in turn.run.of_step()):
-        go_forward(turn)

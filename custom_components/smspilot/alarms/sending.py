@@ -37,7 +37,7 @@ from ..runtime.publisher import Publisher
 from ..text.segments import framed, shortened
 from ..text.transliteration import transliterate
 from .happenings import Sent
-from .state import Outcome, Send
+from .sends import Outcome, Send
 from .texts import Build, TextMemory
 
 # The API refuses longer texts.

@@ -5,7 +5,8 @@ from typing import Final
 
 from .happenings import DAY, MINUTE, Read, TellFallback, Told
 from .plan import Party
-from .state import Outcome, Phase, Purpose, Send, SendKey
+from .sends import Outcome, Purpose, Send, SendKey
+from .state import Phase
 from .turn import Turn, again
 
 # A text that is overdue by more says when the alarm began.

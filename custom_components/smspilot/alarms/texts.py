@@ -14,7 +14,8 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN
 from ..contacts.recipients import Channel
 from ..runtime.journal import Journal, Table, stored_time
-from .state import Purpose, Run, Send
+from .sends import Purpose, Send
+from .state import Run
 
 # The cabinet's duplicate guard can be set to a day; an hour more for the clocks.
 REMEMBERED: Final = timedelta(hours=25)

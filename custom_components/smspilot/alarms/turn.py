@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from ..contacts.recipients import Channel
 from .happenings import Effect, Publish, Told, Transmit, World
-from .state import Outcome, Phase, Purpose, Run, Send, SendKey, State
+from .sends import Outcome, Purpose, Send, SendKey
+from .state import Phase, Run, State
 
 # So long it is tried to tell who took it, or that it is over.
 TELLING: Final = timedelta(hours=1)

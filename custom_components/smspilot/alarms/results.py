@@ -1,0 +1,58 @@
+"""What came of a run's messages; pure, each function changes the turn it is given."""
+
+from dataclasses import replace
+from typing import Final
+
+from ..contacts.recipients import Channel
+from .happenings import Sent
+from .sends import Outcome, Purpose, Reached, Send
+from .state import Phase, State
+from .steps import go_forward, settle
+from .turn import Turn, again
+
+# Attempts to reword a text that the API refuses as a duplicate.
+MAX_ATTEMPTS: Final = 4
+
+
+def take_result(turn: Turn, sent: Sent) -> None:
+    """Take what came of an attempt; one that is known already changes nothing."""
+    run = turn.run
+    send = run.sends.get(sent.key)
+    if not send or send.attempt != sent.attempt or send.outcome is not Outcome.INTENDED:
+        return
+    turn.put(replace(send, outcome=sent.outcome, reason=sent.reason, ids=sent.ids))
+    if sent.key.purpose is not Purpose.STEP:
+        return
+    if sent.outcome.reaches:
+        _reach(turn, send, sent)
+    if run.state is not State.RUNNING:
+        # It was on its way when the run was left.
+        turn.tell_others()
+        turn.tell_end()
+    elif sent.outcome is Outcome.DUPLICATE and sent.attempt < MAX_ATTEMPTS:
+        turn.transmit(again(send))
+    elif sent.outcome is Outcome.NO_TEMPLATE:
+        turn.transmit(replace(again(send), channel=Channel.SMS))
+    elif run.phase is Phase.SENDING:
+        settle(turn)
+
+
+def _reach(turn: Turn, send: Send, sent: Sent) -> None:
+    before = turn.run.reached.get(send.key.recipient)
+    fresh = Reached(name=send.name, phones=sent.phones, since=sent.at, last=sent.at)
+    if before:
+        fresh = replace(fresh, since=min(before.since, sent.at), count=before.count + 1)
+    turn.change(reached={**turn.run.reached, send.key.recipient: fresh})
+
+
+def take_failure(turn: Turn, message_id: str) -> None:
+    """Take that a message was not delivered; go on at once where it was the step's last hope."""
+    send = next((one for one in turn.run.sends.values() if message_id in one.ids), None)
+    if send is None or message_id in send.failed:
+        return
+    send = replace(send, failed=(*send.failed, message_id))
+    if {*send.failed} == {*send.ids} and send.outcome is Outcome.ACCEPTED:
+        send = replace(send, outcome=Outcome.UNDELIVERED)
+    turn.put(send)
+    if turn.is_in(Phase.WAITING) and not any(one.outcome.reaches for one in turn.run.of_step()):
+        go_forward(turn)
