@@ -5,7 +5,15 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from .models import AccountInfo, InboundList, InboundMessage, Kind, Sender
+from .models import (
+    NUMBER_CHECKS,
+    SERVICE_WORDS,
+    AccountInfo,
+    InboundList,
+    InboundMessage,
+    Kind,
+    Sender,
+)
 from .rows import MessageRow, SendResponse
 from .transport import Transport
 from .values import Json, integer, money, text
@@ -14,8 +22,6 @@ from .values import Json, integer, money, text
 PAGE: Final = 1000
 
 SEND_FIELDS: Final = "server_id,phone,price,status,error,error_en,error_ru"
-NUMBER_CHECKS: Final = {Kind.HLR: "HLR", Kind.PING: "PING", Kind.HLRVIP: "HLRVIP"}
-SERVICE_WORDS: Final = frozenset(NUMBER_CHECKS.values())
 
 
 class Smspilot(Transport):

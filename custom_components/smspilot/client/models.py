@@ -39,12 +39,18 @@ class Status(IntEnum):
         return self._value_ in _STATUSES
 
     @property
+    def progress(self) -> int | None:
+        """Return how far a message is; None of a status that the document does not know."""
+        return len(_PROGRESS) if self.final else _PROGRESS.get(self)
+
+    @property
     def final(self) -> bool:
         """Return whether nothing follows."""
         return self in (Status.FAILED, Status.UNDELIVERED, Status.DELIVERED)
 
 
 _STATUSES: Final[Mapping[int, Status]] = {status.value: status for status in Status}
+_PROGRESS: Final = {Status.SCHEDULED: 0, Status.ACCEPTED: 1, Status.SENT: 2}
 
 
 class Kind(StrEnum):
@@ -59,6 +65,12 @@ class Kind(StrEnum):
     HLRVIP = "hlrvip"
 
 
+# Texts that buy a check in place of a message (section 3).
+NUMBER_CHECKS: Final = {Kind.HLR: "HLR", Kind.PING: "PING", Kind.HLRVIP: "HLRVIP"}
+SERVICE_WORDS: Final = frozenset(NUMBER_CHECKS.values())
+_BY_SERVICE_WORD: Final = {word: kind for kind, word in NUMBER_CHECKS.items()}
+
+
 class Sender(StrEnum):
     """Words in place of a sender's name that choose another kind of message."""
 
@@ -66,6 +78,22 @@ class Sender(StrEnum):
     VOICE_FEMALE = "GOLOS"
     VOICE_MALE = "GOLOSM"
     FLASH_CALL = "FLASHCALL"
+
+
+_BY_SENDER: Final[Mapping[str, Kind]] = {
+    Sender.TWO_WAY: Kind.TWO_WAY,
+    Sender.VOICE_FEMALE: Kind.VOICE,
+    Sender.VOICE_MALE: Kind.VOICE,
+    Sender.FLASH_CALL: Kind.FLASH_CALL,
+}
+
+
+def kind_of(text: str | None, *senders: str | None) -> Kind | None:
+    """Return the kind that a message's text tells, else the first of its senders that tells one."""
+    if check := _BY_SERVICE_WORD.get((text or "").strip()):
+        return check
+    found = (_BY_SENDER.get((sender or "").upper()) for sender in senders)
+    return next(filter(None, found), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,7 +79,7 @@ class Conversations:
         return unsubscribe
 
     async def page(self, conversation: str, before: str | None, limit: int) -> Json:
-        """Return messages of a conversation that are older than the order `before`."""
+        """Return messages of a conversation older than the message whose sort key is `before`."""
         self._wake()
         if self._task:
             await asyncio.wait([self._task])

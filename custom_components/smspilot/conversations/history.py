@@ -101,7 +101,7 @@ class History:
             return []
         if phone not in self._ready:
             dated = [(line, self._at(line)) for line in self._by_phone[phone].values()]
-            dated.sort(key=lambda one: one[0].order(one[1]))
+            dated.sort(key=lambda one: one[0].sort_key(one[1]))
             questions = self._questions(dated)
             self._ready[phone] = [line.as_dict(at, questions.get(line.id)) for line, at in dated]
         return self._ready[phone]

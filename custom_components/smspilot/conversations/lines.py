@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from homeassistant.util import dt as dt_util
 
-from ..client import InboundMessage, Kind, MessageRow, Problem, Sender as PseudoSender, Status
-from ..client.api import NUMBER_CHECKS, SERVICE_WORDS
+from ..client import InboundMessage, Kind, MessageRow, Problem, Status
+from ..client.models import NUMBER_CHECKS, SERVICE_WORDS, kind_of
 from ..contacts.phones import from_service
 from ..events import SentMessage, SentText, number
 from ..inbound.classify import Author
@@ -20,17 +20,6 @@ type Json = dict[str, Any]
 
 # In place of a FlashCall's code: who reads it could log in as the person it was made for.
 HIDDEN: Final = "••••"
-
-_KINDS_BY_SENDER: Final[dict[str, Kind]] = {
-    PseudoSender.TWO_WAY: Kind.TWO_WAY,
-    PseudoSender.VOICE_FEMALE: Kind.VOICE,
-    PseudoSender.VOICE_MALE: Kind.VOICE,
-    PseudoSender.FLASH_CALL: Kind.FLASH_CALL,
-}
-_KINDS_BY_TEXT: Final[dict[str, Kind]] = {text: kind for kind, text in NUMBER_CHECKS.items()}
-# How far on its way a message of that status is; a read that crossed a push must not turn it back.
-_PROGRESS: Final = {Status.SCHEDULED: 0, Status.ACCEPTED: 1, Status.SENT: 2}
-_FINAL: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +50,7 @@ class Line:
         """Return what tells it from every other line."""
         return f"{'out' if self.is_outbound else 'in'}:{self.message_id}"
 
-    def order(self, at: datetime) -> str:
+    def sort_key(self, at: datetime) -> str:
         """Return what sorts lines by time; in one second a question is before its answer."""
         side = 0 if self.is_outbound else 1
         if self.to_the_minute:
@@ -74,7 +63,7 @@ class Line:
         problem = self.problem
         return {
             "id": self.id,
-            "order": self.order(at),
+            "order": self.sort_key(at),
             "direction": "out" if self.is_outbound else "in",
             "kind": self.kind,
             "phone": self.phone,
@@ -210,16 +199,19 @@ def merged(old: Line | None, new: Line) -> Line:
 
 
 def _progress(status: Status) -> int:
-    return _PROGRESS.get(status, _FINAL)
+    """Return how far it is: a read that crossed a push must not turn it back.
+
+    A status of a newer API is shown as if it were final.
+    """
+    final = Status.DELIVERED.progress or 0
+    return final if status.progress is None else status.progress
 
 
 def _kind(message: MessageRow) -> Kind | None:
     """Return the kind of a message nobody here remembers, where its row gives it away."""
     if message.facts:
         return Kind.HLRVIP
-    senders = ((name or "").upper() for name in (message.sender, message.sender_original))
-    by_sender = (_KINDS_BY_SENDER[name] for name in senders if name in _KINDS_BY_SENDER)
-    return next(by_sender, _KINDS_BY_TEXT.get((message.message or "").strip()))
+    return kind_of(message.message, message.sender, message.sender_original)
 
 
 def _shown(message: MessageRow, kind: Kind | None) -> str | None:

@@ -60,7 +60,7 @@ class Reader:
         return news
 
     async def page(self, phones: Iterable[str], before: str | None, limit: int) -> Json:
-        """Return the lines of numbers before an order; read older ones where they are too few."""
+        """Return the lines of numbers before a sort key; read older ones where they are too few."""
         rows = self._before(phones, before)
         if len(rows) < limit and self._has_older:
             async with self._older:

@@ -1,12 +1,11 @@
 """What the API's list of messages proves about a message whose response was lost.
 
-Texts are no proof: the list may show them cut at an emoji, escaped, or with other quotes. So an id
-that is new, of that number and that kind, is never taken for absence. It may be ours, and that is
-in doubt; it is ours where the text is the same and nothing says that it is an older one. Only a
-list that shows no such id lets a message be sent again.
+A new id of the same number and kind may be ours: the message is in doubt. With the same text and no
+sign of being older it is ours. Only a list without such an id counts as absence. The text alone is
+no proof: the list may show it cut at an emoji, escaped, or with other quotes.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -15,8 +14,9 @@ from typing import Final
 
 from homeassistant.core import HomeAssistant
 
-from ..client import Kind, MessageRow, Sender, Smspilot, Status
-from ..client.api import NUMBER_CHECKS, PAGE
+from ..client import Kind, MessageRow, Smspilot, Status
+from ..client.api import PAGE
+from ..client.models import NUMBER_CHECKS, kind_of
 from ..contacts.phones import plain_digits
 from ..runtime.cooperative import async_slices
 from ..text.normalising import folded
@@ -33,15 +33,9 @@ CREATED_BEFORE: Final = timedelta(minutes=2)
 CREATED_AFTER: Final = timedelta(minutes=15)
 # The list covers a day; a time far outside of it says nothing.
 SENSELESS: Final = timedelta(hours=40)
-# So many of our last messages are looked up in the list before its silence counts.
+# One of our last two messages must be in the list, else it is out of date and its gaps prove
+# nothing.
 LAST_KNOWN: Final = 2
-
-_KINDS: Final = {
-    Sender.TWO_WAY: Kind.TWO_WAY,
-    Sender.VOICE_FEMALE: Kind.VOICE,
-    Sender.VOICE_MALE: Kind.VOICE,
-    Sender.FLASH_CALL: Kind.FLASH_CALL,
-}
 
 
 class Verdict(Enum):
@@ -137,7 +131,7 @@ class Evidence:
             return False
         if self._seen[row.id] < record.since or self._is_older(listing, record, row):
             return False
-        # What reads to the letter as another message of ours is that one.
+        # A row whose text equals another message in doubt belongs to that one.
         others = self._records.unknown_with(number.digits, row.message or "")
         return not others or has_text(row, record)
 
@@ -205,10 +199,7 @@ def _letters(text: str) -> str:
 
 def _kind_of(row: MessageRow) -> Kind | None:
     """Return the kind that the sender of a row tells, or its text."""
-    checks: Sequence[Kind] = [kind for kind, word in NUMBER_CHECKS.items() if word == row.message]
-    if checks:
-        return checks[0]
-    return next((kind for word, kind in _KINDS.items() if word == (row.sender or "").upper()), None)
+    return kind_of(row.message, row.sender)
 
 
 def _is_created_then(row: MessageRow, record: SubmissionRecord) -> bool:

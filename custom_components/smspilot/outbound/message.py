@@ -9,7 +9,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.util import dt as dt_util
 
 from ..client import Kind, Sender
-from ..client.api import NUMBER_CHECKS, SERVICE_WORDS
+from ..client.models import NUMBER_CHECKS, SERVICE_WORDS
 from ..client.values import whole
 from ..const import DEFAULT_RETRY_FOR
 from ..contacts.recipients import Channel

@@ -21,7 +21,7 @@ from ..client import (
     ServiceFailed,
     Smspilot,
 )
-from ..client.api import NUMBER_CHECKS
+from ..client.models import NUMBER_CHECKS
 from ..const import CONF_DAILY_LIMIT, CONF_RATE_LIMIT, LOGGER
 from ..contacts.phones import plain_digits, to_service
 from ..contacts.recipients import display_name

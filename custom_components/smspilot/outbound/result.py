@@ -20,8 +20,6 @@ from ..runtime.journal import Table, stored_time
 
 type Json = dict[str, Any]
 
-NUMBER_CHECKS: Final = (Kind.HLR, Kind.PING, Kind.HLRVIP)
-
 _WORDS: Final = {status: status.name.lower() for status in Status}
 _NUMBER: Final = _WORDS | {Status.UNDELIVERED: "not_in_service", Status.DELIVERED: "in_service"}
 _ONLINE: Final = _WORDS | {Status.UNDELIVERED: "offline", Status.DELIVERED: "online"}
@@ -70,32 +68,29 @@ class Row:
 
     def as_dict(self, entry: ConfigEntry, language: str) -> Json:
         """Return the row as a response shows it."""
-        return {
-            "message_id": self.message_id,
-            "packet_id": self.packet_id,
-            "phone": self.phone,
-            "recipient": recipient_name(entry, self.phone, self.recipient_id),
-            "kind": self.kind.value,
-            **status_fields(None if self.unknown else self.status, self.kind),
-            "price": number(self.price),
-            "error": error_fields(self.error, language),
-            "test": self.test,
-            **self.facts,
-        }
+        status = None if self.unknown else self.status
+        common = self._common_fields(entry, language, status)
+        return {**common, "test": self.test, **self.facts}
 
     def as_event(self, entry: ConfigEntry, language: str) -> Json:
         """Return the row as an event shows it."""
         return {
-            "message_id": self.message_id,
-            "packet_id": self.packet_id,
-            "kind": self.kind.value,
-            "phone": self.phone,
-            "recipient": recipient_name(entry, self.phone, self.recipient_id),
-            **status_fields(self.status, self.kind),
-            "price": number(self.price),
-            "error": error_fields(self.error, language),
+            **self._common_fields(entry, language, self.status),
             "sent_at": iso(self.sent_at),
             "changed_at": iso(self.changed_at or dt_util.utcnow()),
+        }
+
+    def _common_fields(self, entry: ConfigEntry, language: str, status: Status | None) -> Json:
+        """Return what a response and an event both show."""
+        return {
+            "message_id": self.message_id,
+            "packet_id": self.packet_id,
+            "phone": self.phone,
+            "recipient": recipient_name(entry, self.phone, self.recipient_id),
+            "kind": self.kind.value,
+            **status_fields(status, self.kind),
+            "price": number(self.price),
+            "error": error_fields(self.error, language),
         }
 
     def as_stored(self) -> Table:

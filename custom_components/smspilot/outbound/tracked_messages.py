@@ -10,17 +10,17 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..client import Kind, Status
+from ..client.models import NUMBER_CHECKS
 from ..const import LOGGER
 from ..runtime.cooperative import thread_slices
 from ..runtime.journal import Journal, Table
-from .result import NUMBER_CHECKS, Row
+from .result import Row
 
 # How old a message is when it is looked at; number checks are answered within seconds.
 MESSAGE_AGES: Final = (15, 30, 60, 120, 300)
 CHECK_AGES: Final = (5, 15, 30, 45, 60, 90, 120, 300)
 MAX_LOOK_INTERVAL: Final = 3600
 
-_RANK: Final = {Status.SCHEDULED: 0, Status.ACCEPTED: 1, Status.SENT: 2}
 # A message that is not final so long after it was due stays as it is.
 TRACKING_TIMEOUT: Final = timedelta(hours=48) / timedelta(seconds=1)
 
@@ -173,4 +173,6 @@ def follows(status: Status, present: Status) -> bool:
     """
     if present.final:
         return False
-    return status.final or _RANK.get(status, -1) > _RANK.get(present, -1)
+    if status.progress is None:
+        return False
+    return present.progress is None or status.progress > present.progress
