@@ -5,16 +5,16 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
-from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import chat_session
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from .account import Account
+from .assist_agent import AgentFailed, async_ask_assist
 from .const import DEFAULT_MAX_AGE, LIMIT_ASSIST, LOGGER
 from .contacts.phones import country_of
 from .contacts.recipients import Channel, display_name, owners
@@ -26,19 +26,15 @@ from .outbound.budget import parts_of
 from .outbound.message import compose
 from .outbound.targets import Target
 
-# A conversation goes on so long after its last word. Seconds, as all of these.
+# How long a conversation goes on after its last word. Seconds, as all of these.
 CONVERSATION: Final = 600.0
 HOUR: Final = 3600.0
 MAX_PER_HOUR: Final = 10
 # An agent that takes longer holds up everybody else's orders.
 AGENT_TIMEOUT: Final = 120.0
 DEFAULT_PARTS: Final = 3
-# So much of the daily limit may answers spend: whoever forges orders must not silence alarms.
+# Answers may spend a fifth of the daily limit: whoever forges orders must not silence alarms.
 SHARE_OF_LIMIT: Final = 5
-
-
-class AgentFailed(Exception):
-    """Why Assist could not carry out an order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +55,8 @@ class AssistResponder:
         """Listen to the inbox."""
         self._account = account
         self._hass = account.hass
-        # When, by the loop's clock: no correction of a machine's clock moves it.
-        self._heard: dict[str, deque[float]] = {}
+        # When numbers wrote, by the loop's clock: no correction of a machine's clock moves it.
+        self._times: dict[str, deque[float]] = {}
         self._conversations: dict[str, tuple[str, float]] = {}
         self._orders: deque[Order] = deque()
         self._worker: asyncio.Task[None] | None = None
@@ -68,7 +64,7 @@ class AssistResponder:
         self._spent = Decimal(0)
         self._day: date | None = None
         self._is_used_up = False
-        self._stop_listening = account.inbox.add_listener(self._hear)
+        self._stop_listening = account.inbox.add_listener(self._take)
 
     @callback
     def close(self) -> None:
@@ -79,7 +75,7 @@ class AssistResponder:
             self._worker.cancel()
 
     @callback
-    def _hear(self, message: Classified) -> None:
+    def _take(self, message: Classified) -> None:
         """Take the order of a recipient whom the API confirms, and which is new."""
         account = self._account
         sharing = [one for one in owners(account.entry, message.phone) if one.assist]
@@ -104,7 +100,7 @@ class AssistResponder:
 
     def _admit(self, phone: str) -> bool:
         now = self._hass.loop.time()
-        times = self._heard.setdefault(phone, deque(maxlen=MAX_PER_HOUR))
+        times = self._times.setdefault(phone, deque(maxlen=MAX_PER_HOUR))
         if len(times) == MAX_PER_HOUR and now - times[0] < HOUR:
             return False
         times.append(now)
@@ -164,82 +160,15 @@ class AssistResponder:
         return False
 
     async def _ask(self, order: Order) -> str | None:
-        """Return what Assist says to an order."""
-        hass = self._hass
-        if "conversation" not in hass.config.components:
-            LOGGER.warning("Assist is not set up, so a message for it is not answered")
-            return None
-        now = hass.loop.time()
-        conversation_id, last = self._conversations.get(order.to.phone, (None, now))
+        """Return what Assist says to an order, in the conversation that goes on."""
+        phone, now = order.to.phone, self._hass.loop.time()
+        conversation_id, last = self._conversations.get(phone, (None, now))
         if now - last > CONVERSATION:
             conversation_id = None
-        if "assist_pipeline" in hass.config.components:
-            output = await _async_run_pipeline(hass, order.text, conversation_id)
-        else:
-            output = await _async_converse(hass, order.text, conversation_id)
-        if conversation_id := output.get("conversation_id"):
-            self._conversations[order.to.phone] = (conversation_id, now)
-        speech = output["response"].get("speech", {}).get("plain", {}).get("speech")
-        return str(speech) if speech else None
-
-
-async def _async_run_pipeline(
-    hass: HomeAssistant, text: str, conversation_id: str | None
-) -> dict[str, Any]:
-    """Have the preferred pipeline understand a text, as the app's chat does.
-
-    Its language, sentence triggers and local intents come before its agent. None of these names is
-    in an `__all__`: both ends of the supported range are tested.
-    """
-    # Only where it is set up: its requirements are not ours.
-    from homeassistant.components.assist_pipeline.pipeline import (  # noqa: PLC0415
-        PipelineEvent,
-        PipelineEventType,
-        PipelineInput,
-        PipelineRun,
-        PipelineStage,
-        async_get_pipeline,
-    )
-
-    output: dict[str, Any] = {}
-    errors: list[str] = []
-
-    @callback
-    def hear(event: PipelineEvent) -> None:
-        if event.type is PipelineEventType.INTENT_END and event.data:
-            output.update(event.data["intent_output"])
-        elif event.type is PipelineEventType.ERROR and event.data:
-            errors.append(str(event.data["code"]))
-
-    with chat_session.async_get_chat_session(hass, conversation_id) as session:
-        run = PipelineRun(
-            hass,
-            context=Context(),
-            pipeline=async_get_pipeline(hass),
-            start_stage=PipelineStage.INTENT,
-            end_stage=PipelineStage.INTENT,
-            event_callback=hear,
-        )
-        await PipelineInput(run=run, session=session, intent_input=text).execute(validate=True)
-    if errors or not output:
-        raise AgentFailed(", ".join(errors) or "no answer")
-    return output
-
-
-async def _async_converse(
-    hass: HomeAssistant, text: str, conversation_id: str | None
-) -> dict[str, Any]:
-    """Have Home Assistant's own agent understand a text, where there are no pipelines."""
-    from homeassistant.components import conversation  # noqa: PLC0415 - as above
-
-    result = await conversation.async_converse(
-        hass,
-        text=text,
-        conversation_id=conversation_id,
-        context=Context(),
-        language=hass.config.language,
-    )
-    return result.as_dict()
+        answer, conversation_id = await async_ask_assist(self._hass, order.text, conversation_id)
+        if conversation_id:
+            self._conversations[phone] = (conversation_id, now)
+        return answer
 
 
 _RESPONDERS: Final[HassKey[dict[str, AssistResponder]]] = HassKey("smspilot_assist")

@@ -127,7 +127,7 @@ def classify(
 ) -> Classified:
     """Return a message and all that is decided about it; `at` is the service's time.
 
-    A message with a valid PIN is a command and never an answer; a reaction is not an answer either.
+    A message with a valid PIN is an order and never an answer; a reaction is not an answer either.
     """
     author = identify(entry, message)
     text, reaction = author.text, is_reaction(author.text)
