@@ -31,7 +31,6 @@ from .plan import Plan, resolve_steps
 from .run import advance, next_look
 from .sending import (
     Ways,
-    api_now,
 )
 from .sources import Sources
 from .state import Run, State
@@ -177,7 +176,7 @@ class AlarmRunner:
         plan = self.plan
         return World(
             now=dt_util.utcnow(),
-            api_now=api_now(self._ways),
+            api_now=self._ways.inbox.now,
             plan=plan,
             steps=resolve_steps(self._ways.hass, self._ways.entry, plan),
             off_since=self.sources.off_since if plan.sources else None,

@@ -1,7 +1,7 @@
 """How an alarm's texts go out: ours by the outbox, once for each key; others by their entity."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -157,11 +157,6 @@ def sent_elsewhere(ways: Ways, send: Send, *, reached: bool) -> Sent:
     return _sent(ways, send, outcome, ways.hass.loop.time())
 
 
-def api_now(ways: Ways) -> datetime:
-    """Return the API's time; the machine's, before it told any."""
-    return ways.inbox.now
-
-
 def is_answered_call(row: Row) -> bool:
     """Return whether somebody, or something, has taken a call."""
     return row.kind is Kind.VOICE and row.status is Status.DELIVERED
@@ -187,7 +182,7 @@ def _sent(
         key=send.key,
         attempt=send.attempt,
         outcome=outcome,
-        at=api_now(ways) - ago,
+        at=ways.inbox.now - ago,
         reason=reason,
         ids=ids,
         phones=phones,

@@ -19,7 +19,7 @@ from ..client import (
 from ..const import LOGGER
 from ..contacts.phones import plain_digits
 from .evidence import Verdict
-from .number import Number, State
+from .number import Number, State, halves
 from .record import SubmissionRecord
 from .timing import Timing
 from .tools import Tools
@@ -55,11 +55,11 @@ class LostResponses:
         if isinstance(err, ResponseTimeout):
             self._look_for(batch, LOOKS_WITHOUT_REPEAT)
             return
-        again = [one for one in batch if one.losses < MAX_REPEATS]
+        again = [one for one in batch if one.repeatable_losses < MAX_REPEATS]
         self._look_for(again, LOOKS_AFTER_LOSS, may_repeat=True)
         self._look_for([one for one in batch if one not in again], LOOKS_WITHOUT_REPEAT)
         for one in batch:
-            one.losses += 1
+            one.repeatable_losses += 1
 
     def take_apart(
         self,
@@ -76,7 +76,7 @@ class LostResponses:
         refused = [one for one in batch if len(batch) == 1 or one.digits == named]
         others = [one for one in batch if one not in refused]
         had_some = isinstance(err, DuplicateRefused)
-        for half in _halves(others):
+        for half in halves(others):
             part = next(parts)
             for one in half:
                 one.batch = part
@@ -111,7 +111,7 @@ class LostResponses:
                     one.mark_found(finding.row)
                 else:
                     one.mark_not_found(may_be_there=finding.verdict is not Verdict.NOTHING)
-            if any(one.state is State.ABSENT and one.losses for one in lost):
+            if any(one.state is State.ABSENT and one.repeatable_losses for one in lost):
                 LOGGER.warning(
                     "The response to a send was lost and nothing went out; sending it again"
                 )
@@ -142,8 +142,3 @@ class LostResponses:
 
     def _had_before(self, record: SubmissionRecord, number: Number) -> bool:
         return self._records.had(number.target.phone, record.text)
-
-
-def _halves(numbers: list[Number]) -> list[list[Number]]:
-    middle = len(numbers) // 2
-    return [half for half in (numbers[:middle], numbers[middle:]) if half]

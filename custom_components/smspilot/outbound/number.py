@@ -9,6 +9,7 @@ After a lost response a number is sent to again only from `absent`, and only the
 leads there.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -80,7 +81,8 @@ class Number:
     packet_id: str | None = None
     error: Refusal | None = None
     requests: int = 0
-    losses: int = 0
+    # Broken connections: those after which it may be sent to again. A timeout is none.
+    repeatable_losses: int = 0
     # How many more looks at the list must not show it, and what follows from its absence.
     looks: int = 0
     may_repeat: bool = False
@@ -159,3 +161,9 @@ class Number:
     def mark_in_doubt(self) -> None:
         """Be given up: whether it went out is told as unknown."""
         self.state = State.IN_DOUBT
+
+
+def halves(numbers: Sequence[Number]) -> list[list[Number]]:
+    """Return both halves of a list that the API refused whole; one number has one half."""
+    middle = len(numbers) // 2
+    return [half for half in ([*numbers[:middle]], [*numbers[middle:]]) if half]

@@ -31,7 +31,7 @@ from ..options import Options
 from ..text.localized import async_money
 from .budget import Budget, total
 from .message import OutboundMessage
-from .number import SHARED_IDS, Number, Permit, Refusal, State
+from .number import SHARED_IDS, Number, Permit, Refusal, State, halves
 from .rate_limiter import Admission, RateLimiter
 
 # Vendor samples send so many numbers in one request.
@@ -206,8 +206,7 @@ class Permits:
                 named = plain_digits(err.phone or "")
                 others = [one for one in some if one.digits != named]
                 if len(others) == len(some):
-                    middle = len(some) // 2
-                    rest += [some[:middle], some[middle:]] if middle else []
+                    rest += halves(some) if len(some) > 1 else []
                 elif others:
                     rest.append(others)
             else:
