@@ -27,7 +27,7 @@ from .events import (
 # How often the account and its balance are asked for. Every send tells the balance, too; this is
 # for what others spend, and for top-ups.
 INTERVAL: Final = timedelta(minutes=30)
-# Figures are shown at once, then at most so often: a burst of sends writes few states. Seconds.
+# The shortest time between two updates: a burst of sends writes few states. Seconds.
 PAUSE: Final = 0.1
 
 

@@ -27,7 +27,7 @@ from .runtime.trail import async_trace
 from .webhook_url import async_make_url, known_url
 
 MAX_FIELD_LENGTH: Final = 64
-# A flood of nonsense writes one line so often.
+# From one logged line to the next, however much nonsense comes. Seconds.
 LOG_EVERY: Final = 60.0
 
 # In place of a host.
@@ -49,7 +49,7 @@ class InboundPush:
 
     message: InboundMessage
     user_id: str
-    # Whether it can be told without the list.
+    # Whether it can be published without the list.
     is_whole: bool
 
 

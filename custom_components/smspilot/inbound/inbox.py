@@ -27,7 +27,7 @@ from .questions import Questions
 from .window import Window
 
 INTERVAL_WANTED, INTERVAL_UNPROVEN, INTERVAL_PROVEN = 15, 60, 900
-# While the list cannot be read, what was pushed is looked for so often.
+# Seconds between reads while the list cannot be read and something was pushed.
 INTERVAL_AWAY: Final = 30
 
 
@@ -182,7 +182,7 @@ class Inbox:
             self._pushes.add(message.id, host)
 
     async def _read(self) -> None:
-        """Read the list, and tell who waits for that."""
+        """Read the list, and end the wait of whoever waits for that."""
         end, is_read = self._waiters.begin(), False
         try:
             is_read = await self._reader.async_read()

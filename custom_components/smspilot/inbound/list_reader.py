@@ -1,4 +1,4 @@
-"""One read of the inbound list: publish what is new, and tell what it proves of pushes."""
+"""One read of the inbound list: publish what is new, and note what it proves of pushes."""
 
 from contextlib import aclosing
 from typing import Any, Final
@@ -17,7 +17,7 @@ from .intake import Intake
 from .listing import PagedList
 from .memory import Memory
 
-# For so long the list may fail before that is worth a notice. Seconds, by the loop's clock.
+# How long the list may fail before that is worth a notice. Seconds, by the loop's clock.
 FAILING_TIME: Final = 3600.0
 
 

@@ -16,7 +16,7 @@ from ..events import SIGNAL_COUNTS, SIGNAL_PUSH, Push
 from ..runtime.journal import Journal, Table, stored_time
 from ..runtime.poller import Poller
 
-# So many pushes in a row that the list never shows are no accident.
+# This many pushes in a row that the list never shows are no accident.
 SUSPICIOUS: Final = 3
 # How long the push of a message that a clock found first may take.
 PUSH_TIME: Final = 60.0
@@ -24,7 +24,7 @@ PUSH_TIME: Final = 60.0
 MAX_LATE: Final = 100
 # Ages are told in whole seconds.
 SECOND: Final = 1.0
-# A flood of forged pushes writes one line so often.
+# From one logged line to the next, however many forged pushes come. Seconds.
 LOG_EVERY: Final = 60.0
 
 
@@ -128,8 +128,8 @@ class PushMonitor:
     @callback
     def expect(self, message_id: str, age: float) -> None:
         """Find out whether the push of a message that a clock found comes at all."""
-        heard_for = self._hass.loop.time() - self._opened - SECOND
-        if not self.url or age > heard_for:
+        listening_for = self._hass.loop.time() - self._opened - SECOND
+        if not self.url or age > listening_for:
             # It was pushed before the webhook was there.
             return
         self._expected[message_id] = self._hass.loop.time() + PUSH_TIME

@@ -1,7 +1,7 @@
-"""The last 72 hours of the inbound list: what was told of them already.
+"""The last 72 hours of the inbound list: what was published of them already.
 
-There is no cursor: a list may be late, unordered, or repeat itself, and what is told is known by
-its id. What is asked for is always the whole window, from when the account was set up here on.
+There is no cursor: a list may be late, unordered, or repeat itself, and what is published is known
+by its id. What is asked for is always the whole window, from when the account was set up here on.
 """
 
 from contextlib import suppress
@@ -45,7 +45,7 @@ class Window:
                 case [str(created), str(phone)]:
                     self._known[message_id] = (created, phone)
                 case _:
-                    # What cannot be read was told all the same.
+                    # What cannot be read was published all the same.
                     self._known[message_id] = (dt_util.utcnow().isoformat(), "")
         self._facts = {str(key): str(value) for key, value in tables.get("inbox", {}).items()}
 
@@ -55,7 +55,7 @@ class Window:
         return {"known": known, "inbox": dict(self._facts)}
 
     def __contains__(self, message_id: str) -> bool:
-        """Return whether a message was told already, or was decided not to be."""
+        """Return whether a message was published already, or was decided not to be."""
         return message_id in self._known
 
     def wrote(self, phone: str) -> bool:
@@ -95,7 +95,7 @@ class Window:
         return max(now - HORIZON, _minute(self.set_up)) - SECOND
 
     def is_over(self, message: InboundMessage, at: datetime) -> bool:
-        """Return whether a message is too old to be told."""
+        """Return whether a message is too old to be published."""
         return at - message.created > HORIZON
 
     def is_history(self, message: InboundMessage) -> bool:
@@ -110,14 +110,14 @@ class Window:
         return "read" not in self._facts and message.created < set_up + doubt
 
     def remember(self, message: InboundMessage, phone: str, *, listed: bool = True) -> None:
-        """Note that a message is told, or is decided not to be."""
+        """Note that a message is published, or is decided not to be."""
         if not listed:
             self._unlisted.add(message.id)
         row = self._known[message.id] = (message.created.isoformat(), phone)
         self._journal.put("known", message.id, list(row))
 
     def forget(self, message_id: str) -> None:
-        """Note that a message could not be told after all."""
+        """Note that a message could not be published after all."""
         self._unlisted.discard(message_id)
         if self._known.pop(message_id, None):
             self._journal.put("known", message_id, None)
