@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from homeassistant.core import HomeAssistant, callback
 
 from ..client import Kind
+from ..text.normalising import same_spacing
 from .number import Number
 from .record import SubmissionRecord
 
@@ -50,10 +51,5 @@ class Claims:
                 claim[1].set_result(None)
 
 
-def words(text: str) -> str:
-    """Return a text as it compares: the API may have its own line ends and outer spaces."""
-    return " ".join(text.split())
-
-
 def _mark(record: SubmissionRecord, number: Number) -> tuple[Kind, str, str]:
-    return record.kind, number.digits, words(record.text)
+    return record.kind, number.digits, same_spacing(record.text)

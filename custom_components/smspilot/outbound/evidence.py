@@ -19,8 +19,7 @@ from ..client.api import PAGE
 from ..client.models import NUMBER_CHECKS, kind_of
 from ..contacts.phones import plain_digits
 from ..runtime.cooperative import async_slices
-from ..text.normalising import folded
-from .claims import words
+from ..text.normalising import folded, same_spacing
 from .number import Number
 from .record import SubmissionRecord
 from .records import SubmissionRecords
@@ -176,7 +175,7 @@ def has_text(row: MessageRow, record: SubmissionRecord) -> bool:
     if row.facts and record.kind is Kind.HLRVIP:
         # They stand in place of the text.
         return True
-    return words(row.message or "") == words(record.text)
+    return same_spacing(row.message or "") == same_spacing(record.text)
 
 
 def reads_like(row: MessageRow, record: SubmissionRecord) -> bool:

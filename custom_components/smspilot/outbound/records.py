@@ -15,7 +15,8 @@ from ..const import LOGGER
 from ..contacts.phones import plain_digits
 from ..runtime.cooperative import thread_slices
 from ..runtime.journal import Journal, Table
-from .claims import Claims, words
+from ..text.normalising import same_spacing
+from .claims import Claims
 from .message import OutboundMessage
 from .number import SHARED_IDS, UNSENT, Number, State
 from .record import HOUR, LISTED, RECENT, NumberRecord, SubmissionRecord
@@ -90,20 +91,20 @@ class SubmissionRecords:
 
     def had(self, phone: str, text: str) -> bool:
         """Return whether the number is known to have had such a text before."""
-        same = words(text)
+        same = same_spacing(text)
         return any(
-            words(record.text) == same
+            same_spacing(record.text) == same
             and any(one.message_id and one.target.phone == phone for one in record.numbers)
             for record in self._records.values()
         )
 
     def unknown_with(self, digits: str, text: str) -> list[SubmissionRecord]:
         """Return the messages of that text to the number of which nobody knows what became."""
-        same = words(text)
+        same = same_spacing(text)
         return [
             record
             for record in self._records.values()
-            if words(record.text) == same
+            if same_spacing(record.text) == same
             and any(plain_digits(one.target.phone) == digits for one in record.unknown)
         ]
 

@@ -26,6 +26,11 @@ def visible(text: str) -> str:
     )
 
 
+def same_spacing(text: str) -> str:
+    """Return the text with one space for each gap: the API may have its own line ends."""
+    return " ".join(text.split())
+
+
 def folded(text: str) -> str:
     """Return a text as a person would compare it: one case, one kind of each sign, no ё."""
     # What is put together anew may fold once more, as a letter whose mark stood apart.
