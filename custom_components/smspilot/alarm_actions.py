@@ -70,7 +70,7 @@ async def _start_alarm(call: ServiceCall) -> ServiceResponse:
         language = call.hass.config.language
         response["messages"] = [row.as_dict(account.entry, language) for row in rows]
     else:
-        alarm.begin(message)
+        alarm.trigger(message)
         await alarm.on_disk()
         response["alarm_id"] = alarm.run.alarm_id
     response |= {

@@ -10,7 +10,7 @@ from homeassistant.util import dt as dt_util
 from .account import Account
 from .alarms.run import MAX_RUNS_A_DAY
 from .alarms.runner import AlarmRunner
-from .alarms.state import State
+from .alarms.state import AlarmState
 from .alarms.texts import phrases
 from .const import DOMAIN
 from .events import SIGNAL_ALARM, SIGNAL_PEOPLE
@@ -68,12 +68,12 @@ class AlarmIssues:
         if alarm.problems:
             problems = "\n".join(f"- {problem}" for problem in alarm.problems)
             wanted["alarm_not_ready"] = named | {"problems": problems}
-        if run.state is State.UNANSWERED:
+        if run.state is AlarmState.UNANSWERED:
             began = dt_util.as_local(run.started_at or dt_util.utcnow())
             reached = ", ".join(one.name for one in run.reached.values()) or "–"
             told = {"time": f"{began:%H:%M}", "message": run.message, "reached": reached}
             wanted["alarm_unanswered"] = named | told
-        if run.state is State.RUNNING and run.waiting_for:
+        if run.state is AlarmState.RUNNING and run.waiting_for:
             words = phrases(self._account.hass)
             why = words.get(f"waiting_{run.waiting_for}", run.waiting_for)
             wanted["alarm_waits"] = named | {"why": why}

@@ -20,7 +20,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_time_change
 from homeassistant.util import dt as dt_util
 
-from .alarms.state import State
+from .alarms.state import AlarmState
 from .alarms.story import attributes
 from .const import CURRENCY, SUBENTRY_ALARM
 from .entity import AlarmEntity, Figure, FigureEntity, add_for_subentries
@@ -33,7 +33,7 @@ ALARM = SensorEntityDescription(
     key=SUBENTRY_ALARM,
     translation_key=SUBENTRY_ALARM,
     device_class=SensorDeviceClass.ENUM,
-    options=[state.value for state in State],
+    options=[state.value for state in AlarmState],
 )
 
 

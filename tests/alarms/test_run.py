@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 
 from custom_components.smspilot.alarms.happenings import (
     Acknowledged,
+    AlarmEvent,
     AnswersRead,
     Declined,
     Effect,
@@ -27,19 +28,18 @@ from custom_components.smspilot.alarms.happenings import (
     NotDelivered,
     Publish,
     Read,
-    Resumed,
+    Recovered,
     Sent,
     Started,
     TellFallback,
     Ticked,
-    Told,
     Transmit,
     World,
 )
 from custom_components.smspilot.alarms.plan import Party, Plan, ResolvedStep
 from custom_components.smspilot.alarms.run import advance, next_look
 from custom_components.smspilot.alarms.sends import Outcome, Purpose
-from custom_components.smspilot.alarms.state import Phase, Run, State
+from custom_components.smspilot.alarms.state import AlarmState, Phase, Run
 from custom_components.smspilot.contacts.recipients import Channel, Recipient
 
 BEGIN = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -100,7 +100,7 @@ class Desk:
             off_since=off_since,
         )
 
-    def state(self) -> State:
+    def state(self) -> AlarmState:
         return self.run.state
 
     def happen(self, happening: Happening) -> None:
@@ -155,9 +155,9 @@ def test_rounds_and_nobody() -> None:
     assert desk.sent == ["papa", "mama", "app"]
     desk.wait(4 * MINUTE)
     assert desk.sent == ["papa", "mama", "app"] * 2
-    assert desk.state() is State.RUNNING
+    assert desk.state() is AlarmState.RUNNING
     desk.wait(2 * MINUTE)
-    assert desk.state() is State.UNANSWERED
+    assert desk.state() is AlarmState.UNANSWERED
     desk.wait(3 * DAY)
     assert desk.sent == ["papa", "mama", "app"] * 2
     assert [what for what, _names in desk.told] == [
@@ -170,12 +170,12 @@ def test_acknowledged() -> None:
     desk = Desk(steps((PAPA, MAMA), APP))
     desk.start()
     desk.happen(Acknowledged(by="papa", recipient="papa"))
-    assert desk.state() is State.ACKNOWLEDGED
+    assert desk.state() is AlarmState.ACKNOWLEDGED
     assert desk.sent == ["papa", "mama", "taken:mama"]
     desk.happen(Acknowledged(by="mama", recipient="mama"))
     desk.wait(DAY)
     assert desk.sent == ["papa", "mama", "taken:mama"]
-    assert desk.state() is State.IDLE
+    assert desk.state() is AlarmState.IDLE
     assert desk.told[-2:] == [("acknowledged", ("papa",)), ("ended", ())]
 
 
@@ -184,9 +184,9 @@ def test_answer_after_nobody() -> None:
     desk = Desk(steps(PAPA), rounds=1)
     desk.start()
     desk.wait(10 * MINUTE)
-    assert desk.state() is State.UNANSWERED
+    assert desk.state() is AlarmState.UNANSWERED
     desk.happen(Acknowledged(by="papa", recipient="papa"))
-    assert desk.state() is State.ACKNOWLEDGED
+    assert desk.state() is AlarmState.ACKNOWLEDGED
 
 
 def test_declined() -> None:
@@ -247,9 +247,9 @@ def test_sources_end_it() -> None:
     desk.wait(30 * SECOND)
     desk.off_since = desk.now
     desk.wait(59 * SECOND)
-    assert desk.state() is State.RUNNING
+    assert desk.state() is AlarmState.RUNNING
     desk.wait(SECOND)
-    assert desk.state() is State.IDLE
+    assert desk.state() is AlarmState.IDLE
     assert desk.sent == ["papa", "ended:papa"]
 
 
@@ -261,9 +261,9 @@ def test_sources_end_what_was_taken() -> None:
     desk.happen(Acknowledged(by="papa", recipient="papa"))
     desk.off_since = desk.now
     desk.wait(9 * MINUTE)
-    assert desk.state() is State.ACKNOWLEDGED
+    assert desk.state() is AlarmState.ACKNOWLEDGED
     desk.wait(MINUTE)
-    assert desk.state() is State.IDLE
+    assert desk.state() is AlarmState.IDLE
     assert desk.sent == ["papa", "ended:papa"]
 
 
@@ -283,10 +283,10 @@ def test_remind() -> None:
     desk.happen(Acknowledged(by="papa", recipient="papa"))
     desk.wait(30 * MINUTE)
     assert desk.sent == ["papa", "papa"]
-    assert (desk.run.state, desk.run.taken_by) == (State.RUNNING, "papa")
+    assert (desk.run.state, desk.run.taken_by) == (AlarmState.RUNNING, "papa")
     assert desk.run.reached["papa"].since == desk.now
     desk.wait(3 * DAY)
-    assert desk.state() is State.UNANSWERED
+    assert desk.state() is AlarmState.UNANSWERED
     # Every 32 minutes of the first day.
     assert 40 < len(desk.sent) < 48
 
@@ -315,7 +315,7 @@ def test_no_money_for_a_day() -> None:
     desk.answers = lambda _name: Outcome.HELD
     desk.start()
     desk.wait(DAY)
-    assert desk.state() is State.UNANSWERED
+    assert desk.state() is AlarmState.UNANSWERED
 
 
 def test_others_do_not_wait() -> None:
@@ -342,10 +342,10 @@ def test_refused_numbers() -> None:
     desk.answers = lambda _name: Outcome.REFUSED
     desk.start()
     desk.wait(3 * MINUTE)
-    assert (desk.run.state, desk.run.round, desk.run.lap) == (State.RUNNING, 1, 5)
+    assert (desk.run.state, desk.run.round, desk.run.lap) == (AlarmState.RUNNING, 1, 5)
     assert desk.fallbacks == 1
     desk.wait(DAY)
-    assert desk.state() is State.UNANSWERED
+    assert desk.state() is AlarmState.UNANSWERED
 
 
 def test_not_delivered() -> None:
@@ -384,7 +384,7 @@ def test_eleventh_run() -> None:
     desk.start(alarm_id="10")
     desk.wait(10 * MINUTE)
     assert desk.sent == ["papa"]
-    assert (desk.run.state, desk.run.limited) == (State.UNANSWERED, True)
+    assert (desk.run.state, desk.run.limited) == (AlarmState.UNANSWERED, True)
     desk.happen(Ended())
     desk.wait(DAY)
     desk.sent.clear()
@@ -400,7 +400,7 @@ def test_down_for_long() -> None:
     desk.now += 20 * MINUTE
     seen: list[bool] = []
     desk.answers = lambda _name: seen.append(desk.run.late) or Outcome.ACCEPTED  # type: ignore[func-returns-value]
-    desk.happen(Resumed())
+    desk.happen(Recovered())
     assert desk.sent == ["papa", "mama"]
     desk.wait(2 * MINUTE)
     assert desk.sent == ["papa", "mama", "app"]
@@ -415,7 +415,7 @@ def test_down_for_a_day() -> None:
         desk.start(by_source=True)
         desk.now += DAY + MINUTE
         desk.off_since = None if on else desk.now
-        desk.happen(Resumed())
+        desk.happen(Recovered())
         assert desk.sent == (["papa", "mama"] if on else ["papa"])
 
 
@@ -475,9 +475,9 @@ class Machine(RuleBasedStateMachine):
         assert Run.from_stored(json.loads(json.dumps(self.run.as_stored()))) == self.run
         self.wanted += wanted
         for effect in wanted:
-            if isinstance(effect, Publish) and effect.type is Told.ACKNOWLEDGED:
+            if isinstance(effect, Publish) and effect.type is AlarmEvent.ACKNOWLEDGED:
                 assert isinstance(happening, Acknowledged)
-                assert before.state in (State.RUNNING, State.UNANSWERED)
+                assert before.state in (AlarmState.RUNNING, AlarmState.UNANSWERED)
 
     @rule(flap=st.booleans(), message=st.sampled_from(["Water", "Fire"]))
     def start(self, flap: bool, message: str) -> None:
@@ -522,7 +522,7 @@ class Machine(RuleBasedStateMachine):
         send = self.run.sends.get(key)
         if send is None or send.outcome is not Outcome.INTENDED:
             return
-        if key.purpose is Purpose.STEP and self.run.state is not State.RUNNING:
+        if key.purpose is Purpose.STEP and self.run.state is not AlarmState.RUNNING:
             # Whoever sends looks once more, just before the request.
             return
         if send.channel is not Channel.TWO_WAY and outcome is Outcome.NO_TEMPLATE:
@@ -570,7 +570,9 @@ class Machine(RuleBasedStateMachine):
         for effect in self.wanted:
             if isinstance(effect, Transmit) and (send := self.run.sends.get(effect.key)):
                 name = (self.run.alarm_id, effect.key, send.attempt)
-                running = self.run.state is State.RUNNING or effect.key.purpose is not Purpose.STEP
+                running = (
+                    self.run.state is AlarmState.RUNNING or effect.key.purpose is not Purpose.STEP
+                )
                 if send.outcome is Outcome.INTENDED and running and name not in self.results:
                     self.results[name] = Outcome.ACCEPTED
                     self.gone[self.run.alarm_id, effect.key] += 1
@@ -578,7 +580,7 @@ class Machine(RuleBasedStateMachine):
         self.wanted = []
         self.now += timedelta(seconds=seconds)
         self.run = Run.from_stored(json.loads(json.dumps(self.run.as_stored())))
-        self.happen(Resumed())
+        self.happen(Recovered())
 
     @invariant()
     def nothing_twice(self) -> None:
@@ -588,7 +590,7 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def never_stuck(self) -> None:
         """Whatever runs has something to do, or a time when it goes on."""
-        if not hasattr(self, "run") or self.run.state is not State.RUNNING:
+        if not hasattr(self, "run") or self.run.state is not AlarmState.RUNNING:
             return
         work = any(isinstance(one, Read | Transmit) for one in self.wanted)
         due = self.run.due_at is not None
@@ -597,7 +599,7 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def no_step_after_the_end(self) -> None:
         """No step is begun unless it runs."""
-        if hasattr(self, "run") and self.run.state is not State.RUNNING:
+        if hasattr(self, "run") and self.run.state is not AlarmState.RUNNING:
             assert self.run.due_at is None
 
 

@@ -8,7 +8,7 @@ import re
 from typing import Final
 
 from ..text.matching import normalised
-from .state import Run, State
+from .state import AlarmState, Run
 
 # After so many wrong codes the texts of a number no longer count for the run.
 MAX_WRONG_CODES: Final = 3
@@ -82,7 +82,7 @@ def addressed(runs: Iterable[Run], answer: Answer) -> Run | None:
     if not reaching:
         return None
     _last, run = max(reaching, key=lambda one: one[0])
-    return run if run.state in (State.RUNNING, State.UNANSWERED) else None
+    return run if run.state in (AlarmState.RUNNING, AlarmState.UNANSWERED) else None
 
 
 def who(run: Run, phone: str) -> str | None:

@@ -25,7 +25,7 @@ class Checks:
     """What is known of the readiness of an account's alarms."""
 
     def __init__(self, ways: Ways, changed: Callable[[AlarmRunner], None]) -> None:
-        """Know nothing yet; `changed` hears what was found out."""
+        """Know nothing yet; `changed` is called when something was found out."""
         self._ways = ways
         self._changed = changed
         self._known: dict[str, Readiness] = {}

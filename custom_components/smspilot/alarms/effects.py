@@ -34,7 +34,7 @@ from .sending import (
     shorten,
 )
 from .sends import Outcome, Purpose, Send, SendKey
-from .state import Run, State
+from .state import AlarmState, Run
 from .story import event_data
 from .texts import Writer, phrases
 
@@ -47,14 +47,14 @@ class Alarm(Protocol):
 
     plan: Plan
     run: Run
-    alive: bool
+    is_loaded: bool
     service_number: str | None
 
     def dispatch(self, happening: Happening) -> None:
         """Let something happen."""
 
     def take_status(self, message_id: str, status: Status, *, is_call: bool) -> None:
-        """Hear what became of a message."""
+        """Take what became of a message."""
 
     def message(self) -> str:
         """Return what is told."""
@@ -143,7 +143,7 @@ class Effects:
             ways.deliveries.async_read_now(calls, READ_TIMEOUT),
             return_exceptions=True,
         )
-        if self._alarm.alive:
+        if self._alarm.is_loaded:
             self._alarm.dispatch(AnswersRead())
 
     async def _transmit(self, key: SendKey) -> None:
@@ -151,7 +151,7 @@ class Effects:
         send, alarm_id = self._alarm.run.sends.get(key), self._alarm.run.alarm_id
         if send is None or send.outcome is not Outcome.INTENDED:
             return
-        if key.purpose is Purpose.STEP and self._alarm.run.state is not State.RUNNING:
+        if key.purpose is Purpose.STEP and self._alarm.run.state is not AlarmState.RUNNING:
             return
         if (key, send.attempt) in self._in_flight:
             return
@@ -171,7 +171,7 @@ class Effects:
             sent, rows = sent_elsewhere(ways, send, reached=reached), list[Row]()
         else:
             sent, rows = await async_transmit(ways, alarm_id, send, self._phones(send))
-        if self._alarm.run.alarm_id != alarm_id or not self._alarm.alive:
+        if self._alarm.run.alarm_id != alarm_id or not self._alarm.is_loaded:
             return
         self._alarm.dispatch(sent)
         for row in rows:

@@ -47,8 +47,8 @@ class Ticked:
 
 
 @dataclass(frozen=True, slots=True)
-class Resumed:
-    """Home Assistant is back; what was under way may have happened or not."""
+class Recovered:
+    """After a restart, or when nothing moves: what was under way may have happened or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class Ended:
 type Happening = (
     Started
     | Ticked
-    | Resumed
+    | Recovered
     | AnswersRead
     | Sent
     | NotDelivered
@@ -121,7 +121,7 @@ type Happening = (
 # What is wanted
 
 
-class Told(StrEnum):
+class AlarmEvent(StrEnum):
     """The types of the bus event."""
 
     STARTED = "started"
@@ -148,7 +148,7 @@ class Transmit:
 class Publish:
     """Publish the bus event; `names` are of whom it is about."""
 
-    type: Told
+    type: AlarmEvent
     names: tuple[str, ...] = ()
 
 

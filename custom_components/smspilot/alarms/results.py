@@ -6,7 +6,7 @@ from typing import Final
 from ..contacts.recipients import Channel
 from .happenings import Sent
 from .sends import Outcome, Purpose, Reached, Send
-from .state import Phase, State
+from .state import AlarmState, Phase
 from .steps import go_forward, settle
 from .turn import Turn, again
 
@@ -25,10 +25,10 @@ def take_result(turn: Turn, sent: Sent) -> None:
         return
     if sent.outcome.reaches:
         _reach(turn, send, sent)
-    if run.state is not State.RUNNING:
-        # It was on its way when the run was left.
-        turn.tell_others()
-        turn.tell_end()
+    if run.state is not AlarmState.RUNNING:
+        # It was on its way when the run stopped running.
+        turn.notify_others()
+        turn.notify_end()
     elif sent.outcome is Outcome.DUPLICATE and sent.attempt < MAX_ATTEMPTS:
         turn.transmit(again(send))
     elif sent.outcome is Outcome.NO_TEMPLATE:

@@ -18,7 +18,7 @@ from .happenings import Acknowledged, Declined, WrongCode
 from .plan import plans
 from .runner import AlarmRunner
 from .sending import Ways
-from .state import State
+from .state import AlarmState
 
 APP_EVENT: Final = "mobile_app_notification_action"
 APP_ACTION: Final = "SMSPILOT_ACKNOWLEDGE_"
@@ -80,7 +80,7 @@ class Alarms:
             runner.service_number = self._service_number
             self._restore(runner, self._stored.pop(key, None))
             if self._started:
-                runner.start()
+                runner.watch()
                 self.checks.plan(runner, now=True)
 
     @callback
@@ -99,7 +99,7 @@ class Alarms:
             self._ways.inbox.add_claimant(self.claim),
         ]
         for runner in self.runners.values():
-            runner.start()
+            runner.watch()
             self.checks.plan(runner, now=False)
 
     @callback
@@ -195,7 +195,7 @@ class Alarms:
     @callback
     def _changed(self, runner: AlarmRunner) -> None:
         """Read what people write often while an alarm runs, and let its entities know."""
-        is_running = any(one.run.state is State.RUNNING for one in self.runners.values())
+        is_running = any(one.run.state is AlarmState.RUNNING for one in self.runners.values())
         self._ways.inbox.set_frequent("alarms", is_running)
         signal = SIGNAL_ALARM.format(self._ways.entry.entry_id)
         async_dispatcher_send(self._ways.hass, signal, runner.plan.id)

@@ -12,6 +12,7 @@ from .happenings import (
     DAY,
     MINUTE,
     Acknowledged,
+    AlarmEvent,
     AnswersRead,
     Declined,
     Effect,
@@ -19,22 +20,22 @@ from .happenings import (
     Happening,
     NotDelivered,
     Read,
-    Resumed,
+    Recovered,
     Sent,
     Started,
     Ticked,
-    Told,
     Transmit,
     World,
     WrongCode,
 )
 from .results import take_failure, take_result
 from .sends import Outcome, Purpose
-from .state import Phase, Run, State
-from .steps import begin_step, come_due, go_forward, scout, send_step, settle
-from .turn import Turn, to_tell_again
+from .state import AlarmState, Phase, Run
+from .steps import begin_step, come_due, go_forward, notify_ahead, send_step, settle
+from .turn import Turn, to_notify_again
 
-# From the next one on only the first step goes out: a source that runs wild costs no fortune.
+# From the 11th run of a day on only the first step goes out, so that a source that flickers does
+# not cost a fortune.
 MAX_RUNS_A_DAY: Final = 10
 
 
@@ -48,8 +49,8 @@ def advance(  # noqa: C901 - a case for each happening
             _start(turn, happening)
         case Ticked():
             _tick(turn)
-        case Resumed():
-            _resume(turn)
+        case Recovered():
+            _recover(turn)
         case AnswersRead():
             if turn.is_in(Phase.READING):
                 send_step(turn)
@@ -73,23 +74,25 @@ def advance(  # noqa: C901 - a case for each happening
 def next_look(run: Run, world: World) -> datetime | None:
     """Return when time alone changes something, at the latest."""
     plan, times = world.plan, list[datetime | None]()
-    if run.state is State.RUNNING:
-        times += [run.due_at, run.scout_at]
+    if run.state is AlarmState.RUNNING:
+        times += [run.due_at, run.ahead_at]
     elif run.alive and run.since:
         times.append(run.since + plan.hold)
         if plan.remind:
             times.append(run.since + plan.remind)
     if run.alive and world.off_since:
         times.append(world.off_since + MINUTE)
-    if to_tell_again(run, world.now):
+    if to_notify_again(run, world.now):
         times.append(world.now + MINUTE)
     return min((at for at in times if at and at > world.now), default=None)
 
 
 def _start(turn: Turn, start: Started) -> None:
     run, news = turn.run, False
-    same_danger = run.state is State.RUNNING or (run.state is State.UNANSWERED and start.flap)
-    if run.state is State.ACKNOWLEDGED and not turn.lasted(turn.plan.hold):
+    same_danger = run.state is AlarmState.RUNNING or (
+        run.state is AlarmState.UNANSWERED and start.flap
+    )
+    if run.state is AlarmState.ACKNOWLEDGED and not turn.lasted(turn.plan.hold):
         same_danger = True
         news = start.message != run.message and not run.news_told
     if same_danger:
@@ -97,12 +100,12 @@ def _start(turn: Turn, start: Started) -> None:
         turn.change(message=start.message, by_source=by_source)
         if news and run.taker:
             turn.change(news_told=True)
-            turn.tell(Purpose.NEWS, [run.taker])
+            turn.notify(Purpose.NEWS, [run.taker])
         return
     starts = (*(one for one in run.starts if turn.now - one < DAY), turn.now)
     turn.run = Run(
         alarm_id=start.alarm_id,
-        state=State.RUNNING,
+        state=AlarmState.RUNNING,
         message=start.message,
         code=start.code,
         started_at=turn.now,
@@ -111,24 +114,24 @@ def _start(turn: Turn, start: Started) -> None:
         limited=len(starts) > MAX_RUNS_A_DAY,
         starts=starts,
     )
-    turn.publish(Told.STARTED)
+    turn.publish(AlarmEvent.STARTED)
     begin_step(turn)
 
 
 def _acknowledge(turn: Turn, taken: Acknowledged) -> None:
-    if turn.run.state in (State.RUNNING, State.UNANSWERED):
-        turn.enter(State.ACKNOWLEDGED, acknowledged_by=taken.by, taker=taken.recipient)
-        turn.publish(Told.ACKNOWLEDGED, taken.by)
-        turn.tell_others()
+    if turn.run.state in (AlarmState.RUNNING, AlarmState.UNANSWERED):
+        turn.enter(AlarmState.ACKNOWLEDGED, acknowledged_by=taken.by, taker=taken.recipient)
+        turn.publish(AlarmEvent.ACKNOWLEDGED, taken.by)
+        turn.notify_others()
 
 
 def _decline(turn: Turn, recipient: str) -> None:
     run = turn.run
-    if run.state not in (State.RUNNING, State.UNANSWERED) or recipient not in run.reached:
+    if run.state not in (AlarmState.RUNNING, AlarmState.UNANSWERED) or recipient not in run.reached:
         return
     name = run.reached[recipient].name
     turn.change(declined=tuple(dict.fromkeys((*run.declined, name))))
-    turn.publish(Told.DECLINED, name)
+    turn.publish(AlarmEvent.DECLINED, name)
     here = any(one.key.recipient == recipient for one in run.of_step())
     if turn.is_in(Phase.WAITING) and here:
         go_forward(turn)
@@ -136,13 +139,13 @@ def _decline(turn: Turn, recipient: str) -> None:
 
 def _tick(turn: Turn) -> None:
     run = turn.run
-    turn.tell_again()
+    turn.notify_again()
     if _is_over(turn):
         turn.end(turn.plan.end_message)
-    elif run.state is State.RUNNING and _is_stale(turn):
+    elif run.state is AlarmState.RUNNING and _is_stale(turn):
         turn.give_up()
-    elif run.state is State.RUNNING:
-        scout(turn)
+    elif run.state is AlarmState.RUNNING:
+        notify_ahead(turn)
         if run.due_at and turn.now >= run.due_at:
             come_due(turn, run.due_at)
     elif _is_forgotten(turn):
@@ -151,7 +154,7 @@ def _tick(turn: Turn) -> None:
         _remind(turn)
 
 
-def _resume(turn: Turn) -> None:
+def _recover(turn: Turn) -> None:
     """Do again what is safe to do again, and go on at once with what is overdue."""
     run = turn.run
     # A machine without a clock battery may have stored a time that is far ahead.
@@ -162,7 +165,7 @@ def _resume(turn: Turn) -> None:
         if send.channel is None:
             # Nobody can say whether the other integration sent it: never twice.
             turn.put(replace(send, outcome=Outcome.IN_DOUBT))
-        elif send.key.purpose is not Purpose.STEP or run.state is State.RUNNING:
+        elif send.key.purpose is not Purpose.STEP or run.state is AlarmState.RUNNING:
             turn.wanted.append(Transmit(send.key))
     if turn.is_in(Phase.READING):
         turn.wanted.append(Read())
@@ -186,14 +189,14 @@ def _is_over(turn: Turn) -> bool:
         and run.by_source
         and off_since
         and turn.now - off_since >= MINUTE
-        and (run.state is not State.ACKNOWLEDGED or turn.lasted(turn.plan.hold))
+        and (run.state is not AlarmState.ACKNOWLEDGED or turn.lasted(turn.plan.hold))
     )
 
 
 def _is_forgotten(turn: Turn) -> bool:
-    """Return whether nothing is left of what somebody took."""
+    """Return whether it was acknowledged, `hold` is over, and no source can end it."""
     run = turn.run
-    if run.state is not State.ACKNOWLEDGED or turn.world.on:
+    if run.state is not AlarmState.ACKNOWLEDGED or turn.world.on:
         return False
     ends_by_sources = turn.plan.ends_with_sources and run.by_source and turn.world.off_since
     return turn.lasted(turn.plan.hold) and not ends_by_sources
@@ -208,10 +211,10 @@ def _must_remind(turn: Turn) -> bool:
 def _remind(turn: Turn) -> None:
     """Begin the steps again; what was written before is no answer to this."""
     run, since = turn.run, turn.world.api_now
-    if run.state is State.ACKNOWLEDGED:
+    if run.state is AlarmState.ACKNOWLEDGED:
         turn.change(taken_by=run.acknowledged_by, taken_at=run.since)
     turn.change(
-        state=State.RUNNING,
+        state=AlarmState.RUNNING,
         since=turn.now,
         lap=run.lap + 1,
         round=1,

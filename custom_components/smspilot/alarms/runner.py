@@ -1,4 +1,4 @@
-"""An alarm at work: it hears what happens, writes it to the disk, and then does what is wanted."""
+"""An alarm at work: it takes what happens, writes it to the disk, and then does what is wanted."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ from .happenings import (
     Acknowledged,
     Happening,
     NotDelivered,
-    Resumed,
+    Recovered,
     Started,
     Ticked,
     Transmit,
@@ -29,11 +29,9 @@ from .happenings import (
 )
 from .plan import Plan, resolve_steps
 from .run import advance, next_look
-from .sending import (
-    Ways,
-)
+from .sending import Ways
 from .sources import Sources
-from .state import Run, State
+from .state import AlarmState, Run
 
 # A clock that is set right meanwhile must not be noticed an hour late. Seconds.
 MAX_SLEEP: Final = 60.0
@@ -43,7 +41,7 @@ class AlarmRunner:
     """One alarm of an account."""
 
     def __init__(self, ways: Ways, plan: Plan, changed: Callable[[AlarmRunner], None]) -> None:
-        """Know the plan; nothing is watched yet. `changed` hears of every change."""
+        """Know the plan; nothing is watched yet. `changed` is called after every change."""
         self._changed = changed
         self._ways = ways
         self.plan = plan
@@ -54,7 +52,7 @@ class AlarmRunner:
         # What the last check found.
         self.most_cost: Decimal | None = None
         self.problems: tuple[str, ...] = ()
-        self.alive = False
+        self.is_loaded = False
         self.effects = Effects(ways, self)
         self._timer: CALLBACK_TYPE | None = None
 
@@ -68,44 +66,44 @@ class AlarmRunner:
         return {"on": sorted(self.sources.on), "run": self.run.as_stored()}
 
     @callback
-    def start(self) -> None:
+    def watch(self) -> None:
         """Go on where the last life ended, and watch the sources."""
-        self.alive = True
+        self.is_loaded = True
         is_new = self.sources.watch(self.plan.sources)
-        self.dispatch(Resumed())
+        self.dispatch(Recovered())
         if is_new:
-            self.begin(by_source=True)
+            self.trigger(by_source=True)
 
     @callback
     def take_plan(self, plan: Plan) -> None:
         """Go on by another plan."""
         sources_changed = plan.sources != self.plan.sources
         self.plan = plan
-        if self.alive:
+        if self.is_loaded:
             if sources_changed and self.sources.watch(plan.sources):
-                self.begin(by_source=True)
+                self.trigger(by_source=True)
             self.dispatch(Ticked())
 
     @callback
     def watch_again(self) -> None:
         """Watch the sources by the names they have now."""
-        if self.alive and self.sources.watch(self.plan.sources):
-            self.begin(by_source=True)
+        if self.is_loaded and self.sources.watch(self.plan.sources):
+            self.trigger(by_source=True)
 
     @callback
     def close(self) -> None:
         """Do nothing any more; what is known stays on the disk."""
-        self.alive = False
+        self.is_loaded = False
         self.sources.stop()
         if self._timer:
             self._timer()
         self.effects.close()
 
     @callback
-    def begin(
+    def trigger(
         self, message: str | None = None, *, by_source: bool = False, flap: bool = False
     ) -> None:
-        """Start it, or hear of what is the same danger."""
+        """Start a run, or take it for the danger of the present one."""
         code = f"{100 + randbelow(900)}" if self.plan.code else None
         self.dispatch(
             Started(
@@ -146,7 +144,7 @@ class AlarmRunner:
         if self.run is not before or wanted:
             self.save()
         self.effects.want(wanted)
-        self._plan_look()
+        self._schedule_look()
         if self.run is not before:
             self._changed(self)
 
@@ -161,7 +159,7 @@ class AlarmRunner:
 
     @callback
     def take_status(self, message_id: str, status: Status, *, is_call: bool) -> None:
-        """Hear what became of a message; whether a call counts as an answer the plan says."""
+        """Take what became of a message; whether a call counts as an answer the plan says."""
         send = next((one for one in self.run.sends.values() if message_id in one.ids), None)
         if send is None:
             return
@@ -185,27 +183,29 @@ class AlarmRunner:
     # Time and sources
 
     @callback
-    def _plan_look(self) -> None:
+    def _schedule_look(self) -> None:
         if self._timer:
             self._timer()
             self._timer = None
         world = self.world
         at = next_look(self.run, world)
-        if self.run.state is State.RUNNING:
+        if self.run.state is AlarmState.RUNNING:
             at = at or world.now + timedelta(seconds=MAX_SLEEP)
-        if self.alive and at:
+        if self.is_loaded and at:
             seconds = min(max((at - world.now).total_seconds(), 0), MAX_SLEEP)
             self._timer = async_call_later(self._ways.hass, seconds, self._look)
 
     @callback
     def _look(self, _now: datetime) -> None:
         self._timer = None
-        stuck = self.run.state is State.RUNNING and self.run.due_at is None and self.effects.idle
-        self.dispatch(Resumed() if stuck else Ticked())
+        stuck = (
+            self.run.state is AlarmState.RUNNING and self.run.due_at is None and self.effects.idle
+        )
+        self.dispatch(Recovered() if stuck else Ticked())
 
     @callback
     def _source_on(self, flap: bool) -> None:
-        self.begin(by_source=True, flap=flap)
+        self.trigger(by_source=True, flap=flap)
 
     @callback
     def _source_off(self) -> None:

@@ -21,8 +21,8 @@ FLAP: Final = timedelta(minutes=1)
 class Sources:
     """The sources of an alarm; what has no state stays as it was known.
 
-    `turned_on` hears of each that turns on, and whether it was off only for a moment; `turned_off`
-    of each that turns off. Both are called after `on` and `off_since` have changed.
+    `turned_on` is called for each that turns on, with whether it was off only for a moment;
+    `turned_off` for each that turns off. Both are called after `on` and `off_since` have changed.
     """
 
     def __init__(

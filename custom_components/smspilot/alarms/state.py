@@ -9,7 +9,7 @@ from ..runtime.journal import stored_time
 from .sends import Purpose, Reached, Send, SendKey, Stored
 
 
-class State(StrEnum):
+class AlarmState(StrEnum):
     """What an alarm's sensor shows."""
 
     IDLE = "idle"
@@ -37,12 +37,12 @@ class Phase(StrEnum):
 class Run:
     """A run of an alarm; what happens to it makes a new one.
 
-    `step` counts from 0, `round` from 1. `lap` numbers every way through the steps, also those
-    that do not count as a round. `due_at` is of the phase; `since` when the state began.
+    A lap is one pass through the steps, a round is a lap that reached somebody; both count from 1,
+    `step` counts from 0. `due_at` is of the phase; `since` when the state began.
     """
 
     alarm_id: str = ""
-    state: State = State.IDLE
+    state: AlarmState = AlarmState.IDLE
     phase: Phase = Phase.READY
     message: str = ""
     code: str | None = None
@@ -55,9 +55,10 @@ class Run:
     step: int = 0
     by_source: bool = False
     limited: bool = False
+    # The name of who acknowledged it, and their reference if the run had reached them.
     acknowledged_by: str | None = None
     taker: str | None = None
-    # Who took it before the steps began again, and when.
+    # The name of who acknowledged it before a reminder began the steps again, and when.
     taken_by: str | None = None
     taken_at: datetime | None = None
     declined: tuple[str, ...] = ()
@@ -66,9 +67,10 @@ class Run:
     waiting_for: str | None = None
     held_since: datetime | None = None
     fallback_told: bool = False
-    # The next step whose other integrations' entities are told while ours cannot be.
-    scout_step: int | None = None
-    scout_at: datetime | None = None
+    # While the account can send nothing: the next step whose entities of other integrations are
+    # notified although the run has not come to it, and when.
+    ahead_step: int | None = None
+    ahead_at: datetime | None = None
     wrong_codes: dict[str, int] = field(default_factory=dict)
     reached: dict[str, Reached] = field(default_factory=dict)
     sends: dict[SendKey, Send] = field(default_factory=dict)
@@ -78,7 +80,7 @@ class Run:
     @property
     def alive(self) -> bool:
         """Return whether there is anything to acknowledge, to end or to remind of."""
-        return self.state is not State.IDLE
+        return self.state is not AlarmState.IDLE
 
     def of_step(self) -> list[Send]:
         """Return the sends of the present step."""
@@ -116,7 +118,7 @@ class Run:
         return cls(
             **plain
             | {
-                "state": State(data["state"]),
+                "state": AlarmState(data["state"]),
                 "phase": Phase(data["phase"]),
                 "declined": tuple(data["declined"]),
                 "wrong_codes": dict(data["wrong_codes"]),
@@ -136,7 +138,7 @@ class Run:
         )
 
 
-_TIMES = {"started_at", "since", "due_at", "taken_at", "held_since", "scout_at"}
+_TIMES = {"started_at", "since", "due_at", "taken_at", "held_since", "ahead_at"}
 _COMPOSED = {"declined", "wrong_codes", "reached", "sends", "starts"}
 _PLAIN = tuple(name for name in Run.__dataclass_fields__ if name not in _COMPOSED)
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from .happenings import DAY, MINUTE, Read, TellFallback, Told
+from .happenings import DAY, MINUTE, AlarmEvent, Read, TellFallback
 from .plan import Party
 from .sends import Outcome, Purpose, Send, SendKey
 from .state import Phase
@@ -64,8 +64,8 @@ def settle(turn: Turn) -> None:
         _hold(turn, held[0].reason)
         return
     reached = [one.name for one in sends if one.outcome.reaches]
-    turn.publish(Told.STEP, *reached)
-    turn.change(scout_step=None, scout_at=None, late=False)
+    turn.publish(AlarmEvent.STEP, *reached)
+    turn.change(ahead_step=None, ahead_at=None, late=False)
     if not reached:
         go_forward(turn)
         return
@@ -83,18 +83,18 @@ def go_forward(turn: Turn) -> None:
         begin_step(turn)
 
 
-def scout(turn: Turn) -> None:
-    """Tell other integrations' entities of later steps, which wait for none of ours."""
-    while (at := turn.run.scout_at) and turn.now >= at:
-        number, steps = turn.run.scout_step or 0, turn.world.steps
+def notify_ahead(turn: Turn) -> None:
+    """Notify the other integrations' entities of later steps while ours are held."""
+    while (at := turn.run.ahead_at) and turn.now >= at:
+        number, steps = turn.run.ahead_step or 0, turn.world.steps
         if number >= len(steps) or turn.run.limited:
-            turn.change(scout_at=None)
+            turn.change(ahead_at=None)
             return
         for party in steps[number].parties:
             key = _key(turn, number, party)
             if party.foreign and key not in turn.run.sends:
                 turn.transmit(Send(key=key, name=party.name, channel=None))
-        turn.change(scout_step=number + 1, scout_at=at + steps[number].wait)
+        turn.change(ahead_step=number + 1, ahead_at=at + steps[number].wait)
 
 
 def _intent(turn: Turn, party: Party) -> Send | None:
@@ -113,12 +113,12 @@ def _hold(turn: Turn, reason: str | None) -> None:
     run, steps = turn.run, turn.world.steps
     since = run.held_since or turn.now
     turn.change(phase=Phase.HELD, due_at=turn.now + MINUTE, held_since=since, waiting_for=reason)
-    if run.scout_step is None and run.step < len(steps):
-        turn.change(scout_step=run.step + 1, scout_at=turn.now + steps[run.step].wait)
-    _despair(turn, since)
+    if run.ahead_step is None and run.step < len(steps):
+        turn.change(ahead_step=run.step + 1, ahead_at=turn.now + steps[run.step].wait)
+    _when_held_long(turn, since)
 
 
-def _despair(turn: Turn, since: datetime) -> None:
+def _when_held_long(turn: Turn, since: datetime) -> None:
     """Turn to others after a minute, and give up after a day."""
     if turn.now - since >= DAY:
         turn.give_up()
@@ -149,7 +149,7 @@ def _end_round(turn: Turn) -> None:
     since = run.held_since or turn.now
     reason = next((one.reason for one in lap if one.reason), NOBODY_REACHED)
     turn.change(due_at=turn.now + MINUTE, held_since=since, waiting_for=reason)
-    _despair(turn, since)
+    _when_held_long(turn, since)
 
 
 def _is_of_lap(key: SendKey, lap: int) -> bool:

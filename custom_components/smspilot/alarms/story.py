@@ -6,7 +6,7 @@ from typing import Any
 from ..events import iso
 from .happenings import Publish
 from .plan import Plan, ResolvedStep
-from .state import Phase, Run, State
+from .state import AlarmState, Phase, Run
 
 
 def event_data(plan: Plan, run: Run, event: Publish) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def event_data(plan: Plan, run: Run, event: Publish) -> dict[str, Any]:
 
 def attributes(plan: Plan, run: Run, steps: tuple[ResolvedStep, ...]) -> dict[str, Any]:
     """Return what the alarm's sensor tells beside its state."""
-    if run.state is State.IDLE:
+    if run.state is AlarmState.IDLE:
         nothing = dict.fromkeys(("alarm_id", "message", "step", "round", "started_at", "ends_at"))
         return {**nothing, "reached": [], "acknowledged_by": None, "waiting_for": None}
     return {
@@ -45,9 +45,9 @@ def attributes(plan: Plan, run: Run, steps: tuple[ResolvedStep, ...]) -> dict[st
 
 def ends_at(plan: Plan, run: Run, steps: tuple[ResolvedStep, ...]) -> datetime | None:
     """Return when it is given up if nobody answers, or when what was taken is past."""
-    if run.state is State.ACKNOWLEDGED and run.since:
+    if run.state is AlarmState.ACKNOWLEDGED and run.since:
         return run.since + plan.hold
-    if run.state is not State.RUNNING or not run.due_at or run.step >= len(steps):
+    if run.state is not AlarmState.RUNNING or not run.due_at or run.step >= len(steps):
         return None
     at = run.due_at
     first = run.step + 1 if run.phase is Phase.WAITING else run.step

@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from ..contacts.recipients import Channel
-from .happenings import Effect, Publish, Told, Transmit, World
+from .happenings import AlarmEvent, Effect, Publish, Transmit, World
 from .sends import Outcome, Purpose, Send, SendKey
-from .state import Phase, Run, State
+from .state import AlarmState, Phase, Run
 
-# So long it is tried to tell who took it, or that it is over.
-TELLING: Final = timedelta(hours=1)
+# How long it is tried to notify others who took it, or that it is over.
+NOTIFY_FOR: Final = timedelta(hours=1)
 
 
 class Turn:
@@ -26,10 +26,10 @@ class Turn:
 
     def is_in(self, phase: Phase) -> bool:
         """Return whether it runs and is in this phase."""
-        return self.run.state is State.RUNNING and self.run.phase is phase
+        return self.run.state is AlarmState.RUNNING and self.run.phase is phase
 
     def lasted(self, span: timedelta) -> bool:
-        """Return whether the present state has lasted so long."""
+        """Return whether the present state has lasted for a span."""
         return self.run.since is None or self.now - self.run.since >= span
 
     def change(self, **changes: Any) -> None:
@@ -45,11 +45,11 @@ class Turn:
         self.put(send)
         self.wanted.append(Transmit(send.key))
 
-    def publish(self, what: Told, *names: str) -> None:
+    def publish(self, what: AlarmEvent, *names: str) -> None:
         """Want the bus event."""
         self.wanted.append(Publish(what, names))
 
-    def enter(self, state: State, **changes: Any) -> None:
+    def enter(self, state: AlarmState, **changes: Any) -> None:
         """Leave the steps for another state."""
         self.change(
             **{
@@ -57,8 +57,8 @@ class Turn:
                 "phase": Phase.READY,
                 "since": self.now,
                 "due_at": None,
-                "scout_step": None,
-                "scout_at": None,
+                "ahead_step": None,
+                "ahead_at": None,
                 "waiting_for": None,
                 "held_since": None,
                 **changes,
@@ -67,28 +67,28 @@ class Turn:
 
     def give_up(self) -> None:
         """Find that nobody answers."""
-        self.enter(State.UNANSWERED)
-        self.publish(Told.UNANSWERED)
+        self.enter(AlarmState.UNANSWERED)
+        self.publish(AlarmEvent.UNANSWERED)
 
     def end(self, message: str) -> None:
-        """Find the danger over, and tell everybody reached where there is something to say."""
-        self.enter(State.IDLE, end_message=message)
-        self.publish(Told.ENDED)
-        self.tell_end()
+        """Find the danger over, and notify everybody reached where there is an end message."""
+        self.enter(AlarmState.IDLE, end_message=message)
+        self.publish(AlarmEvent.ENDED)
+        self.notify_end()
 
-    def tell_others(self) -> None:
-        """Tell whoever else was reached who took it."""
+    def notify_others(self) -> None:
+        """Notify whoever else was reached who took it."""
         run = self.run
-        if run.state is State.ACKNOWLEDGED and self.plan.tell_others:
-            self.tell(Purpose.TAKEN, [one for one in run.reached if one != run.taker])
+        if run.state is AlarmState.ACKNOWLEDGED and self.plan.tell_others:
+            self.notify(Purpose.TAKEN, [one for one in run.reached if one != run.taker])
 
-    def tell_end(self) -> None:
-        """Tell everybody reached that it is over."""
-        if self.run.state is State.IDLE and self.run.end_message:
-            self.tell(Purpose.ENDED, list(self.run.reached))
+    def notify_end(self) -> None:
+        """Notify everybody reached that it is over."""
+        if self.run.state is AlarmState.IDLE and self.run.end_message:
+            self.notify(Purpose.ENDED, list(self.run.reached))
 
-    def tell(self, purpose: Purpose, recipients: list[str]) -> None:
-        """Tell each of them once; whoever has no number, by the integration that reached them."""
+    def notify(self, purpose: Purpose, recipients: list[str]) -> None:
+        """Notify each of them once; whoever has no number, by the integration that reached them."""
         for recipient in recipients:
             key = SendKey(purpose=purpose, lap=self.run.lap, step=0, recipient=recipient)
             reached = self.run.reached.get(recipient)
@@ -96,9 +96,9 @@ class Turn:
                 channel = Channel.SMS if reached.phones else None
                 self.transmit(Send(key=key, name=reached.name, channel=channel))
 
-    def tell_again(self) -> None:
-        """Tell again what provably did not go out, for an hour."""
-        for send in to_tell_again(self.run, self.now):
+    def notify_again(self) -> None:
+        """Send again what provably did not go out, for an hour."""
+        for send in to_notify_again(self.run, self.now):
             self.transmit(again(send))
 
 
@@ -109,9 +109,9 @@ def again(send: Send) -> Send:
     )
 
 
-def to_tell_again(run: Run, now: datetime) -> list[Send]:
-    """Return what is told beside the steps and could not be sent yet."""
-    if run.since is None or now - run.since > TELLING:
+def to_notify_again(run: Run, now: datetime) -> list[Send]:
+    """Return the messages beside those of the steps that could not be sent yet."""
+    if run.since is None or now - run.since > NOTIFY_FOR:
         return []
     return [
         one
