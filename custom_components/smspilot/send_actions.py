@@ -40,7 +40,7 @@ from .const import (
 from .contacts.recipients import Channel
 from .errors import Reason, validation_error
 from .events import iso, number
-from .inbound.classify import MAX_CODE, MIN_CODE, with_code
+from .inbound.classify import new_code, with_code
 from .outbound.message import (
     OutboundMessage,
     SendOptions,
@@ -158,7 +158,7 @@ async def async_ask(account: Account, call: ServiceCall) -> ServiceResponse:
     """Ask a question and wait for its answer."""
     data = call.data
     answers = [_answer(one) for one in data[ATTR_ANSWERS]]
-    code = str(MIN_CODE + secrets.randbelow(MAX_CODE - MIN_CODE + 1)) if data[ATTR_CODE] else None
+    code = new_code() if data[ATTR_CODE] else None
     targets = one(await _targets(account, call))
     complete = partial(with_code, code=code) if code else str
     message = compose(

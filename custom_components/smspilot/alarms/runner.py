@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
-from secrets import randbelow
 from typing import Final
 
 from homeassistant.core import CALLBACK_TYPE, callback
@@ -15,6 +14,7 @@ from homeassistant.util.ulid import ulid_now
 
 from ..client import Status
 from ..const import LOGGER
+from ..inbound.classify import new_code
 from ..runtime.journal import Table
 from .effects import Effects
 from .happenings import (
@@ -104,7 +104,7 @@ class AlarmRunner:
         self, message: str | None = None, *, by_source: bool = False, flap: bool = False
     ) -> None:
         """Start a run, or take it for the danger of the present one."""
-        code = f"{100 + randbelow(900)}" if self.plan.code else None
+        code = new_code() if self.plan.code else None
         self.dispatch(
             Started(
                 alarm_id=ulid_now(),

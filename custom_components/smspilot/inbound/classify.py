@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 import re
+from secrets import randbelow
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -159,6 +160,11 @@ def classify(
         verified=verified,
         is_reaction=reaction,
     )
+
+
+def new_code() -> str:
+    """Return a code at random."""
+    return str(MIN_CODE + randbelow(MAX_CODE - MIN_CODE + 1))
 
 
 def with_code(question: str, code: str) -> str:
