@@ -16,6 +16,7 @@ from ..client import Status
 from ..const import LOGGER
 from ..inbound.classify import new_code
 from ..runtime.journal import Table
+from ..runtime.trail import async_trace
 from .effects import Effects
 from .happenings import (
     Acknowledged,
@@ -32,6 +33,7 @@ from .run import advance, next_look
 from .sending import Ways
 from .sources import Sources
 from .state import AlarmState, Run
+from .story import steps_taken
 
 # A clock that is set right meanwhile must not be noticed an hour late. Seconds.
 MAX_SLEEP: Final = 60.0
@@ -143,6 +145,8 @@ class AlarmRunner:
                 self.effects.write_text(effect.key)
         if self.run is not before or wanted:
             self.save()
+        for step, details in steps_taken(before, run, happening, wanted):
+            async_trace(self._ways.hass, self._ways.entry.entry_id, step, **details)
         self.effects.want(wanted)
         self._schedule_look()
         if self.run is not before:

@@ -1,10 +1,11 @@
-"""What an alarm shows of itself: its event, and the attributes of its sensor."""
+"""What an alarm shows of itself: its event, its sensor's attributes, its steps on the trail."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from ..events import iso
-from .happenings import Publish
+from .happenings import Effect, Happening, Publish, Started, TellFallback
 from .plan import Plan, ResolvedStep
 from .state import AlarmState, Phase, Run
 
@@ -58,3 +59,30 @@ def ends_at(plan: Plan, run: Run, steps: tuple[ResolvedStep, ...]) -> datetime |
             for step in steps:
                 at += step.wait
     return at
+
+
+def steps_taken(
+    before: Run, run: Run, happening: Happening, wanted: Iterable[Effect]
+) -> list[tuple[str, dict[str, Any]]]:
+    """Return what the trail says of what happened: names of steps, ids, counts and reasons."""
+    where = {"alarm_id": run.alarm_id, "number": run.step + 1, "round": run.round}
+    taken = [
+        (f"alarm {one.type}", where | {"people": len(one.names)})
+        for one in wanted
+        if isinstance(one, Publish)
+    ]
+    if any(isinstance(one, TellFallback) for one in wanted):
+        taken.append(("alarm fallback", where))
+    if run.waiting_for and run.waiting_for != before.waiting_for:
+        taken.append(("alarm held", where | {"reason": run.waiting_for}))
+    if run.wrong_codes != before.wrong_codes and run.alarm_id == before.alarm_id:
+        taken.append(("alarm code wrong", where))
+    if isinstance(happening, Started) and run.alarm_id == before.alarm_id:
+        taken.append(("alarm not started", where | {"reason": f"is_{run.state}"}))
+    if not taken and _position(run) != _position(before):
+        taken.append(("alarm went on", where | {"state": run.state, "phase": run.phase}))
+    return taken
+
+
+def _position(run: Run) -> tuple[object, ...]:
+    return run.state, run.phase, run.lap, run.step
