@@ -17,7 +17,7 @@ from custom_components.smspilot.const import (
 
 from .common import MAMA, PAPA, Clock, Heard, act, add_account, state_of
 from .sending import BABA, NOTHING, TEXT, accept, alarm, ids, once, paid, result
-from .simulator import Ids, LatePrice, Numbers, PseudoSenders, Stored
+from .simulator import Ids, Kept, LatePrice, Numbers, PseudoSenders, Stored
 from .simulator.simulator import Simulator
 
 # Each way of storing has something to change.
@@ -248,6 +248,29 @@ async def test_number_written_otherwise(
     assert {phone: row["message_id"] for phone, row in rows.items()} == ids(simulator)
     await settled(clock, simulator, heard)
     assert sorted(heard.of("phone")) == sorted([PAPA, MAMA])
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        {"check_limit": 2, "check_kept": Kept.OLDEST},
+        {"check_lag": timedelta(minutes=11)},
+    ],
+    ids=["cut off at its oldest", "minutes behind"],
+)
+async def test_list_that_shows_older_ones(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, listed: dict[str, Any]
+) -> None:
+    """A list that lacks what we know to be in it proves nothing, whatever older ones it shows."""
+    await add_account(hass, simulator)
+    for number in range(3):
+        await act(hass, "send_sms", phones=[MAMA], message=f"Протечка {number}")
+        await clock.advance(900 if number < 2 else 60)
+    for option, value in listed.items():
+        setattr(simulator.options, option, value)
+    simulator.fault("reset", when="after", command="send")
+    assert await result(clock, alarm(hass, PAPA)) == "outcome_unknown"
+    assert [order.phone for order in simulator.orders].count(PAPA[1:]) == 1
 
 
 async def test_list_that_lags(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:

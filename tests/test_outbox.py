@@ -440,8 +440,6 @@ async def test_answer_before_a_question_is_found(
 ) -> None:
     """A question asks from when it was sent, not from when its lost answer is found."""
     await add_account(hass, simulator)
-    # What was written before the set-up would be told nobody.
-    simulator.clock_offset += timedelta(hours=1)
     replies = Heard(hass, f"{DOMAIN}_reply_received")
     simulator.fault("hang", when="after", command="send")
     simulator.fault("html", command="check", times=9)

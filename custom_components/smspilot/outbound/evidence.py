@@ -32,9 +32,6 @@ CREATED_BEFORE: Final = timedelta(minutes=2)
 CREATED_AFTER: Final = timedelta(minutes=15)
 # The list covers a day; a time far outside of it says nothing.
 SENSELESS: Final = timedelta(hours=40)
-# One of our last two messages must be in the list, else it is out of date and its gaps prove
-# nothing.
-LAST_KNOWN: Final = 2
 
 
 class Verdict(Enum):
@@ -160,9 +157,12 @@ class Evidence:
         return last is not None and _is_greater(row.id or "", last)
 
     def _is_up_to_date(self, listing: Listing, record: SubmissionRecord) -> bool:
-        """Return whether the list shows what we know to be in it; else its silence says nothing."""
-        known = self._records.last_ids_before(record, LAST_KNOWN)
-        return not known or any(one in listing.created for one in known)
+        """Return whether the list shows the last message we know to be in it.
+
+        A list that lags or is cut off may show older ones, and its gaps prove nothing.
+        """
+        last = self._records.last_id_before(record)
+        return last is None or last in listing.created
 
 
 def is_of_kind(row: MessageRow, kind: Kind) -> bool:

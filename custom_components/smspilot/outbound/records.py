@@ -10,7 +10,6 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 from homeassistant.util.ulid import ulid_now
 
-from ..client import Kind
 from ..const import LOGGER
 from ..contacts.phones import plain_digits
 from ..runtime.cooperative import thread_slices
@@ -39,7 +38,7 @@ class SubmissionRecords:
         self._busy: set[str] = set()
         self.claims = Claims(hass)
         # The ids of responses, the smallest and the greatest, and when they came.
-        self._accepted: list[tuple[float, Kind, str, str]] = []
+        self._accepted: list[tuple[float, str, str]] = []
 
     def restore(self, table: Table) -> list[SubmissionRecord]:
         """Take up what was asked for before the restart, and return it."""
@@ -51,7 +50,7 @@ class SubmissionRecords:
                 continue
             self._records[record_id] = record
             self._by_id |= dict.fromkeys(record.message_ids, record)
-            self.accepted(record, record.message_ids, record.since)
+            self.accepted(record.message_ids, record.since)
         return list(self._records.values())
 
     def table(self) -> Iterator[tuple[str, Table]]:
@@ -109,29 +108,23 @@ class SubmissionRecords:
         ]
 
     @callback
-    def accepted(self, record: SubmissionRecord, ids: Iterable[str], now: float) -> None:
+    def accepted(self, ids: Iterable[str], now: float) -> None:
         """Remember the ids of a response: whether they grow says which of others are older."""
         own = (one for one in ids if one.isdecimal() and one not in SHARED_IDS)
         if numeric := sorted(own, key=int):
-            self._accepted.append((now, record.kind, numeric[0], numeric[-1]))
+            self._accepted.append((now, numeric[0], numeric[-1]))
 
     def newest_id_before(self, record: SubmissionRecord) -> str | None:
         """Return the newest id we knew before a message was requested, where ours only grow."""
-        known = sorted(
-            ((at, low, high) for at, _kind, low, high in self._accepted if at <= record.since)
-        )
+        known = sorted(one for one in self._accepted if one[0] <= record.since)
         grow = all(int(one[2]) < int(other[1]) for one, other in pairwise(known))
         return known[-1][2] if grow and len(known) > 1 else None
 
-    def last_ids_before(self, record: SubmissionRecord, count: int) -> list[str]:
-        """Return the last ids of the kind that we knew before a message was requested."""
+    def last_id_before(self, record: SubmissionRecord) -> str | None:
+        """Return the last id that we knew before a message was requested and is still listed."""
         first = record.since - RECENT + 6 * HOUR
-        known = [
-            high
-            for at, kind, _low, high in sorted(self._accepted)
-            if first < at <= record.since and kind is record.kind
-        ]
-        return known[-count:]
+        known = [one for one in self._accepted if first < one[0] <= record.since]
+        return max(known)[2] if known else None
 
     @callback
     def open(self, message: OutboundMessage, api_at: datetime) -> SubmissionRecord:

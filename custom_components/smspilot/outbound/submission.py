@@ -148,7 +148,7 @@ class Submission:
         doubled = take_rows(batch, response)
         if not self.message.options.test:
             ids = [one.row.id for one in batch if one.row and one.row.id]
-            self._tools.records.accepted(self.record, ids, self._now)
+            self._tools.records.accepted(ids, self._now)
         self._ended([one for one in batch if one.is_over])
         self._lost.doubled(doubled, DuplicateRefused(None))
 
