@@ -110,7 +110,10 @@ class IssueReporter:
 
     @callback
     def review(self) -> None:
-        """Raise and forget what follows from the options and the balance."""
+        """Raise and solve what follows from the options and from figures.
+
+        Called after each spending, each account query and each change of the options.
+        """
         options = Options.from_entry(self._account.entry)
         for key, limit in list(self._limited.items()):
             if limit != _limit(options, key):
