@@ -1,8 +1,8 @@
 """Find out what became of numbers whose response was lost, before anything is sent again.
 
-Together with `number.py: mark_not_found` this keeps a lost response from becoming a second message: a
-number is wanted again only where so many looks at the API's list provably do not have it
-(`evidence.py`), and never where the request may still be on its way.
+Together with `number.py: mark_not_found` this keeps a lost response from becoming a second
+message: a number is wanted again only where so many looks at the API's list provably do not have
+it (`evidence.py`), and never where the request may still be on its way.
 """
 
 import asyncio
