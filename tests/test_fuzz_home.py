@@ -153,7 +153,9 @@ class Drawer:
         """Close the account, and return what it wrote down."""
         await self._disable(ConfigEntryDisabler.USER)
         tables: dict[str, Any] = {}
-        for name, key, row in map(json.loads, self._snapshot.read_text().split("\n")[1:]):
+        head, *lines = self._snapshot.read_text().split("\n")
+        self._version = json.loads(head)["version"]
+        for name, key, row in map(json.loads, lines):
             tables.setdefault(name, {})[key] = row
         return tables
 
@@ -165,8 +167,15 @@ class Drawer:
             lines = [[[name, key, row]] for name, rows in pairs for key, row in rows.items()]
             self._journal.write_text("\n".join(map(json.dumps, lines)))
         else:
-            # The form of the first version, which takes any nonsense.
-            self._snapshot.write_text(json.dumps({"version": 1, "data": tables}))
+            rows = [
+                [name, key, row]
+                for name, table in (tables.items() if isinstance(tables, dict) else ())
+                for key, row in (table.items() if isinstance(table, dict) else ())
+            ]
+            # Tables that are none are an odd line.
+            odd = [] if isinstance(tables, dict) else [tables]
+            head = {"version": self._version, "rows": len(rows) + len(odd)}
+            self._snapshot.write_text("\n".join(map(json.dumps, [head, *rows, *odd])))
         await self._disable(None)
 
     async def _disable(self, by: ConfigEntryDisabler | None) -> None:
