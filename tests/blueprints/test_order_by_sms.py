@@ -202,7 +202,9 @@ async def test_orders_queue(hass: HomeAssistant, simulator: Simulator, clock: Cl
     await orders(clock, 361)
     assert journal(simulator)[1:] == [("sms", PAPA), ("two_way", MAMA)]
     await write(simulator, MAMA, "yes")
-    await orders(clock, 16)
+    # Every third read looks only behind the newest moment, which is still that of the orders here.
+    for _ in range(2):
+        await orders(clock, 16)
     assert [call.data["by"] for call in opened] == ["Мама"]
     # Papa's second order: seven minutes are over, it is asked for; after ten it would not be.
     assert journal(simulator)[3:] == [("sms", MAMA), ("two_way", PAPA)]
