@@ -338,6 +338,23 @@ SENDS = st.lists(
 )
 
 
+async def test_row_beside_a_doubt_of_another_kind(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """What is looked for in doubt takes no row from a send that still looks for its own."""
+    simulator.options.pseudo_senders = PseudoSenders.DEFAULT
+    await add_account(hass, simulator, options={CONF_DAILY_LIMIT: 0, CONF_RATE_LIMIT: 0})
+    simulator.fault("hang", command="send")
+    question = act(hass, "send_sms", phones=[PAPA], message=TEXT, two_way=True)
+    assert await result(clock, question) == "outcome_unknown"
+    simulator.faults.clear()
+    # Nothing of it went out; it is looked for a minute later, in the midst of the next send.
+    await clock.advance(45)
+    simulator.fault("http_500", when="after", command="send")
+    await result(clock, act(hass, "send_sms", phones=[PAPA], message=TEXT))
+    assert len(simulator.orders) == 1
+
+
 @settings(
     max_examples=10,
     deadline=None,

@@ -123,7 +123,7 @@ class Reconciler:
     ) -> MessageRow | None:
         """Return the row that is the message, or the only one that reads as if it were."""
         one = Number(target=number.target)
-        if self._records.claims.of(record, one):
+        if self._records.claims.of(record, one) or self._records.is_looked_for(one.digits):
             # It may be that one's, which would be sent again if it were taken from it.
             return None
         return self._evidence.judge(listing, record, one).row

@@ -68,6 +68,16 @@ class SubmissionRecords:
         found = (one for one in self._records.values() if one.key == key)
         return next((one for one in found if self.age(one) < KEY_KEPT), None)
 
+    def is_looked_for(self, digits: str) -> bool:
+        """Return whether a message on its way to the number may have lost its response."""
+        return any(
+            plain_digits(one.target.phone) == digits
+            for record_id in self._busy
+            if (record := self._records.get(record_id))
+            for one in record.unknown
+            if one.state is State.REQUESTED
+        )
+
     def unresolved(self) -> list[SubmissionRecord]:
         """Return what is in doubt and still looked for, but not what is on its way."""
         return [one for one in self.in_doubt() if not one.is_closed]
