@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 import random
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
@@ -92,6 +92,7 @@ async def test_kill_right_after_telling(
     moment = random.Random(7).randrange(5, 45)
     disk: dict[Path, bytes] = {}
 
+    @callback
     def copy(_event: object) -> None:
         if len(heard.data) == moment and not disk:
             told_at_kill.append(len(heard.data))
