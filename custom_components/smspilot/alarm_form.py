@@ -129,6 +129,10 @@ def _steps_selector(labels: Mapping[str, str]) -> ObjectSelector:
             mode=SelectSelectorMode.DROPDOWN,
         )
     )
+    wait = ObjectSelectorField(selector=_DURATION)
+    if "default" in ObjectSelectorField.__optional_keys__:
+        # Home Assistant 2026.8 shows the field empty; a step without it has the same wait.
+        wait["default"] = _clock(DEFAULT_WAIT)
     return ObjectSelector(
         ObjectSelectorConfig(
             multiple=True,
@@ -137,7 +141,7 @@ def _steps_selector(labels: Mapping[str, str]) -> ObjectSelector:
             fields={
                 CONF_RECIPIENTS: ObjectSelectorField(required=True, selector=_notify_selector()),
                 CONF_CHANNEL: ObjectSelectorField(selector=channel),
-                CONF_WAIT: ObjectSelectorField(default=_clock(DEFAULT_WAIT), selector=_DURATION),
+                CONF_WAIT: wait,
             },
         )
     )
