@@ -18,7 +18,7 @@ from yarl import URL
 
 from .account import Account
 from .client import InboundMessage, MessageRow, Status
-from .client.values import whole
+from .client.values import without_lone_surrogates
 from .const import CONF_CLOUDHOOK_URL, DOMAIN, LOGGER
 from .events import SIGNAL_PUSH, Push
 from .options import Options
@@ -187,14 +187,14 @@ def parse(fields: Mapping[str, str], now: datetime) -> StatusPush | InboundPush 
         raise MalformedPush
     message = InboundMessage(
         id=message_id,
-        phone=whole(fields.get("phone", "")).lstrip("+")[:MAX_FIELD_LENGTH],
-        service_number=whole(fields.get("num", ""))[:MAX_FIELD_LENGTH],
-        message=whole(fields.get("message", "")),
+        phone=without_lone_surrogates(fields.get("phone", "")).lstrip("+")[:MAX_FIELD_LENGTH],
+        service_number=without_lone_surrogates(fields.get("num", ""))[:MAX_FIELD_LENGTH],
+        message=without_lone_surrogates(fields.get("message", "")),
         created=now,
         seen=False,
     )
     is_whole = bool(message.phone) and "message" in fields
-    user_id = whole(fields.get("user_id", ""))
+    user_id = without_lone_surrogates(fields.get("user_id", ""))
     return InboundPush(message=message, user_id=user_id, is_whole=is_whole)
 
 

@@ -1,4 +1,4 @@
-"""SMSPILOT.RU API-1 v1.12, in its own words."""
+"""A client of SMSPILOT.RU's HTTP API-1, v1.12; sections are those of the API's document."""
 
 from .api import Smspilot
 from .errors import (

@@ -1,4 +1,4 @@
-"""The one class that talks to the API."""
+"""The API's methods, one request each."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,7 @@ class Smspilot(Transport):
 
     Every method makes exactly one request and never repeats it. All raise `ConnectionFailed`
     where no connection was made, `ResponseLost` (`ResponseTimeout`, `InvalidResponse`) where it
-    is unknown what became of the request, and an `ApiError` where the API says no.
+    is unknown what became of the request, and an `ApiError` where the API refuses it.
 
     Numbers are international without a plus, times aware, amounts in RUB.
     """
@@ -47,9 +47,9 @@ class Smspilot(Transport):
     ) -> SendResponse:
         """Send a text (section 1; 2WAY: section 7).
 
-        `time_to_live` is 1 to 1440 minutes. A text that the API would take for a number check is
-        a `ValueError`. Refusals: `RecipientRefused`, `SenderRefused`, `TextRefused`,
-        `DuplicateRefused`, `NoMoney`, `CallbackRefused`, `InvalidRequest`.
+        `time_to_live` is 1 to 1440 minutes. Raises `ValueError` for a text that the API would take
+        for a number check; `RecipientRefused`, `SenderRefused`, `TextRefused`,
+        `DuplicateRefused`, `NoMoney`, `CallbackRefused` or `InvalidRequest` where it is refused.
         """
         params = _message_params(message, to, sender, send_at, time_to_live) | _test_params(test)
         return await self._send(params, callback)
@@ -57,12 +57,12 @@ class Smspilot(Transport):
     async def cost(
         self, message: str, to: Sequence[str], *, sender: str | None = None, test: bool = False
     ) -> Decimal:
-        """Return what a send would cost, RUB; sends nothing (section 1.3). Refusals as there."""
+        """Return what a send would cost, in RUB; sends nothing (section 1.3). Raises as `send`."""
         params = _message_params(message, to, sender, None, None) | _test_params(test)
         return await self.read({**params, "cost": "1"}, _amount("cost"))
 
     async def check_cost(self, method: Kind, to: Sequence[str]) -> Decimal:
-        """Return what a check of numbers would cost, RUB; checks nothing (sections 1.3, 3)."""
+        """Return what a check of numbers would cost, in RUB; checks nothing (sections 1.3, 3)."""
         params = {"send": NUMBER_CHECKS[method], "to": ",".join(to), "cost": "1"}
         return await self.read(params, _amount("cost"))
 
@@ -77,9 +77,9 @@ class Smspilot(Transport):
         test: bool = False,
         callback: str | None = None,
     ) -> SendResponse:
-        """Have a robot call numbers and speak the text, Russian or English (section 4).
+        """Have a robot call numbers and read out the text, Russian or English (section 4).
 
-        Refusals as of `send`.
+        Raises as `send` does.
         """
         return await self.send(
             message,
@@ -100,7 +100,7 @@ class Smspilot(Transport):
         test: bool = False,
         callback: str | None = None,
     ) -> SendResponse:
-        """Have a number call that ends in the four digits of the code (section 5)."""
+        """Have the API call from a number that ends in the code's four digits (section 5)."""
         return await self.send(
             code,
             [to],
@@ -113,16 +113,16 @@ class Smspilot(Transport):
     async def check_numbers(
         self, method: Kind, to: Sequence[str], *, test: bool = False, callback: str | None = None
     ) -> SendResponse:
-        """Ask the operators about numbers: HLR, PING or HLRVIP (section 3)."""
+        """Order a check of numbers with their operators: HLR, PING or HLRVIP (section 3)."""
         params = {"send": NUMBER_CHECKS[method], "to": ",".join(to)} | _test_params(test)
         return await self._send(params, callback)
 
     async def check(
         self, ids: Sequence[str], *, fields: Sequence[str] = ("all",), test: bool = False
     ) -> tuple[MessageRow, ...]:
-        """Return what became of messages, 1,000 ids at most (section 2.2).
+        """Return the statuses of messages, 1,000 ids at most (section 2.2).
 
-        `InvalidRequest` (300 to 304) where the API cannot read or does not know an id.
+        Raises `InvalidRequest` (300 to 304) where the API cannot read or does not know an id.
         """
         params = {"check": ",".join(ids), "fields": ",".join(fields)}
         return await self._check(params | _test_params(test))
@@ -135,20 +135,20 @@ class Smspilot(Transport):
         limit: int = PAGE,
         offset: int = 0,
     ) -> tuple[MessageRow, ...]:
-        """Return what became of all messages of one send (section 2.2)."""
+        """Return the statuses of all messages of one send (section 2.2)."""
         params = {"check": "packet", "id": packet_id} | _page_params(fields, limit, offset)
         return await self._check(params)
 
     async def check_recent(
         self, *, fields: Sequence[str] = ("all",), limit: int = PAGE, offset: int = 0
     ) -> tuple[MessageRow, ...]:
-        """Return the messages of the last day, in no stated order (section 2.2)."""
+        """Return the messages of the last day, in no documented order (section 2.2)."""
         return await self._check({"check": "recent"} | _page_params(fields, limit, offset))
 
     async def check_all(
         self, *, fields: Sequence[str] = ("all",), limit: int = PAGE, offset: int = 0
     ) -> tuple[MessageRow, ...]:
-        """Return the account's messages, in no stated order (section 2.2)."""
+        """Return the account's messages, in no documented order (section 2.2)."""
         return await self._check({"check": "all"} | _page_params(fields, limit, offset))
 
     async def balance(self) -> Decimal:
@@ -156,31 +156,31 @@ class Smspilot(Transport):
         return await self.read({"balance": "rur"}, _amount("balance"))
 
     async def sms_left(self) -> int:
-        """Return how many SMS the balance lasts for, about (section 8)."""
+        """Return about how many SMS the balance pays for (section 8)."""
         return await self.read({"balance": "sms"}, _count)
 
     async def account(self) -> AccountInfo:
         """Return the owner, the balance and the senders (section 9).
 
-        `AccountBlocked` tells why (`status_ru`), where the API does.
+        Raises `AccountBlocked`, with the reason in `status_ru` where the API gives it.
         """
         return await self.read({}, AccountInfo.from_api)
 
     async def inbound_since(self, since: datetime) -> InboundList:
-        """Return the messages people wrote since then, in no stated order (section 6.2)."""
+        """Return the inbound messages since a time, in no documented order (section 6.2)."""
         return await self._inbound(str(int(since.timestamp())))
 
     async def inbound_new(self) -> InboundList:
-        """Return the messages nobody has seen yet (section 6.2)."""
+        """Return the inbound messages that the API lists as not seen yet (section 6.2)."""
         return await self._inbound("new")
 
     async def inbound_all(self) -> InboundList:
-        """Return all messages people wrote (section 6.2)."""
+        """Return all inbound messages (section 6.2)."""
         return await self._inbound("all")
 
     async def _inbound(self, which: str) -> InboundList:
-        found = await self.read_rows({"inbound": which}, "inbound", InboundMessage.from_api)
-        return InboundList(messages=found.rows, at=found.response.at)
+        listed = await self.read_rows({"inbound": which}, "inbound", InboundMessage.from_api)
+        return InboundList(messages=listed.rows, at=listed.response.at)
 
     async def _check(self, params: dict[str, str]) -> tuple[MessageRow, ...]:
         return (await self.read_rows(params, "check", MessageRow.from_api)).rows
@@ -189,8 +189,8 @@ class Smspilot(Transport):
         params = {**params, "fields": SEND_FIELDS}
         if callback:
             params |= {"callback": callback, "callback_method": "post"}
-        found = await self.read_rows(params, "send", MessageRow.from_api)
-        return SendResponse.from_api(found.response.data, found.rows)
+        sent = await self.read_rows(params, "send", MessageRow.from_api)
+        return SendResponse.from_api(sent.response.data, sent.rows)
 
 
 def _message_params(
@@ -222,7 +222,7 @@ def _page_params(fields: Sequence[str], limit: int, offset: int) -> dict[str, st
 
 
 def _amount(key: str) -> Callable[[Json], Decimal]:
-    """Return a parser of an amount under the key."""
+    """Return a parser for the amount, in RUB, under a key of the response."""
 
     def parse(data: Json) -> Decimal:
         if (amount := money(data[key])) is None:

@@ -1,29 +1,29 @@
-"""What can go wrong, one exception for each thing that is proven and each reaction it asks for.
+"""The client's exceptions, by what each proves and how a caller can react to it.
 
     SmspilotError
     ├── ConnectionFailed         no connection was made: the request did not go out
-    ├── ResponseLost             the request went out, the connection broke at once
-    │   ├── ResponseTimeout      no response in time: the API may still take the request
-    │   └── InvalidResponse      a response at once that is not the API's
-    └── ApiError                 the API says no, with a code (section 11)
-        ├── InvalidCredentials   ask for new ones
-        ├── IpNotAllowed         a setting of the account
-        ├── AccountBlocked       the account may not do this, or nothing
+    ├── ResponseLost             the request went out, the connection broke soon after
+    │   ├── ResponseTimeout      no response in time: the API may still process the request
+    │   └── InvalidResponse      a prompt response that is not the API's
+    └── ApiError                 the API refused the request, with a code (section 11)
+        ├── InvalidCredentials   the user has to enter new ones
+        ├── IpNotAllowed         the account's settings do not allow this address
+        ├── AccountBlocked       the account may not do this, or nothing at all
         ├── NoMoney              the balance does not suffice
-        ├── RecipientRefused     one number
-        ├── SenderRefused        the name it was to come from
-        ├── TextRefused          templates and spam protection
+        ├── RecipientRefused     one number is refused
+        ├── SenderRefused        the sender's name is refused
+        ├── TextRefused          no template fits, or spam protection refused the text
         ├── DuplicateRefused     the same text went to the same number before
         ├── InvalidRequest       a mistake of ours or of the user's input
-        │   └── CallbackRefused  the address for statuses
-        ├── ServiceFailed        the API, for now
+        │   └── CallbackRefused  the callback's address is refused
+        ├── ServiceFailed        the API does not work at the moment
         └── DeliveryFailed       a result of delivery, not of a request
 
-After `ConnectionFailed` and `ApiError` nothing was sent. After `ResponseLost` the API has done
-what it was going to do, so its list of messages tells soon whether it took the request. After
-`ResponseTimeout` even that proves nothing yet: a request on its way may be taken later. It is
-raised for our own timeout, for a gateway's (HTTP 408, 504, 524), and for whatever else ends a
-request after a silence.
+After `ConnectionFailed` and `ApiError` nothing was sent. After `ResponseLost` the API is no longer
+processing the request, so its list of messages soon shows whether it accepted it. After
+`ResponseTimeout` the list proves nothing yet: a request may be accepted later. It is raised for
+our own timeout, for a gateway's (HTTP 408, 504, 524), and for any other failure that came only
+after several seconds.
 """
 
 from enum import StrEnum
@@ -31,7 +31,7 @@ from typing import override
 
 
 class Fault(StrEnum):
-    """What is wrong with a response that is not the API's, for whoever puts it into words."""
+    """What is wrong with a response that is not the API's; a key for translations."""
 
     HTTP_STATUS = "http_status"
     NOT_JSON = "not_json"
@@ -41,9 +41,9 @@ class Fault(StrEnum):
 
 
 class SmspilotError(Exception):
-    """Anything that keeps the API from doing what was asked.
+    """The base of all errors that the client raises.
 
-    Its arguments are a fault of the response and a detail, or what the network raised.
+    Its arguments are a `Fault` and a detail, or the name of the network's error.
     """
 
     @override
@@ -60,7 +60,7 @@ class ResponseLost(SmspilotError):
 
 
 class ResponseTimeout(ResponseLost):
-    """No response came in time, ours or a gateway's: the API may still take the request."""
+    """No response came before our timeout or a gateway's: the API may still process the request."""
 
 
 class InvalidResponse(ResponseLost):
@@ -84,7 +84,6 @@ class ApiError(SmspilotError):
         status: str | None = None,
         status_ru: str | None = None,
     ) -> None:
-        """Keep what the API said."""
         super().__init__(f"{code}: {description}")
         self.code = code
         self.description = description
@@ -94,7 +93,7 @@ class ApiError(SmspilotError):
         self.status_ru = status_ru
 
     def text(self, language: str) -> str:
-        """Return the API's own words in the language, else in the other one."""
+        """Return the API's description in the language, else in its other language."""
         russian, english = self.description_ru, self.description
         return (russian or english) if language.startswith("ru") else (english or russian)
 
@@ -116,7 +115,7 @@ class NoMoney(ApiError):
 
 
 class RecipientRefused(ApiError):
-    """A recipient's number is refused; `phone` names it where the API does."""
+    """A number is refused; `phone` is set where the API names it."""
 
 
 class SenderRefused(ApiError):
@@ -128,7 +127,7 @@ class TextRefused(ApiError):
 
 
 class DuplicateRefused(ApiError):
-    """The same text went to the same number a moment ago."""
+    """The same text went to the same number a short time ago."""
 
 
 class InvalidRequest(ApiError):
@@ -136,15 +135,15 @@ class InvalidRequest(ApiError):
 
 
 class CallbackRefused(InvalidRequest):
-    """The address for statuses is wrong; without it the request would do."""
+    """The callback's address is refused; the same request without it would be accepted."""
 
 
 class ServiceFailed(ApiError):
-    """The API cannot work for now."""
+    """The API does not work at the moment."""
 
 
 class DeliveryFailed(ApiError):
-    """A result of delivery, not of a request."""
+    """A message was not delivered; stands in rows of messages, never refuses a request."""
 
 
 _REACTIONS: tuple[tuple[type[ApiError], tuple[int, ...]], ...] = (

@@ -1,4 +1,4 @@
-"""The API's words and values, each made by one `from_api` from whatever the API responds."""
+"""The API's codes and values; each `from_api` parses one part of a response."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,9 +11,9 @@ from .values import Json, moment, money, required, text
 
 
 class Status(IntEnum):
-    """What became of a message (section 2).
+    """The status of a message (section 2).
 
-    A code that the document does not know is a status too: not `known` and not `final`.
+    A code that the document does not list is a status too: not `known` and not `final`.
     """
 
     FAILED = -2
@@ -35,17 +35,17 @@ class Status(IntEnum):
 
     @property
     def known(self) -> bool:
-        """Return whether it is one of the document's."""
+        """Return whether the document lists the status."""
         return self._value_ in _STATUSES
 
     @property
     def progress(self) -> int | None:
-        """Return how far a message is; None of a status that the document does not know."""
+        """Return the rank of the status, 0 to 3, where a later one is higher; None if unknown."""
         return len(_PROGRESS) if self.final else _PROGRESS.get(self)
 
     @property
     def final(self) -> bool:
-        """Return whether nothing follows."""
+        """Return whether no other status follows."""
         return self in (Status.FAILED, Status.UNDELIVERED, Status.DELIVERED)
 
 
@@ -65,14 +65,14 @@ class Kind(StrEnum):
     HLRVIP = "hlrvip"
 
 
-# Texts that buy a check in place of a message (section 3).
+# Texts that order a number check in place of a message (section 3).
 NUMBER_CHECKS: Final = {Kind.HLR: "HLR", Kind.PING: "PING", Kind.HLRVIP: "HLRVIP"}
 SERVICE_WORDS: Final = frozenset(NUMBER_CHECKS.values())
 _BY_SERVICE_WORD: Final = {word: kind for kind, word in NUMBER_CHECKS.items()}
 
 
 class Sender(StrEnum):
-    """Words in place of a sender's name that choose another kind of message."""
+    """Reserved sender names that choose another kind of message (sections 4, 5, 7)."""
 
     TWO_WAY = "2WAY"
     VOICE_FEMALE = "GOLOS"
@@ -89,7 +89,7 @@ _BY_SENDER: Final[Mapping[str, Kind]] = {
 
 
 def kind_of(text: str | None, *senders: str | None) -> Kind | None:
-    """Return the kind that a message's text tells, else the first of its senders that tells one."""
+    """Return the kind by a message's text, else by the first reserved one of its senders."""
     if check := _BY_SERVICE_WORD.get((text or "").strip()):
         return check
     found = (_BY_SENDER.get((sender or "").upper()) for sender in senders)
@@ -100,13 +100,13 @@ def kind_of(text: str | None, *senders: str | None) -> Kind | None:
 class Credentials:
     """The API key, or a login (e-mail) and its password."""
 
-    # What a traceback or a debugger shows is soon in somebody's report.
+    # Left out of `repr`, which tracebacks show.
     api_key: str | None = field(default=None, repr=False)
     login: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
 
     def as_params(self) -> dict[str, str]:
-        """Return the parameters that prove whose request it is."""
+        """Return the parameters that authenticate a request."""
         if self.api_key:
             return {"apikey": self.api_key}
         return {"login": self.login or "", "password": self.password or ""}
@@ -128,7 +128,7 @@ class AccountInfo:
 
     @classmethod
     def from_api(cls, data: Json) -> Self:
-        """Read the response; the senders are one string, separated by commas."""
+        """Parse the response; raise where `id` or `balance` is missing."""
         if not (account_id := required(data, "id")):
             raise ValueError
         senders = (name.strip() for name in text(data.get("senders")).split(","))
@@ -147,9 +147,9 @@ class AccountInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundMessage:
-    """A message somebody wrote to the account (section 6): `created` is UTC.
+    """A message to the account (section 6); `created` is in UTC.
 
-    `to_the_minute` is where its time has no seconds.
+    `to_the_minute` says that the API gave the time without seconds.
     """
 
     id: str
@@ -162,7 +162,7 @@ class InboundMessage:
 
     @classmethod
     def from_api(cls, row: Json) -> Self:
-        """Read a row of the list; without id, phone, text and time it is none."""
+        """Parse a row of the list; raise where id, phone, text or time is missing."""
         message_id, created = required(row, "id"), moment(row["created"])
         if not message_id or created is None:
             raise ValueError
@@ -179,7 +179,7 @@ class InboundMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundList:
-    """The list of inbound messages (section 6.2), and the API's time when it was made."""
+    """The list of inbound messages (section 6.2), and the API's time of the response."""
 
     messages: tuple[InboundMessage, ...]
     at: datetime | None

@@ -12,15 +12,15 @@ import aiohttp
 from .errors import REACTIONS, ApiError, Fault, InvalidResponse
 from .values import integer, optional, text
 
-# A thousand rows with texts stay far below; a larger response is a mistake or an attack.
+# Bytes. A thousand rows with texts are far smaller; a larger response is a mistake or an attack.
 MAX_BODY: Final = 5 * 1024 * 1024
-# A backslash that escapes something, else a stray one.
+# Group 1 is a valid escape; a match without it is a stray backslash.
 ESCAPE: Final = re.compile(r'(\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))|\\')
 TRAILING_COMMA: Final = re.compile(r",(?=\s*[\]}])")
 
 
 async def read_body(response: aiohttp.ClientResponse) -> bytes:
-    """Return the response's body, and refuse one that would fill the memory."""
+    """Return the response's body; raise `InvalidResponse` where it is larger than `MAX_BODY`."""
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
@@ -30,9 +30,10 @@ async def read_body(response: aiohttp.ClientResponse) -> bytes:
 
 
 def parse_json(body: bytes) -> Any:
-    """Return the JSON, also with the slips the document itself shows.
+    """Return the parsed JSON, or raise `InvalidResponse`.
 
-    Its examples have stray backslashes and trailing commas; strict parsing comes first.
+    Where strict parsing fails, the stray backslashes and trailing commas of the document's own
+    examples are removed first.
     """
     try:
         string = body.decode("utf-8-sig")
@@ -46,7 +47,7 @@ def parse_json(body: bytes) -> Any:
 
 
 def error_of(error: Any) -> ApiError | InvalidResponse | None:
-    """Return the API's error as the reaction it asks for; 0, and what is no error, mean none."""
+    """Return the exception for a response's `error` (section 11), None for code 0 or no error."""
     if not isinstance(error, dict):
         return None
     code = integer(error.get("code"))
@@ -67,10 +68,10 @@ def error_of(error: Any) -> ApiError | InvalidResponse | None:
 
 @lru_cache(maxsize=1)
 def date_of(header: str | None) -> datetime | None:
-    """Return the API's time, where its response tells it."""
+    """Return the API's time by the response's `Date`, or None."""
     try:
         at = parsedate_to_datetime(header) if header else None
-        # A zone of "-0000" makes a naive one.
+        # A zone of "-0000" makes a naive time.
         return at and at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
     except OverflowError, ValueError:
         return None

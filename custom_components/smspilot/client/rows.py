@@ -1,4 +1,4 @@
-"""The rows of messages that went out, and the response to a send (sections 1 to 5)."""
+"""The rows of outbound messages, and the response to a send (sections 1 to 5)."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,13 +18,13 @@ _LOGGER: Final = logging.getLogger(__name__)
 # Section 3.3. The document calls the service centre `mnc` a second time and writes `gscn`.
 HLRVIP_FACTS: Final = ("imsi", "msc", "mcc", "mnc", "cn", "net", "gcn", "gscn", "gnet")
 
-# Most messages share it.
+# Shared by most messages, to save memory.
 NO_FACTS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """Why a message was refused or not delivered: the API's code and words."""
+    """Why a message was refused or not delivered: the API's code and descriptions."""
 
     code: int | None
     description: str
@@ -32,7 +32,7 @@ class Problem:
 
     @classmethod
     def from_api(cls, row: Json) -> Self | None:
-        """Read `error`, `error_en` and `error_ru`; 0, nothing and what is no code mean none."""
+        """Parse `error`, `error_en` and `error_ru`; None where there is no code but 0, no text."""
         code = integer(row.get("error"))
         english, russian = text(row.get("error_en")), text(row.get("error_ru"))
         if not code and not english and not russian:
@@ -40,7 +40,7 @@ class Problem:
         return cls(code=code or None, description=english, description_ru=russian)
 
     def text(self, language: str) -> str:
-        """Return the API's own words in the language, else in the other one."""
+        """Return the API's description in the language, else in its other language."""
         russian, english = self.description_ru, self.description
         return (russian or english) if language.startswith("ru") else (english or russian)
 
@@ -49,8 +49,8 @@ class Problem:
 class MessageRow:
     """One row of a response to `send` or `check` (sections 1 and 2), or a pushed status (2.1).
 
-    `id` is None for what was not accepted; `phone` is empty for an id that the API does not know.
-    `price` is in RUB. `created` and `modified` are as the API gives them; it names no zone.
+    `id` is None for a message that was not accepted; `phone` is empty for an id that the API does
+    not know. `price` is in RUB. `created` and `modified` are in the API's own, unnamed zone.
     """
 
     id: str | None
@@ -70,7 +70,7 @@ class MessageRow:
 
     @classmethod
     def from_api(cls, row: Json) -> Self:
-        """Read a row; without a phone (even an empty one) and a status it is none."""
+        """Parse a row; raise where `phone` (it may be empty) or `status` is missing."""
         server_id = text(row.get("server_id"))
         return cls(
             id=server_id if server_id not in ("", "0") else None,
@@ -92,9 +92,9 @@ class MessageRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendResponse:
-    """The response to `send` (section 1): amounts in RUB.
+    """The response to `send` (section 1); amounts in RUB.
 
-    A number whose row could not be read is missing among the messages.
+    Rows that could not be parsed are missing in `messages`.
     """
 
     messages: tuple[MessageRow, ...]
@@ -104,7 +104,7 @@ class SendResponse:
 
     @classmethod
     def from_api(cls, data: Json, messages: tuple[MessageRow, ...]) -> Self:
-        """Read what stands beside the rows; older responses name no packet."""
+        """Parse the fields beside the rows; older responses name no packet."""
         return cls(
             messages=messages,
             cost=money(data.get("cost")),
@@ -118,14 +118,14 @@ def _status(value: Any) -> Status:
     if number is None:
         raise ValueError
     if not (status := Status(number)).known:
-        _LOGGER.debug("The API tells a status that its document does not know: %s", number)
+        _LOGGER.debug("The response has a status that the document does not list: %s", number)
     return status
 
 
 def _facts(row: Json) -> Mapping[str, str]:
-    """Return HLRVIP's extra facts, whether fields of their own or inside `message`."""
+    """Return HLRVIP's extra facts: fields of the row, or JSON or `key=value` in `message`."""
     inside = row.get("message")
-    if (facts := _known(row)) or not isinstance(inside, str):
+    if (facts := _facts_among(row)) or not isinstance(inside, str):
         return facts
     found: Any = None
     with suppress(ValueError, RecursionError):
@@ -133,11 +133,10 @@ def _facts(row: Json) -> Mapping[str, str]:
     if not isinstance(found, dict):
         pairs = (part.partition("=") for part in inside.replace(";", "\n").splitlines())
         found = {key.strip(): value.strip() for key, sign, value in pairs if sign}
-    return _known(found)
+    return _facts_among(found)
 
 
-def _known(values: Json) -> Mapping[str, str]:
-    """Return the facts among the values; a text of somebody's may look like some, and not be."""
+def _facts_among(values: Json) -> Mapping[str, str]:
     found = {key: values[key] for key in HLRVIP_FACTS if key in values}
     facts = {key: text(value) for key, value in found.items() if value != "" and is_scalar(value)}
     return facts or NO_FACTS

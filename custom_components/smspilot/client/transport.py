@@ -1,4 +1,4 @@
-"""One request and its response: nothing but a value or an error of ours comes out."""
+"""One HTTP request and its response; every failure is raised as a `SmspilotError`."""
 
 import asyncio
 from collections.abc import Callable, Generator
@@ -20,27 +20,28 @@ from .responses import date_of, error_of, parse_json, read_body
 from .values import Json, rows
 
 URL: Final = "https://smspilot.ru/api.php"
-FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
-# Longer than any response worth having; the API itself gives a callback 30 s.
+FORM_HEADERS: Final = {"Content-Type": "application/x-www-form-urlencoded"}
+# The API responds within seconds; it gives a callback 30 s itself.
 TIMEOUT: Final = timedelta(seconds=60)
+# Seconds.
 CONNECT_TIMEOUT: Final = 20
-# The API responds within a second or two. What kept a request waiting for longer and then broke
-# off may go on with it for as long again, so nothing can be concluded from the list of messages.
-SILENCE: Final = 5.0
-# What a gateway says that has waited for the API in vain, nginx's and Cloudflare's among them.
+# The API responds within a second or two. A request that fails only after this many seconds may
+# still be processed, so the list of messages proves nothing yet: the failure counts as a timeout.
+MAX_PROMPT_FAILURE: Final = 5.0
+# HTTP statuses of gateways that got no response from the API, nginx and Cloudflare among them.
 GATEWAY_TIMEOUTS: Final = frozenset((408, 499, 504, 522, 524, 598, 599))
-# Rows made in one go: a few milliseconds.
-AT_ONCE: Final = 250
+# Rows parsed before the event loop gets its turn: a few milliseconds of work.
+PARSE_BATCH: Final = 250
 
-# What a response of another form than expected can do to whoever reads it.
-UNREADABLE: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+# What a parser raises for a response of another form than documented.
+PARSE_ERRORS: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 _LOGGER: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A response's JSON, and the API's time where it tells one."""
+    """A response's JSON, and the API's time by its `Date` header, if any."""
 
     data: Any
     at: datetime | None
@@ -48,14 +49,14 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Rows[T]:
-    """The rows of a response that could be read, and the response."""
+    """A response and those of its rows that could be parsed."""
 
     rows: tuple[T, ...]
     response: Response
 
 
 class Transport:
-    """The way to the API and back."""
+    """Sends requests to the API and parses its responses."""
 
     def __init__(
         self,
@@ -76,43 +77,42 @@ class Transport:
         self.url = url
         self.debug = debug
         self.referrer = referrer
-        # Where the API shall push to, for whoever sends; None while that is not known.
+        # The callback's address for callers that send; None while it is not known.
         self.push_url: str | None = None
-        # The most rows of one response that could not be read, by the name of the list.
+        # The largest number of unreadable rows that one response had, by the name of the list.
         self.unreadable_rows: dict[str, int] = {}
         self._clock: tuple[datetime, float] | None = None
 
     def now(self) -> datetime | None:
-        """Return the API's time, by its last response that told it."""
+        """Return the API's present time by its last response with a date, or None."""
         if self._clock is None:
             return None
         at, when = self._clock
         return at + timedelta(seconds=monotonic() - when)
 
     async def read[T](self, params: dict[str, str], parse: Callable[[Json], T]) -> T:
-        """Request one value."""
+        """Make a request, and return what `parse` makes of the response."""
         response = await self._request(params)
-        with _reading():
+        with _parse_errors_as_invalid_response():
             return parse(response.data)
 
     async def read_rows[T](
         self, params: dict[str, str], key: str, parse: Callable[[Json], T]
     ) -> Rows[T]:
-        """Request a list; a row that cannot be read is counted and left out.
+        """Request the list under a key; rows that cannot be parsed are counted and left out.
 
-        Where there are rows and none can be read it is no list of the API's. The rows are made a
-        few at a time: there may be thousands.
+        Raises `InvalidResponse` where there are rows and none can be parsed.
         """
         response, found = await self._request(params), list[T]()
-        with _reading():
+        with _parse_errors_as_invalid_response():
             listed = rows(response.data[key])
-        for some in batched(listed, AT_ONCE, strict=False):
+        for batch in batched(listed, PARSE_BATCH, strict=False):
             if found:
                 await asyncio.sleep(0)
-            for row in some:
+            for row in batch:
                 try:
                     found.append(parse(row))
-                except UNREADABLE:
+                except PARSE_ERRORS:
                     continue
         if unreadable := len(listed) - len(found):
             self._count_unreadable(key, unreadable)
@@ -121,13 +121,13 @@ class Transport:
         return Rows(tuple(found), response)
 
     def _count_unreadable(self, key: str, count: int) -> None:
-        """Say once that rows are left out; what stands in them is nobody's business."""
+        """Keep the count, and log the first time without the rows, which hold private texts."""
         if key not in self.unreadable_rows:
             _LOGGER.warning("SMSPILOT lists rows that cannot be read (%s); they are left out", key)
         self.unreadable_rows[key] = max(count, self.unreadable_rows.get(key, 0))
 
     async def _request(self, params: dict[str, str]) -> Response:
-        """Post a form, return the JSON, and raise what the API says is wrong."""
+        """Post the parameters, return the parsed response, and raise the API's error."""
         started = asyncio.get_running_loop().time()
         try:
             status, date, body = await self._post(params)
@@ -136,7 +136,7 @@ class Transport:
                 raise kind(Fault.HTTP_STATUS, status)
             data = parse_json(body)
         except ResponseLost as err:
-            if asyncio.get_running_loop().time() - started < SILENCE:
+            if asyncio.get_running_loop().time() - started < MAX_PROMPT_FAILURE:
                 raise
             raise ResponseTimeout(*err.args) from None
         if at := date_of(date):
@@ -156,7 +156,7 @@ class Transport:
             async with self._session.post(
                 self.url,
                 data=urlencode(form).encode(),
-                headers=FORM,
+                headers=FORM_HEADERS,
                 allow_redirects=False,
                 timeout=self._timeout,
             ) as response:
@@ -177,15 +177,14 @@ class Transport:
 
 
 @contextmanager
-def _reading() -> Generator[None]:
-    """Let nothing but a value or an error of ours out."""
+def _parse_errors_as_invalid_response() -> Generator[None]:
     try:
         yield
-    except UNREADABLE:
-        # The response may hold texts and numbers, so nothing of it is told.
+    except PARSE_ERRORS:
+        # The response may hold texts and numbers, so the error quotes nothing of it.
         raise InvalidResponse(Fault.OTHER_FORM) from None
 
 
 def _cause(err: BaseException) -> str:
-    """Return what went wrong, without an address that may hold a password."""
+    """Return the error's name; its text may hold an address with a password."""
     return type(err).__name__

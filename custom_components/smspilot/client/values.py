@@ -1,7 +1,7 @@
-"""Read single values as PHP writes them: anything may be a string, and anything may be missing.
+"""Parse single values as PHP writes them: any value may be a string, and any may be missing.
 
-A value that cannot be read is None (or an empty text), never an error: one odd field of a
-response must not hide the rest of it.
+A value that cannot be parsed is None (or an empty text), never an error: one odd field must not
+make the whole response unreadable.
 """
 
 from collections.abc import Mapping
@@ -11,17 +11,17 @@ from typing import Any
 
 type Json = Mapping[str, Any]
 
-# How JSON writes a text or a number; `isinstance` is faster with a tuple than with a union.
+# The types of a text or a number in JSON; `isinstance` is faster with a tuple than with a union.
 _SCALARS = (str, int, float, Decimal)
-# An exponent can make a few characters an amount of gigabytes.
+# An integer of a large exponent, "1e999999999", would take gigabytes.
 _MAX_DIGITS = 18
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def rows(value: Any) -> list[Any]:
-    """Return the rows of a list, of a lone object, or none of nothing.
+    """Return a list's rows, a lone object as one row, and no rows for null or an empty text.
 
-    Raise `TypeError` where there is something that is no list at all.
+    Raises `TypeError` for any other value.
     """
     if value is None or value == "":
         return []
@@ -35,16 +35,16 @@ def rows(value: Any) -> list[Any]:
 
 
 def required(row: Json, key: str) -> str:
-    """Return the text of a key that must be there, or raise `LookupError` or `TypeError`."""
+    """Return the text under a key; raise `LookupError` or `TypeError` where there is none."""
     value = row[key]
     if not is_scalar(value):
         raise TypeError
-    return whole(str(value))
+    return without_lone_surrogates(str(value))
 
 
 def text(value: Any) -> str:
-    """Return a string of a string or a number, and "" of anything else."""
-    return whole(str(value)) if is_scalar(value) else ""
+    """Return a text or a number as text, and "" for anything else."""
+    return without_lone_surrogates(str(value)) if is_scalar(value) else ""
 
 
 def optional(value: Any) -> str | None:
@@ -52,10 +52,10 @@ def optional(value: Any) -> str | None:
     return text(value) or None
 
 
-def whole(string: str) -> str:
-    """Join or replace half an emoji, as escapes of JSON and of templates can spell it.
+def without_lone_surrogates(string: str) -> str:
+    """Join surrogate pairs and replace lone surrogates, which UTF-8 cannot encode.
 
-    Nobody could send or store one.
+    Escapes of JSON and of templates can spell an emoji, or half of one, as surrogates.
     """
     if string.isascii():
         return string
@@ -76,14 +76,14 @@ def money(value: Any) -> Decimal | None:
         amount = Decimal(str(value).strip().replace(",", "."))
     except InvalidOperation:
         return None
-    # The length of what is no number, NaN for one, cannot be asked for.
+    # `adjusted` says nothing of NaN and infinity, so `is_finite` comes first.
     return amount if amount.is_finite() and abs(amount.adjusted()) <= _MAX_DIGITS else None
 
 
 def moment(value: Any) -> datetime | None:
-    """Return an aware time, or None; the seconds may be missing, and no zone is UTC."""
+    """Return an aware time in UTC, or None; without a zone the text is taken as UTC."""
     string = text(value).strip()
-    # An empty column of MySQL's.
+    # MySQL writes an empty column as zeros.
     if not string or string.startswith("0000"):
         return None
     try:
@@ -91,11 +91,10 @@ def moment(value: Any) -> datetime | None:
             return _EPOCH + timedelta(seconds=int(string))
         time = datetime.fromisoformat(string)
         return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
-    # A time beyond all years is an `OverflowError`.
     except OverflowError, ValueError:
         return None
 
 
 def is_scalar(value: Any) -> bool:
-    """Return whether it is a text or a number."""
+    """Return whether a JSON value is a text or a number."""
     return isinstance(value, _SCALARS) and not isinstance(value, bool)

@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 from ..client import Kind, MessageRow, Smspilot, Status
 from ..const import LOGGER
 from ..events import SIGNAL_COUNTS, SIGNAL_ERROR
-from ..runtime.announced import PAUSES, Announced
+from ..runtime.announced import RETRY_DELAYS, Announced
 from ..runtime.journal import Journal
 from ..runtime.poller import EarliestTimer, Poller, ReadWaiters
 from ..runtime.publisher import Publisher
@@ -148,9 +148,9 @@ class DeliveryTracker:
             async_dispatcher_send(self._hass, SIGNAL_ERROR.format(self._entry.entry_id), error)
             if pushed:
                 # A list that cannot be read denies no push.
-                self._timer.set(PAUSES[-1])
+                self._timer.set(RETRY_DELAYS[-1])
         else:
-            self._announced.look_again((one for one in pushed if one in self._announced), now)
+            self._announced.retry((one for one in pushed if one in self._announced), now)
         if end:
             end(not error)
         self._give_up(looked)

@@ -10,7 +10,7 @@ from homeassistant.util import dt as dt_util
 
 from ..client import Kind, Sender
 from ..client.models import NUMBER_CHECKS, SERVICE_WORDS
-from ..client.values import whole
+from ..client.values import without_lone_surrogates
 from ..const import DEFAULT_RETRY_FOR
 from ..contacts.recipients import Channel
 from ..errors import Reason, validation_error
@@ -94,7 +94,7 @@ def compose(
             assert_never(never)
 
     def write(text: str) -> str:
-        written = whole(_framed(template, complete(text)))
+        written = without_lone_surrogates(_framed(template, complete(text)))
         return transliterate(written) if options.transliterate else written
 
     written, is_cut = _within(write, text, account, cut_at)
@@ -112,7 +112,7 @@ def _call(
     account: Options, text: str, targets: tuple[Target, ...], options: SendOptions
 ) -> OutboundMessage:
     """Return a call that speaks a text, however long it is."""
-    spoken = whole(_framed(account.message_template, text))
+    spoken = without_lone_surrogates(_framed(account.message_template, text))
     _check_words(spoken)
     options = replace(options, sender=options.voice)
     return OutboundMessage(kind=Kind.VOICE, text=spoken, targets=targets, options=options)

@@ -1,4 +1,4 @@
-"""What pushes announced and no read has shown yet: looked for a few times, then given up."""
+"""What pushes announced and no read has shown yet: read again a few times, then given up."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -7,18 +7,17 @@ from homeassistant.core import HomeAssistant, callback
 
 from .poller import Poller
 
-# The list may be a little late.
-PAUSES: Final = (2.0, 5.0, 15.0, 30.0)
+# Seconds before each further read: the API may list a message a little after its push.
+RETRY_DELAYS: Final = (2.0, 5.0, 15.0, 30.0)
 
 
 class Announced[News]:
-    """News of messages by id."""
+    """What was announced, by message id; `poller` makes the reads that should show it."""
 
     def __init__(self, hass: HomeAssistant, poller: Poller) -> None:
-        """Have heard nothing yet; `poller` is woken to look again."""
         self._hass = hass
         self._poller = poller
-        # With how often they were looked for in vain, and when the next look is due.
+        # Each with how many reads did not show it, and when the next one of its own is due.
         self._news: dict[str, tuple[News, int, float]] = {}
 
     def __contains__(self, message_id: str) -> bool:
@@ -39,29 +38,33 @@ class Announced[News]:
         return self._news[message_id][0] if message_id in self._news else None
 
     def add(self, message_id: str, news: News) -> None:
-        """Expect the next read to show it."""
+        """Keep what was announced until a read shows it or it is given up."""
         self._news[message_id] = news, 0, 0.0
 
     def discard(self, message_id: str) -> None:
-        """Expect no more of a message."""
+        """Forget what was announced of a message."""
         self._news.pop(message_id, None)
 
     @callback
-    def look_again(self, message_ids: Iterable[str], asked: float) -> int:
-        """Look again for what a read of that time did not show; return how many are given up."""
+    def retry(self, message_ids: Iterable[str], read_at: float) -> int:
+        """Plan further reads for what a read did not show; return how many are given up.
+
+        `read_at` is when the read began, by the event loop's clock.
+        """
         given_up = 0
-        pauses: set[float] = set()
+        delays: set[float] = set()
         for message_id in message_ids:
-            news, looks, due = self._news[message_id]
-            if asked < due:
-                # A read that others woke is no look.
+            news, reads, due = self._news[message_id]
+            if read_at < due:
+                # A read made for other messages came early and is not counted.
                 continue
-            if looks == len(PAUSES):
+            if reads == len(RETRY_DELAYS):
                 self.discard(message_id)
                 given_up += 1
                 continue
-            self._news[message_id] = news, looks + 1, asked + PAUSES[looks]
-            pauses.add(PAUSES[looks])
-        for seconds in pauses:
-            self._poller.wake_in(seconds)
+            delay = RETRY_DELAYS[reads]
+            self._news[message_id] = news, reads + 1, read_at + delay
+            delays.add(delay)
+        for delay in delays:
+            self._poller.wake_in(delay)
         return given_up

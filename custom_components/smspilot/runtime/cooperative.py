@@ -1,33 +1,34 @@
-"""Long work in steps, so that whatever else Home Assistant does has its turn in between."""
+"""Long work in slices, so that the rest of Home Assistant runs in between."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from time import perf_counter, sleep
 from typing import Final
 
-# Nobody sees a lamp come on so much later, not even when several have such a step.
-STEP: Final = 0.005
-# Of two threads the waiting one gets its turn after 5 ms, for every call of the system anew.
-TURN: Final = 0.001
-PAUSE: Final = 0.0001
+# Seconds. A lamp that comes on so much later is not noticed, even where several slices add up.
+LOOP_SLICE: Final = 0.005
+# Seconds. A thread that computes keeps the interpreter from the event loop for up to 5 ms, again
+# after each system call of the loop; a short sleep hands it over earlier.
+THREAD_SLICE: Final = 0.001
+THREAD_SLEEP: Final = 0.0001
 
 
 async def async_slices[T](items: Iterable[T]) -> AsyncGenerator[T]:
-    """Go through items, and pause for a moment whenever that has taken a step's time."""
+    """Yield items in the event loop, and let other tasks run after each slice of time."""
     loop = asyncio.get_running_loop()
-    end = loop.time() + STEP
+    end = loop.time() + LOOP_SLICE
     for item in items:
         yield item
         if loop.time() > end:
             await asyncio.sleep(0)
-            end = loop.time() + STEP
+            end = loop.time() + LOOP_SLICE
 
 
 def thread_slices[T](items: Iterable[T]) -> Iterator[T]:
-    """Go through items beside the event loop, and let it have its turn now and then."""
-    end = perf_counter() + TURN
+    """Yield items in a thread, and let the event loop run after each slice of time."""
+    end = perf_counter() + THREAD_SLICE
     for item in items:
         yield item
         if perf_counter() > end:
-            sleep(PAUSE)
-            end = perf_counter() + TURN
+            sleep(THREAD_SLEEP)
+            end = perf_counter() + THREAD_SLICE

@@ -1,4 +1,4 @@
-"""Work for the disk, in threads of its own: those of Home Assistant may all be busy or hang."""
+"""Work on the disk in threads of our own: Home Assistant's executor may be busy or hang."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,25 +11,24 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..const import LOGGER
 
-# What is added in quick succession is synced once, seconds.
+# Seconds; additions within this time share one fsync.
 SYNC_DELAY: Final = 0.05
 
 
 class DiskThread:
-    """A thread for work that blocks, one thing after the other; it lives from first use to `stop`.
+    """A thread that runs blocking jobs one after the other, from the first one until `stop`.
 
-    No stop of Home Assistant cancels its work, and none waits for it where the disk hangs.
+    Stopping Home Assistant does not cancel a job, nor does it wait for one that hangs.
     """
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Have no thread yet."""
         self._loop = hass.loop
         self._thread: threading.Thread | None = None
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
 
     @callback
     def async_run[T](self, work: Callable[[], T]) -> asyncio.Future[T]:
-        """Begin work, or put it behind what is being done."""
+        """Queue a job; return the future of its result."""
         done: asyncio.Future[T] = self._loop.create_future()
 
         def settle(result: T | None, error: BaseException | None) -> None:
@@ -44,16 +43,16 @@ class DiskThread:
             result, error = None, None
             try:
                 result = work()
-            except BaseException as err:  # noqa: BLE001 - whoever waits is told of any
+            except BaseException as err:  # noqa: BLE001 - the future raises it
                 error = err
-            # The loop may be closed when a disk that hung answers at last.
+            # The loop may be closed by the time a disk that hung responds.
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(settle, result, error)
 
         if self._thread is None:
             self._jobs = SimpleQueue()
             self._thread = threading.Thread(
-                target=_work, args=(self._jobs,), name="smspilot disk", daemon=True
+                target=_run_jobs, args=(self._jobs,), name="smspilot disk", daemon=True
             )
             self._thread.start()
         self._jobs.put(job)
@@ -61,54 +60,56 @@ class DiskThread:
 
     @callback
     def stop(self) -> None:
-        """End the thread when it has done what it was given."""
+        """End the thread after the jobs in its queue."""
         if self._thread:
             self._jobs.put(None)
             self._thread = None
 
 
-def _work(jobs: SimpleQueue[Callable[[], None] | None]) -> None:
+def _run_jobs(jobs: SimpleQueue[Callable[[], None] | None]) -> None:
     while job := jobs.get():
         job()
 
 
 class DiskSync:
-    """Have the disk keep what was added to a file, beside whatever else is done with it."""
+    """Syncs a file to the disk soon after each addition, beside other work on the file.
+
+    `sync` blocks and runs in a thread; `on_failure` is called in the event loop when it raised.
+    """
 
     def __init__(
-        self, hass: HomeAssistant, sync: Callable[[], None], failed: Callable[[], None]
+        self, hass: HomeAssistant, sync: Callable[[], None], on_failure: Callable[[], None]
     ) -> None:
-        """Have nothing to keep yet; `sync` blocks, `failed` is called when it failed."""
         self._hass = hass
         self._sync = sync
-        self._failed = failed
+        self._on_failure = on_failure
         self._thread = DiskThread(hass)
-        # How many additions there were, and how many of them the present and the last sync cover.
+        # How many additions there were, how many the sync under way covers, how many are synced.
         self._added = self._covered = self._kept = 0
         self._idle = asyncio.Event()
         self._idle.set()
         self._delay: asyncio.TimerHandle | None = None
         self._waiting: list[tuple[int, asyncio.Future[bool]]] = []
-        # Whether something is not kept until all is written anew.
+        # Whether additions may be missing on the disk until `rewritten`.
         self.has_failed = False
 
     @callback
     def added(self) -> None:
-        """Keep an addition in a moment, or as soon as the sync under way has ended."""
+        """Sync an addition after `SYNC_DELAY`, or as soon as the sync under way has ended."""
         self._added += 1
         if not self._delay:
             self._delay = self._hass.loop.call_later(SYNC_DELAY, self._begin)
 
     @callback
     def rewritten(self) -> None:
-        """Note that everything was written anew and kept."""
+        """Note that the whole state was written to another file and synced."""
         self._kept, self.has_failed = self._added, False
         self._cancel_delay()
         self._release(result=True)
 
     @callback
     def wait(self) -> asyncio.Future[bool]:
-        """Return what is True when the disk keeps all additions, False when it fails to."""
+        """Return a future: True once all additions are synced, False where syncing failed."""
         kept = self._hass.loop.create_future()
         if self._kept >= self._added:
             kept.set_result(not self.has_failed)
@@ -117,14 +118,14 @@ class DiskSync:
             self._begin()
         return kept
 
-    async def rest(self) -> None:
-        """Return when nothing is being synced."""
+    async def async_wait_idle(self) -> None:
+        """Return when no sync is under way."""
         while not self._idle.is_set():
             await self._idle.wait()
 
     @callback
     def stop(self) -> None:
-        """Begin no more, and end the thread."""
+        """Begin no further sync, and end the thread."""
         self._cancel_delay()
         self._thread.stop()
 
@@ -134,10 +135,10 @@ class DiskSync:
         if self._idle.is_set():
             self._idle.clear()
             self._covered = self._added
-            self._thread.async_run(self._sync).add_done_callback(self._ended)
+            self._thread.async_run(self._sync).add_done_callback(self._finish)
 
     @callback
-    def _ended(self, done: asyncio.Future[None]) -> None:
+    def _finish(self, done: asyncio.Future[None]) -> None:
         self._idle.set()
         self._kept = max(self._kept, self._covered)
         if error := done.exception():
@@ -145,13 +146,13 @@ class DiskSync:
             self.has_failed = True
         self._release(result=not error)
         if self.has_failed:
-            self._failed()
+            self._on_failure()
         elif self._added > self._kept:
             self._begin()
 
     @callback
     def _release(self, *, result: bool) -> None:
-        """Tell those whose additions are covered."""
+        """Resolve the futures whose additions are synced."""
         covered = [kept for count, kept in self._waiting if count <= self._kept]
         self._waiting = [one for one in self._waiting if one[0] > self._kept]
         for kept in covered:

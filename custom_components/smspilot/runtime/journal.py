@@ -1,7 +1,7 @@
-"""What survives a restart: a snapshot, and a journal of what came after it.
+"""An account's state on the disk: a snapshot, and a journal of the changes since.
 
-What is flushed lies with the operating system and survives a kill of the process. A moment later
-it is on the disk too and survives a power cut; `async_sync` waits for that.
+What is flushed is with the operating system and survives a kill of the process. Shortly after it
+is synced to the disk and survives a power cut; `async_sync` waits for that.
 """
 
 import asyncio
@@ -21,63 +21,61 @@ from .journal_files import JournalFiles, Snapshot, Table, Tables, stored_time
 
 __all__ = ["Journal", "Snapshot", "Table", "Tables", "stored_time"]
 
-# The journal is folded into the snapshot at this size; a busy home reaches it a few times a year.
+# Bytes at which the journal is folded into the snapshot; a few times a year in a busy home.
 COMPACT_AT: Final = 256 * 1024
-# Whatever is sent waits for a disk no longer than this, seconds.
+# Seconds a send waits for the disk; an alarm must go out although the disk hangs.
 DISK_TIMEOUT: Final = 5.0
-# A stop of Home Assistant waits for a slow disk, not for one that hangs.
+# Seconds a stop of Home Assistant waits: enough for a slow disk, and an end for one that hangs.
 CLOSE_TIMEOUT: Final = 15.0
 
-# What is done after work of the disk, or after what kept it from being done.
-type Then = Callable[[BaseException | None], None]
+# Called with a job's error, or None where it succeeded.
+type OnDone = Callable[[BaseException | None], None]
 
 
 class Journal:
     """Tables of an account, kept as JSON values by name and key.
 
-    `put` only remembers; `flush` hands all that was remembered to the operating system. Whoever
-    flushes at the same time shares one write.
+    `put` keeps a change in memory; `flush` writes all such changes. Calls of `flush` at the same
+    time share one write.
 
-    The disk has threads of its own: those of Home Assistant may all be busy. Home Assistant's
-    `Store` hides a write that failed, and puts off one while it stops: the journal would be gone
-    before the snapshot is there.
+    Home Assistant's `Store` does not fit: it hides a failed write, and puts off a write while Home
+    Assistant stops, so the journal would be deleted before the snapshot is there.
     """
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
-        """Know where the files are, and read nothing yet."""
         self._hass = hass
         self._files = JournalFiles(Path(hass.config.path(STORAGE_DIR)), f"{DOMAIN}.{entry_id}")
         self._thread = DiskThread(hass)
-        # What is remembered and not written, and who waits for the write after the present one.
+        # Changes that are not written yet, and the futures that the next write resolves.
         self._rows: list[bytes] = []
         self._waiting: list[asyncio.Future[bool]] = []
         self._flush_due = False
         self._idle = asyncio.Event()
         self._idle.set()
-        # Whether the disk has kept somebody waiting for too long and has finished nothing since.
+        # Whether a caller waited for `DISK_TIMEOUT` in vain, and no job has ended since.
         self._hangs = False
         self._size = 0
         self._sync = DiskSync(hass, self._files.sync, self._sync_failed)
         self.snapshot: Callable[[], Snapshot] = dict
 
     async def load(self) -> Tables:
-        """Return the tables; what cannot be read is set aside, never lost and never fatal."""
+        """Return the stored tables; a file that cannot be read is set aside and left out."""
         return await self._thread.async_run(self._files.load)
 
     def async_run[T](self, work: Callable[[], T]) -> asyncio.Future[T]:
-        """Do work beside the event loop also while all threads of Home Assistant are busy."""
+        """Run a blocking job in the journal's thread; return the future of its result."""
         return self._thread.async_run(work)
 
     def put(self, table: str, key: str, value: Any) -> None:
-        """Remember a value, or with None that it is gone."""
+        """Keep a value for the next write; None deletes the key."""
         self._rows.append(json_bytes([table, key, value]))
 
     @callback
     def flush(self) -> asyncio.Future[bool]:
-        """Begin to write; True when everything written so far survives a kill of the process.
+        """Begin to write; return a future: True once all changes survive a kill of the process.
 
-        False when the disk fails, or hangs for 5 s: that is logged, and an alarm goes out all the
-        same. A caller may be cancelled, but not the write that others wait for.
+        False when the disk fails, or hangs for `DISK_TIMEOUT`: that is logged, and messages go
+        out all the same. Cancelling a caller does not cancel the write, which others wait for.
         """
         written = self._hass.loop.create_future()
         if not self._rows:
@@ -88,19 +86,19 @@ class Journal:
             self._waiting.append(written)
             self._append()
         elif self._hangs:
-            # Nobody waits twice for the same disk.
+            # A caller has already waited for this disk in vain.
             written.set_result(False)
             return written
         else:
             self._waiting.append(written)
-        late = self._hass.loop.call_later(DISK_TIMEOUT, self._give_up, written)
+        late = self._hass.loop.call_later(DISK_TIMEOUT, self._time_out, written)
         written.add_done_callback(lambda _written: late.cancel())
         return written
 
     async def async_sync(self, timeout: float = DISK_TIMEOUT) -> bool:  # noqa: ASYNC109
-        """Return True when all that was written so far survives a power cut.
+        """Return True once all changes survive a power cut.
 
-        False after `timeout` seconds, or where the disk fails: both are logged.
+        Return False after `timeout` seconds, or where the disk fails; both are logged.
         """
         try:
             async with asyncio.timeout(timeout):
@@ -110,42 +108,42 @@ class Journal:
             return False
 
     async def close(self) -> None:
-        """Fold the journal into the snapshot."""
-        async with self._ending():
+        """Fold the journal into the snapshot, and end the threads."""
+        async with self._closing():
             await self.flush()
-            await self._rest()
+            await self._async_wait_idle()
             self._fold()
-            await self._rest()
+            await self._async_wait_idle()
 
     async def remove(self) -> None:
-        """Leave no file behind."""
-        async with self._ending():
-            await self._rest()
+        """Delete the files, and end the threads."""
+        async with self._closing():
+            await self._async_wait_idle()
             self._rows.clear()
-            self._start_work(self._go_on, self._files.remove)
-            await self._rest()
+            self._start_job(self._start_next_job, self._files.remove)
+            await self._async_wait_idle()
 
     @asynccontextmanager
-    async def _ending(self) -> AsyncGenerator[None]:
-        """Do the last work in the time that a stop has for it, and end the threads."""
+    async def _closing(self) -> AsyncGenerator[None]:
+        """Run the last jobs within `CLOSE_TIMEOUT`, then end the threads."""
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT):
                 yield
-                await self._sync.rest()
+                await self._sync.async_wait_idle()
         except TimeoutError:
             self._log_hang()
         finally:
             self._sync.stop()
             self._thread.stop()
 
-    async def _rest(self) -> None:
-        """Return when the disk has nothing to do; a write may be followed by the next at once."""
+    async def _async_wait_idle(self) -> None:
+        # A job may start the next one before this task runs, hence the loop.
         while not self._idle.is_set():
             await self._idle.wait()
 
     @callback
     def _append(self) -> None:
-        """Write what is remembered as one line: a kill in its midst forgets all of it."""
+        """Write the changes as one line, so that a kill meanwhile loses all of them or none."""
         count, waiting, self._waiting = len(self._rows), self._waiting, []
         self._flush_due = False
         line = b"[" + b",".join(self._rows) + b"]"
@@ -156,9 +154,9 @@ class Journal:
                 self._size += len(line) + 2
                 self._sync.added()
             _release(waiting, result=not error)
-            self._go_on(error)
+            self._start_next_job(error)
 
-        self._start_work(appended, self._files.append, line)
+        self._start_job(appended, self._files.append, line)
 
     @callback
     def _fold(self) -> None:
@@ -169,16 +167,16 @@ class Journal:
             if not error:
                 self._size = 0
                 self._sync.rewritten()
-            self._go_on(error)
+            self._start_next_job(error)
 
-        self._start_work(folded, self._files.replace, self.snapshot())
+        self._start_job(folded, self._files.replace, self.snapshot())
 
     @callback
-    def _go_on(self, error: BaseException | None) -> None:
-        """Write what has come meanwhile, and fold a long journal.
+    def _start_next_job(self, error: BaseException | None) -> None:
+        """Write the changes that came meanwhile, or fold a long journal.
 
-        The journal may grow as large as the snapshot first, so the total written stays proportional
-        to what changed.
+        The journal may grow as large as the snapshot first, so that the bytes written stay
+        proportional to what changed.
         """
         is_long = not error and self._size > max(COMPACT_AT, self._files.snapshot_size)
         if self._rows and (self._flush_due or is_long):
@@ -190,31 +188,30 @@ class Journal:
 
     @callback
     def _sync_failed(self) -> None:
-        """Write everything anew: a second fsync would succeed without what the first one lost."""
+        """Write a new snapshot: after a failed fsync the next succeeds without the lost data."""
         if self._idle.is_set():
             self._fold()
 
     @callback
-    def _start_work(self, then: Then, work: Callable[..., None], *args: Any) -> None:
-        """Give the disk something to do; it does one thing at a time, but for a sync."""
+    def _start_job(self, on_done: OnDone, work: Callable[..., None], *args: Any) -> None:
+        """Run a job on the files; one at a time, beside which only a sync may run."""
         done = self._thread.async_run(partial(work, *args))
-        done.add_done_callback(partial(self._worked, then))
+        done.add_done_callback(partial(self._finish_job, on_done))
         self._idle.clear()
 
     @callback
-    def _worked(self, then: Then, done: asyncio.Future[None]) -> None:
-        """Take whether a write succeeded; an alarm goes out all the same where it did not."""
+    def _finish_job(self, on_done: OnDone, done: asyncio.Future[None]) -> None:
+        """Log how a job ended, and call what follows it."""
         self._idle.set()
         if self._hangs:
             self._hangs = False
             LOGGER.warning("The disk answers again")
         if error := done.exception():
             LOGGER.error("The account's state cannot be written (%s)", type(error).__name__)
-        then(error)
+        on_done(error)
 
     @callback
-    def _give_up(self, written: asyncio.Future[bool]) -> None:
-        """Let somebody go on who has waited for long enough."""
+    def _time_out(self, written: asyncio.Future[bool]) -> None:
         if not written.done():
             self._log_hang()
             written.set_result(False)
@@ -226,7 +223,7 @@ class Journal:
         self._hangs = True
         LOGGER.error(
             "The disk has not answered for %s s: messages go out all the same, but a restart would"
-            " know nothing of them",
+            " forget them",
             int(DISK_TIMEOUT),
         )
 

@@ -1,4 +1,4 @@
-"""Where a journal lies: its snapshot, and the lines that were added since."""
+"""The files of a journal: a snapshot, and the lines that were added since."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -16,12 +16,12 @@ from ..const import LOGGER
 from .cooperative import thread_slices
 
 VERSION: Final = 2
-# Texts and numbers of people stand in both files.
-PRIVATE: Final = 0o600
+# Both files hold private texts and numbers.
+FILE_MODE: Final = 0o600
 
 type Table = dict[str, Any]
 type Tables = dict[str, Table]
-# The rows of a table may be made only when they are written, beside the event loop.
+# A table's rows may be an iterator, which is then consumed in the journal's thread.
 type Snapshot = Mapping[str, Table | Iterable[tuple[str, Any]]]
 
 
@@ -29,19 +29,18 @@ class JournalFiles:
     """The files of a journal; every method blocks."""
 
     def __init__(self, folder: Path, name: str) -> None:
-        """Know the paths, and read nothing yet."""
         self._folder = folder
         self._snapshot = folder / name
         self._journal = folder / f"{name}.journal"
         self._open: int | None = None
-        # Whether the folder on the disk may not know of the journal yet.
+        # Whether the folder must be synced, for the journal's name to survive a power cut.
         self._is_new = False
-        # Whether a file that could not be read could not be renamed either.
+        # Whether a file could neither be read nor renamed: it must not be overwritten.
         self._is_locked = False
         self.snapshot_size = 0
 
     def load(self) -> Tables:
-        """Read the tables, and fold the journal into the snapshot."""
+        """Return the tables, and fold the journal into the snapshot."""
         tables = self._load_snapshot()
         try:
             lines = self._journal.read_bytes().split(b"\n")
@@ -51,7 +50,7 @@ class JournalFiles:
             self._set_aside(self._journal, err)
             return tables
         for line in thread_slices(lines):
-            # A power cut may leave zeros where the disk had made room for more.
+            # A power cut may leave zeros in a block that was allocated and not written.
             if line := line.strip(b"\0"):
                 _replay(tables, line)
         try:
@@ -63,26 +62,26 @@ class JournalFiles:
     def append(self, line: bytes) -> None:
         """Add a line to the journal.
 
-        It begins and ends with a line break: whatever a power cut leaves of another line, or puts
-        behind this one, is no part of it. The file stays open: while the event loop is busy, every
-        call of the system costs a wait for it.
+        Line breaks before and after it separate it from the remains of a line that a power cut
+        left half written. The file stays open: while the event loop is busy, a thread waits for
+        the interpreter after each system call.
         """
         self._refuse_if_locked()
         if self._open is None:
             self._folder.mkdir(exist_ok=True)
             self._is_new = self._is_new or not self._journal.exists()
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
-            self._open = os.open(self._journal, flags, PRIVATE)
+            self._open = os.open(self._journal, flags, FILE_MODE)
         data = b"\n" + line + b"\n"
         while data:
             data = data[os.write(self._open, data) :]
 
     def sync(self) -> None:
-        """Return when what was added before survives a power cut; it may run beside `append`."""
+        """Sync the lines added before to the disk; may run in another thread than `append`."""
         try:
             file = os.open(self._journal, os.O_RDONLY)
         except FileNotFoundError:
-            # It was folded meanwhile, and a snapshot is synced before the journal goes.
+            # It was folded meanwhile, and the snapshot is synced before the journal is deleted.
             return
         try:
             os.fdatasync(file)
@@ -93,10 +92,10 @@ class JournalFiles:
             self._sync_folder()
 
     def replace(self, snapshot: Snapshot) -> None:
-        """Write and sync the snapshot, then drop the journal.
+        """Write and sync the snapshot, then delete the journal.
 
-        Until that is gone for good the journal is read over the snapshot, so it must say all that
-        the snapshot does: a power cut could bring back a part of it.
+        A power cut may bring the journal back, which `load` then replays over the snapshot: all
+        its lines are synced first, so that the replay ends in the snapshot's state.
         """
         self._refuse_if_locked()
         with suppress(OSError):
@@ -114,7 +113,7 @@ class JournalFiles:
         self._journal.unlink(missing_ok=True)
 
     def remove(self) -> None:
-        """Remove everything, also what was set aside."""
+        """Delete all files, also those that were set aside."""
         self._close()
         for path in self._folder.glob(f"{self._snapshot.name}*"):
             path.unlink()
@@ -142,7 +141,7 @@ class JournalFiles:
             return {}
 
     def _set_aside(self, path: Path, err: Exception) -> None:
-        """Keep what cannot be read for whoever wants to look: nothing shall be written over it."""
+        """Rename a file that cannot be read, so that it is not overwritten."""
         aside = path.with_name(f"{path.name}.damaged.{datetime.now(UTC):%Y%m%dT%H%M%S}")
         try:
             path.rename(aside)
@@ -163,12 +162,12 @@ class JournalFiles:
 
     def _refuse_if_locked(self) -> None:
         if self._is_locked:
-            msg = "A file that cannot be read is kept"
+            msg = "A file that cannot be read must not be overwritten"
             raise OSError(msg)
 
 
 def stored_time(value: Any) -> datetime:
-    """Return a time that was stored; only those of UTC were."""
+    """Parse a stored time; raise `ValueError` where it is not in UTC, as all stored ones are."""
     time = datetime.fromisoformat(value)
     if time.utcoffset() != timedelta(0):
         raise ValueError
@@ -176,7 +175,7 @@ def stored_time(value: Any) -> datetime:
 
 
 def _tables(head: Any, lines: list[bytes]) -> Tables:
-    """Return what a snapshot says, row by row: while one is read nothing else runs."""
+    """Return a snapshot's tables; parsed row by row, because parsing holds the interpreter."""
     if (head["version"], head["rows"]) != (VERSION, len(lines)):
         raise ValueError
     tables: Tables = {}
@@ -186,12 +185,12 @@ def _tables(head: Any, lines: list[bytes]) -> Tables:
 
 
 def _replay(tables: Tables, line: bytes) -> None:
-    """Take over what was written at once, all of it or nothing."""
+    """Apply a line of the journal to the tables: all of its changes or none."""
     try:
         found: list[Any] = json_loads_array(line)
         rows = [(str(table), str(key), value) for table, key, value in found]
     except TypeError, ValueError:
-        # The last line of a journal that a power cut ended.
+        # A power cut leaves the last line incomplete.
         LOGGER.warning("A line of the journal cannot be read and is left out")
         return
     for table, key, value in rows:

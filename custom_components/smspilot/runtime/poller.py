@@ -1,4 +1,4 @@
-"""Reads when a push or a timer asks for it; requests that come close together share one read."""
+"""Reads that pushes and timers start; calls in quick succession share one read."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,20 +10,19 @@ from homeassistant.helpers.event import async_call_later
 
 from ..const import LOGGER
 
-# The service is asked at most once a second, however many pushes come.
+# Seconds after a read in which no other begins, however many pushes come.
 COOLDOWN: Final = 1.0
 
 
 class Poller:
-    """Call `read` when woken: one at a time, at most once a second."""
+    """Calls `read` when woken: one call at a time, and `COOLDOWN` between them."""
 
     def __init__(self, hass: HomeAssistant, name: str, read: Callable[[], Awaitable[None]]) -> None:
-        """Have nothing to read yet."""
         self._hass = hass
         self._name = name
         self._read = read
         self._woken = False
-        # Nothing is read before `open`: what is published before automations listen is lost.
+        # Whether reads wait for `open`: events fired before automations are set up are lost.
         self.held = True
         self._busy = False
         self._closed = False
@@ -33,19 +32,19 @@ class Poller:
 
     @callback
     def open(self) -> None:
-        """Read from now on, also where it was woken before."""
+        """Allow reads, and begin one where the poller was woken before."""
         self.held = False
         if self._woken:
             self.wake()
 
     @callback
     def hold(self) -> None:
-        """Read no more until it is opened again."""
+        """Begin no read until `open`."""
         self.held = True
 
     @callback
     def wake(self) -> None:
-        """Read now, or as soon as the read under way and its second are over."""
+        """Begin a read now, or after the read under way and its cooldown."""
         self._woken = True
         if not self._busy and not self.held and not self._closed:
             self._woken, self._busy = False, True
@@ -53,12 +52,12 @@ class Poller:
 
     @callback
     def wake_in(self, seconds: float) -> CALLBACK_TYPE:
-        """Read after so many seconds; return what calls it off."""
+        """Wake the poller after so many seconds; return the function that cancels it."""
         return self.call_in(seconds, lambda _now: self.wake())
 
     @callback
     def call_in(self, seconds: float, action: Callable[[datetime], None]) -> CALLBACK_TYPE:
-        """Do something after so many seconds, unless the poller is closed before."""
+        """Call `action` after so many seconds, unless cancelled or closed before."""
 
         @callback
         def due(now: datetime) -> None:
@@ -71,14 +70,14 @@ class Poller:
             stop()
 
         if self._closed:
-            return _nothing
+            return lambda: None
         stop = async_call_later(self._hass, seconds, due)
         self._timers.add(cancel)
         return cancel
 
     @callback
     def close(self) -> None:
-        """Wake no more, and cancel the read under way."""
+        """Cancel the timers and the read under way, and begin no other."""
         self._closed = True
         for cancel in [*self._timers, *filter(None, [self._cooldown])]:
             cancel()
@@ -91,10 +90,10 @@ class Poller:
         except Exception:  # noqa: BLE001 - one failed read must not end polling
             LOGGER.exception("Unexpected error in %s", self._name)
         if not self._closed:
-            self._cooldown = async_call_later(self._hass, COOLDOWN, self._rested)
+            self._cooldown = async_call_later(self._hass, COOLDOWN, self._end_cooldown)
 
     @callback
-    def _rested(self, _now: datetime | None = None) -> None:
+    def _end_cooldown(self, _now: datetime) -> None:
         self._cooldown = None
         self._busy = False
         if self._woken:
@@ -105,7 +104,6 @@ class EarliestTimer:
     """Calls an action once, at the earliest of the times it was set to."""
 
     def __init__(self, hass: HomeAssistant, poller: Poller, action: Callable[[], None]) -> None:
-        """Be set to no time yet."""
         self._hass = hass
         self._poller = poller
         self._action = action
@@ -113,7 +111,7 @@ class EarliestTimer:
 
     @callback
     def set(self, seconds: float) -> None:
-        """Do it in so many seconds, unless it is done before."""
+        """Call the action in so many seconds, or earlier where an earlier time is set."""
         at = self._hass.loop.time() + seconds
         if self._planned:
             if self._planned[0] <= at:
@@ -128,15 +126,14 @@ class EarliestTimer:
 
 
 class ReadWaiters:
-    """Who waits for the end of a read that begins from now on."""
+    """Tasks that wait for the end of a read that begins after they called."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Have nobody wait yet."""
         self._hass = hass
         self._waiting: list[asyncio.Future[bool]] = []
 
-    async def async_wait(self, timeout: float) -> bool:  # noqa: ASYNC109 - as the caller says
-        """Return whether the next read succeeds, False where it takes too long."""
+    async def async_wait(self, timeout: float) -> bool:  # noqa: ASYNC109 - callers' own deadlines
+        """Return whether the next read succeeds within so many seconds."""
         done: asyncio.Future[bool] = self._hass.loop.create_future()
         self._waiting.append(done)
         try:
@@ -150,7 +147,7 @@ class ReadWaiters:
 
     @callback
     def begin(self) -> Callable[[bool], None]:
-        """Begin a read; return what tells its result to whoever has waited till now."""
+        """Note that a read begins; return the function that reports its result to the waiters."""
         waiting, self._waiting = self._waiting, []
 
         @callback
@@ -160,7 +157,3 @@ class ReadWaiters:
                     done.set_result(result)
 
         return end
-
-
-def _nothing() -> None:
-    """Call off what was never planned."""

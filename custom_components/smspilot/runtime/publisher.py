@@ -1,4 +1,4 @@
-"""Publish what happened, on the bus and to our own entities, once Home Assistant has started."""
+"""Fires the account's events, on the bus and for our entities, once Home Assistant has started."""
 
 from collections.abc import Callable
 from functools import partial
@@ -16,56 +16,58 @@ from ..events import SIGNAL_INBOUND, SIGNAL_STATUS
 
 
 class Publisher:
-    """Publish at once, or keep it until automations listen."""
+    """Publishes an event at once, or keeps it while automations or our entities would miss it.
+
+    What it keeps is in memory only.
+    """
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
-        """Wait for Home Assistant's start."""
         self._hass = hass
         self._entry = entry
-        # What is published before that is kept in memory only.
+        # Whether Home Assistant has started, and with it the automations.
         self.started = False
-        # Nor what is published before our entities are there to hear it.
+        # Whether our entities are not set up.
         self._is_held = True
         self._kept: list[Callable[[], None]] = []
         self._status = SIGNAL_STATUS.format(entry.entry_id)
         self._inbound = SIGNAL_INBOUND.format(entry.entry_id)
-        self._cancel: CALLBACK_TYPE = async_at_started(hass, self._start)
+        self._cancel: CALLBACK_TYPE = async_at_started(hass, self._started)
 
     @callback
     def status(self, data: dict[str, Any], recipient_id: str | None = None) -> None:
-        """Publish the status of a message, on the page of whom it was meant for."""
-        person = recipient_id_of(self._entry, data["phone"], recipient_id)
-        self._publish(EVENT_MESSAGE_STATUS, data, person, self._status)
+        """Publish the status of a message for the device of its recipient."""
+        recipient_id = recipient_id_of(self._entry, data["phone"], recipient_id)
+        self._publish(EVENT_MESSAGE_STATUS, data, recipient_id, self._status)
 
     @callback
     def inbound(self, event: str, data: dict[str, Any]) -> None:
-        """Publish a message that somebody wrote."""
+        """Publish an inbound message as an event of that type."""
         self._publish(event, data, data["recipient_id"], self._inbound, event)
 
     @callback
     def alarm(self, subentry_id: str, data: dict[str, Any]) -> None:
-        """Publish what an alarm does."""
+        """Publish an event of an alarm."""
         self._publish(EVENT_ALARM, data, subentry_id, None)
 
     @property
     def account(self) -> dict[str, Any]:
-        """Return the fields that name the account."""
+        """Return the fields of every event that name the account."""
         return {"entry_id": self._entry.entry_id, "account_id": self._entry.unique_id}
 
     @callback
     def hold(self) -> None:
-        """Keep what is published while our entities are not there to hear it."""
+        """Keep events until `open`, while our entities are not set up."""
         self._is_held = True
 
     @callback
     def open(self) -> None:
-        """Publish from now on, also what was kept."""
+        """Publish the events that were kept, and those that follow."""
         self._is_held = False
         self._publish_kept()
 
     @callback
     def close(self) -> None:
-        """Publish nothing more."""
+        """Drop the events that were kept, and do not wait for the start any more."""
         self._cancel()
         self._kept.clear()
 
@@ -82,7 +84,7 @@ class Publisher:
             async_dispatcher_send(self._hass, signal, *args, data)
 
     def _device_id(self, recipient_id: str | None) -> str | None:
-        """Return the recipient's device, else the account's."""
+        """Return the id of the recipient's or alarm's device, else of the account's."""
         registry, entry_id = dr.async_get(self._hass), self._entry.entry_id
         names = [f"{entry_id}_{recipient_id}"] if recipient_id else []
         for name in (*names, entry_id):
@@ -91,7 +93,7 @@ class Publisher:
         return None
 
     @callback
-    def _start(self, _hass: HomeAssistant) -> None:
+    def _started(self, _hass: HomeAssistant) -> None:
         self.started = True
         self._publish_kept()
 

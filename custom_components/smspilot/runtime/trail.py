@@ -1,8 +1,7 @@
 """The trail of an account: what came in, what was decided and why.
 
-It answers "why did nothing happen?": each step is a line of the debug log, and the last ones are
-part of the diagnostics. A detail is an id, a masked number, a count or a reason; never a text, a
-whole number, a key, a PIN or a code.
+Each step is a line of the debug log, and the last ones are part of the diagnostics. A detail is an
+id, a masked number, a count or a reason; never a text, an unmasked number, a key, a PIN or a code.
 """
 
 from collections import deque
@@ -15,7 +14,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import LOGGER
 
-# Enough for a day of a quiet home, and for some minutes of a busy one.
+# A day of a quiet home, or some minutes of a busy one.
 MAX_STEPS: Final = 200
 
 type Step = tuple[datetime, str, dict[str, Any]]
@@ -43,5 +42,5 @@ def async_trail(hass: HomeAssistant, entry_id: str) -> list[dict[str, Any]]:
 
 @callback
 def async_forget_trail(hass: HomeAssistant, entry_id: str) -> None:
-    """Forget the steps of an account that is removed."""
+    """Delete the steps of an account that is removed."""
     hass.data.get(_TRAILS, {}).pop(entry_id, None)
