@@ -1,4 +1,4 @@
-"""Somebody who waits for an answer."""
+"""The wait of one `ask` action for the answer to its question."""
 
 import asyncio
 from datetime import timedelta
@@ -9,18 +9,18 @@ from .classify import Classified
 
 
 class Ask:
-    """Somebody who waits for the answer to a question."""
+    """A call of `ask` that waits for the answer to its question."""
 
     def __init__(self, text: str, began: float, answer: asyncio.Future[Classified | None]) -> None:
         self.text = text
-        # By the loop's clock.
+        # On the event loop's clock.
         self.began = began
-        # The questions that went out for it.
+        # The ids of the 2WAY messages that were sent for it; none until the API has responded.
         self.message_ids: set[str] = set()
         self._answer = answer
 
     async def reply(self, limit: timedelta) -> Classified | None:
-        """Return the answer, or None when the time or the guesses are over."""
+        """Return the answer; None after the time limit or the last wrong code."""
         try:
             async with asyncio.timeout(limit.total_seconds()):
                 return await self._answer
@@ -29,14 +29,14 @@ class Ask:
 
     @callback
     def end(self, answer: Classified | None) -> None:
-        """Give the answer to who waits."""
+        """End the wait with the answer, or with None."""
         if not self._answer.done():
             self._answer.set_result(answer)
 
     @callback
-    def fail(self, why: Exception) -> None:
+    def fail(self, error: Exception) -> None:
         """End the wait with an error."""
         if not self._answer.done():
-            self._answer.set_exception(why)
-            # Perhaps nobody has begun to wait.
+            self._answer.set_exception(error)
+            # Mark it as retrieved: asyncio would log it if no one awaits the future yet.
             self._answer.exception()

@@ -1,6 +1,6 @@
-"""Who wrote, with which PIN, and which question it answers: decided once, in one place.
+"""Decide who wrote a message, with which PIN, and which question it answers.
 
-Events, triggers, `ask`, Assist and alarms all read the value that is made here.
+This is decided once: events, triggers, `ask`, Assist and alarms all read the same `Classified`.
 """
 
 from collections.abc import Callable
@@ -20,20 +20,20 @@ from ..text.reactions import is_reaction
 from .question import OpenQuestions, Question
 
 _NUMBER: Final = re.compile(r"\d+")
-# A code has three digits: few enough to type, and three guesses hit with 1 in 300.
+# A code has three digits: few enough to type, and three guesses hit it once in 300 times.
 MIN_CODE, MAX_CODE, CODE_DIGITS = 100, 999, 3
 _CODE_PLACE: Final = "{code}"
-# What may stand between a code and the answer.
+# Characters that are removed between a code and the answer.
 _BESIDE_CODE: Final = " \t\r\n,;:-–—"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Classified:
-    """An inbound message and all that is known of it.
+    """An inbound message and everything that was decided about it.
 
     `text` is without the contract number, the PIN and the code. `pin_ok` is None where the author
-    has no PIN. `missed_code` is the question that this would answer if it had its code, and
-    `wrong_codes` how many other codes it tries.
+    has no PIN. `missed_code` is the question that this message would answer if it contained the
+    question's code, and `wrong_codes` how many other codes it contains.
     """
 
     message_id: str
@@ -54,12 +54,12 @@ class Classified:
 
     @property
     def ends_guessing(self) -> bool:
-        """Return whether this was the last wrong code that its question takes."""
+        """Return whether the message used up the wrong codes that its question allows."""
         question = self.missed_code
         return question is not None and self.wrong_codes >= question.guesses_left
 
     def as_event(self) -> dict[str, Any]:
-        """Return the data of the bus event, without what the account adds."""
+        """Return the data of the bus event, without the account fields that `Publisher` adds."""
         return {
             "message_id": self.message_id,
             "phone": self.phone,
@@ -75,13 +75,13 @@ class Classified:
         }
 
 
-# Asked once about each verified message, before it is published; True keeps it from Assist.
+# Called once for each verified message, before it is published; True keeps it from Assist.
 type Claimant = Callable[[Classified], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Author:
-    """Who wrote, and the text without what only proves it."""
+    """The author of a message, and its text without the contract number and the PIN."""
 
     phone: str
     recipient: Recipient | None
@@ -90,17 +90,17 @@ class Author:
 
 
 def identify(entry: ConfigEntry, message: InboundMessage) -> Author:
-    """Return who wrote a message, by its number and the PIN it begins with.
+    """Return the author of a message, by its number and the PIN it begins with.
 
-    Of several recipients who share the number it is the one whose PIN it is, else the first of
-    those who have none, else the first.
+    Of several recipients with this number it is the one whose PIN the text begins with, else the
+    first one without a PIN, else the first one.
     """
     phone = from_service(message.phone)
     text = without_prefix(entry, message.message)
     sharing = owners(entry, phone)
     proven = [(one, rest) for one in sharing if (rest := one.without_pin(text)) is not None]
     if proven:
-        # 47-11 begins with 47, which may be somebody else's.
+        # The longest PIN: `47-11` begins with `47` too, which may be another recipient's PIN.
         recipient, rest = max(proven, key=lambda found: len(found[0].pin or ""))
         return Author(phone=phone, recipient=recipient, pin_ok=True, text=rest)
     if not sharing:
@@ -111,7 +111,7 @@ def identify(entry: ConfigEntry, message: InboundMessage) -> Author:
 
 
 def without_prefix(entry: ConfigEntry, text: str) -> str:
-    """Return the text without the contract number, which finds the account on its way."""
+    """Return the text without the contract number, by which the service finds the account."""
     first, *rest = text.split(maxsplit=1) or [""]
     if first != entry.unique_id:
         return text
@@ -126,9 +126,9 @@ def classify(
     *,
     verified: bool,
 ) -> Classified:
-    """Return a message and all that is decided about it; `at` is the service's time.
+    """Decide everything about a message; `at` is the API's time.
 
-    A message with a valid PIN is an order and never an answer; a reaction is not an answer either.
+    A message with a valid PIN is a command and never an answer; a reaction is not an answer either.
     """
     author = identify(entry, message)
     text, reaction = author.text, is_reaction(author.text)
@@ -163,21 +163,21 @@ def classify(
 
 
 def new_code() -> str:
-    """Return a code at random."""
+    """Return a random code."""
     return str(MIN_CODE + randbelow(MAX_CODE - MIN_CODE + 1))
 
 
 def with_code(question: str, code: str) -> str:
-    """Return a question with its code, where it says so, else at its end."""
+    """Return a question with its code, in place of `{code}`, else at its end."""
     if _CODE_PLACE in question:
         return question.replace(_CODE_PLACE, code)
     return f"{question.rstrip()} {code}"
 
 
 def take_code(text: str, code: str, guesses: int) -> tuple[str | None, int]:
-    """Return the text without the code, or None where it has it not; and how many others it tries.
+    """Return the text without the code (None where it lacks it), and how many other codes it has.
 
-    A text with many numbers is as many guesses: the code counts only as one of those left.
+    Each number of three digits is one guess: the code counts only within the guesses left.
     """
     wrong = 0
     for found in _NUMBER.finditer(text):

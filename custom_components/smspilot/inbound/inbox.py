@@ -1,4 +1,4 @@
-"""The way in: what people write, once each, oldest first, and only what the API confirms."""
+"""Publish inbound messages: each once, oldest first, and only what the API's list confirms."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -19,20 +19,21 @@ from ..runtime.publisher import Publisher
 from ..runtime.trail import async_trace
 from .awaited_pushes import AwaitedPushes
 from .classify import Claimant, Classified
-from .intake import Intake, stopper
+from .intake import Intake, add_to
 from .list_reader import ListReader
 from .memory import Memory
 from .push_monitor import PushMonitor
 from .questions import Questions
 from .window import Window
 
-INTERVAL_WANTED, INTERVAL_UNPROVEN, INTERVAL_PROVEN = 15, 60, 900
-# Seconds between reads while the list cannot be read and something was pushed.
-INTERVAL_AWAY: Final = 30
+# Seconds between reads: while an answer is awaited, and by whether pushes are proven to arrive.
+INTERVAL_FREQUENT, INTERVAL_UNPROVEN, INTERVAL_PROVEN = 15, 60, 900
+# Seconds between reads while reading fails and a message was pushed.
+INTERVAL_FAILING: Final = 30
 
 
 class Inbox:
-    """The messages people write to an account."""
+    """Receives the pushes of an account, reads its inbound list, and publishes the messages."""
 
     def __init__(
         self,
@@ -42,7 +43,6 @@ class Inbox:
         journal: Journal,
         publisher: Publisher,
     ) -> None:
-        """Know nothing yet."""
         self._hass = hass
         self._entry = entry
         self._journal = journal
@@ -50,8 +50,8 @@ class Inbox:
         self._tasks: set[asyncio.Task[None]] = set()
         self._cancel_next_read: CALLBACK_TYPE | None = None
         self._last_read = hass.loop.time()
-        # Who wants frequent reads, and who waits for the end of the next one.
-        self._wanted_by: set[str] = set()
+        # The sources that want frequent reads, and the callers that wait for the next read.
+        self._frequent_for: set[str] = set()
         self._waiters = ReadWaiters(hass)
         self.poller = Poller(hass, "smspilot inbound", self._read)
         self.questions = Questions(hass, journal, self._questions_changed)
@@ -72,26 +72,26 @@ class Inbox:
         self._reader = ListReader(
             hass, entry, client, poller=self.poller, memory=self.memory, intake=self._intake
         )
-        self._stop_listening = async_dispatcher_connect(
+        self._disconnect_status = async_dispatcher_connect(
             hass, SIGNAL_STATUS.format(entry.entry_id), self._status_changed
         )
 
     @callback
     def add_claimant(self, claimant: Claimant) -> CALLBACK_TYPE:
-        """Ask somebody about each verified message before it is published; return what ends it.
+        """Call `claimant` for each verified message before it is published; return a remover.
 
-        What is claimed is published, but not given to Assist.
+        A message that is claimed is published, but not given to Assist.
         """
-        return stopper(self._intake.claimants, claimant)
+        return add_to(self._intake.claimants, claimant)
 
     @callback
     def add_listener(self, listener: Callable[[Classified], None]) -> CALLBACK_TYPE:
-        """Give each message that nobody expected to somebody; return what ends it."""
-        return stopper(self._intake.listeners, listener)
+        """Call `listener` for each message that is no answer and not claimed; return a remover."""
+        return add_to(self._intake.listeners, listener)
 
     @property
     def now(self) -> datetime:
-        """Return the API's time; the machine's, before it told any."""
+        """Return the API's time; the machine's until the API has sent a date."""
         return self._window.now
 
     def wrote(self, phone: str) -> bool:
@@ -100,13 +100,13 @@ class Inbox:
 
     @property
     def interval(self) -> int:
-        """Return the seconds between reads that no push woke; 0 for none."""
+        """Return the seconds between scheduled reads; 0 where only pushes cause reads."""
         chosen = Options.from_entry(self._entry).inbound_interval
         if chosen is not None:
             return chosen
-        if self.questions.waiting or self._wanted_by:
-            return INTERVAL_WANTED
-        # Pushes that nobody can remember prove nothing.
+        if self.questions.waiting or self._frequent_for:
+            return INTERVAL_FREQUENT
+        # A push that there was no room to remember is found by reading only.
         is_proven = self.push_monitor.proven and not self._pushes.is_full
         return INTERVAL_PROVEN if is_proven else INTERVAL_UNPROVEN
 
@@ -114,7 +114,7 @@ class Inbox:
     def set_frequent(self, source: str, on: bool) -> None:
         """Read often while a source wants it."""
         before = self.interval
-        (self._wanted_by.add if on else self._wanted_by.discard)(source)
+        (self._frequent_for.add if on else self._frequent_for.discard)(source)
         if self.interval != before:
             self.replan()
 
@@ -131,78 +131,78 @@ class Inbox:
             self._cancel_next_read()
         seconds: float = self.interval
         if self._reader.is_failing:
-            # Whatever the interval, what could not be read is read soon.
-            soon = INTERVAL_AWAY if self._pushes else INTERVAL_UNPROVEN
+            # Read again soon, also where the interval is long or 0.
+            soon = INTERVAL_FAILING if self._pushes else INTERVAL_UNPROVEN
             seconds = min(seconds or soon, soon)
         wait = max(self._last_read + seconds - self._hass.loop.time(), 0)
         self._cancel_next_read = self.poller.wake_in(wait) if seconds else None
 
     @callback
     def push(self, message: InboundMessage, host: str, *, is_whole: bool) -> None:
-        """Note that somebody wrote; the list tells who, and what.
+        """Handle a push: wake a read of the list, or publish the push itself if not verified.
 
-        `host` is where the push was sent to. Not `is_whole`, it says no more than that.
+        `host` is where the push was sent to. Not `is_whole`, the push lacks fields of the message.
         """
         self._trace("push came", message_id=message.id, phone=masked(from_service(message.phone)))
         self.push_monitor.came(message.id, host)
         if message.id in self._window or message.id in self._pushes:
             return
-        # Do not mark it as known before it can be published: a kill would lose it.
+        # A message marked as known before it can be published would be lost by a kill.
         can_publish = is_whole and self._publisher.started and not self.poller.held
         if Options.from_entry(self._entry).verify_pushes or not can_publish:
             self._pushes.add(message.id, host)
             self.poller.wake()
             return
         task = self._hass.async_create_background_task(
-            self._take_unverified(message, host), "smspilot push"
+            self._publish_unverified(message, host), "smspilot push"
         )
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     @callback
     def asked(self, rows: Iterable[SentMessage], text: str, ago: timedelta) -> None:
-        """Remember 2WAY messages: what their numbers write next is the answer."""
+        """Remember 2WAY messages as questions that the next message of their number answers."""
         self.questions.asked(rows, text, self.now - ago)
 
     @callback
-    def close(self, why: Exception) -> None:
-        """End the clock and whoever waits."""
-        self._stop_listening()
+    def close(self, error: Exception) -> None:
+        """Stop reading, and end every wait for an answer with the error."""
+        self._disconnect_status()
         self.poller.close()
         for task in self._tasks:
             task.cancel()
         self._intake.undo()
-        self.questions.close(why)
+        self.questions.close(error)
 
-    async def _take_unverified(self, message: InboundMessage, host: str) -> None:
-        """Take a push at its word."""
-        if await self._intake.take([message], message.created, verified=False):
+    async def _publish_unverified(self, message: InboundMessage, host: str) -> None:
+        """Publish a push without reading the list, as the option `verify_pushes` off wants."""
+        if await self._intake.async_publish_new([message], message.created, verified=False):
             self.push_monitor.confirm(host)
         elif message.id not in self._window:
             self._pushes.add(message.id, host)
 
     async def _read(self) -> None:
-        """Read the list, and end the wait of whoever waits for that."""
-        end, is_read = self._waiters.begin(), False
+        """Read the list, and end the waits of `async_read_now`."""
+        end_waits, is_read = self._waiters.begin(), False
         try:
             is_read = await self._reader.async_read()
         finally:
             self._last_read = self._hass.loop.time()
             self.replan()
-            end(is_read)
+            end_waits(is_read)
         await self._journal.flush()
 
     @callback
     def _questions_changed(self) -> None:
-        """Read more often, or less; and what waited for its question."""
+        """Adapt the interval, and read messages that were put off until a question was sent."""
         self.replan()
-        if self._intake.put_off:
-            self._intake.put_off = False
+        if self._intake.has_put_off:
+            self._intake.has_put_off = False
             self.poller.wake()
 
     @callback
     def _status_changed(self, data: dict[str, Any]) -> None:
-        """Close a question that never arrived."""
+        """Expect no answer to a question that was not delivered."""
         if data["status_code"] in (Status.FAILED, Status.UNDELIVERED):
             self.questions.forget(data["message_id"])
 

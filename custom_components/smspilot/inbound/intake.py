@@ -1,4 +1,4 @@
-"""What is done with messages that are new: decide, write down, publish, each once."""
+"""Publish new messages, each once: classify, write to the disk, publish."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -21,12 +21,12 @@ from ..runtime.trail import async_trace
 from .classify import Claimant, Classified, classify
 from .memory import Memory
 
-# Written down and published together; more would be lost by a kill in between.
-AT_ONCE: Final = 20
+# Messages written and published together: a kill between the two loses at most so many.
+MAX_BATCH: Final = 20
 
 
 class Intake:
-    """The messages of an account on their way to who listens."""
+    """Decides what is done with each message of an account, and publishes the new ones."""
 
     def __init__(
         self,
@@ -38,7 +38,6 @@ class Intake:
         poller: Poller,
         memory: Memory,
     ) -> None:
-        """Have taken nothing yet."""
         self._hass = hass
         self._entry = entry
         self._journal = journal
@@ -49,27 +48,27 @@ class Intake:
         self._pushes = memory.pushes
         self.claimants: list[Claimant] = []
         self.listeners: list[Callable[[Classified], None]] = []
-        # One list at a time: a question takes the first of two answers.
-        self._turn = asyncio.Lock()
-        # What is decided and not published yet, and whether it is claimed.
+        # One list at a time, so that the first of two answers is the one that counts.
+        self._lock = asyncio.Lock()
+        # Classified and not published yet, and whether it is claimed.
         self._decided: list[tuple[Classified, bool]] = []
-        # Those that were claimed and could not be published; nobody is asked twice.
+        # Claimed, but not published: a claimant is called once for each message.
         self._claimed: set[str] = set()
-        # Whether a message waits for its question, which is being sent.
-        self.put_off = False
+        # Whether a message was left for later, as a question to its number is being sent.
+        self.has_put_off = False
 
-    async def take(
+    async def async_publish_new(
         self, messages: Iterable[InboundMessage], at: datetime, *, verified: bool = True
     ) -> list[Classified] | None:
-        """Publish what is new, oldest first, and return it; `at` is the API's time.
+        """Publish the new messages, oldest first, and return them; `at` is the API's time.
 
-        None where the listeners went meanwhile: then it is still new.
+        Return None where the entry was unloaded during the write: the rest stays new.
         """
         published: list[Classified] = []
-        async with self._turn:
+        async with self._lock:
             fresh = {one.id: one for one in messages if one.id not in self._window}
-            for some in batched(sorted(fresh.values(), key=_by_time), AT_ONCE, strict=False):
-                for message in some:
+            for batch in batched(sorted(fresh.values(), key=_by_time), MAX_BATCH, strict=False):
+                for message in batch:
                     self._decide(message, at, verified=verified)
                 if not self._decided:
                     continue
@@ -83,7 +82,7 @@ class Intake:
 
     @callback
     def undo(self) -> None:
-        """Take back what was decided and not published: it is new when it is read again."""
+        """Undo what was decided for messages not yet published: the next read finds them new."""
         for message, is_claimed in reversed(self._decided):
             self._questions.put_back(message)
             self._window.forget(message.message_id)
@@ -93,7 +92,7 @@ class Intake:
 
     def _decide(self, message: InboundMessage, at: datetime, *, verified: bool) -> None:
         phone, age = from_service(message.phone), at - message.created
-        if self._window.is_over(message, at):
+        if self._window.is_too_old(message, at):
             self._pushes.pop(message.id)
             self._skip(message, "too old")
             return
@@ -102,11 +101,11 @@ class Intake:
             self._skip(message, "before the set-up")
             return
         if self._questions.is_asking(phone, age.total_seconds()):
-            self.put_off = True
+            self.has_put_off = True
             self._skip(message, "a question is being sent")
             return
         decided = classify(self._entry, self._questions, message, at, verified=verified)
-        self._questions.take(decided)
+        self._questions.apply(decided)
         self._window.remember(message, phone, listed=verified)
         self._decided.append((decided, verified and self._is_claimed(decided)))
 
@@ -116,7 +115,7 @@ class Intake:
             return True
         try:
             return any(claim(message) for claim in self.claimants)
-        except Exception:  # noqa: BLE001 - one that fails must not hide every message that follows
+        except Exception:  # noqa: BLE001 - a failing claimant must not stop the messages after it
             LOGGER.exception("Unexpected error in a claimant of an inbound message")
             return False
 
@@ -142,7 +141,7 @@ class Intake:
         )
         event = EVENT_REPLY_RECEIVED if message.question else EVENT_SMS_RECEIVED
         self._publisher.inbound(event, message.as_event())
-        self._questions.hand_over(message)
+        self._questions.end_wait(message)
         if message.ends_guessing:
             signal = SIGNAL_GUESSED.format(self._entry.entry_id)
             async_dispatcher_send(self._hass, signal, message.phone)
@@ -150,27 +149,27 @@ class Intake:
             for listener in self.listeners:
                 listener(message)
 
-    def _skip(self, message: InboundMessage, why: str) -> None:
+    def _skip(self, message: InboundMessage, reason: str) -> None:
         async_trace(
             self._hass,
             self._entry.entry_id,
             "message not published",
             message_id=message.id,
-            reason=why,
+            reason=reason,
         )
 
 
-def stopper[T](items: list[T], item: T) -> CALLBACK_TYPE:
-    """Add an item, and return what takes it out again."""
+def add_to[T](items: list[T], item: T) -> CALLBACK_TYPE:
+    """Add an item to a list, and return a callback that removes it."""
     items.append(item)
 
     @callback
-    def stop() -> None:
+    def remove() -> None:
         items.remove(item)
 
-    return stop
+    return remove
 
 
 def _by_time(message: InboundMessage) -> tuple[datetime, int, str]:
-    """Return what sorts messages by time, then by id as the number it is."""
+    """Return a sort key: the time, then the id in numeric order."""
     return (message.created, len(message.id), message.id)

@@ -1,4 +1,4 @@
-"""One read of the inbound list: publish what is new, and note what it proves of pushes."""
+"""One read of the inbound list: publish new messages, and note what it proves about pushes."""
 
 from contextlib import aclosing
 from typing import Any, Final
@@ -17,12 +17,12 @@ from .intake import Intake
 from .listing import PagedList
 from .memory import Memory
 
-# How long the list may fail before that is worth a notice. Seconds, by the loop's clock.
+# How long reads may fail before that is worth a notice. Seconds, on the event loop's clock.
 FAILING_TIME: Final = 3600.0
 
 
 class ListReader:
-    """Reads the inbound list of an account, and knows whether it can be read."""
+    """Reads the inbound list of an account, and reports when that fails and works again."""
 
     def __init__(
         self,
@@ -34,31 +34,29 @@ class ListReader:
         memory: Memory,
         intake: Intake,
     ) -> None:
-        """Have read nothing yet."""
         self._hass = hass
         self._entry = entry
         self._poller = poller
         self._memory = memory
         self._intake = intake
         self._list = PagedList(client, memory.window)
-        # Since when the list cannot be read: it says nothing of what was pushed.
         self._failing_since: float | None = None
-        # The pushes that this read should show.
+        # The pushed messages that the current read should show.
         self._pushed: list[str] = []
-        # Whether the last page had a message that no push announced.
-        self._found_alone = False
+        # Whether the last page had a new message without a push.
+        self._found_unpushed = False
 
     @property
     def is_failing(self) -> bool:
-        """Return whether the list could not be read the last time."""
+        """Return whether the last read failed."""
         return self._failing_since is not None
 
     async def async_read(self) -> bool:
-        """Read what there is, publish what is new, and plan how to look for what was pushed.
+        """Read the list, publish what is new, and schedule a read for pushes not listed yet.
 
-        Return whether all of it was read.
+        Return whether the whole list was read.
         """
-        asked, self._pushed = self._hass.loop.time(), self._memory.pushes.ids
+        requested_at, self._pushed = self._hass.loop.time(), self._memory.pushes.ids
         self._trace("read began", pushed=len(self._pushed))
         listed = new = 0
         pages = self._list.pages(self._is_suspect, whole=bool(self._pushed))
@@ -66,45 +64,45 @@ class ListReader:
             async with aclosing(pages):
                 async for page in pages:
                     listed += len(page.messages)
-                    published = await self._take_page(page)
+                    published = await self._publish_page(page)
                     if published is None:
-                        # Its listeners went meanwhile: it is read again when they are back.
+                        # The entry was unloaded during the read: read again once it is loaded.
                         self._poller.wake()
                         return False
                     new += published
         except SmspilotError as err:
-            self._failed(err)
+            self._report_failure(err)
             return False
         self._trace("read ended", found=listed, new=new)
-        self._works()
-        self._judge_unconfirmed(self._memory.pushes.looked(asked))
+        self._report_recovery()
+        self._judge_unconfirmed(self._memory.pushes.list_was_read(requested_at))
         return True
 
-    async def _take_page(self, page: InboundList) -> int | None:
-        """Publish what is new on a page, and note what its pushes prove."""
+    async def _publish_page(self, page: InboundList) -> int | None:
+        """Publish what is new on a page, and confirm the pushes of its messages."""
         if self._poller.held:
             return None
         pushes, push_monitor = self._memory.pushes, self._memory.push_monitor
         at = page.at or self._memory.window.now
-        published = await self._intake.take(page.messages, at)
+        published = await self._intake.async_publish_new(page.messages, at)
         if published is None:
             return None
-        self._found_alone = False
+        self._found_unpushed = False
         for message in published:
             if push := pushes.pop(message.message_id):
                 push_monitor.confirm(push.host)
             elif not pushes.is_full:
-                self._found_alone = True
+                self._found_unpushed = True
                 push_monitor.expect(message.message_id, message.age)
         self._memory.window.was_read(at)
         return len(published)
 
     def _is_suspect(self) -> bool:
-        """Return whether a full page may have hidden something that cannot wait."""
-        return self._found_alone or any(one in self._memory.pushes for one in self._pushed)
+        """Return whether what a full page may have cut off should be read at once."""
+        return self._found_unpushed or any(one in self._memory.pushes for one in self._pushed)
 
     @callback
-    def _failed(self, err: SmspilotError) -> None:
+    def _report_failure(self, err: SmspilotError) -> None:
         now = self._hass.loop.time()
         self._trace("read failed", reason=reason_of(err).value)
         async_dispatcher_send(self._hass, SIGNAL_ERROR.format(self._entry.entry_id), err)
@@ -114,7 +112,7 @@ class ListReader:
             self._signal(ListNews.FAILING, err)
 
     @callback
-    def _works(self) -> None:
+    def _report_recovery(self) -> None:
         if self._failing_since is not None:
             self._failing_since = None
             worked = SIGNAL_OK.format(self._entry.entry_id)
@@ -123,8 +121,8 @@ class ListReader:
 
     @callback
     def _judge_unconfirmed(self, count: int) -> None:
-        """Say what follows from so many pushes that the list has not shown within an hour."""
-        # Where it shows its newest only, they may be genuine, and older than what it shows.
+        """Decide whether pushes not listed within an hour are forged, or the list is cut short."""
+        # A list cut to its newest messages may not show genuine ones that are older.
         if self._list.may_lack or (count and self._list.shows_newest):
             LOGGER.warning(
                 "SMSPILOT lists only the newest messages; older ones that came since the last look"

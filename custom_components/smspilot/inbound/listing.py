@@ -1,8 +1,9 @@
-"""How the inbound list is read: one request, and more only where it may be capped.
+"""How the inbound list is read: one request, and more only where the list may be capped.
 
-Whether the list has a cap, and which end of it remains, stands nowhere. A page as long as the
-longest ever seen may be all that the API shows at once: then it is asked again from its newest row
-on, until nothing new comes. There is no asking back: the API knows no upper bound and no offset.
+The API's document does not say whether the list has a cap, and whether a capped list shows the
+oldest or the newest messages. A page as long as the longest ever seen ("full") may be cut off: then
+the list is requested again from the page's newest row on, until nothing new comes. Older messages
+cannot be requested separately: a request has no upper bound and no offset.
 """
 
 from collections.abc import AsyncGenerator, Callable, Collection
@@ -13,9 +14,9 @@ from typing import Final
 from ..client import InboundList, Smspilot
 from .window import MINUTE, SECOND, Window
 
-# A list that never ends is none that can be read.
+# Ends the loop where an API responds with new messages for ever.
 MAX_PAGES: Final = 500
-# While a page may be all that the API shows, what may follow it is read in turn with the window.
+# After so many full pages with nothing new, one read begins where the full page ended (its tail).
 READS_PER_TAIL: Final = 2
 
 
@@ -23,65 +24,64 @@ class PagedList:
     """The inbound list of an account, a page at a time."""
 
     def __init__(self, client: Smspilot, window: Window) -> None:
-        """Have read nothing yet."""
         self._client = client
         self._window = window
-        # From where on more may follow than a page shows; that is looked at now and then.
+        # The time from which on a full page may lack messages; read once every few reads.
         self._tail: datetime | None = None
         # How many reads in a row showed nothing new.
-        self._in_vain = 0
-        # Whether more than one page was seen, so that the API does cap the list.
+        self._reads_in_vain = 0
+        # Whether a page followed a full one, which proves that the API caps the list.
         self._has_cap = False
-        # Whether the list shows only its newest messages, and whether that may have hidden some
-        # which nobody can ask for any more.
+        # Whether a capped list shows its newest messages only, and whether it may have cut off
+        # some that were never seen and cannot be requested.
         self.shows_newest = False
         self.may_lack = False
 
     async def pages(
         self, suspect: Callable[[], bool], *, whole: bool
     ) -> AsyncGenerator[InboundList]:
-        """Read what there is, a page at a time, each to be taken before the next.
+        """Yield the pages of one read; the caller publishes each before it asks for the next.
 
-        `whole` begins at the window's start in any case.
-        `suspect` says of the page taken last whether something in it or missing from it is a
-        reason to ask at once for what may follow; else the next read begins there.
+        With `whole` the read begins at the window's start in any case.
+        `suspect` is called after each page: True where its messages, or missing ones, are a reason
+        to request at once what may follow; else a later read begins there.
         """
         window, began = self._window, self._window.now
         since = window.start(began)
-        is_tail = bool(self._tail) and self._in_vain >= READS_PER_TAIL and not whole
+        is_tail = bool(self._tail) and self._reads_in_vain >= READS_PER_TAIL and not whole
         if is_tail and self._tail:
             since = max(self._tail, since)
         page = await self._client.inbound_since(since)
         if not is_tail and page.at and window.start(page.at) < since - MINUTE:
-            # The machine's clock was ahead: what it calls later is not all there is.
+            # The machine's clock was ahead of the API's: read again from the true start.
             since = window.start(page.at)
             page = await self._client.inbound_since(since)
         is_full = 0 < len(page.messages) >= window.longest
         window.longest = len(page.messages)
         if not is_tail:
-            self._look_for_a_cap(page, since, is_full=is_full)
-        is_known = not self._fresh(page)
-        self._in_vain = self._in_vain + 1 if is_known and not is_tail else 0
+            self._detect_newest_only(page, since, is_full=is_full)
+        is_known = not self._has_new(page)
+        self._reads_in_vain = self._reads_in_vain + 1 if is_known and not is_tail else 0
         yield page
         if not is_full:
             self._tail = self._tail if is_tail else None
             return
         is_deep = self._has_cap or whole or is_tail
         end = self._end(page)
-        # What was written all in one moment may hide more of it, and what follows that moment.
-        is_one = end - min(message.created for message in page.messages) < _tick(page)
-        begin = end + _tick(page) if is_one and not is_deep else end - SECOND
-        # A minute is long: what it may hide is looked for once, in its turn.
+        # All rows have the same time: a request from that time on would return the same page.
+        is_one_time = end - min(message.created for message in page.messages) < _tick(page)
+        begin = end + _tick(page) if is_one_time and not is_deep else end - SECOND
+        # Where times have no seconds, the minute itself may hold more: a later read covers it.
         tail = begin if _tick(page) == SECOND else end - SECOND
         self._tail = max(self._tail or tail, tail)
         if self._has_cap or suspect() or (is_tail and is_known):
             async for further in self._read_on(page, max(since, begin), is_deep=is_deep):
                 yield further
 
-    def _look_for_a_cap(self, page: InboundList, since: datetime, *, is_full: bool) -> None:
-        """Find out whether a full page lacks what is known: then it shows the newest only.
+    def _detect_newest_only(self, page: InboundList, since: datetime, *, is_full: bool) -> None:
+        """Note whether a full page lacks known older messages: then it shows the newest only.
 
-        If it shows nothing of what is known, others may have been in between.
+        If it shows no known message at all, messages in between may never have been seen.
         """
         self.shows_newest = self.may_lack = False
         if is_full:
@@ -93,9 +93,9 @@ class PagedList:
     async def _read_on(
         self, first: InboundList, since: datetime, *, is_deep: bool
     ) -> AsyncGenerator[InboundList]:
-        """Ask from the newest row on, until nothing new comes.
+        """Request the list from its newest row on, until nothing new comes.
 
-        Not `is_deep`, what one moment may hide is left to a later read.
+        Not `is_deep`, it stops at a page whose rows all have the same time; a later read goes on.
         """
         full, seen = len(first.messages), {message.id for message in first.messages}
         for _ in range(MAX_PAGES):
@@ -105,10 +105,10 @@ class PagedList:
             if is_stuck and not (is_deep or self._has_cap):
                 return
             if is_stuck:
-                # All of it was written in one moment, and hides what follows.
+                # All rows have the same time and fill the page: request what was written later.
                 page, following, since = await self._step_over(page, since, seen)
                 may_follow = following >= full
-            if self._fresh(page, seen):
+            if self._has_new(page, seen):
                 self._has_cap = True
                 yield page
             seen |= {message.id for message in page.messages}
@@ -122,10 +122,10 @@ class PagedList:
     async def _step_over(
         self, page: InboundList, since: datetime, seen: set[str]
     ) -> tuple[InboundList, int, datetime]:
-        """Find the moment right after the newest row of a page, and what follows it at once.
+        """Find the earliest time from which on the list shows no row of this page.
 
-        Where the list tells minutes only, that is somewhere within one. Return all that was found
-        on the way, how much follows that moment, and the moment.
+        A binary search, as a list whose times have no seconds may filter by them all the same.
+        Return all messages found on the way, how many the list has from that time on, and the time.
         """
         found = {message.id: message for message in page.messages}
         known = seen | found.keys()
@@ -140,18 +140,18 @@ class PagedList:
                 after, following = middle, len(further.messages)
         return replace(page, messages=tuple(found.values())), following, after
 
-    def _fresh(self, page: InboundList, seen: Collection[str] = ()) -> bool:
-        """Return whether a page shows anything new."""
+    def _has_new(self, page: InboundList, seen: Collection[str] = ()) -> bool:
+        """Return whether a page shows a message that was neither published nor seen."""
         return any(
             message.id not in seen and message.id not in self._window for message in page.messages
         )
 
     def _end(self, page: InboundList) -> datetime:
-        """Return when the newest message was written; behind one of the future is nothing."""
+        """Return when the newest message was written, at most the API's present time."""
         newest = max(message.created for message in page.messages)
         return min(newest, page.at or self._window.now)
 
 
 def _tick(page: InboundList) -> timedelta:
-    """Return how exact a page tells times."""
+    """Return the precision of a page's times."""
     return MINUTE if any(one.to_the_minute for one in page.messages) else SECOND

@@ -1,4 +1,4 @@
-"""What an account remembers of inbound messages: all of it outlives a restart."""
+"""The stored state of inbound messages: what the journal restores after a restart."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from .window import Window
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What is known of an account's messages, pushes and questions."""
+    """The stored state of an account's inbound messages, pushes and questions."""
 
     window: Window
     pushes: AwaitedPushes
@@ -19,14 +19,14 @@ class Memory:
     questions: Questions
 
     def restore(self, tables: Tables) -> None:
-        """Take up what was known before the restart."""
+        """Load the journal's tables."""
         self.window.restore(tables)
         self.pushes.restore(tables.get("pushes", {}))
         self.push_monitor.restore(tables.get("proof", {}))
         self.questions.restore(tables.get("questions", {}))
 
     def tables(self) -> dict[str, Table]:
-        """Return what is known, as it is stored."""
+        """Return the tables as the journal stores them."""
         return {
             **self.window.tables(),
             "pushes": self.pushes.table(),

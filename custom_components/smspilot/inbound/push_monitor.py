@@ -1,4 +1,4 @@
-"""Whether pushes of inbound messages arrive: proven, missed, or not to be believed."""
+"""Whether pushes of inbound messages arrive: proven, missed, or unconfirmed by the list."""
 
 from collections import deque
 from collections.abc import Callable
@@ -16,20 +16,20 @@ from ..events import SIGNAL_COUNTS, SIGNAL_PUSH, Push
 from ..runtime.journal import Journal, Table, stored_time
 from ..runtime.poller import Poller
 
-# This many pushes in a row that the list never shows are no accident.
-SUSPICIOUS: Final = 3
-# How long the push of a message that a clock found first may take.
-PUSH_TIME: Final = 60.0
-# Late pushes that are remembered; where there are more, the first that come prove enough.
-MAX_LATE: Final = 100
-# Ages are told in whole seconds.
+# So many pushes in a row without a listed message raise a notice.
+MIN_UNCONFIRMED: Final = 3
+# How long after its message was listed a push may come before it counts as missed. Seconds.
+PUSH_TIMEOUT: Final = 60.0
+# Missed pushes that are remembered: one that still comes proves that pushes arrive.
+MAX_MISSED: Final = 100
+# A message's age is in whole seconds.
 SECOND: Final = 1.0
-# From one logged line to the next, however many forged pushes come. Seconds.
-LOG_EVERY: Final = 60.0
+# Between two warnings in the log, however many forged pushes come. Seconds.
+LOG_INTERVAL: Final = 60.0
 
 
 class PushMonitor:
-    """What is known of the pushes to an account's address."""
+    """Notes which pushes to an account's webhook are confirmed, missed or unconfirmed."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class PushMonitor:
         poller: Poller,
         changed: Callable[[], None],
     ) -> None:
-        """Know nothing yet; `changed` is called when pushes are proven no longer."""
+        """Have `changed` called when pushes were missed, so that reads become more frequent."""
         self._hass = hass
         self._entry_id = entry_id
         self._client = client
@@ -49,29 +49,28 @@ class PushMonitor:
         self._poller = poller
         self._changed = changed
         self._facts: dict[str, str] = {}
-        # When the pushes of messages that a clock found are late; the first is the first to be.
+        # Listed messages without a push yet, and when it counts as missed; the earliest first.
         self._expected: dict[str, float] = {}
-        # Those that were: a push that comes late still proves something.
-        self._late: deque[str] = deque(maxlen=MAX_LATE)
-        self._looking = False
+        self._missed: deque[str] = deque(maxlen=MAX_MISSED)
+        self._is_check_scheduled = False
         self._opened = hass.loop.time()
-        self._streak = 0
-        self._log_again = self._opened
+        self._unconfirmed_in_a_row = 0
+        self._log_after = self._opened
         self.dropped = 0
-        # The host by which such a push comes in; set as soon as the address is known.
+        # The host of the present webhook address; set as soon as the address is known.
         self.host = ""
 
     def restore(self, table: Table) -> None:
-        """Take up what was known before the restart."""
+        """Load the journal's table."""
         self._facts = {str(key): str(value) for key, value in table.items()}
 
     def table(self) -> Table:
-        """Return what is known, as it is stored."""
+        """Return the table as the journal stores it."""
         return dict(self._facts)
 
     @property
     def url(self) -> str | None:
-        """Return where the API shall push to."""
+        """Return the address to which the API should push."""
         return self._client.push_url
 
     @property
@@ -88,86 +87,87 @@ class PushMonitor:
 
     @property
     def proven_elsewhere(self) -> bool:
-        """Return whether pushes once arrived, at an address that is no more."""
+        """Return whether pushes were proven to arrive at a former address."""
         return bool(self._facts.get("url")) and not self.proven
 
     @callback
     def opened(self) -> None:
-        """Expect pushes from now on; what came while an entry started or reloaded is lost."""
+        """Expect pushes from now on; those sent while the entry was not loaded are lost."""
         self._opened = self._hass.loop.time()
 
     @callback
     def confirm(self, host: str) -> None:
-        """Note that a push was sent to a host, for a message that is in the list."""
-        self._streak = 0
-        self._note("last_push", dt_util.utcnow().isoformat())
-        if self.url and not self.proven and not self._is_old(host):
-            self._note("url", self.url)
-            self._note("door", self.host)
+        """Note that a push was confirmed: its message is listed. `host` is where it was sent to."""
+        self._unconfirmed_in_a_row = 0
+        self._store("last_push", dt_util.utcnow().isoformat())
+        if self.url and not self.proven and not self._is_former(host):
+            self._store("url", self.url)
+            self._store("door", self.host)
         self._signal(Push.CONFIRMED)
 
-    def _is_old(self, host: str) -> bool:
-        """Return whether a push was sent to the address that was proven before the present one.
+    def _is_former(self, host: str) -> bool:
+        """Return whether a push was sent to the former proven address.
 
-        A proxy may name any host: only that of the former address says that it is not the present.
+        A proxy may put in any host: a host other than the present one proves nothing, unless it is
+        that of the former address.
         """
         old = self._facts.get("door") if self.proven_elsewhere else None
         return bool(old) and old != self.host and host == old
 
     @callback
     def drop(self, count: int) -> None:
-        """Note that pushes arrived for messages that are not in the list."""
+        """Note that pushes came whose messages were not listed within an hour."""
         self.dropped += count
-        self._streak += count
-        if (now := self._hass.loop.time()) >= self._log_again:
-            self._log_again = now + LOG_EVERY
+        self._unconfirmed_in_a_row += count
+        if (now := self._hass.loop.time()) >= self._log_after:
+            self._log_after = now + LOG_INTERVAL
             LOGGER.warning("A pushed message is not in SMSPILOT's list after an hour")
-        if self._streak >= SUSPICIOUS:
+        if self._unconfirmed_in_a_row >= MIN_UNCONFIRMED:
             self._signal(Push.UNCONFIRMED)
 
     @callback
     def expect(self, message_id: str, age: float) -> None:
-        """Find out whether the push of a message that a clock found comes at all."""
-        listening_for = self._hass.loop.time() - self._opened - SECOND
-        if not self.url or age > listening_for:
-            # It was pushed before the webhook was there.
+        """Expect the push of a message that a scheduled read found first."""
+        open_for = self._hass.loop.time() - self._opened - SECOND
+        if not self.url or age > open_for:
+            # It was pushed before the webhook was registered.
             return
-        self._expected[message_id] = self._hass.loop.time() + PUSH_TIME
-        self._look_in(PUSH_TIME)
+        self._expected[message_id] = self._hass.loop.time() + PUSH_TIMEOUT
+        self._schedule_check(PUSH_TIMEOUT)
 
     @callback
     def came(self, message_id: str, host: str) -> None:
-        """Note that a push came; it may be one that was expected."""
+        """Note that a push came; confirm it at once where its message is listed already."""
         if self._expected.pop(message_id, None):
             self.confirm(host)
-        elif message_id in self._late:
-            self._late.remove(message_id)
+        elif message_id in self._missed:
+            self._missed.remove(message_id)
             self.confirm(host)
 
     @callback
-    def _look_in(self, seconds: float) -> None:
-        if not self._looking:
-            self._looking = True
-            self._poller.call_in(seconds, self._look)
+    def _schedule_check(self, seconds: float) -> None:
+        if not self._is_check_scheduled:
+            self._is_check_scheduled = True
+            self._poller.call_in(seconds, self._check_missed)
 
     @callback
-    def _look(self, _now: datetime) -> None:
-        """Note that pushes that were expected did not come."""
-        self._looking, now = False, self._hass.loop.time()
-        late = [message_id for message_id, due in self._expected.items() if due <= now]
-        for message_id in late:
+    def _check_missed(self, _now: datetime) -> None:
+        """Note which expected pushes did not come in time."""
+        self._is_check_scheduled, now = False, self._hass.loop.time()
+        missed = [message_id for message_id, due in self._expected.items() if due <= now]
+        for message_id in missed:
             del self._expected[message_id]
-            self._late.append(message_id)
+            self._missed.append(message_id)
         if self._expected:
-            self._look_in(next(iter(self._expected.values())) - now)
-        if not late:
+            self._schedule_check(next(iter(self._expected.values())) - now)
+        if not missed:
             return
         if self._facts.get("url"):
-            self._note("url", "")
+            self._store("url", "")
         self._signal(Push.MISSED)
         self._changed()
 
-    def _note(self, fact: str, value: str) -> None:
+    def _store(self, fact: str, value: str) -> None:
         self._facts[fact] = value
         self._journal.put("proof", fact, value)
 

@@ -1,4 +1,4 @@
-"""A question that may be answered once."""
+"""An open question: a 2WAY message that may be answered once."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,13 +6,13 @@ from typing import Any, Final, Protocol
 
 from ..events import iso
 
-# Wrong codes after which no answer counts any more; classify.py tells the odds.
+# So many wrong codes close a question; for the odds see `MIN_CODE` in classify.py.
 MAX_GUESSES: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A 2WAY message that may be answered once; with a code, only by who has read it."""
+    """A 2WAY message that may be answered once; where it has a code, the answer must contain it."""
 
     message_id: str
     phone: str
@@ -23,11 +23,11 @@ class Question:
 
     @property
     def guesses_left(self) -> int:
-        """Return how many wrong codes end it."""
+        """Return how many more wrong codes close the question."""
         return MAX_GUESSES - self.wrong_codes
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as `reply_to` of an event."""
+        """Return the value of an event's `reply_to`."""
         return {
             "message_id": self.message_id,
             "message": self.message,
@@ -36,7 +36,7 @@ class Question:
 
 
 class OpenQuestions(Protocol):
-    """Where the questions are that a message may answer."""
+    """What `classify` needs of `Questions`."""
 
     def find(self, phone: str, written: datetime, *, exact: bool) -> Question | None:
-        """Return the question that a message written then answers."""
+        """Return the question that a message written at that time answers."""

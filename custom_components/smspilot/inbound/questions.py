@@ -1,4 +1,4 @@
-"""What was asked and not answered yet, and who waits for the answer."""
+"""The questions that are not answered yet, and the `ask` actions that wait for an answer."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable
@@ -16,17 +16,17 @@ from .ask import Ask
 from .classify import Classified
 from .question import Question
 
-# Codes of questions that may still turn out to have been sent.
+# Codes kept by text: a question in doubt may turn out to have been sent.
 MAX_CODES: Final = 100
-# The list's times may have minutes only. Seconds, by the loop's clock.
+# The list's times may lack seconds. In seconds.
 MINUTE: Final = 60.0
-# A send that takes longer holds up nobody's messages.
+# A question whose send takes longer delays no inbound message any more. Seconds.
 MAX_SENDING: Final = 300.0
 
 
 @dataclass(slots=True)
 class _Turn:
-    """Whose turn it is to ask a number."""
+    """The lock of a number, so that one question at a time is asked, and its users."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     users: int = 0
@@ -36,21 +36,19 @@ class Questions:
     """The open questions of an account."""
 
     def __init__(self, hass: HomeAssistant, journal: Journal, changed: Callable[[], None]) -> None:
-        """Have asked nothing yet; `changed` is called when somebody waits, or no longer."""
+        """Have `changed` called when a wait for an answer begins or ends."""
         self._hass = hass
         self._journal = journal
         self._changed = changed
         self._open: dict[str, Question] = {}
-        # The same by number, so that an answer is found at once.
-        self._asked: dict[str, list[Question]] = {}
-        # Who waits, by number.
+        self._open_by_phone: dict[str, list[Question]] = {}
         self._asks: dict[str, Ask] = {}
         self._turns: dict[str, _Turn] = {}
-        # By number and text, from before the question is sent.
+        # By number and text: a code is made before its question has an id.
         self._codes: dict[tuple[str, str], str] = {}
 
     def restore(self, table: Table) -> None:
-        """Take up what was asked before the restart."""
+        """Load the journal's table."""
         for message_id, data in table.items():
             try:
                 question = Question(
@@ -67,18 +65,18 @@ class Questions:
                 self._keep(question)
 
     def table(self) -> Table:
-        """Return what is open, as it is stored."""
+        """Return the open questions as the journal stores them."""
         return {message_id: _as_stored(one) for message_id, one in self._open.items()}
 
     @property
     def waiting(self) -> bool:
-        """Return whether somebody waits for an answer to what has gone out."""
+        """Return whether an `ask` waits for the answer to a question that was sent."""
         return any(ask.message_ids for ask in self._asks.values())
 
     def is_asking(self, phone: str, age: float) -> bool:
         """Return whether a message of that age may answer a question that is being sent.
 
-        It may be there before the API's response to the question is.
+        An answer may be listed before the API has responded to the send.
         """
         ask = self._asks.get(phone)
         if not ask or ask.message_ids:
@@ -88,7 +86,7 @@ class Questions:
 
     @asynccontextmanager
     async def asking(self, phone: str, text: str, code: str | None = None) -> AsyncGenerator[Ask]:
-        """Wait for the number's other questions, then for the answer to the one sent within."""
+        """Wait for other questions to the number, then yield the `Ask` of the one to be sent."""
         turn = self._turns.setdefault(phone, _Turn())
         turn.users += 1
         try:
@@ -97,7 +95,7 @@ class Questions:
                     text, self._hass.loop.time(), self._hass.loop.create_future()
                 )
                 if code:
-                    self._note_code(phone, text, code)
+                    self._remember_code(phone, text, code)
                 try:
                     yield ask
                 finally:
@@ -110,14 +108,15 @@ class Questions:
 
     @callback
     def asked(self, rows: Iterable[SentMessage], text: str, at: datetime) -> None:
-        """Remember 2WAY messages: what their numbers write next is the answer.
+        """Remember 2WAY messages as questions that the next message of their number answers.
 
-        `at` is when they were sent, by the service's clock; one that is scheduled asks when due.
+        `at` is when they were sent, on the API's clock; a scheduled one is a question from when it
+        is due.
         """
         for old in [one for one in self._open.values() if at - one.sent_at > HORIZON]:
             self._drop(old)
         for row in rows:
-            # What a search for a lost response finds may be known after all.
+            # Reconciling may find a message that is known already.
             known = row.message_id in self._open
             if not row.message_id or known or row.test or row.refused:
                 continue
@@ -126,8 +125,8 @@ class Questions:
                 message_id=row.message_id,
                 phone=row.phone,
                 message=text,
-                # The API's clock tells seconds only; with microseconds the comparison in `find`
-                # would be wrong.
+                # Inbound messages have whole seconds: microseconds would make an answer of the same
+                # second older than its question.
                 sent_at=(at + max(delay, timedelta(0))).replace(microsecond=0),
                 code=self._codes.get((row.phone, text)),
             )
@@ -138,13 +137,13 @@ class Questions:
 
     @callback
     def find(self, phone: str, written: datetime, *, exact: bool) -> Question | None:
-        """Return the question that a text of the number answers.
+        """Return the question that a message of the number answers.
 
-        That is the one somebody waits for, else the newest. What was written before a question is
-        no answer to it; not `exact`, the time is known to the minute only.
+        That is the one an `ask` waits for, else the newest. A message written before a question
+        does not answer it; not `exact`, `written` is known to the minute only.
         """
         found: list[Question] = []
-        for one in list(self._asked.get(phone, ())):
+        for one in list(self._open_by_phone.get(phone, ())):
             since = one.sent_at if exact else one.sent_at.replace(second=0, microsecond=0)
             if written - one.sent_at > HORIZON:
                 self._drop(one)
@@ -153,16 +152,16 @@ class Questions:
         ask = self._asks.get(phone)
         if ask and (waited := [one for one in found if one.message_id in ask.message_ids]):
             found = waited
-        # Of those asked at once it is the last one.
+        # Of several with the same time the last one.
         return max(reversed(found), key=lambda one: one.sent_at, default=None)
 
     def is_waited_for(self, question: Question) -> bool:
-        """Return whether somebody waits for the answer to a question."""
+        """Return whether an `ask` waits for the answer to this question."""
         return any(question.message_id in ask.message_ids for ask in self._asks.values())
 
     @callback
-    def take(self, message: Classified) -> None:
-        """Let a message answer its question, or guess at its code."""
+    def apply(self, message: Classified) -> None:
+        """Close the question that a message answers, or count its wrong codes."""
         if message.question:
             self._drop(message.question)
         elif (question := message.missed_code) and message.wrong_codes:
@@ -173,44 +172,44 @@ class Questions:
 
     @callback
     def put_back(self, message: Classified) -> None:
-        """Undo what a message did that could not be published."""
+        """Undo `apply` for a message that could not be published."""
         if question := message.question or message.missed_code:
             self._drop(question)
             self._keep(question, write=True)
 
     @callback
-    def hand_over(self, message: Classified) -> None:
-        """Give an answer to who waits for it; after the last guess nobody does."""
+    def end_wait(self, message: Classified) -> None:
+        """End the `ask` that waits for this answer; the last wrong code ends it without one."""
         if message.question:
-            self._end(message.question, message)
+            self._end_ask(message.question, message)
         elif message.missed_code and message.ends_guessing:
-            self._end(message.missed_code, None)
+            self._end_ask(message.missed_code, None)
 
     @callback
     def forget(self, message_id: str) -> None:
-        """Expect no answer to a question that never arrived."""
+        """Close a question that was not delivered."""
         if question := self._open.get(message_id):
             self._drop(question)
 
     @callback
-    def close(self, why: Exception) -> None:
-        """End every wait."""
+    def close(self, error: Exception) -> None:
+        """End every wait with the error."""
         for ask in self._asks.values():
-            ask.fail(why)
+            ask.fail(error)
 
-    def _end(self, question: Question, answer: Classified | None) -> None:
+    def _end_ask(self, question: Question, answer: Classified | None) -> None:
         ask = self._asks.get(question.phone)
         if ask and question.message_id in ask.message_ids:
             ask.end(answer)
 
-    def _note_code(self, phone: str, text: str, code: str) -> None:
+    def _remember_code(self, phone: str, text: str, code: str) -> None:
         while len(self._codes) >= MAX_CODES:
             del self._codes[next(iter(self._codes))]
         self._codes[phone, text] = code
 
     def _keep(self, question: Question, *, write: bool = False) -> None:
         self._open[question.message_id] = question
-        self._asked.setdefault(question.phone, []).append(question)
+        self._open_by_phone.setdefault(question.phone, []).append(question)
         if write:
             self._journal.put("questions", question.message_id, _as_stored(question))
 
@@ -218,12 +217,14 @@ class Questions:
         if self._open.pop(question.message_id, None) is None:
             return
         others = [
-            one for one in self._asked[question.phone] if one.message_id != question.message_id
+            one
+            for one in self._open_by_phone[question.phone]
+            if one.message_id != question.message_id
         ]
         if others:
-            self._asked[question.phone] = others
+            self._open_by_phone[question.phone] = others
         else:
-            del self._asked[question.phone]
+            del self._open_by_phone[question.phone]
         self._journal.put("questions", question.message_id, None)
 
 

@@ -1,7 +1,7 @@
-"""The last 72 hours of the inbound list: what was published of them already.
+"""The ids of messages of the last 72 hours that were published.
 
-There is no cursor: a list may be late, unordered, or repeat itself, and what is published is known
-by its id. What is asked for is always the whole window, from when the account was set up here on.
+There is no cursor: a list may be late, unordered, or repeat itself, so that only the id shows
+whether a message is new. The whole window is requested each time, but not from before the set-up.
 """
 
 from contextlib import suppress
@@ -17,40 +17,40 @@ from ..runtime.journal import Journal, Table, Tables, stored_time
 
 SECOND: Final = timedelta(seconds=1)
 MINUTE: Final = timedelta(minutes=1)
-# Ids are kept longer than the window, so that none comes back at its edge.
+# Ids are kept longer than the window, so that no message is published again at its edge.
 MARGIN: Final = timedelta(hours=1)
-# The first read after the set-up shows what was there before; the API's clock tells seconds only.
+# Messages so soon after the set-up that the first read shows were there before: the API's clock has
+# whole seconds only.
 SET_UP_TIME: Final = timedelta(seconds=2)
 
 
 class Window:
-    """What is known of the messages of the last 72 hours."""
+    """The messages of the last 72 hours that were published or decided not to be."""
 
     def __init__(self, client: Smspilot, journal: Journal) -> None:
-        """Know nothing yet."""
         self._client = client
         self._journal = journal
-        # When they were written, and by which number.
+        # By id: when the message was written, and by which number.
         self._known: dict[str, tuple[str, str]] = {}
-        # Those of them that were only pushed.
+        # Those that were pushed and never listed.
         self._unlisted: set[str] = set()
         self._facts: dict[str, str] = {}
-        # By the clock of the client's own.
+        # Not the event loop's clock, but the one that the client's `now` goes by.
         self._made_at = monotonic()
 
     def restore(self, tables: Tables) -> None:
-        """Take up what was known before the restart."""
+        """Load the journal's tables."""
         for message_id, row in tables.get("known", {}).items():
             match row:
                 case [str(created), str(phone)]:
                     self._known[message_id] = (created, phone)
                 case _:
-                    # What cannot be read was published all the same.
+                    # A row that cannot be read still has its id: do not publish it again.
                     self._known[message_id] = (dt_util.utcnow().isoformat(), "")
         self._facts = {str(key): str(value) for key, value in tables.get("inbox", {}).items()}
 
     def tables(self) -> dict[str, Table]:
-        """Return what is known, as it is stored."""
+        """Return the tables as the journal stores them."""
         known = {message_id: list(row) for message_id, row in self._known.items()}
         return {"known": known, "inbox": dict(self._facts)}
 
@@ -64,12 +64,12 @@ class Window:
 
     @property
     def now(self) -> datetime:
-        """Return the API's time; the machine's, before it told any."""
+        """Return the API's time; the machine's until the API has sent a date."""
         return self._client.now() or dt_util.utcnow()
 
     @property
     def longest(self) -> int:
-        """Return how many messages the longest list had."""
+        """Return the number of messages of the longest list so far."""
         with suppress(ValueError):
             return int(self._facts.get("longest", 0))
         return 0
@@ -77,7 +77,7 @@ class Window:
     @longest.setter
     def longest(self, count: int) -> None:
         if count > self.longest:
-            self._note("longest", str(count))
+            self._store("longest", str(count))
 
     @property
     def set_up(self) -> datetime:
@@ -87,14 +87,14 @@ class Window:
         since = timedelta(seconds=monotonic() - self._made_at)
         set_up = (self.now - since).replace(microsecond=0)
         if self._client.now():
-            self._note("set_up", set_up.isoformat())
+            self._store("set_up", set_up.isoformat())
         return set_up
 
     def start(self, now: datetime) -> datetime:
-        """Return from when on to ask for messages; whether the bound counts is not documented."""
+        """Return the `since` of a request, a second early: it may be exclusive."""
         return max(now - HORIZON, _minute(self.set_up)) - SECOND
 
-    def is_over(self, message: InboundMessage, at: datetime) -> bool:
+    def is_too_old(self, message: InboundMessage, at: datetime) -> bool:
         """Return whether a message is too old to be published."""
         return at - message.created > HORIZON
 
@@ -105,39 +105,39 @@ class Window:
             set_up = _minute(set_up)
         if message.created < set_up:
             return True
-        # In the first moment the time alone does not tell; what the first list shows was there.
-        doubt = MINUTE if message.to_the_minute else SET_UP_TIME
-        return "read" not in self._facts and message.created < set_up + doubt
+        # The first read may show messages that seem later, as times are rounded.
+        tolerance = MINUTE if message.to_the_minute else SET_UP_TIME
+        return "read" not in self._facts and message.created < set_up + tolerance
 
     def remember(self, message: InboundMessage, phone: str, *, listed: bool = True) -> None:
-        """Note that a message is published, or is decided not to be."""
+        """Note that a message is published, or was decided not to be."""
         if not listed:
             self._unlisted.add(message.id)
         row = self._known[message.id] = (message.created.isoformat(), phone)
         self._journal.put("known", message.id, list(row))
 
     def forget(self, message_id: str) -> None:
-        """Note that a message could not be published after all."""
+        """Undo `remember`."""
         self._unlisted.discard(message_id)
         if self._known.pop(message_id, None):
             self._journal.put("known", message_id, None)
 
     def was_read(self, at: datetime) -> None:
-        """Note that all there is was read, and forget ids that no list shows any more.
+        """Note that the list was read, and forget ids that are too old for any list.
 
-        Both clocks have to say so: one of them may be wrong for a moment.
+        Both clocks have to agree on the age: one of them may be wrong for a while.
         """
         if "set_up" not in self._facts:
-            # An API that tells no time leaves it to the machine.
-            self._note("set_up", self.set_up.isoformat())
+            # The API sends no date: store the time of the machine's clock.
+            self._store("set_up", self.set_up.isoformat())
         if "read" not in self._facts:
-            self._note("read", at.isoformat())
+            self._store("read", at.isoformat())
         horizon = (min(at, dt_util.utcnow()) - HORIZON - MARGIN).isoformat()
         for message_id in [key for key, row in self._known.items() if row[0] < horizon]:
             self.forget(message_id)
 
     def hides(self, listed: set[str], since: datetime, oldest: datetime) -> bool:
-        """Return whether a list lacks messages that it once showed, older than all it shows."""
+        """Return whether a list lacks messages that it once showed, older than all it now shows."""
         self._unlisted -= listed
         first, last = since.isoformat(), oldest.isoformat()
         return any(
@@ -146,7 +146,7 @@ class Window:
             if message_id not in self._unlisted
         )
 
-    def _note(self, fact: str, value: str) -> None:
+    def _store(self, fact: str, value: str) -> None:
         self._facts[fact] = value
         self._journal.put("inbox", fact, value)
 
