@@ -209,6 +209,8 @@ class Clock:
     def __init__(self, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
         self._hass = hass
         self._ahead = 0.0
+        # The service whose clock goes with this one, where a test needs that.
+        self.service: Simulator | None = None
         real_time, real_now = hass.loop.time, dt_util.utcnow
 
         def now() -> datetime:
@@ -224,12 +226,14 @@ class Clock:
     async def advance(self, seconds: float) -> None:
         """Let so much time pass at once, with whatever was due in it."""
         await self.settle()
-        self._ahead += seconds
+        self.leap(seconds)
         await self.settle()
 
     def leap(self, seconds: float) -> None:
         """Let so much time pass, and wait for nothing that was due in it."""
         self._ahead += seconds
+        if self.service:
+            self.service.clock_offset += timedelta(seconds=seconds)
 
     async def settle(self) -> None:
         """Let everything go on that does not wait for time."""

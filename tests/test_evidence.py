@@ -17,7 +17,7 @@ from custom_components.smspilot.const import (
 
 from .common import MAMA, PAPA, Clock, Heard, act, add_account, state_of
 from .sending import BABA, NOTHING, TEXT, accept, alarm, ids, once, paid, result
-from .simulator import Ids, Kept, LatePrice, Numbers, PseudoSenders, Stored
+from .simulator import Ids, Kept, LatePrice, Numbers, OddRow, PseudoSenders, Stored
 from .simulator.simulator import Simulator
 
 # Each way of storing has something to change.
@@ -179,6 +179,43 @@ async def test_identical_text_of_unknown_age(
     simulator.fault("reset", when="before", command="send")
     assert await result(clock, alarm(hass, PAPA)) == "outcome_unknown"
     assert [order.phone for order in simulator.orders].count(PAPA[1:]) == 1
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [{}, {"check_seconds": False}, {"odd_row": OddRow.NO_DATE}],
+    ids=["same second", "same minute", "beside an odd row"],
+)
+@pytest.mark.parametrize("known", [2, 3, 4])
+async def test_ids_that_only_seem_to_grow(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, listed: dict[str, Any], known: int
+) -> None:
+    """A smaller id that came in the same moment as greater ones is not older."""
+    await add_account(hass, simulator)
+    for option, value in listed.items():
+        setattr(simulator.options, option, value)
+    simulator.preset_ids = [*range(500, 500 + known), 77]
+    for number in range(known):
+        await act(hass, "send_sms", phones=[MAMA], message=f"Раз {number}")
+    simulator.fault("reset", when="after", command="send")
+    told = await result(clock, alarm(hass, PAPA))
+    once(simulator, *[MAMA] * known, PAPA)
+    assert told[PAPA]["message_id"] == "77"
+
+
+@pytest.mark.parametrize("known", [2, 4])
+async def test_ids_without_times(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, known: int
+) -> None:
+    """Where the list has no times, a few ids that grew do not make a smaller one older."""
+    await add_account(hass, simulator)
+    simulator.options.figures = {"created": "0000-00-00 00:00:00"}
+    simulator.preset_ids = [*range(500, 500 + known), 77]
+    for number in range(known):
+        await act(hass, "send_sms", phones=[MAMA], message=f"Раз {number}")
+    simulator.fault("reset", when="after", command="send")
+    await result(clock, alarm(hass, PAPA))
+    once(simulator, *[MAMA] * known, PAPA)
 
 
 async def test_call_of_the_same_text(

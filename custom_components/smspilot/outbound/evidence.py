@@ -34,6 +34,20 @@ CREATED_AFTER: Final = timedelta(minutes=15)
 SENSELESS: Final = timedelta(hours=40)
 
 
+# So many of our ids must have grown before a smaller one counts as older, and so many where the
+# list does not say when messages were created.
+MIN_GROWING: Final = 2
+MIN_GROWING_WITHOUT_TIMES: Final = 5
+
+
+class Order(Enum):
+    """When a row was created, compared with the last message known before a request."""
+
+    BEFORE = auto()
+    AFTER = auto()
+    UNKNOWN = auto()
+
+
 class Verdict(Enum):
     """What a list says of a message."""
 
@@ -107,7 +121,7 @@ class Evidence:
         # The newest first: a message that repeats is the last one.
         candidates.sort(key=lambda row: (len(row.id or ""), row.id or ""), reverse=True)
         for row in candidates:
-            if self._is_ours(record, row):
+            if self._is_ours(listing, record, row):
                 return Finding(Verdict.OURS, row)
         if candidates:
             alike = [row for row in candidates if reads_like(row, record)]
@@ -125,36 +139,40 @@ class Evidence:
         # A refused one is no message; sent again, the API says why.
         if row.status is Status.FAILED or not is_of_kind(row, record.kind):
             return False
-        if self._seen[row.id] < record.since or self._is_older(listing, record, row):
+        if self._seen[row.id] < record.since:
+            return False
+        if self._order(listing, record, row) is Order.BEFORE:
             return False
         # A row whose text equals another message in doubt belongs to that one.
         others = self._records.unknown_with(number.digits, row.message or "")
         return not others or has_text(row, record)
 
-    def _is_ours(self, record: SubmissionRecord, row: MessageRow) -> bool:
+    def _is_ours(self, listing: Listing, record: SubmissionRecord, row: MessageRow) -> bool:
         if not has_text(row, record):
             return False
         # A call and a text of the same words: only the sender tells which of them it is.
         same = self._records.unknown_with(plain_digits(row.phone), record.text)
         if any(one.kind is not record.kind for one in same) and _kind_of(row) is not record.kind:
             return False
-        return _is_created_then(row, record) or self._is_newer(record, row)
+        return _is_created_then(row, record) or self._order(listing, record, row) is Order.AFTER
 
-    def _is_older(self, listing: Listing, record: SubmissionRecord, row: MessageRow) -> bool:
-        """Return whether a row was there before the message was requested.
+    def _order(self, listing: Listing, record: SubmissionRecord, row: MessageRow) -> Order:
+        """Return whether a row was created before or after the last message known by then.
 
-        Where ids of ours that we knew then were seen to grow, a smaller one is older, unless its
-        time says otherwise.
+        Both the id and the time of creation must say so. Ids that only seem to grow are as likely
+        as not after two messages, so without a time more of them are needed.
         """
-        last = self._records.newest_id_before(record)
-        if last is None or not _is_greater(last, row.id or ""):
-            return False
-        theirs, ours = row.created, listing.created.get(last)
-        return theirs is None or ours is None or theirs <= ours
-
-    def _is_newer(self, record: SubmissionRecord, row: MessageRow) -> bool:
-        last = self._records.newest_id_before(record)
-        return last is not None and _is_greater(row.id or "", last)
+        known = self._records.growing_ids_before(record)
+        if len(known) < MIN_GROWING or not row.id or not row.id.isdecimal():
+            return Order.UNKNOWN
+        is_greater = int(row.id) > int(known[-1])
+        theirs, ours = row.created, listing.created.get(known[-1])
+        if theirs is None or ours is None:
+            if len(known) < MIN_GROWING_WITHOUT_TIMES:
+                return Order.UNKNOWN
+        elif theirs == ours or (theirs > ours) is not is_greater:
+            return Order.UNKNOWN
+        return Order.AFTER if is_greater else Order.BEFORE
 
     def _is_up_to_date(self, listing: Listing, record: SubmissionRecord) -> bool:
         """Return whether the list shows the last message we know to be in it.
@@ -208,7 +226,3 @@ def _is_created_then(row: MessageRow, record: SubmissionRecord) -> bool:
     first, last = record.api_at - CREATED_BEFORE, record.api_at + CREATED_AFTER
     return any(first <= row.created - zone <= last for zone in ZONES)
 
-
-def _is_greater(one: str, other: str) -> bool:
-    """Return whether an id is greater; ids are whole numbers."""
-    return one.isdecimal() and other.isdecimal() and int(one) > int(other)

@@ -124,11 +124,11 @@ class SubmissionRecords:
         if numeric := sorted(own, key=int):
             self._accepted.append((now, numeric[0], numeric[-1]))
 
-    def newest_id_before(self, record: SubmissionRecord) -> str | None:
-        """Return the newest id we knew before a message was requested, where ours only grow."""
+    def growing_ids_before(self, record: SubmissionRecord) -> list[str]:
+        """Return the newest id of each response of before a message, if ids only grew; else none."""
         known = sorted(one for one in self._accepted if one[0] <= record.since)
         grow = all(int(one[2]) < int(other[1]) for one, other in pairwise(known))
-        return known[-1][2] if grow and len(known) > 1 else None
+        return [one[2] for one in known] if grow else []
 
     def last_id_before(self, record: SubmissionRecord) -> str | None:
         """Return the last id that we knew before a message was requested and is still listed."""
