@@ -80,13 +80,17 @@ async def test_check_whose_text_is_its_result(
         ("http_408_html", {"when": "late", "delay": 1, "late": 30}),
         ("http_524_html", {"when": "late", "delay": 1, "late": 30}),
         ("reset", {"when": "late", "delay": 55, "late": 30}),
+        ("reset", {"when": "late", "late": 40}),
+        ("http_502_html", {"when": "late", "late": 30}),
+        ("http_500", {"when": "late", "late": 40}),
+        ("truncated", {"when": "late", "late": 30}),
         ("http_504_html", {"when": "before"}),
     ],
 )
 async def test_accepted_after_the_response_was_lost(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, kind: str, fields: dict[str, Any]
 ) -> None:
-    """A gateway's timeout, or a connection that breaks after a silence: never sent again."""
+    """However the response was lost, what the API accepts within the minute is not sent again."""
     await add_account(hass, simulator)
     simulator.fault(kind, command="send", **fields)
     told = await result(clock, alarm(hass, PAPA))
@@ -345,6 +349,8 @@ LOST = st.sampled_from(
         ("html", {"when": "before"}),
         ("hang", {"when": "after"}),
         ("http_504_html", {"when": "late", "delay": 60, "late": 30}),
+        ("http_502_html", {"when": "late", "late": 30}),
+        ("reset", {"when": "late", "late": 40}),
     ]
 )
 WORLD = st.fixed_dictionaries(
@@ -397,7 +403,7 @@ async def test_row_beside_a_doubt_of_another_kind(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(world=WORLD, sends=SENDS, guard=st.booleans())
+@given(world=WORLD, sends=SENDS, guard=st.booleans(), at_once=st.booleans())
 async def test_never_twice(
     hass: HomeAssistant,
     simulator: Simulator,
@@ -406,6 +412,7 @@ async def test_never_twice(
     sends: list[tuple[str, tuple[str, ...], str, tuple[str, dict[str, Any]] | None]],
     *,
     guard: bool,
+    at_once: bool,
 ) -> None:
     """In every world, each message reaches each number once at most, and the truth is told."""
     if not hass.config_entries.async_entries(DOMAIN):
@@ -413,6 +420,8 @@ async def test_never_twice(
     simulator.account.balance = Decimal(100_000)
     simulator.account.duplicate_guard = guard
     simulator.faults.clear()
+    # By the service's clock all of it may happen in one moment.
+    clock.service = None if at_once else simulator
     for name, value in world.items():
         setattr(simulator.options, name, value)
     for kind, phones, text, fault in sends:

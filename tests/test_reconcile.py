@@ -236,7 +236,7 @@ async def test_duplicate_proves_the_first(
     await add_account(hass, simulator)
     simulator.account.duplicate_guard = True
     simulator.fault("reset", when="after", command="send")
-    simulator.fault("other_json", body=NOTHING, command="check", times=2)
+    simulator.fault("other_json", body=NOTHING, command="check", times=4)
     rows = await result(clock, alarm(hass, PAPA))
     once(simulator, PAPA)
     assert rows[PAPA]["message_id"] == ids(simulator)[PAPA]
@@ -266,7 +266,7 @@ async def test_duplicate_without_trace(
     await add_account(hass, simulator)
     simulator.account.duplicate_guard = True
     simulator.fault("reset", when="after", command="send")
-    simulator.fault("other_json", body=NOTHING, command="check", times=5)
+    simulator.fault("other_json", body=NOTHING, command="check", times=7)
     assert await result(clock, alarm(hass, PAPA)) == "outcome_unknown"
     once(simulator, PAPA)
 
@@ -279,8 +279,8 @@ async def test_duplicate_in_a_list_without_trace(
     simulator.account.duplicate_guard = True
     await accept(hass, simulator, PAPA)
     simulator.fault("reset", command="send")
-    # Five looks, and two at what became of the other one.
-    simulator.fault("other_json", body=NOTHING, command="check", times=7)
+    # Seven looks, and two at what became of the other one.
+    simulator.fault("other_json", body=NOTHING, command="check", times=9)
     rows = await result(clock, alarm(hass, PAPA, MAMA))
     assert rows[PAPA]["status"] is None
     assert rows[MAMA]["message_id"] == ids(simulator)[MAMA]

@@ -19,14 +19,17 @@ from ..client import (
 from ..const import LOGGER
 from ..contacts.phones import plain_digits
 from .evidence import Verdict
-from .number import Number, State, halves
+from .number import NEVER, Number, State, halves
 from .record import SubmissionRecord
 from .timing import Timing
 from .tools import Tools
 
 # A message that the API accepted is in its list well before this, seconds.
 LOOK_PAUSE: Final = 20.0
-LOOKS_AFTER_LOSS: Final = 2
+LOOKS_BEFORE_REPEAT: Final = 2
+# The API may go on with a request whose connection broke: until so much later, in seconds, a list
+# without it proves nothing.
+TIME_TO_ACCEPT: Final = 45.0
 LOOKS_WITHOUT_REPEAT: Final = 3
 # How often a number is sent to again because its response was lost.
 MAX_REPEATS: Final = 1
@@ -49,14 +52,15 @@ class LostResponses:
     def begin(self, batch: Sequence[Number], err: ResponseLost) -> None:
         """Look for numbers whose response was lost.
 
-        If the connection broke, the API is done with the request: a list without it proves absence.
-        After a timeout it may still be processing, so absence proves nothing.
+        If the connection broke, the API will soon be done with the request: a list without it then
+        proves absence. After a timeout nobody knows when it is, so absence proves nothing.
         """
         if isinstance(err, ResponseTimeout):
             self._look_for(batch, LOOKS_WITHOUT_REPEAT)
             return
         again = [one for one in batch if one.repeatable_losses < MAX_REPEATS]
-        self._look_for(again, LOOKS_AFTER_LOSS, may_repeat=True)
+        accepted_by = self._hass.loop.time() + TIME_TO_ACCEPT
+        self._look_for(again, LOOKS_BEFORE_REPEAT, absent_from=accepted_by)
         self._look_for([one for one in batch if one not in again], LOOKS_WITHOUT_REPEAT)
         for one in batch:
             one.repeatable_losses += 1
@@ -81,11 +85,11 @@ class LostResponses:
             for one in half:
                 one.batch = part
                 # A part of a list was looked for when that was taken apart: one more is enough.
-                looks = LOOKS_AFTER_LOSS if had_some or one.requests == 1 else 1
-                self._look_for([one], looks, may_repeat=True)
+                looks = LOOKS_BEFORE_REPEAT if had_some or one.requests == 1 else 1
+                self._look_for([one], looks, absent_from=self._hass.loop.time())
         if isinstance(err, DuplicateRefused):
             doubled = [one for one in refused if one.requests > 1]
-            self.doubled(doubled, err, LOOKS_AFTER_LOSS)
+            self.doubled(doubled, err, LOOKS_BEFORE_REPEAT)
             refused = [one for one in refused if one.requests == 1]
         return refused
 
@@ -99,6 +103,7 @@ class LostResponses:
 
     async def async_look(self, lost: Sequence[Number], record: SubmissionRecord) -> None:
         """Look at the API's list; what it provably lacks is wanted again."""
+        looked_at = self._hass.loop.time()
         try:
             async with asyncio.timeout_at(self._look_timeout(lost)):
                 listing = await self._evidence.async_read()
@@ -110,12 +115,15 @@ class LostResponses:
                 if finding.verdict is Verdict.OURS and finding.row:
                     one.mark_found(finding.row)
                 else:
-                    one.mark_not_found(may_be_there=finding.verdict is not Verdict.NOTHING)
+                    there = finding.verdict is not Verdict.NOTHING
+                    one.mark_not_found(looked_at, may_be_there=there)
             if any(one.state is State.ABSENT and one.repeatable_losses for one in lost):
                 LOGGER.warning(
                     "The response to a send was lost and nothing went out; sending it again"
                 )
-        self._timing.look_at = self._hass.loop.time() + LOOK_PAUSE
+        now = self._hass.loop.time()
+        due = (one.absent_from for one in lost if one.absent_from > now)
+        self._timing.look_at = min([now + LOOK_PAUSE, *due])
         for one in lost:
             if one.state is State.REQUESTED and self._timing.look_at > one.look_until:
                 one.mark_in_doubt()
@@ -124,14 +132,16 @@ class LostResponses:
                 one.mark_refused(one.error)
         self._ended([one for one in lost if one.is_over])
 
-    def _look_for(self, numbers: Sequence[Number], looks: int, *, may_repeat: bool = False) -> None:
+    def _look_for(
+        self, numbers: Sequence[Number], looks: int, *, absent_from: float = NEVER
+    ) -> None:
         now = self._hass.loop.time()
         for one in numbers:
-            one.mark_lost(looks, self._timing.look_until(now), may_repeat=may_repeat)
+            one.mark_lost(looks, self._timing.look_until(now), absent_from=absent_from)
             if self._test:
                 # A test is in no list, and costs nothing.
                 one.looks = 1
-                one.mark_not_found(may_be_there=False)
+                one.mark_not_found(absent_from, may_be_there=False)
         self._timing.look_at = now
         self._ended([one for one in numbers if one.is_over])
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from math import inf
 from typing import Final
 
 from homeassistant.exceptions import HomeAssistantError
@@ -40,6 +41,7 @@ class State(StrEnum):
     IN_DOUBT = "in_doubt"
 
 
+NEVER: Final = inf
 # The ids that every test message shares; the public emulator key answers with them too.
 SHARED_IDS: Final = frozenset({"1000", "10000"})
 ENDS: Final = frozenset({State.ACCEPTED, State.REFUSED, State.IN_DOUBT})
@@ -83,9 +85,9 @@ class Number:
     requests: int = 0
     # Broken connections: those after which it may be sent to again. A timeout is none.
     repeatable_losses: int = 0
-    # How many more looks at the list must not show it, and what follows from its absence.
+    # How many more looks at the list must not show it, and from when on its absence is a proof.
     looks: int = 0
-    may_repeat: bool = False
+    absent_from: float = NEVER
     # Another send of the same text to it was on its way.
     has_waited: bool = False
     look_until: float = 0.0
@@ -140,22 +142,22 @@ class Number:
         """Be refused, by the API or here."""
         self.state, self.error = State.REFUSED, error
 
-    def mark_lost(self, looks: int, until: float, *, may_repeat: bool) -> None:
+    def mark_lost(self, looks: int, until: float, *, absent_from: float) -> None:
         """Be looked for so many times and so long; nobody knows whether it went out."""
-        self.looks, self.look_until, self.may_repeat = looks, until, may_repeat
+        self.looks, self.look_until, self.absent_from = looks, until, absent_from
 
     def mark_found(self, row: MessageRow) -> None:
         """Be in the API's list: it went out."""
         self.state, self.row, self.is_found = State.ACCEPTED, row, True
 
-    def mark_not_found(self, *, may_be_there: bool) -> None:
+    def mark_not_found(self, now: float, *, may_be_there: bool) -> None:
         """Take that a look did not show it, or only something that may be it."""
         self.looks -= 1
         if self.looks > 0:
             return
-        if may_be_there or not self.may_repeat:
+        if may_be_there or self.absent_from == NEVER:
             self.mark_in_doubt()
-        else:
+        elif now >= self.absent_from:
             self.state = State.ABSENT
 
     def mark_in_doubt(self) -> None:
