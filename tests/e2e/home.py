@@ -50,14 +50,17 @@ class Home:
         *,
         reachable: bool = True,
         language: str = "en",
+        python: str = PYTHON,
     ) -> None:
         """Take a folder to live in, or a temporary one, and YAML merged into the configuration.
 
-        Without `reachable` the home has no external URL, and so no webhook address.
+        Without `reachable` the home has no external URL, and so no webhook address. `python` is
+        whose Home Assistant it runs.
         """
         self._temporary = None if folder else TemporaryDirectory(prefix="home-")
         self.folder = folder or Path(self._temporary.name if self._temporary else "")
         self.yaml, self.reachable, self.language = yaml, reachable, language
+        self._python = python
         self.tokens: Json = {}  # the token answer, as the page keeps it in `hassTokens`
         self._earlier_logs = ""
         self._process: asyncio.subprocess.Process | None = None
@@ -89,7 +92,7 @@ class Home:
         self.url = f"http://127.0.0.1:{port}"
         with self._console.open("wb") as console:
             self._process = await asyncio.create_subprocess_exec(
-                *(PYTHON, "-m", "homeassistant", "--skip-pip", "-c", self.folder),
+                *(self._python, "-m", "homeassistant", "--skip-pip", "-c", self.folder),
                 # In the checkout its `custom_components` would hide the home's own.
                 cwd=self.folder,
                 stdout=console,

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 import re
 
 _RECORD = re.compile(
-    r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ (?P<level>[A-Z]+) \(.*?\) \[(?P<name>.*?)\]"
+    r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+(?:[+-]\d\d:\d\d)?"
+    r" (?P<level>[A-Z]+) \(.*?\) \[(?P<name>.*?)\]"
 )
 # Home Assistant says it of every custom integration.
 _STANDARD = "which has not been tested by Home Assistant"
