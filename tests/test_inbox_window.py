@@ -349,3 +349,27 @@ async def test_without_a_date(
     await clock.advance(61)
     await clock.advance(61)
     assert heard.of("message") == ["раз"]
+
+
+@pytest.mark.parametrize("header", list(DateHeader))
+@pytest.mark.parametrize("silent", ["inbound", None])
+async def test_kill_before_the_first_read(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    header: DateHeader,
+    silent: str | None,
+) -> None:
+    """An account is set up when it was set up, and not when its list could first be read."""
+    simulator.options.date_header = header
+    simulator.fault("html", command=silent, times=1000)
+    await simulator.receive(PAPA[1:], "5671 до", created=simulator.now() - timedelta(seconds=10))
+    entry = await add_account(hass, simulator, people=PEOPLE)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    await leap(simulator, clock, 60)
+    await write(simulator, PAPA, "5671 после")
+    await leap(simulator, clock, 600)
+    await kill(hass, entry, clock)
+    simulator.faults.clear()
+    await leap(simulator, clock, 122, step=61)
+    assert heard.of("message") == ["после"]

@@ -88,6 +88,9 @@ class Account:
             await self.journal.async_run(partial(self._restore, tables))
             self.outbox.doubts.resume()
         self.journal.snapshot = self._snapshot
+        self.inbox.memory.window.begin()
+        # Whoever sets it up does not wait for the disk.
+        self.journal.flush()
 
     @callback
     def hold(self) -> None:

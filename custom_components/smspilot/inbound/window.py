@@ -37,6 +37,8 @@ class Window:
         self._facts: dict[str, str] = {}
         # Not the event loop's clock, but the one that the client's `now` goes by.
         self._made_at = monotonic()
+        # Whether the account was first set up then.
+        self._is_new = False
 
     def restore(self, tables: Tables) -> None:
         """Load the journal's tables."""
@@ -79,16 +81,31 @@ class Window:
         if count > self.longest:
             self._store("longest", str(count))
 
+    def begin(self) -> None:
+        """Note when the account is first set up here, by the machine's clock: it tells at once."""
+        if not self._facts.keys() & {"set_up", "set_up_here"}:
+            self._is_new = True
+            self._store("set_up_here", dt_util.utcnow().isoformat())
+
     @property
     def set_up(self) -> datetime:
-        """Return when the account was first set up here, by the API's clock."""
+        """Return when the account was first set up here: by the API's clock, once it tells."""
         with suppress(TypeError, ValueError):
             return stored_time(self._facts.get("set_up"))
-        since = timedelta(seconds=monotonic() - self._made_at)
-        set_up = (self.now - since).replace(microsecond=0)
+        set_up = (self.now - self._time_here()).replace(microsecond=0)
         if self._client.now():
             self._store("set_up", set_up.isoformat())
         return set_up
+
+    def _time_here(self) -> timedelta:
+        """Return how long ago the account was first set up here."""
+        lived = timedelta(seconds=monotonic() - self._made_at)
+        if self._is_new:
+            # Whatever corrects the machine's clock meanwhile.
+            return lived
+        with suppress(TypeError, ValueError):
+            return max(dt_util.utcnow() - stored_time(self._facts.get("set_up_here")), lived)
+        return lived
 
     def start(self, now: datetime) -> datetime:
         """Return the `since` of a request, a second early: it may be exclusive."""
