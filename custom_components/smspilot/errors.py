@@ -51,6 +51,7 @@ class Reason(StrEnum):
     # Home Assistant itself
     ADMINISTRATORS_ONLY = "administrators_only"
     ASSIST_FAILED = "assist_failed"
+    CANCELLED = "cancelled"
 
     # The person who asks
     AMBIGUOUS_PHONE = "ambiguous_phone"

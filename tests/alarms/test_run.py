@@ -309,6 +309,27 @@ def test_no_money() -> None:
     assert desk.sent == ["papa", "mama"]
 
 
+def test_no_money_for_some() -> None:
+    """Of a step with several, whoever was not reached is tried each minute; nobody has it twice."""
+    desk = Desk(steps((PAPA, MAMA), ours("baba")), rounds=1)
+    desk.answers = lambda name: Outcome.HELD if name == "mama" else Outcome.ACCEPTED
+    desk.start()
+    assert (desk.sent, desk.run.phase) == (["papa"], Phase.HELD)
+    desk.wait(90 * SECOND)
+    assert (desk.sent, desk.run.step, desk.fallbacks) == (["papa"], 0, 1)
+    desk.answers = lambda _name: Outcome.ACCEPTED
+    desk.wait(MINUTE)
+    assert (desk.sent, desk.run.phase) == (["papa", "mama"], Phase.WAITING)
+    desk.wait(2 * MINUTE)
+    assert desk.sent == ["papa", "mama", "baba"]
+    assert desk.told == [
+        ("started", ()),
+        ("step", ("papa",)),
+        ("step", ("mama",)),
+        ("step", ("baba",)),
+    ]
+
+
 def test_no_money_for_a_day() -> None:
     """After a day without any way out nobody has answered."""
     desk = Desk(steps(PAPA))

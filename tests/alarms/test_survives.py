@@ -11,12 +11,12 @@ import pytest
 
 from custom_components.smspilot.const import DOMAIN
 from custom_components.smspilot.runtime.journal import Journal
-from tests.common import Clock
+from tests.common import Clock, person
 from tests.forgetful_disk import ForgetfulDisk
 from tests.simulator.model import Blocked
 from tests.simulator.simulator import Simulator
 
-from .common import LEAK, PAPA, House, alarm, app, build, step
+from .common import IDS, LEAK, PAPA, House, alarm, app, build, step
 
 TO_PAPA, TO_MAMA = ("two_way", "papa"), ("two_way", "mama")
 
@@ -325,3 +325,37 @@ async def test_unanswered_is_told(hass: HomeAssistant, simulator: Simulator, clo
     await house.write(PAPA, "ok")
     await house.wait(90)
     assert issues(hass) == set()
+
+
+async def test_money_for_one(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """Of a step with several, the one the money was not enough for is tried each minute."""
+    house = await build(hass, simulator, clock, alarm("Leak", step("papa", "mama"), step("baba")))
+    simulator.fault("error", code=112, command="send", skip=1)
+    await house.leak()
+    assert len(house.sent) == 1
+    assert house.attribute("waiting_for") == "no_money"
+    assert issues(hass) == {"alarm_waits"}
+    await house.wait(62)
+    assert sorted(house.sent) == [TO_MAMA, TO_PAPA]
+    assert house.attribute("waiting_for") is None
+    assert issues(hass) == set()
+    await house.wait()
+    assert house.sent[2:] == [("two_way", "baba")]
+
+
+async def test_no_money_after_a_bad_number(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Of two numbers one is refused for good; the other is tried until there is money."""
+    work = "+79161231213"
+    saved = [{**person("Papa", work, PAPA), "subentry_id": IDS["papa"]}]
+    house = await build(hass, simulator, clock, alarm("Leak", step("papa")), saved=saved)
+    simulator.fault("error", code=212, command="send", phone=work[1:])
+    simulator.account.balance = Decimal(0)
+    await house.leak()
+    await house.wait(50)
+    assert house.attribute("waiting_for") == "no_money"
+    simulator.phone(work[1:]).blacklisted = True
+    simulator.account.balance = Decimal(100)
+    await house.wait(90)
+    assert house.sent == [TO_PAPA]

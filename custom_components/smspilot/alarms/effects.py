@@ -16,6 +16,7 @@ from ..contacts.recipients import Channel
 from ..outbound.result import Row
 from .happenings import (
     AnswersRead,
+    Cancel,
     Effect,
     Happening,
     Publish,
@@ -29,6 +30,7 @@ from .sending import (
     async_notify,
     async_transmit,
     is_answered_call,
+    key_of,
     phones_of,
     sent_elsewhere,
     shorten,
@@ -71,9 +73,10 @@ class Effects:
         self._ways = ways
         self._alarm = alarm
         self._tasks: set[asyncio.Task[None]] = set()
-        self._queue: list[Coroutine[Any, Any, None]] = []
+        # Values, not coroutines: what nobody comes to do any more is simply gone.
+        self._queue: list[Effect | dict[str, Any]] = []
         self._worker: asyncio.Task[None] | None = None
-        self._in_flight: set[tuple[SendKey, int]] = set()
+        self._in_flight: set[str] = set()
 
     @property
     def idle(self) -> bool:
@@ -82,8 +85,12 @@ class Effects:
 
     @callback
     def want(self, wanted: Iterable[Effect]) -> None:
-        """Do this too."""
-        self._queue += [self._do(effect) for effect in map(self._bound, wanted)]
+        """Do this too; what is cancelled must not wait for the disk."""
+        for effect in wanted:
+            if isinstance(effect, Cancel):
+                self._cancel(self._alarm.run.sends[effect.key])
+            else:
+                self._queue.append(self._bound(effect))
         if self._queue and not self._worker:
             # Not at once: work that waits for nothing would end before it is known here.
             self._worker = self._ways.hass.async_create_background_task(
@@ -93,8 +100,6 @@ class Effects:
     @callback
     def close(self) -> None:
         """Do nothing any more."""
-        for work in self._queue:
-            work.close()
         self._queue = []
         for task in [*self._tasks, *filter(None, [self._worker])]:
             task.cancel()
@@ -105,8 +110,8 @@ class Effects:
             while self._queue:
                 some, self._queue = self._queue, []
                 await self._alarm.on_disk()
-                for work in some:
-                    await work
+                for effect in some:
+                    self._do(effect)
         finally:
             self._worker = None
 
@@ -116,7 +121,18 @@ class Effects:
             return event_data(self._alarm.plan, self._alarm.run, effect)
         return effect
 
-    async def _do(self, effect: Effect | dict[str, Any]) -> None:
+    @callback
+    def cancel_all(self) -> None:
+        """Have nothing go out that has not been requested yet."""
+        for send in self._alarm.run.sends.values():
+            self._cancel(send)
+
+    @callback
+    def _cancel(self, send: Send) -> None:
+        self._ways.outbox.sends.cancel(key_of(self._alarm.run.alarm_id, send))
+
+    @callback
+    def _do(self, effect: Effect | dict[str, Any]) -> None:
         match effect:
             case dict():
                 self._ways.publisher.alarm(self._alarm.plan.id, effect)
@@ -153,16 +169,17 @@ class Effects:
             return
         if key.purpose is Purpose.STEP and self._alarm.run.state is not AlarmState.RUNNING:
             return
-        if (key, send.attempt) in self._in_flight:
+        name = key_of(alarm_id, send)
+        if name in self._in_flight:
             return
-        self._in_flight.add((key, send.attempt))
+        self._in_flight.add(name)
         try:
             await self._send(send, alarm_id)
         except HomeAssistantError as err:
             # The account is being closed: it is found out, or sent, in its next life.
             LOGGER.debug("A text of an alarm waits for the next start: %s", err)
         finally:
-            self._in_flight.discard((key, send.attempt))
+            self._in_flight.discard(name)
 
     async def _send(self, send: Send, alarm_id: str) -> None:
         ways, recipient = self._ways, send.key.recipient

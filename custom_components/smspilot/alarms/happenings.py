@@ -145,6 +145,13 @@ class Transmit:
 
 
 @dataclass(frozen=True, slots=True)
+class Cancel:
+    """Send this no more, if it has not been requested yet; `Sent` tells what came of it."""
+
+    key: SendKey
+
+
+@dataclass(frozen=True, slots=True)
 class Publish:
     """Publish the bus event; `names` are of whom it is about."""
 
@@ -157,7 +164,7 @@ class TellFallback:
     """Tell those named for when nothing can be sent."""
 
 
-type Effect = Read | Transmit | Publish | TellFallback
+type Effect = Read | Transmit | Cancel | Publish | TellFallback
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)

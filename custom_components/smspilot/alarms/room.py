@@ -67,7 +67,7 @@ class Alarms:
         """Take over what the forms say now: alarms come, change, and go without a text."""
         found = plans(self._ways.entry)
         for key in [key for key in self.runners if key not in found]:
-            self.runners.pop(key).close()
+            self.runners.pop(key).remove()
             self._ways.journal.put("alarms", key, None)
             self.checks.forget(key)
         for key, plan in found.items():

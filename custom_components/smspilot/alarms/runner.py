@@ -93,6 +93,12 @@ class AlarmRunner:
             self.trigger(by_source=True)
 
     @callback
+    def remove(self) -> None:
+        """End without a text: the alarm is removed."""
+        self.effects.cancel_all()
+        self.close()
+
+    @callback
     def close(self) -> None:
         """Do nothing any more; what is known stays on the disk."""
         self.is_loaded = False

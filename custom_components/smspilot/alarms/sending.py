@@ -107,12 +107,19 @@ def message_of(
     return compose(ways.entry, send.channel or Channel.SMS, send.text, targets, options)
 
 
+def key_of(alarm_id: str, send: Send) -> str:
+    """Return what the outbox knows an attempt by."""
+    key = send.key
+    parts = (alarm_id, key.purpose, key.lap, key.step, key.recipient, send.attempt)
+    return ":".join(map(str, parts))
+
+
 async def async_transmit(
     ways: Ways, alarm_id: str, send: Send, phones: tuple[str, ...]
 ) -> tuple[Sent, list[Row]]:
     """Send to one of our recipients, at most once for each key and attempt."""
     start = ways.hass.loop.time()
-    key = ":".join(map(str, (alarm_id, *_key(send), send.attempt)))
+    key = key_of(alarm_id, send)
     rows: list[Row] = []
     if not phones:
         return _sent(ways, send, Outcome.REFUSED, start), rows
@@ -123,7 +130,8 @@ async def async_transmit(
         if err.translation_key == Reason.ACCOUNT_CLOSED:
             raise
         outcome, reason = _of_error(err)
-        LOGGER.warning("A text of an alarm to %s did not go out: %s", send.name, err)
+        if outcome is not Outcome.CANCELLED:
+            LOGGER.warning("A text of an alarm to %s did not go out: %s", send.name, err)
         return _sent(ways, send, outcome, start, reason=reason), rows
     accepted = [row for row in rows if not row.refused]
     if accepted or any(row.unknown for row in rows):
@@ -162,10 +170,6 @@ def is_answered_call(row: Row) -> bool:
     return row.kind is Kind.VOICE and row.status is Status.DELIVERED
 
 
-def _key(send: Send) -> tuple[str, int, int, str]:
-    return (send.key.purpose, send.key.lap, send.key.step, send.key.recipient)
-
-
 def _sent(
     ways: Ways,
     send: Send,
@@ -194,6 +198,8 @@ def _of_error(err: HomeAssistantError) -> tuple[Outcome, str | None]:
     key = err.translation_key
     if key == Reason.OUTCOME_UNKNOWN:
         return Outcome.IN_DOUBT, None
+    if key == Reason.CANCELLED:
+        return Outcome.CANCELLED, None
     if key in _CONNECTION:
         return Outcome.HELD, Reason.CANNOT_CONNECT
     cause = err.__cause__

@@ -29,6 +29,8 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     # It concerns the account, its money, its address, the API or the network.
     HELD = "held"
+    # Nobody wanted it any more before it was requested.
+    CANCELLED = "cancelled"
     # The template of 2WAY messages; the same goes out as a plain SMS.
     NO_TEMPLATE = "no_template"
     # The number had the same text lately; it goes out in other words.
@@ -56,7 +58,8 @@ class SendKey:
 class Send:
     """A message to one recipient; an attempt follows only one that provably did not go out.
 
-    Without a channel another integration sends it. `failed` are the ids of those not delivered.
+    Without a channel another integration sends it. `failed` are the ids of those not delivered;
+    `published`: the event of its step has named its recipient.
     """
 
     key: SendKey
@@ -68,6 +71,7 @@ class Send:
     text: str = ""
     ids: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
+    published: bool = False
 
     def as_stored(self) -> Stored:
         """Return it as stored."""
@@ -81,6 +85,7 @@ class Send:
             "text": self.text,
             "ids": list(self.ids),
             "failed": list(self.failed),
+            "published": self.published,
         }
 
     @classmethod
@@ -99,6 +104,7 @@ class Send:
             text=str(data["text"]),
             ids=tuple(map(str, data["ids"])),
             failed=tuple(map(str, data["failed"])),
+            published=bool(data["published"]),
         )
 
 

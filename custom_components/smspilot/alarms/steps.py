@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from .happenings import DAY, MINUTE, AlarmEvent, Read, TellFallback
+from .happenings import DAY, MINUTE, Read, TellFallback
 from .plan import Party
 from .sends import Outcome, Purpose, Send, SendKey
 from .state import Phase
@@ -58,13 +58,13 @@ def settle(turn: Turn) -> None:
     run, sends = turn.run, turn.run.of_step()
     if any(one.outcome is Outcome.INTENDED for one in sends):
         return
+    reached = any(one.outcome.reaches for one in sends)
     held = [one for one in sends if one.outcome is Outcome.HELD and one.channel]
-    ours = [one for one in sends if one.outcome.reaches and one.channel]
-    if held and not ours:
+    turn.publish_step(also_nobody=not reached and not held)
+    if held:
+        # Also where others of the step are reached: whoever is left is tried for as long.
         _hold(turn, held[0].reason)
         return
-    reached = [one.name for one in sends if one.outcome.reaches]
-    turn.publish(AlarmEvent.STEP, *reached)
     turn.change(ahead_step=None, ahead_at=None, late=False)
     if not reached:
         go_forward(turn)

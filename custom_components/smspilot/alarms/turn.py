@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from ..contacts.recipients import Channel
-from .happenings import AlarmEvent, Effect, Publish, Transmit, World
+from .happenings import AlarmEvent, Cancel, Effect, Publish, Transmit, World
 from .sends import Outcome, Purpose, Send, SendKey
 from .state import AlarmState, Phase, Run
 
@@ -49,8 +49,22 @@ class Turn:
         """Want the bus event."""
         self.wanted.append(Publish(what, names))
 
+    def publish_step(self, *, also_nobody: bool = False) -> None:
+        """Want the event of the present step, with whom it has reached since the last one."""
+        fresh = [one for one in self.run.of_step() if one.outcome.reaches and not one.published]
+        for one in fresh:
+            self.put(replace(one, published=True))
+        if fresh or also_nobody:
+            self.publish(AlarmEvent.STEP, *(one.name for one in fresh))
+
     def enter(self, state: AlarmState, **changes: Any) -> None:
-        """Leave the steps for another state."""
+        """Leave the steps for another state: what was not requested yet goes out no more."""
+        self.publish_step()
+        self.wanted += [
+            Cancel(key)
+            for key, one in self.run.sends.items()
+            if key.purpose is Purpose.STEP and one.outcome is Outcome.INTENDED
+        ]
         self.change(
             **{
                 "state": state,

@@ -80,7 +80,7 @@ class Outbox:
             taken=self.follow_up.taken,
         )
         self.poller = self.doubts.poller
-        self._sends = SendTasks(hass, entry)
+        self.sends = SendTasks(hass, entry)
 
     def restore(self, table: Table) -> None:
         """Take up what was sent before the restart, and look for what became of it."""
@@ -175,14 +175,14 @@ class Outbox:
     def close(self, why: Exception) -> None:
         """End every send; what is on its way stays written down."""
         self.poller.close()
-        self._sends.close(why)
+        self.sends.close(why)
 
     async def _send(
         self, message: OutboundMessage, numbers: list[Number], refused: Refused, *, strict: bool
     ) -> SendResult:
         """Send a message, whatever becomes of its caller."""
-        if self._sends.closed:
-            raise self._sends.closed
+        if self.sends.closed:
+            raise self.sends.closed
         refusals: Refusals = [
             (refused_row(named, message.kind, localized(self._hass, why)), why)
             for named, why in refused
@@ -202,19 +202,20 @@ class Outbox:
     async def _of_key(self, message: OutboundMessage, numbers: list[Number]) -> SendResult:
         """Return the result of the first message of its key; only that one is ever requested."""
         key = message.key
-        if (task := self._sends.of_key(key)) is None:
+        if (task := self.sends.of_key(key)) is None:
             record = self._records.of_key(key)
             if key is not None and record and (known := self.result_of(key)):
                 if error := error_of_record(self._hass, self._entry, record):
                     raise error
                 return known
-            task = self._sends.begin(self._submit(message, numbers), key)
-        return await self._sends.async_wait(task)
+            submission = Submission(self._tools, message, numbers, self._client.push_url)
+            task = self.sends.begin(self._submit(submission), key, submission.timing.cancel)
+        return await self.sends.async_wait(task)
 
-    async def _submit(self, message: OutboundMessage, numbers: list[Number]) -> SendResult:
-        submission = Submission(self._tools, message, numbers, self._client.push_url)
+    async def _submit(self, submission: Submission) -> SendResult:
+        numbers = submission.numbers
         await submission.async_run()
-        if not message.options.test:
+        if not submission.message.options.test:
             await self._records.async_write_down()
         rows = {one: submission.rows[one] for one in numbers}
         # What failed since it was accepted did go out.

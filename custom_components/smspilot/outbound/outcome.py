@@ -80,12 +80,15 @@ def row_of_record(
 def error_of(
     hass: HomeAssistant, entry: ConfigEntry, rows: Mapping[Number, Row]
 ) -> HomeAssistantError:
-    """Return why nothing went out: a doubt first, then what the API or the network said."""
+    """Return why nothing went out: a doubt first, then what the API or the network said.
+
+    What concerns the account comes before what concerns one number only: it goes for all.
+    """
     numbers = list(rows)
     if any(one.state is State.IN_DOUBT for one in numbers):
         return _doubt(entry)
     refused = [one for one in numbers if one.state is State.REFUSED]
-    for one in refused:
+    for one in sorted(refused, key=lambda one: isinstance(one.error, RecipientRefused)):
         if isinstance(one.error, SmspilotError):
             return error_from_api(hass, one.error)
         if one.row:

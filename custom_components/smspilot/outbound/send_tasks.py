@@ -1,7 +1,7 @@
 """Sends under way: a task each, which goes on when its caller is stopped; a key has only one."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -24,6 +24,7 @@ class SendTasks:
         self._entry = entry
         self._tasks: set[SendTask] = set()
         self._by_key: dict[str, SendTask] = {}
+        self._cancels: dict[str, Callable[[], None]] = {}
         # Why the account sends no more.
         self.closed: Exception | None = None
 
@@ -32,15 +33,30 @@ class SendTasks:
         return None if key is None else self._by_key.get(key)
 
     @callback
-    def begin(self, send: Coroutine[Any, Any, SendResult], key: str | None) -> SendTask:
-        """Begin a send."""
+    def begin(
+        self,
+        send: Coroutine[Any, Any, SendResult],
+        key: str | None,
+        cancel: Callable[[], None],
+    ) -> SendTask:
+        """Begin a send; `cancel` has it request nothing more."""
         task = self._hass.async_create_background_task(send, "smspilot send")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         if key is not None:
             self._by_key[key] = task
-            task.add_done_callback(lambda _task: self._by_key.pop(key, None))
+            self._cancels[key] = cancel
+            task.add_done_callback(lambda _task: self._forget(key))
         return task
+
+    @callback
+    def cancel(self, key: str) -> None:
+        """Have the send of a key, if it is under way, request nothing more.
+
+        Whoever waits for it is told so; what was requested already is followed to its end.
+        """
+        if cancel := self._cancels.get(key):
+            cancel()
 
     async def async_wait(self, task: SendTask) -> SendResult:
         """Return the result of a send; who waits may be stopped, the send is not."""
@@ -59,6 +75,10 @@ class SendTasks:
         self.closed = why
         for task in self._tasks:
             task.cancel()
+
+    @callback
+    def _forget(self, key: str) -> None:
+        del self._by_key[key], self._cancels[key]
 
     @callback
     def _log_result(self, task: SendTask) -> None:

@@ -49,8 +49,8 @@ class Submission:
         # What the caller is told of numbers that have come to their end.
         self.rows: dict[Number, Row] = {}
         self.record = tools.records.open(message, api_now(tools.client))
-        self._timing = Timing(message, self._now)
-        self._lost = LostResponses(tools, self._timing, self._ended, test=message.options.test)
+        self.timing = Timing(message, self._now)
+        self._lost = LostResponses(tools, self.timing, self._ended, test=message.options.test)
         self._requests = -(-len(numbers) // MAX_NUMBERS)
         self._batches = count(self._requests)
         for index, one in enumerate(numbers):
@@ -65,11 +65,11 @@ class Submission:
         try:
             while unfinished := [one for one in self.numbers if not one.is_over]:
                 lost = [one for one in unfinished if one.state is State.REQUESTED]
-                if self._now >= self._timing.deadline:
+                if self._now >= self.timing.deadline:
                     self._give_up(unfinished)
                 elif batch := await self._next_batch(unfinished):
                     await self._send(batch)
-                elif lost and self._now >= self._timing.look_at:
+                elif lost and self._now >= self.timing.look_at:
                     await self._lost.async_look(lost, self.record)
                 elif waiting := [one for one in unfinished if not one.is_over]:
                     await self._wait(waiting)
@@ -79,9 +79,9 @@ class Submission:
     async def _next_batch(self, unfinished: list[Number]) -> list[Number]:
         """Return the numbers of the next request, all permitted."""
         unsent = [one for one in unfinished if one.is_unsent]
-        if self._now > self._timing.last_request:
-            self._refuse(unsent, ConnectionFailed(TimeOver.NO_TIME))
-        if self._now < self._timing.retry_at:
+        if too_late := self.timing.too_late(self._now):
+            self._refuse(unsent, too_late)
+        if self._now < self.timing.retry_at:
             return []
         ready = [one for one in unsent if not one.is_over and self._has_turn(one)]
         try:
@@ -102,11 +102,11 @@ class Submission:
         """Return whether nobody else is sending the same text to the number."""
         if self.message.options.test or self._tools.records.claims.take(self.record, number):
             if number.has_waited:
-                self._timing.got_turn(self._now)
+                self.timing.got_turn(self._now)
                 number.has_waited = False
             return True
         number.has_waited = True
-        if self._now >= self._timing.turn_until:
+        if self._now >= self.timing.turn_until:
             self._refuse([number], ConnectionFailed(TimeOver.SAME_TEXT))
         return False
 
@@ -121,6 +121,9 @@ class Submission:
             self._is_written = self._is_written and one.requests > 0
             one.mark_requested()
         await self._write_down()
+        if self.timing.is_cancelled:
+            _not_requested(batch)
+            return
         requested_at, phones = self._now, [one.target.phone for one in batch]
         self._trace("request made", numbers=len(batch), attempt=batch[0].requests)
         try:
@@ -165,21 +168,18 @@ class Submission:
         # Nothing went out, and statuses are asked for as well: an alarm needs no address.
         LOGGER.warning("SMSPILOT refuses the address for statuses; sending without it")
         self._callback = None
-        for one in batch:
-            one.mark_not_requested()
+        _not_requested(batch)
 
     def _not_connected(self, batch: list[Number], err: ConnectionFailed) -> None:
         """Give back the permits of numbers that were never requested, and try again soon."""
-        for one in batch:
-            if one.state is State.REQUESTED:
-                one.mark_not_requested()
+        _not_requested([one for one in batch if one.state is State.REQUESTED])
         unsent = [one for one in self.numbers if one.is_unsent]
         self._tools.permits.give_back([one for one in unsent if not one.requests])
         self._is_written = False
         self._try_later(unsent, err)
 
     def _try_later(self, numbers: list[Number], err: Refusal) -> None:
-        if not self._timing.try_later(self._now):
+        if not self.timing.try_later(self._now):
             self._refuse(numbers, err)
 
     def _give_up(self, unfinished: list[Number]) -> None:
@@ -215,7 +215,7 @@ class Submission:
         """Wait for the next thing to do."""
         await self._write_down()
         turns = self._tools.records.claims.turns(self.record, unfinished)
-        await self._timing.async_wait(self._tools.hass.loop, unfinished, turns)
+        await self.timing.async_wait(self._tools.hass.loop, unfinished, turns)
 
     async def _write_down(self) -> None:
         """Have the whole message in the journal as it is now, with the numbers still to come."""
@@ -233,3 +233,8 @@ class Submission:
     @property
     def _now(self) -> float:
         return self._tools.hass.loop.time()
+
+
+def _not_requested(batch: Sequence[Number]) -> None:
+    for one in batch:
+        one.mark_not_requested()

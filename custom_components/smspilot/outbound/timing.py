@@ -7,9 +7,10 @@ from typing import Final
 
 from homeassistant.util import dt as dt_util
 
-from ..client import Smspilot
+from ..client import ConnectionFailed, Smspilot
+from ..errors import Reason, TimeOver, action_error
 from .message import OutboundMessage
-from .number import Number, State
+from .number import Number, Refusal, State
 
 # The API tells its time in whole seconds.
 CLOCK_STEP: Final = timedelta(seconds=2)
@@ -53,11 +54,19 @@ class Timing:
         )
         self.retry_at = now
         self.look_at = now
+        self.is_cancelled = False
+        self._timer: asyncio.Future[None] | None = None
 
     @property
     def last_request(self) -> float:
         """Return until when a request may begin."""
         return self.deadline - TIME_FOR_REQUEST
+
+    def too_late(self, now: float) -> Refusal | None:
+        """Return why no request may begin any more, None while one may."""
+        if self.is_cancelled:
+            return action_error(Reason.CANCELLED)
+        return ConnectionFailed(TimeOver.NO_TIME) if now > self.last_request else None
 
     def look_until(self, now: float) -> float:
         """Return until when what is lost now is looked for before its caller is told."""
@@ -77,6 +86,11 @@ class Timing:
         self.retry_at = min(now + self._pause, self.connect_until)
         return True
 
+    def cancel(self) -> None:
+        """Let no more requests begin, and end the wait: nobody wants the message any more."""
+        self.is_cancelled = True
+        self._wake()
+
     async def async_wait(
         self,
         loop: asyncio.AbstractEventLoop,
@@ -90,9 +104,13 @@ class Timing:
                 times.append(self.look_at)
             else:
                 times.append(self.turn_until if turns.get(one) else self.retry_at)
-        timer = loop.create_future()
-        handle = loop.call_at(min(times), timer.set_result, None)
+        self._timer = loop.create_future()
+        handle = loop.call_at(min(times), self._wake)
         try:
-            await asyncio.wait({timer, *futures}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({self._timer, *futures}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             handle.cancel()
+
+    def _wake(self) -> None:
+        if self._timer and not self._timer.done():
+            self._timer.set_result(None)
