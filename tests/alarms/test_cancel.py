@@ -60,7 +60,8 @@ async def test_waits_for_its_turn(
     """So does one that waits for another send of the same text."""
     house = await build(hass, simulator, clock, options={"rate_limit": 0, "daily_limit": 0})
     simulator.fault("slow", when="after", command="send", seconds=5)
-    same: Any = {"phones": ["papa"], "message": "leak. Answer this text to take it", "two_way": True}
+    text = "leak. Answer this text to take it"
+    same: Any = {"phones": ["papa"], "message": text, "two_way": True}
     task = hass.async_create_task(act(hass, "send_sms", **same))
     await house.clock.settle()
     await house.leak()
