@@ -36,7 +36,12 @@ def spent(hass: HomeAssistant) -> float:
 
 
 def issue(hass: HomeAssistant, entry: MockConfigEntry, option: str) -> ir.IssueEntry | None:
-    return ir.async_get(hass).async_get_issue(DOMAIN, f"{option}_{entry.entry_id}")
+    """Return the notice of a limit; that of an hour is about a number."""
+    found = ir.async_get(hass).issues.items()
+    name = f"{option}_{entry.entry_id}"
+    ours = [one for key, one in found if key[0] == DOMAIN and key[1].startswith(name)]
+    assert len(ours) <= 1
+    return ours[0] if ours else None
 
 
 async def refused(sending: Any) -> ServiceValidationError:

@@ -140,6 +140,30 @@ async def test_hourly_limit_ends_after_an_hour(
     assert notices(issue_registry) == []
 
 
+async def test_hourly_limit_of_each_number(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, issue_registry: ir.IssueRegistry
+) -> None:
+    """Each number's notice names whom it is about, and goes an hour after its own last refusal."""
+    people = [person("Папа", PAPA), person("Мама", MAMA)]
+    await add_account(hass, simulator, people=people, options={CONF_RATE_LIMIT: 1})
+
+    def named() -> list[str]:
+        return [
+            (one.translation_placeholders or {})["name"] for one in issue_registry.issues.values()
+        ]
+
+    for phone in (PAPA, MAMA):
+        await alarm(hass, phone)
+        with pytest.raises(HomeAssistantError):
+            await act(hass, "send_sms", phones=[phone], message="Ещё")
+        await clock.advance(1000)
+    assert named() == ["Папа", "Мама"]
+    await clock.advance(1800)
+    assert named() == ["Мама"]
+    await clock.advance(1000)
+    assert named() == []
+
+
 @pytest.mark.usefixtures("_door")
 async def test_push_at_an_old_address(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, issue_registry: ir.IssueRegistry

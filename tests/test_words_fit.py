@@ -59,7 +59,7 @@ OF_AN_ISSUE = {
     "no_money": OF_AN_ERROR,
     "notify_name_taken": {"account", "names"},
     "pushes_unconfirmed": {"account"},
-    "rate_limit": {"account", "limit"},
+    "rate_limit": {"account", "limit", "name"},
     "sender_refused": OF_A_SENDER,
     "test_mode": {"account"},
     "text_refused": OF_AN_ERROR,

@@ -156,7 +156,7 @@ class AssistResponder:
             self._is_used_up = True
             LOGGER.warning("Assist's answers have spent their share of the daily limit")
             signal = SIGNAL_LIMIT.format(self._account.entry.entry_id)
-            async_dispatcher_send(self._hass, signal, LIMIT_ASSIST)
+            async_dispatcher_send(self._hass, signal, LIMIT_ASSIST, "")
         return False
 
     async def _ask(self, order: Order) -> str | None:

@@ -107,8 +107,8 @@ SIGNAL_REQUESTED: SignalTypeFormat[Requested] = SignalTypeFormat("smspilot_reque
 SIGNAL_NAMES_TAKEN: SignalTypeFormat[list[str]] = SignalTypeFormat("smspilot_names_taken_{}")
 # The service said no, or nothing at all.
 SIGNAL_ERROR: SignalTypeFormat[SmspilotError] = SignalTypeFormat("smspilot_error_{}")
-# A limit held back a send: the option's name.
-SIGNAL_LIMIT: SignalTypeFormat[str] = SignalTypeFormat("smspilot_limit_{}")
+# A limit held back a send: the option's name, and the number where it is one's own.
+SIGNAL_LIMIT: SignalTypeFormat[str, str] = SignalTypeFormat("smspilot_limit_{}")
 # What the API says of the account, and when it was asked, by the loop's clock.
 SIGNAL_ACCOUNT: SignalTypeFormat[AccountInfo, float] = SignalTypeFormat("smspilot_account_{}")
 # The API responds again after a failed refresh: what came meanwhile is to be read.

@@ -71,8 +71,8 @@ class IssueReporter:
         self._account = account
         self._coordinator = coordinator
         self._notices = Notices(account.hass, account.entry)
-        # By which limit messages are held back, as it was then.
-        self._limited: dict[str, Decimal | int] = {}
+        # By which limit messages are held back, of which number, and the limit as it was then.
+        self._limited: dict[tuple[str, str], Decimal | int] = {}
         self._sender_issues = SenderIssues(account, coordinator, self._notices)
 
     @callback
@@ -115,10 +115,10 @@ class IssueReporter:
         Called after each spending, each account query and each change of the options.
         """
         options = Options.from_entry(self._account.entry)
-        for key, limit in list(self._limited.items()):
+        for (key, phone), limit in list(self._limited.items()):
             if limit != _limit(options, key):
-                del self._limited[key]
-                self._notices.solve(key)
+                del self._limited[key, phone]
+                self._notices.solve(key, phone)
         if options.test_mode:
             self._notices.raise_("test_mode")
         else:
@@ -160,17 +160,20 @@ class IssueReporter:
             hass.config_entries.flow.async_abort(flow["flow_id"])
 
     @callback
-    def _held_back(self, option: str) -> None:
-        """Say that a limit holds messages back; that of an hour ends an hour after the last."""
-        limit = self._limited[option] = _limit(Options.from_entry(self._account.entry), option)
-        now = dt_util.utcnow()
-        tomorrow = dt_util.start_of_local_day() + timedelta(days=1)
-        # Where the clock changes a day has other hours.
-        tomorrow = dt_util.as_utc(dt_util.start_of_local_day(tomorrow.date()))
-        until = now + HOUR if option == CONF_RATE_LIMIT else tomorrow
-        is_money = option != CONF_RATE_LIMIT
-        shown = async_money(self._account.hass, Decimal(limit)) if is_money else str(limit)
-        self._notices.raise_(option, until=until, limit=shown)
+    def _held_back(self, option: str, phone: str) -> None:
+        """Say that a limit holds messages back: a number's for an hour after the last of them."""
+        account = self._account
+        limit = _limit(Options.from_entry(account.entry), option)
+        self._limited[option, phone] = limit
+        if phone:
+            until, shown = dt_util.utcnow() + HOUR, str(limit)
+        else:
+            tomorrow = dt_util.start_of_local_day() + timedelta(days=1)
+            # Where the clock changes a day has other hours.
+            until = dt_util.as_utc(dt_util.start_of_local_day(tomorrow.date()))
+            shown = async_money(account.hass, Decimal(limit))
+        name = display_name(account.entry, phone) if phone else ""
+        self._notices.raise_(option, phone, until=until, limit=shown, name=name)
 
     @callback
     def _announced(self, push: Push) -> None:

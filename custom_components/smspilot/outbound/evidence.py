@@ -225,4 +225,3 @@ def _is_created_then(row: MessageRow, record: SubmissionRecord) -> bool:
         return True
     first, last = record.api_at - CREATED_BEFORE, record.api_at + CREATED_AFTER
     return any(first <= row.created - zone <= last for zone in ZONES)
-

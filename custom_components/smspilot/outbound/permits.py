@@ -124,7 +124,7 @@ class Permits:
     @callback
     def rate_refusal(self, number: Number) -> Refusal:
         """Return that a number had too much within the hour."""
-        self._signal(CONF_RATE_LIMIT)
+        self._signal(CONF_RATE_LIMIT, number.target.phone)
         name = display_name(self._entry, number.target.phone, number.target.recipient_id)
         limit = str(Options.from_entry(self._entry).rate_limit)
         return validation_error(Reason.RATE_LIMIT, name=name, limit=limit)
@@ -231,8 +231,9 @@ class Permits:
             left=async_money(self._hass, max(self._budget.left_today, Decimal(0))),
         )
 
-    def _signal(self, option: str) -> None:
-        async_dispatcher_send(self._hass, SIGNAL_LIMIT.format(self._entry.entry_id), option)
+    def _signal(self, option: str, phone: str = "") -> None:
+        signal = SIGNAL_LIMIT.format(self._entry.entry_id)
+        async_dispatcher_send(self._hass, signal, option, phone)
 
 
 async def async_cost(client: Smspilot, message: OutboundMessage, phones: Sequence[str]) -> Decimal:
