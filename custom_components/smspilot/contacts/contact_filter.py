@@ -1,4 +1,4 @@
-"""Whom a trigger means: recipients, numbers, or anyone."""
+"""The contacts that a trigger is about: recipients, numbers, or anyone."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -16,12 +16,12 @@ _NOTIFY: Final = f"{Platform.NOTIFY}."
 
 
 class ContactFilter:
-    """The people of a trigger; who has a name or an entity is looked up when it matters."""
+    """The contacts of a trigger; names and entities are resolved anew for each message."""
 
     def __init__(
         self, hass: HomeAssistant, wanted: Sequence[str | int], entry_id: str | None = None
     ) -> None:
-        """Keep what a person wrote; without an entry it may be of any account."""
+        """Keep the contacts as configured; without an entry they may belong to any account."""
         self._hass = hass
         self._wanted = wanted
         self._entry_id = entry_id
@@ -31,33 +31,34 @@ class ContactFilter:
 
     @callback
     def has(self, data: Mapping[str, Any]) -> bool:
-        """Return whether an event is about one of them."""
-        return any(self._is(one, data) for one in self._wanted)
+        """Return whether an event is about one of the contacts."""
+        return any(self._matches(one, data) for one in self._wanted)
 
     @callback
     def unknown(self) -> list[tuple[int, str]]:
-        """Return what nobody has, with its position from 1."""
+        """Return the contacts that exist nowhere, with their position from 1."""
         wanted = enumerate(self._wanted, 1)
         return [(position, str(one)) for position, one in wanted if not self._is_known(one)]
 
-    def _is(self, one: str | int, data: Mapping[str, Any]) -> bool:
+    def _matches(self, one: str | int, data: Mapping[str, Any]) -> bool:
         text = str(one).strip()
         if text == ANYONE:
             return True
         entry = self._hass.config_entries.async_get_entry(data["entry_id"])
-        people = owners(entry, data["phone"]) if entry else []
+        sharing = owners(entry, data["phone"]) if entry else []
         if text.startswith(_NOTIFY):
             return self._recipient_id(text) in {
                 data.get("recipient_id"),
-                *(person.id for person in people),
+                *(recipient.id for recipient in sharing),
             } - {None}
         try:
-            # Of two readings the one counts that has just written.
+            # A number without a plus may have two readings; either may be the author's.
             return data["phone"] in phone_readings(self._hass, one)
         except UnreadablePhone:
-            names = [data["recipient"] or "", *(person.name for person in people)]
+            names = [data["recipient"] or "", *(recipient.name for recipient in sharing)]
+            # Compare a short number, such as a bank's, but no sender that is a word: anybody can
+            # choose one.
             is_short = text == data["phone"] and text.isdecimal()
-            # A service's short number is no phone number; a word is whatever its sender chooses.
             return is_short or any(same_name(name, text) for name in names if name)
 
     def _is_known(self, one: str | int) -> bool:

@@ -1,4 +1,4 @@
-"""The people of an account: its recipient subentries."""
+"""The recipients of an account: its subentries of that type."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from ..const import (
 from ..text.normalising import visible
 from .phones import masked
 
-# What slugify makes of a name without any letter it knows.
+# The slug of every name that has no letter `slugify` can convert: it makes no two names the same.
 UNSLUGGABLE: Final = "unknown"
 
 
@@ -34,7 +34,7 @@ class Channel(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """A person: numbers as E.164, the first where one is asked for."""
+    """A saved person; `phones` are E.164, the first is used where one number is needed."""
 
     id: str
     name: str
@@ -46,7 +46,7 @@ class Recipient:
 
     @classmethod
     def from_subentry(cls, subentry: ConfigSubentry) -> Self:
-        """Read what the recipient's form saved."""
+        """Read a subentry that the recipient's form saved."""
         data: Mapping[str, Any] = subentry.data
         return cls(
             id=subentry.subentry_id,
@@ -60,27 +60,27 @@ class Recipient:
         )
 
     def without_pin(self, message: str) -> str | None:
-        """Return the message without the person's PIN, or None where it does not begin so."""
+        """Return the message without the recipient's PIN; None where it does not begin with it."""
         pin = self.pin or ""
-        # Marks that show nothing may stand before it, as before any text that was pasted.
+        # Skip invisible characters, which a pasted text may begin with.
         shown = (place for place, one in enumerate(message) if visible(one).strip())
         message = message[next(shown, 0) :]
         rest = message[len(pin) :]
-        # A phone may have written the first letter as a capital.
+        # A phone's keyboard writes the first letter as a capital.
         if not pin or message[: len(pin)].casefold() != pin.casefold():
             return None
-        # 4711 does not begin 47110: that is another number, which the message may be about.
+        # 47110 does not begin with the PIN 4711: it is another number, part of the text.
         is_cut = any(kind(pin[-1]) and kind(rest[:1]) for kind in (str.isdecimal, str.isalpha))
         return None if is_cut else rest.lstrip()
 
 
 def recipients(entry: ConfigEntry) -> list[Recipient]:
-    """Return the account's people, the one added first first."""
-    return [Recipient.from_subentry(subentry) for subentry in _people(entry)]
+    """Return the account's recipients in the order they were added."""
+    return [Recipient.from_subentry(subentry) for subentry in _subentries(entry)]
 
 
 def owners(entry: ConfigEntry, phone: str) -> list[Recipient]:
-    """Return everybody who has the number."""
+    """Return all recipients with this number."""
     return [
         Recipient.from_subentry(subentry)
         for subentry in entry.subentries.values()
@@ -89,52 +89,52 @@ def owners(entry: ConfigEntry, phone: str) -> list[Recipient]:
 
 
 def by_id(entry: ConfigEntry, recipient_id: str) -> Recipient | None:
-    """Return the recipient of that id, whatever their name; no id reads as a number."""
-    found = (one for one in _people(entry) if one.subentry_id == recipient_id)
+    """Return the recipient with this id."""
+    found = (one for one in _subentries(entry) if one.subentry_id == recipient_id)
     return next(map(Recipient.from_subentry, found), None)
 
 
 def by_name(entry: ConfigEntry, name: str) -> Recipient | None:
-    """Return the recipient of that name, whatever its case and outer spaces."""
-    found = (one for one in _people(entry) if same_name(one.title, name))
+    """Return the recipient with this name, compared by `same_name`."""
+    found = (one for one in _subentries(entry) if same_name(one.title, name))
     return next(map(Recipient.from_subentry, found), None)
 
 
 def same_name(one: str, other: str) -> bool:
-    """Return whether two names are the same to a person, or to an entity id."""
+    """Return whether two names differ only in case and outer spaces, or have the same slug."""
     if one.strip().casefold() == other.strip().casefold():
         return True
     return (slug := _slug(one)) == _slug(other) and slug != UNSLUGGABLE
 
 
 def recipient_name(entry: ConfigEntry, phone: str, recipient_id: str | None = None) -> str | None:
-    """Return who it was meant for, else whose number it is."""
+    """Return the name of the recipient with this id, else of the first with this number."""
     subentry = entry.subentries.get(recipient_id or "")
     if subentry and subentry.subentry_type == SUBENTRY_RECIPIENT:
         return subentry.title
-    people = owners(entry, phone)
-    return people[0].name if people else None
+    sharing = owners(entry, phone)
+    return sharing[0].name if sharing else None
 
 
 def recipient_id_of(entry: ConfigEntry, phone: str, recipient_id: str | None = None) -> str | None:
-    """Return the id of whom it was meant for, else of whose number it is."""
+    """Return this id where such a recipient exists, else that of the first with this number."""
     if recipient_id and by_id(entry, recipient_id):
         return recipient_id
-    people = owners(entry, phone)
-    return people[0].id if people else None
+    sharing = owners(entry, phone)
+    return sharing[0].id if sharing else None
 
 
 def display_name(entry: ConfigEntry, phone: str, recipient_id: str | None = None) -> str:
-    """Return whose number it is, as an error or a log may say: a name, else a masked number."""
+    """Return a recipient for an error or a log: their name, else the masked number."""
     return recipient_name(entry, phone, recipient_id) or masked(phone)
 
 
-def _people(entry: ConfigEntry) -> Iterator[ConfigSubentry]:
+def _subentries(entry: ConfigEntry) -> Iterator[ConfigSubentry]:
     subentries = entry.subentries.values()
     return (one for one in subentries if one.subentry_type == SUBENTRY_RECIPIENT)
 
 
-# A village has hundreds of names; more than are kept would be made anew for every number.
+# Names are compared for every target of every send; thousands cover a village's recipients.
 @lru_cache(maxsize=4096)
 def _slug(name: str) -> str:
     return slugify(name)

@@ -1,4 +1,4 @@
-"""The repair issue of an automation whose trigger names somebody nobody knows."""
+"""The repair issue of an automation whose trigger names a contact that does not exist."""
 
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
@@ -13,20 +13,20 @@ from .phones import quotable
 
 
 class UnknownContactsIssue:
-    """One trigger's issue: there at once, gone when everybody it names is known."""
+    """The issue of one trigger: raised at once, deleted when all its contacts exist."""
 
     def __init__(self, hass: HomeAssistant, contacts: ContactFilter, owner: object) -> None:
-        """Know whom the trigger names, and whose it is: an automation has a page to mend it."""
+        """Keep the trigger's contacts and its owner; only an automation gets an issue."""
         self._hass = hass
         self._contacts = contacts
         self._automation = owner if isinstance(owner, Entity) else None
         self._unknown: list[tuple[int, str]] = []
-        # An automation may have several triggers, each with people of its own.
+        # An automation may have several triggers, each with its own contacts.
         self._issue_id = f"unknown_contacts_{id(self):x}"
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
-        """Follow recipients and their entities until the returned function is called."""
+        """Follow changes of recipients and their entities until the returned callback is called."""
         hass = self._hass
         stops = [
             async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._async_entry_changed),
@@ -66,12 +66,12 @@ class UnknownContactsIssue:
             self._hass.async_create_task(raising, "smspilot unknown contacts")
         else:
             names = ", ".join(quotable(name) or f"No. {place}" for place, name in unknown)
-            LOGGER.warning("A trigger names nobody who is known: %s", names)
+            LOGGER.warning("A trigger names contacts that are unknown: %s", names)
 
     async def _async_raise(self, automation: Entity, unknown: list[tuple[int, str]]) -> None:
-        """Name the automation, and what it says, in Home Assistant's language."""
+        """Raise the issue, which names the automation and its unknown contacts."""
         hass = self._hass
-        # An account need not be loaded, which would have loaded the texts.
+        # The texts may not be cached: no account need be loaded.
         texts = await async_get_translations(hass, hass.config.language, "common", {DOMAIN})
         quoted, position = (
             texts[f"component.{DOMAIN}.common.{key}"] for key in ("quoted", "position")
@@ -83,7 +83,7 @@ class UnknownContactsIssue:
             for place, name in unknown
         )
         if unknown != self._unknown:
-            # Put right, or taken away, meanwhile.
+            # Changed while the texts were loaded.
             return
         ir.async_create_issue(
             hass,

@@ -1,4 +1,4 @@
-"""Whose conversations an account has: its recipients, and everybody else who is in the lists."""
+"""The conversations of an account: its recipients, and the other numbers in the API's lists."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,7 @@ from .lines import Json
 
 
 def account_fields(hass: HomeAssistant, entry: ConfigEntry) -> Json:
-    """Return what the card needs to know of the account."""
+    """Return the fields of the account that the card shows."""
     registry = er.async_get(hass)
 
     def sensor(key: str) -> str | None:
@@ -28,33 +28,33 @@ def account_fields(hass: HomeAssistant, entry: ConfigEntry) -> Json:
 
 
 def phones_of(entry: ConfigEntry, conversation: str) -> tuple[str, ...]:
-    """Return the numbers of a conversation: those of a recipient, or a stranger's one."""
-    person = by_id(entry, conversation)
-    return person.phones if person else (conversation,)
+    """Return the numbers of a conversation, whose id is a recipient's or a number."""
+    recipient = by_id(entry, conversation)
+    return recipient.phones if recipient else (conversation,)
 
 
 def conversation_fields(
     hass: HomeAssistant, entry: ConfigEntry, phones: Iterable[str]
 ) -> list[Json]:
-    """Return the conversations of all recipients, and of the numbers that are nobody's."""
+    """Return the conversations of all recipients, and of the numbers that belong to none."""
     registry = er.async_get(hass)
-    people = recipients(entry)
-    saved = {phone for person in people for phone in person.phones}
+    every = recipients(entry)
+    saved = {phone for recipient in every for phone in recipient.phones}
     return [
         *(
             {
-                "id": person.id,
-                "name": person.name,
-                "phones": list(person.phones),
+                "id": recipient.id,
+                "name": recipient.name,
+                "phones": list(recipient.phones),
                 "recipient": True,
                 "writable": True,
                 "entity_id": registry.async_get_entity_id(
-                    Platform.NOTIFY, DOMAIN, f"{person.id}_notify"
+                    Platform.NOTIFY, DOMAIN, f"{recipient.id}_notify"
                 ),
-                "two_way": person.channel is Channel.TWO_WAY,
-                "sender": person.sender,
+                "two_way": recipient.channel is Channel.TWO_WAY,
+                "sender": recipient.sender,
             }
-            for person in people
+            for recipient in every
         ),
         *(
             {
@@ -62,7 +62,7 @@ def conversation_fields(
                 "name": phone,
                 "phones": [phone],
                 "recipient": False,
-                # A word is who sent it; no text can go there.
+                # A sender that is a word cannot be texted.
                 "writable": phone.startswith("+"),
                 "entity_id": None,
                 "two_way": False,

@@ -1,4 +1,4 @@
-"""The lines of a conversation: what went to a number, and what came from it."""
+"""The lines of a conversation: messages to a number, and messages from it."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from ..text.reactions import is_reaction
 
 type Json = dict[str, Any]
 
-# In place of a FlashCall's code: who reads it could log in as the person it was made for.
+# In place of a FlashCall's code, which lets whoever reads it log in as the recipient.
 HIDDEN: Final = "••••"
 
 
@@ -26,8 +26,8 @@ HIDDEN: Final = "••••"
 class Line:
     """A message as a conversation shows it; `phone` is E.164, or a sender's word.
 
-    `at` is UTC, but for what the API's list of outbound messages tells (`zoned`): its zone is not
-    documented. `decided` says that it is known what an inbound message answers, if anything.
+    `at` is UTC, except where it comes from the API's outbound list (`zoned`), whose zone is not
+    documented. `decided` means that it is known which question an inbound message answers, if any.
     """
 
     message_id: str
@@ -47,19 +47,19 @@ class Line:
 
     @property
     def id(self) -> str:
-        """Return what tells it from every other line."""
+        """Return the unique id: inbound and outbound messages have ids of their own."""
         return f"{'out' if self.is_outbound else 'in'}:{self.message_id}"
 
     def sort_key(self, at: datetime) -> str:
-        """Return what sorts lines by time; in one second a question is before its answer."""
+        """Return a sort key: by time; within a second a question comes before its answer."""
         side = 0 if self.is_outbound else 1
         if self.to_the_minute:
-            # It was written some time in that minute; what it answers may have been sent in it.
+            # Its question may have been sent in the same minute: sort it to the minute's end.
             at += timedelta(seconds=59)
         return f"{at:%Y%m%d%H%M%S}{side}{self.message_id:0>20}"
 
     def as_dict(self, at: datetime, question: Line | None) -> Json:
-        """Return the line as the card gets it."""
+        """Return the line as it is sent to the card."""
         problem = self.problem
         return {
             "id": self.id,
@@ -84,7 +84,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What this home remembers of a message that it sent."""
+    """What is stored here of a message that we sent."""
 
     kind: Kind | None
     sent_at: datetime | None
@@ -93,7 +93,7 @@ class Known:
 
 
 def listed(message: MessageRow, known: Known) -> Line | None:
-    """Return the line of a row of `check`; None of what says nothing."""
+    """Return the line of a row of `check`, or None where id, number or time are missing."""
     at = message.created or known.sent_at
     if not message.id or not message.phone or at is None:
         return None
@@ -114,7 +114,7 @@ def listed(message: MessageRow, known: Known) -> Line | None:
 
 
 def sent(message: SentText, row: SentMessage, now: datetime) -> Line:
-    """Return the line of a message that has just gone out."""
+    """Return the line of a message that was just sent."""
     text = None if message.kind in NUMBER_CHECKS else message.text
     return Line(
         message_id=row.message_id or "",
@@ -130,7 +130,7 @@ def sent(message: SentText, row: SentMessage, now: datetime) -> Line:
 
 
 def received(message: InboundMessage, author: Author) -> Line:
-    """Return the line of a row of the inbound list; an order or a reaction answers nothing."""
+    """Return the line of a row of the inbound list; a command or a reaction is no answer."""
     return Line(
         message_id=message.id,
         is_outbound=False,
@@ -143,21 +143,22 @@ def received(message: InboundMessage, author: Author) -> Line:
 
 
 def with_status(line: Line, data: Json, known: Known) -> Line:
-    """Return the line with what the event of its status tells."""
+    """Return the line with the status, price and error of a status event."""
     price, error = data["price"], data["error"]
-    words = error and error["description"]
+    description = error and error["description"]
     return replace(
         line,
         kind=Kind(data["kind"]),
         status=Status(data["status_code"]),
         price=None if price is None else Decimal(str(price)),
-        problem=error and Problem(code=error["code"], description=words, description_ru=words),
+        problem=error
+        and Problem(code=error["code"], description=description, description_ru=description),
         alarm=known.alarm,
     )
 
 
 def from_event(data: Json) -> Line | None:
-    """Return the line of the event of a message that somebody wrote."""
+    """Return the line of an inbound message's event."""
     if (at := dt_util.parse_datetime(data["received_at"])) is None:
         return None
     question = data["reply_to"]
@@ -174,7 +175,7 @@ def from_event(data: Json) -> Line | None:
 
 
 def merged(old: Line | None, new: Line) -> Line:
-    """Return what is known of a message now; the newer word counts where it says anything."""
+    """Return two states of one line merged; the newer values count where there are any."""
     if old is None:
         return new
     status, problem = new.status, new.problem
@@ -186,7 +187,7 @@ def merged(old: Line | None, new: Line) -> Line:
         new,
         at=new.at if old.zoned else old.at,
         zoned=new.zoned and old.zoned,
-        # The service may store another text than the one that was sent.
+        # Prefer the text that was sent: the API may store it changed.
         text=(new.text or old.text) if old.zoned else (old.text or new.text),
         kind=new.kind or old.kind,
         status=status,
@@ -199,23 +200,23 @@ def merged(old: Line | None, new: Line) -> Line:
 
 
 def _progress(status: Status) -> int:
-    """Return how far it is: a read that crossed a push must not turn it back.
+    """Return how far a status is, so that a late read does not undo a newer push.
 
-    A status of a newer API is shown as if it were final.
+    An unknown status, which a newer API may add, counts as final.
     """
     final = Status.DELIVERED.progress or 0
     return final if status.progress is None else status.progress
 
 
 def _kind(message: MessageRow) -> Kind | None:
-    """Return the kind of a message nobody here remembers, where its row gives it away."""
+    """Return the kind of a message that is not stored here, where its row shows it."""
     if message.facts:
         return Kind.HLRVIP
     return kind_of(message.message, message.sender, message.sender_original)
 
 
 def _shown(message: MessageRow, kind: Kind | None) -> str | None:
-    """Return the text that may be shown: no code, and of a number check only its result."""
+    """Return the text that may be shown: no FlashCall code, no text of a number check."""
     text = message.message
     if kind is Kind.FLASH_CALL or (kind is None and re.fullmatch(r"\s*\d{4}\s*", text or "")):
         return HIDDEN

@@ -1,4 +1,4 @@
-"""Reading the API's two lists a page at a time, the newest first, whatever their order."""
+"""Read the API's two lists a page at a time, from the newest back, whatever their order."""
 
 from datetime import datetime
 from typing import Final
@@ -7,8 +7,8 @@ from ..client import InboundMessage, MessageRow, Smspilot
 from ..client.api import PAGE
 from ..const import HORIZON
 
-# A page is full with fewer rows too: one that nobody can read is left out of it.
-FULL: Final = PAGE - 10
+# From so many rows on a page counts as full: unreadable rows are left out of it.
+MIN_FULL: Final = PAGE - 10
 FIELDS: Final = (
     "server_id",
     "phone",
@@ -25,43 +25,43 @@ FIELDS: Final = (
 
 
 class Lists:
-    """What of the lists of an account has been read.
+    """Reads an account's lists, and remembers how far back they were read.
 
-    The order of `check=all` is not documented. A first page that is not full is all there is; one
-    that falls is followed by the next; else the newest messages stand at the end, which is searched
-    for only when somebody wants to see what is older than a day.
+    The order of `check=all` is not documented. A first page that is not full is the whole list. In
+    a list from the newest to the oldest the next page follows it. Else the newest messages are at
+    the list's end, which is searched for only when messages older than a day are requested.
     """
 
     def __init__(self, client: Smspilot) -> None:
-        """Have read nothing yet."""
         self._client = client
         self._has_begun = False
         self._has_inbound = False
-        self._falls = False
-        # Rows that begin here (a falling list), or that end here, have not been read.
+        self._is_newest_first = False
+        # The offset of the next older page, in a list from the newest to the oldest; in the other
+        # order the offset where it ends.
         self._offset = PAGE
         self._end: int | None = None
         self.has_older = False
 
     async def newest(self) -> tuple[MessageRow, ...]:
-        """Return the newest outbound messages: a whole page at first, later those of a day."""
+        """Return the newest outbound messages: a page at first, later those of the last day."""
         if self._has_begun:
             return await self._client.check_recent(fields=FIELDS)
         page = await self._client.check_all(fields=FIELDS)
-        self.has_older = len(page) >= FULL
-        self._falls = _falls(page)
-        if self.has_older and not self._falls:
-            # Between this page and the newest ones others would be missing.
+        self.has_older = len(page) >= MIN_FULL
+        self._is_newest_first = _is_newest_first(page)
+        if self.has_older and not self._is_newest_first:
+            # This page has the oldest messages: those between it and the newest would be missing.
             page = await self._client.check_recent(fields=FIELDS)
         self._has_begun = True
         return page
 
     async def older(self) -> tuple[MessageRow, ...]:
         """Return the next older page of outbound messages."""
-        if self._falls:
+        if self._is_newest_first:
             page = await self._client.check_all(fields=FIELDS, offset=self._offset)
             self._offset += PAGE
-            self.has_older = len(page) >= FULL
+            self.has_older = len(page) >= MIN_FULL
             return page
         if self._end is None:
             self._end = await self._count()
@@ -72,7 +72,7 @@ class Lists:
         return page
 
     async def inbound(self, now: datetime) -> tuple[InboundMessage, ...]:
-        """Return inbound messages: all at first, later those that may be new."""
+        """Return inbound messages: all at first, later those of the last 72 hours."""
         if self._has_inbound:
             inbox = await self._client.inbound_since(now - HORIZON)
         else:
@@ -81,7 +81,7 @@ class Lists:
         return inbox.messages
 
     async def _count(self) -> int:
-        """Return how many messages there are, asking for one row a time."""
+        """Return how many outbound messages there are: a binary search of one-row requests."""
         low, high = PAGE, 2 * PAGE
         while await self._has(high - 1):
             low, high = high, 2 * high
@@ -94,7 +94,6 @@ class Lists:
         return bool(await self._client.check_all(fields=FIELDS[:4], limit=1, offset=offset))
 
 
-def _falls(page: tuple[MessageRow, ...]) -> bool:
-    """Return whether the newest messages of a page stand first."""
+def _is_newest_first(page: tuple[MessageRow, ...]) -> bool:
     times = [message.created for message in page if message.created]
     return bool(times) and times[0] > times[-1]

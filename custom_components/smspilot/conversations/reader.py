@@ -1,4 +1,4 @@
-"""Reading an account's lists into its history, once for everybody who looks."""
+"""Read an account's lists into its history, once for all open cards."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -18,19 +18,19 @@ from .lists import Lists
 
 @dataclass(slots=True)
 class News:
-    """What a read has shown: the ids of lines that are new, and what could not be read."""
+    """The result of a read: the ids of lines that changed, and the errors of failed requests."""
 
     changed: set[str] = field(default_factory=set)
-    # Every line has another time now.
+    # Whether the zone was learned, which changes the time of every line.
     is_shifted: bool = False
     errors: list[SmspilotError] = field(default_factory=list)
 
 
 class Reader:
-    """The history of an account, as far as it was read."""
+    """Reads an account's messages into its history."""
 
     def __init__(self, entry: ConfigEntry, client: Smspilot, known: Callable[[str], Known]) -> None:
-        """Have read nothing yet; `known` tells what this home remembers of a message."""
+        """Keep `known`, which returns what is stored here of a message that we sent."""
         self._entry = entry
         self._client = client
         self._known = known
@@ -40,11 +40,11 @@ class Reader:
 
     @property
     def now(self) -> datetime:
-        """Return the service's time; the machine's, before it told any."""
+        """Return the API's time; the machine's until the API has sent a date."""
         return self._client.now() or dt_util.utcnow()
 
     async def read(self) -> News:
-        """Read both lists; what one of them does not tell costs the other nothing."""
+        """Read both lists at once; if one fails, the other still counts."""
         news, zone = News(), self.history.zone
         results = await asyncio.gather(
             self._read_outbound(), self._read_inbound(), return_exceptions=True
@@ -60,14 +60,14 @@ class Reader:
         return news
 
     async def page(self, phones: Iterable[str], before: str | None, limit: int) -> Json:
-        """Return the lines of numbers before a sort key; read older ones where they are too few."""
+        """Return the lines of numbers before a sort key, after reading older ones if too few."""
         rows = self._before(phones, before)
         if len(rows) < limit and self._has_older:
             async with self._older:
-                # Whoever waited for another one's read may have what they want.
+                # Another request's read, which this one waited for, may have brought enough.
                 rows = self._before(phones, before)
                 if len(rows) < limit and self._has_older:
-                    await self._take(await self._lists.older())
+                    await self._add(await self._lists.older())
                     rows = self._before(phones, before)
         return {"messages": rows[-limit:], "more": len(rows) > limit or self._has_older}
 
@@ -80,7 +80,7 @@ class Reader:
         return [row for row in rows if row["order"] < before] if before else rows
 
     async def _read_outbound(self) -> set[str]:
-        return await self._take(await self._lists.newest())
+        return await self._add(await self._lists.newest())
 
     async def _read_inbound(self) -> set[str]:
         changed = set()
@@ -91,7 +91,7 @@ class Reader:
         self.history.trim()
         return changed
 
-    async def _take(self, messages: Iterable[MessageRow]) -> set[str]:
+    async def _add(self, messages: Iterable[MessageRow]) -> set[str]:
         changed = set()
         async for message in async_slices(messages):
             known = self._known(message.id or "")

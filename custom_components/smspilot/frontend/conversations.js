@@ -1,8 +1,8 @@
 /**
- * The conversations card: what was texted, what came of it, and what people answered.
+ * The conversations card: messages to and from an account's recipients, with status and price.
  *
- * It shows what the websocket door (`smspilot/conversations/…`) tells, and keeps nothing. Texts of
- * strangers only ever become text nodes. Every word comes from the integration's translations.
+ * It shows what the websocket commands `smspilot/conversations/…` send, and stores nothing. Texts of
+ * strangers become text nodes only, never HTML. Every word comes from the integration's translations.
  */
 
 const DOMAIN = "smspilot";
@@ -11,16 +11,16 @@ const WORDS = `component.${DOMAIN}.common.card_`;
 const SUBSCRIBE = `${DOMAIN}/conversations/subscribe`;
 const MESSAGES = `${DOMAIN}/conversations/messages`;
 
-// How many messages are asked for at once: two screens of a large desk.
+// Messages read at once: two screens of a large display.
 const PAGE = 60;
-// What is further up than this is taken off the page once nobody looks at it, and read again later.
+// Beyond this the older messages are removed once the newest are in view; scrolling reads them again.
 const MAX_ROWS = 4 * PAGE;
 // Below this width, in pixels, list and conversation are shown one after the other.
 const WIDE = 600;
-// Messages of one side that follow each other within this time stand close together.
+// Messages of one side within this time of each other are shown close together.
 const JOINED_MS = 5 * 60 * 1000;
 const RETRY_MS = 10 * 1000;
-// From this close to the end, in pixels, a new message is scrolled to.
+// Within this distance of the end, in pixels, a new message is scrolled into view.
 const NEAR_END = 80;
 
 const CALLS = ["voice", "flash_call"];
@@ -33,7 +33,7 @@ const KIND_ICONS = {
   hlrvip: "mdi:sim",
 };
 
-// Ticks are drawn here: a thousand of them would be too many elements with a life of their own.
+// Ticks are plain SVG paths: a thousand `ha-icon` elements would be slow.
 const SVG = "http://www.w3.org/2000/svg";
 const ONE = "M3.5 12.5 8.5 17.5 18.5 6.5";
 const TWO = "M1.5 12.5 6.5 17.5 16.5 6.5M12 16l1.5 1.5L23 6.5";
@@ -54,7 +54,7 @@ const TICKS = {
 const GOOD = ["delivered", "in_service", "online"];
 const BAD = ["undelivered", "failed", "not_in_service", "offline"];
 
-/** Make an element; what is not there is left out, and strings become text. */
+/** Make an element; empty properties and children are left out, strings become text nodes. */
 function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -66,7 +66,7 @@ function h(tag, properties = {}, ...children) {
   return element;
 }
 
-/** Return an icon of Home Assistant's, or a sign where it has none any more. */
+/** Return a Home Assistant icon, or a sign where a later version has no `ha-icon`. */
 function icon(name, sign = "") {
   const hidden = { "aria-hidden": "true" };
   return customElements.get("ha-icon")
@@ -74,7 +74,7 @@ function icon(name, sign = "") {
     : h("span", hidden, sign);
 }
 
-/** Let a parent have these children in this order, moving as few as possible. */
+/** Make these nodes the parent's children in this order, moving as few as possible. */
 function place(parent, nodes) {
   const kept = new Set(nodes);
   for (const child of [...parent.children]) if (!kept.has(child)) child.remove();
@@ -89,7 +89,7 @@ function fill(element, ...children) {
   element.replaceChildren(...children.flat().filter(Boolean));
 }
 
-/** The words, dates and sums of a person's language. */
+/** Words, dates and amounts in the user's language. */
 class Language {
   constructor(hass, localize) {
     const locale = hass.locale ?? {};
@@ -104,7 +104,7 @@ class Language {
     this._time = new Intl.DateTimeFormat(clock, {
       timeZone, hour12, hour: "numeric", minute: "2-digit",
     });
-    // As this sorts: the day of a time in the zone that is shown.
+    // The day in the shown time zone, as a text that sorts.
     this._dayKey = new Intl.DateTimeFormat("en-CA", {
       timeZone, year: "numeric", month: "2-digit", day: "2-digit",
     });
@@ -138,18 +138,18 @@ class Language {
     return this._dayKey.format(moment);
   }
 
-  /** Return a day as a separator says it. */
+  /** Return the text of the separator above a day. */
   day(moment) {
     const today = new Date();
     const ago = (Date.parse(this.dayKey(moment)) - Date.parse(this.dayKey(today))) / 86400000;
-    const isNear = moment.getFullYear() === today.getFullYear();
-    const said = ago === 0 || ago === -1
+    const isThisYear = moment.getFullYear() === today.getFullYear();
+    const text = ago === 0 || ago === -1
       ? this._relative.format(ago, "day")
-      : (isNear ? this._weekday : this._date).format(moment);
-    return said.charAt(0).toLocaleUpperCase() + said.slice(1);
+      : (isThisYear ? this._weekday : this._date).format(moment);
+    return text.charAt(0).toLocaleUpperCase() + text.slice(1);
   }
 
-  /** Return when something was, as short as a list needs it. */
+  /** Return a time in the short form of the list. */
   when(moment) {
     const isToday = this.dayKey(moment) === this.dayKey(new Date());
     return isToday ? this.time(moment) : this._short.format(moment);
@@ -166,14 +166,14 @@ function initials(name) {
 function avatar(conversation) {
   const { name, recipient } = conversation;
   let hue = 0;
-  // Names that differ in a letter get colours that are far apart.
+  // Names that differ in one letter get very different colours.
   for (const letter of name) hue = (hue * 7 + letter.codePointAt(0) * 137) % 360;
   const shown = recipient ? initials(name) : "";
   return h("span", { class: "avatar", style: `--hue: ${hue}`, "aria-hidden": "true" },
     shown || icon("mdi:account"));
 }
 
-/** Return the number as people read it; a Russian one in its usual groups. */
+/** Return the number to be shown, a Russian one in its usual groups. */
 function readable(phone) {
   const found = /^\+7(\d{3})(\d{3})(\d{2})(\d{2})$/.exec(phone);
   return found ? `+7 ${found[1]} ${found[2]}-${found[3]}-${found[4]}` : phone;
@@ -183,7 +183,7 @@ function shownName({ name, recipient }) {
   return recipient ? name : readable(name);
 }
 
-/** Draws messages; a node for each, made again only when what it shows has changed. */
+/** Draws messages: one node each, made again only when its content has changed. */
 class Messages {
   constructor(language, name) {
     this._language = language;
@@ -192,7 +192,7 @@ class Messages {
     this._days = new Map();
   }
 
-  /** Return the nodes of messages that are in order, with the days between them. */
+  /** Return the nodes of sorted messages, with a separator above each day. */
   nodes(rows) {
     const answers = new Map();
     for (const row of rows) if (row.reply_to) answers.set(row.reply_to.id, row);
@@ -212,10 +212,10 @@ class Messages {
   }
 
   _day(day, moment) {
-    const said = this._language.day(moment);
+    const text = this._language.day(moment);
     let node = this._days.get(day);
-    if (node?.textContent !== said) {
-      node = h("li", { class: "day" }, h("span", {}, said));
+    if (node?.textContent !== text) {
+      node = h("li", { class: "day" }, h("span", {}, text));
       this._days.set(day, node);
     }
     return node;
@@ -245,10 +245,10 @@ class Messages {
           isQuestion && h("span", { class: "question" }, icon("mdi:comment-question-outline"),
             language.text(answer ? "answered" : "question")),
           this._price(row), this._time(moment), isOut && this._tick(row))),
-      this._why(row));
+      this._failure(row));
   }
 
-  /** Draw a call or a check: no message, but something that was done. */
+  /** Draw a call or a number check as one line in the middle. */
   _small(row, moment) {
     const { _language: language } = this;
     const kind = language.text(`kind_${row.kind}`);
@@ -258,11 +258,11 @@ class Messages {
         icon(KIND_ICONS[row.kind]),
         h("span", { class: "kind" }, kind),
         row.text && h("span", { class: "text", dir: "auto" }, row.text),
-        // What a check found out is its status; a call's is said by its tick.
+        // A check's result is its status, shown as text; for a call the tick is enough.
         CHECKS.includes(row.kind) && !BAD.includes(row.status) &&
           h("span", { class: "text" }, language.text(`status_${row.status}`)),
         h("span", { class: "meta" }, this._price(row), this._time(moment), this._tick(row))),
-      this._why(row));
+      this._failure(row));
   }
 
   _quote(question) {
@@ -283,53 +283,53 @@ class Messages {
     return tick(row.status, this._language);
   }
 
-  /** Say why it did not arrive, in the service's own words where there are some. */
-  _why(row) {
+  /** Draw why a message was not delivered, with the API's description where there is one. */
+  _failure(row) {
     if (!BAD.includes(row.status)) return null;
     const { error } = row;
-    const said = error && (this._language.russian ? error.ru || error.en : error.en || error.ru);
+    const reason = error && (this._language.russian ? error.ru || error.en : error.en || error.ru);
     const status = this._language.text(`status_${row.status}`);
-    return h("p", { class: "why", dir: "auto" }, said ? `${status}: ${said}` : status);
+    return h("p", { class: "why", dir: "auto" }, reason ? `${status}: ${reason}` : status);
   }
 }
 
-/** Return a status as a sign, with its word for who cannot see it. */
+/** Draw a status as a sign, with its word as tooltip and for screen readers. */
 function tick(status, language) {
   const path = TICKS[status];
   if (!path) return null;
-  const said = language.text(`status_${status}`);
+  const word = language.text(`status_${status}`);
   const tone = GOOD.includes(status) ? "good" : BAD.includes(status) ? "bad" : "";
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
   svg.append(document.createElementNS(SVG, "path"));
   svg.firstChild.setAttribute("d", path);
-  return h("span", { class: `tick ${tone}`, title: said }, svg,
-    h("span", { class: "unseen" }, said));
+  return h("span", { class: `tick ${tone}`, title: word }, svg,
+    h("span", { class: "unseen" }, word));
 }
 
 const NO_CONFIG = {};
-// The page makes a card anew whenever its dashboard is read again, after a restart for one. What
-// was being written and to whom outlives that, but not the page.
+// The page makes the card anew when its dashboard is loaded again, for example after a restart. The
+// drafts and the open conversation are kept for as long as the page is.
 const drafts = new Map();
 const lastOpen = new Map();
 
-/** Make the element; only once the page has its own `HTMLElement`: see `prepare`. */
+/** Return the element's class; to be called once the page has its own `HTMLElement`: see `prepare`. */
 const makeCard = () => class extends HTMLElement {
   static getStubConfig() {
     return {};
   }
 
   static getConfigForm() {
-    const said = (key) => picker.said(`config_${key}`);
+    const text = (key) => picker.text(`config_${key}`);
     return {
       schema: [
         { name: "config_entry_id", selector: { config_entry: { integration: DOMAIN } } },
         { name: "title", selector: { text: {} } },
         { name: "strangers", selector: { boolean: {} } },
       ],
-      computeLabel: ({ name }) => said(name) || name,
-      computeHelper: ({ name }) => said(`${name}_help`) || undefined,
+      computeLabel: ({ name }) => text(name) || name,
+      computeHelper: ({ name }) => text(`${name}_help`) || undefined,
     };
   }
 
@@ -346,18 +346,18 @@ const makeCard = () => class extends HTMLElement {
     this._rows = new Map();
     this._banners = new Map();
     this._build();
-    this._onVisible = () => this._look();
-    this._onReady = () => this._look(true);
+    this._onVisible = () => this._updateSubscription();
+    this._onReady = () => this._updateSubscription(true);
     this._sizes = new ResizeObserver(([entry]) => this._measure(entry.contentRect.width));
   }
 
-  // What Home Assistant asks of a card.
+  // What Home Assistant calls and sets on a card.
 
   setConfig(config) {
     const { config_entry_id: before } = this._config;
     this._config = config;
     this._others.checked = Boolean(config.strangers);
-    if (before !== config.config_entry_id) this._look(true);
+    if (before !== config.config_entry_id) this._updateSubscription(true);
     this._draw();
   }
 
@@ -380,8 +380,8 @@ const makeCard = () => class extends HTMLElement {
   set hass(hass) {
     const before = this._hass;
     this._hass = hass;
-    if (Language.key(hass) !== this._languageKey) this._speak(hass);
-    if (!before) this._look();
+    if (Language.key(hass) !== this._languageKey) this._loadWords(hass);
+    if (!before) this._updateSubscription();
     if (this._language && hass.states !== before?.states) this._drawStates();
   }
 
@@ -392,17 +392,17 @@ const makeCard = () => class extends HTMLElement {
   connectedCallback() {
     this._sizes.observe(this);
     document.addEventListener("visibilitychange", this._onVisible);
-    this._look();
+    this._updateSubscription();
   }
 
   disconnectedCallback() {
     this._sizes.disconnect();
     document.removeEventListener("visibilitychange", this._onVisible);
     this._hass?.connection.removeEventListener("ready", this._onReady);
-    this._look();
+    this._updateSubscription();
   }
 
-  /** Return whether this is the small picture among the cards one can choose from. */
+  /** Return whether this is the preview in the card picker. */
   get _isExample() {
     for (let node = this; node; node = node.getRootNode().host ?? node.parentNode?.host) {
       if (node.localName === "hui-card-picker") return true;
@@ -411,10 +411,10 @@ const makeCard = () => class extends HTMLElement {
     return false;
   }
 
-  // What is known.
+  // Data.
 
-  /** Load the words; until they are there nothing is drawn. */
-  async _speak(hass) {
+  /** Load the words of the user's language; nothing is drawn before. */
+  async _loadWords(hass) {
     const key = Language.key(hass);
     this._languageKey = key;
     const localize = await hass.loadBackendTranslation("common", DOMAIN);
@@ -425,28 +425,28 @@ const makeCard = () => class extends HTMLElement {
     this._draw();
   }
 
-  /** Listen while somebody can look: a hidden page asks for nothing. */
-  async _look(again = false) {
+  /** Subscribe while the card is visible, and unsubscribe while the page is hidden. */
+  async _updateSubscription(again = false) {
     clearTimeout(this._retry);
-    const looks = this.isConnected && !document.hidden && this._hass && !this._isExample;
-    if (this._subscription && (again || !looks)) {
+    const isVisible = this.isConnected && !document.hidden && this._hass && !this._isExample;
+    if (this._subscription && (again || !isVisible)) {
       const unsubscribe = this._subscription;
       this._subscription = null;
       unsubscribe.then((stop) => stop?.()).catch(() => {});
     }
-    if (!looks || this._subscription) return;
+    if (!isVisible || this._subscription) return;
     if (!this._hass.user?.is_admin) {
-      this._tell("not_admin");
+      this._showNotice("not_admin");
       return;
     }
     const { connection } = this._hass;
     connection.removeEventListener("ready", this._onReady);
     connection.addEventListener("ready", this._onReady);
-    const asked = { type: SUBSCRIBE };
-    if (this._config.config_entry_id) asked.config_entry_id = this._config.config_entry_id;
+    const command = { type: SUBSCRIBE };
+    if (this._config.config_entry_id) command.config_entry_id = this._config.config_entry_id;
     const subscription = connection.subscribeMessage(
-      (message) => subscription === this._subscription && this._hear(message),
-      asked,
+      (message) => subscription === this._subscription && this._receive(message),
+      command,
       { resubscribe: false },
     );
     this._subscription = subscription;
@@ -455,20 +455,20 @@ const makeCard = () => class extends HTMLElement {
     } catch (error) {
       if (this._subscription !== subscription) return;
       this._subscription = null;
-      this._tell(error?.code === "unauthorized" ? "not_admin" : "no_account");
-      this._retry = setTimeout(() => this._look(), RETRY_MS);
+      this._showNotice(error?.code === "unauthorized" ? "not_admin" : "no_account");
+      this._retry = setTimeout(() => this._updateSubscription(), RETRY_MS);
     }
   }
 
-  _tell(notice) {
+  _showNotice(notice) {
     this._notice = notice;
     this._draw();
   }
 
-  /** Take what the door tells: all there is at first, then what has changed. */
-  _hear(message) {
+  /** Apply a message of the subscription: the first has everything, later ones the changes. */
+  _receive(message) {
     if (message.closed) {
-      this._look(true);
+      this._updateSubscription(true);
       return;
     }
     if (message.account) {
@@ -482,7 +482,7 @@ const makeCard = () => class extends HTMLElement {
     }
     if ("problem" in message) this._problem = message.problem;
     if ("loading" in message) this._loading = message.loading;
-    // Who was taken away, or wrote only in a time that is no longer shown.
+    // The recipient was deleted, or all messages of a stranger are too old.
     if (this._open !== null && !this._opened && !this._loading) this._close();
     const phones = this._opened?.phones ?? [];
     const fresh = (message.messages ?? []).filter((row) => phones.includes(row.phone));
@@ -512,7 +512,7 @@ const makeCard = () => class extends HTMLElement {
     return rows.sort((one, other) => (one.order < other.order ? -1 : 1));
   }
 
-  /** Read a page of the open conversation: its newest, or what is older than what is there. */
+  /** Read a page of the open conversation: the newest, or the next older one. */
   async _read(before) {
     const conversation = this._open;
     const reading = (this._reading = {});
@@ -531,14 +531,14 @@ const makeCard = () => class extends HTMLElement {
     }
     if (this._reading !== reading) return;
     this._reading = null;
-    // Who comes back to what they were reading finds it where it was.
-    const goesOn = Boolean(page?.messages.some((row) => this._rows.has(row.id)));
+    // Where the new page overlaps the shown messages, they stay, and so does the scroll position.
+    const overlaps = Boolean(page?.messages.some((row) => this._rows.has(row.id)));
     if (page) {
-      if (!before && !goesOn) this._rows.clear();
+      if (!before && !overlaps) this._rows.clear();
       for (const row of page.messages) this._keep(row);
-      if (before || !goesOn) this._hasMore = page.more;
+      if (before || !overlaps) this._hasMore = page.more;
     }
-    this._drawTalk(!before && !goesOn);
+    this._drawTalk(!before && !overlaps);
     this._scroll.setAttribute("aria-busy", "false");
     if (page && this._hasMore && this._scroll.scrollHeight <= this._scroll.clientHeight) {
       this._readOlder();
@@ -548,11 +548,11 @@ const makeCard = () => class extends HTMLElement {
   _readOlder() {
     if (this._reading || !this._hasMore || !this._account) return;
     const [oldest] = this._sorted;
-    // Without any it is the newest page that has not shown one yet.
+    // Where no message is shown yet, this reads the newest page.
     this._read(oldest?.order);
   }
 
-  // What a person does.
+  // Input.
 
   _choose(id, { focus = false } = {}) {
     const isOther = this._open !== id;
@@ -562,7 +562,7 @@ const makeCard = () => class extends HTMLElement {
       this._rows.clear();
       this._messages = null;
       this._hasMore = false;
-      this._fail("");
+      this._showError("");
       this._field.value = drafts.get(id) ?? "";
       lastOpen.set(this._account.entry_id, id);
       this._read();
@@ -587,7 +587,7 @@ const makeCard = () => class extends HTMLElement {
     const message = this._field.value;
     if (!conversation || !message.trim() || this._sending) return;
     this._sending = true;
-    this._fail("");
+    this._showError("");
     this._drawComposer();
     const data = { config_entry_id: this._account.entry_id, message };
     if (conversation.entity_id) data.recipients = [conversation.entity_id];
@@ -595,23 +595,23 @@ const makeCard = () => class extends HTMLElement {
     if (conversation.two_way) data.two_way = true;
     else if (conversation.sender) data.sender = conversation.sender;
     try {
-      const answer = await this._hass.callService(
+      const result = await this._hass.callService(
         DOMAIN, "send_sms", data, undefined, false, true);
-      const rows = answer?.response?.messages ?? [];
+      const rows = result?.response?.messages ?? [];
       const refused = rows.filter((row) => row.error && !row.message_id);
       if (conversation.id === this._open && refused.length < rows.length) this._field.value = "";
       if (refused.length < rows.length) drafts.delete(conversation.id);
-      if (refused.length) this._fail(refused.map((row) => row.error.description).join("; "));
-      else if (rows.some((row) => row.test)) this._fail(this._language.text("test_mode"));
+      if (refused.length) this._showError(refused.map((row) => row.error.description).join("; "));
+      else if (rows.some((row) => row.test)) this._showError(this._language.text("test_mode"));
     } catch (error) {
-      this._fail(error?.message || String(error));
+      this._showError(error?.message || String(error));
     }
     this._sending = false;
     this._drawComposer();
     this._field.focus();
   }
 
-  _fail(text) {
+  _showError(text) {
     this._error.textContent = text;
     this._error.hidden = !text;
   }
@@ -621,7 +621,7 @@ const makeCard = () => class extends HTMLElement {
     try {
       await this._hass.callService(DOMAIN, "acknowledge_alarm", { alarm: entity, ...(by && { by }) });
     } catch (error) {
-      this._fail(error?.message || String(error));
+      this._showError(error?.message || String(error));
     }
   }
 
@@ -631,7 +631,7 @@ const makeCard = () => class extends HTMLElement {
   }
 
   _onKey(event) {
-    // A phone's own keyboard has Enter for a new line; a hand on a real one means to send.
+    // Enter sends on a hardware keyboard only: on a phone's it is the only way to start a new line.
     const isSend = event.key === "Enter" && !event.shiftKey && !event.isComposing;
     if (isSend && matchMedia("(hover: hover)").matches) this._send(event);
   }
@@ -684,9 +684,9 @@ const makeCard = () => class extends HTMLElement {
     this._draw();
   }
 
-  // What is seen.
+  // Drawing.
 
-  /** Build the parts that are always there. */
+  /** Build the elements that are always there. */
   _build() {
     this._alarms = h("div", { class: "alarms" });
     this._sign = h("div", { class: "sign", hidden: true });
@@ -726,7 +726,6 @@ const makeCard = () => class extends HTMLElement {
     this.shadowRoot.append(h("ha-card", {}, this._alarms, this._sign, this._body));
   }
 
-  /** Draw everything but the open conversation's older messages. */
   _draw() {
     const language = this._language;
     if (!language || !this._hass) return;
@@ -756,7 +755,7 @@ const makeCard = () => class extends HTMLElement {
     this._drawStates();
   }
 
-  /** Say why there is nothing to see. */
+  /** Draw the notice that replaces the conversations where they cannot be shown. */
   _drawSign(language) {
     this._sign.hidden = !this._notice;
     this._body.hidden = Boolean(this._notice);
@@ -819,7 +818,7 @@ const makeCard = () => class extends HTMLElement {
     return [kind, last.text].filter(Boolean).join(": ");
   }
 
-  /** Draw the open conversation; who reads at its end goes on doing so. */
+  /** Draw the open conversation; scrolled to its end, it stays at its end. */
   _drawTalk(toEnd = false) {
     const conversation = this._opened;
     const language = this._language;
@@ -844,7 +843,7 @@ const makeCard = () => class extends HTMLElement {
     place(this._log, nodes);
     if (wasAtEnd) this._toEnd();
     else if (this._scroll.scrollHeight - this._scroll.scrollTop !== fromEnd) {
-      // What came in above must not move what is being read; what came in below moves nothing.
+      // Older messages inserted above must not move the text in view.
       const grewAbove = this._oldest !== this._sorted[0]?.id;
       if (grewAbove) this._scroll.scrollTop = this._scroll.scrollHeight - fromEnd;
     }
@@ -867,7 +866,7 @@ const makeCard = () => class extends HTMLElement {
     if (this._field.value) this._field.style.height = `${this._field.scrollHeight}px`;
   }
 
-  /** Draw what stands in entities: the balance, what was spent today, an alarm that runs. */
+  /** Draw the entities' states: balance, spent today, running alarms. */
   _drawStates() {
     const { states } = this._hass;
     const entities = this._account ? [this._account.balance, this._account.spent_today] : [];
@@ -928,7 +927,7 @@ const makeCard = () => class extends HTMLElement {
     ];
     let node = this._banners.get(state.entity_id);
     if (!node) {
-      // It stays the same, so that who is about to press its button does not lose it.
+      // The node is reused, so that its button does not vanish under the user's finger.
       node = h("div", { role: "group" },
         icon("mdi:alarm-light", "!"),
         h("div", { class: "what", role: "alert" },
@@ -938,38 +937,38 @@ const makeCard = () => class extends HTMLElement {
     }
     node.className = `alarm ${state.state}`;
     node.setAttribute("aria-label", name);
-    const said = {
+    const texts = {
       strong: message && message !== name ? `${name}: ${message}` : name,
       span: facts.filter(Boolean).join(" · "),
       button: language.text("acknowledge"),
     };
-    for (const [tag, text] of Object.entries(said)) {
+    for (const [tag, text] of Object.entries(texts)) {
       const element = node.querySelector(tag);
       if (element.textContent !== text) element.textContent = text;
     }
     return node;
   }
 
-  /** Show made-up messages where a card is only being chosen. */
+  /** Show made-up messages in the card picker's preview. */
   _showExample(language) {
     if (this._account) return;
     this.inert = true;
     this.dataset.layout = "example";
-    const said = (key) => language.text(`example_${key}`);
+    const text = (key) => language.text(`example_${key}`);
     const start = new Date();
     start.setHours(19, 2, 0);
     const row = (index, minutes, more) => ({
       id: String(index), order: String(index), status: "delivered", kind: "sms", direction: "out",
-      time: new Date(+start + minutes * 60000).toISOString(), text: said(index), ...more,
+      time: new Date(+start + minutes * 60000).toISOString(), text: text(index), ...more,
     });
     const rows = [
       row(1, 0, { price: 1.31 }),
       row(2, 2, { kind: "two_way", price: 3.13 }),
-      row(3, 4, { direction: "in", kind: "reply", reply_to: { id: "2", text: said(2) } }),
+      row(3, 4, { direction: "in", kind: "reply", reply_to: { id: "2", text: text(2) } }),
     ];
     this._account = { entry_id: "" };
     const person = (id, last) => this._conversations.set(id, {
-      id, last, name: said(id), phones: ["+79087964781"], recipient: true, writable: true,
+      id, last, name: text(id), phones: ["+79087964781"], recipient: true, writable: true,
     });
     person("anna", rows[2]);
     person("boris", rows[0]);
@@ -981,7 +980,7 @@ const makeCard = () => class extends HTMLElement {
 
 let sheet;
 
-/** Return the looks; every colour is Home Assistant's, or mixed of some. */
+/** Return the style sheet; every colour is one of Home Assistant's, or a mixture of them. */
 function styles() {
   if (sheet) return sheet;
   sheet = new CSSStyleSheet();
@@ -1027,7 +1026,7 @@ ha-icon { --mdc-icon-size: 20px; flex: none; display: inline-flex; width: 20px; 
   white-space: nowrap;
 }
 
-/* List beside conversation; on a phone one after the other. */
+/* List beside conversation; on a phone only one of them is shown. */
 .body { flex: 1; min-height: 0; display: grid; grid-template-columns: minmax(200px, 34%) 1fr; }
 .body.narrow { grid-template-columns: 1fr; }
 .narrow > .talk, .narrow > .empty, .narrow.talking > .side { display: none; }
@@ -1199,7 +1198,7 @@ textarea:focus-visible { outline-offset: -1px; }
 @keyframes wait { to { opacity: 0.4; } }
 :host(:dir(rtl)) .send ha-icon { transform: scaleX(-1); }
 
-/* Alarms, and what there is instead of conversations */
+/* Alarms, and the notice that replaces the conversations */
 .alarm {
   display: flex; flex-wrap: wrap; align-items: center; gap: 8px 12px; padding: 10px 16px;
   background: color-mix(in srgb, var(--error-color, #db4437) 18%, var(--paper));
@@ -1228,27 +1227,27 @@ textarea:focus-visible { outline-offset: -1px; }
   return sheet;
 }
 
-// The picker asks for these when it opens; by then its words are there.
+// The card picker reads these when it opens, after the words were loaded.
 const picker = {
   type: TYPE,
   preview: true,
   documentationURL: "https://github.com/ha-smspilot/ha-smspilot#conversations",
   get name() {
-    return picker.said("name") || "SMSPILOT";
+    return picker.text("name") || "SMSPILOT";
   },
   get description() {
-    return picker.said("description");
+    return picker.text("description");
   },
-  said(key) {
+  text(key) {
     return picker.localize?.(WORDS + key) ?? "";
   },
 };
 
 /**
- * Define the card, and have the words of the picker.
+ * Define the card, and load the words for the card picker.
  *
- * Home Assistant's page replaces the registry of elements while it loads. What was defined before
- * that is unknown afterwards, so this waits for the page's own element.
+ * Home Assistant's page replaces the custom element registry while it loads, which drops elements
+ * defined before. So this waits for the page's own element.
  */
 async function prepare() {
   const pages = ["home-assistant", "hc-main"];

@@ -1,4 +1,4 @@
-"""Have Home Assistant's pages load the card, where there are any."""
+"""Serve the conversations card and have Home Assistant's frontend load it."""
 
 import hashlib
 from pathlib import Path
@@ -14,14 +14,14 @@ URL: Final = f"/{DOMAIN}/{MODULE.name}"
 
 
 async def async_register_card(hass: HomeAssistant) -> None:
-    """Serve the card's module, and name it to every page; a headless home has none."""
+    """Serve the card's module and add it to the frontend, where that is set up."""
     if "frontend" not in hass.config.components:
         return
-    # Only where it is set up: its requirements are not ours.
+    # Imported only where it is set up: its requirements may not be installed.
     from homeassistant.components.frontend import add_extra_js_url  # noqa: PLC0415
 
     await hass.http.async_register_static_paths([StaticPathConfig(URL, str(MODULE))])
-    # A browser keeps what it has loaded; another content has another address.
+    # Browsers cache by URL: another content needs another one.
     version = await hass.async_add_executor_job(_version)
     add_extra_js_url(hass, f"{URL}?v={version}")
 

@@ -1,4 +1,4 @@
-"""Amounts and times in Home Assistant's language, for what is put together of several words."""
+"""Format amounts and times in Home Assistant's language."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -17,7 +17,7 @@ def async_money(hass: HomeAssistant, amount: Decimal | float) -> str:
     """Return an amount of roubles: `2,85 ₽`, `20 006,97 ₽`, `500 ₽`."""
     exact = Decimal(str(amount))
     digits = f"{exact:,.0f}" if exact % _WHOLE == 0 else f"{exact:,.2f}"
-    # `1,234.50` as the language writes it: the second character and the last but two are its marks.
+    # `amount_example` is 1,234.50 as the language writes it, with separators at 1 and -3.
     example = async_words(hass, "amount_example")
     marks = {",": example[1], ".": example[-3]}
     return async_words(hass, "money", amount="".join(marks.get(one, one) for one in digits))
@@ -25,7 +25,7 @@ def async_money(hass: HomeAssistant, amount: Decimal | float) -> str:
 
 @callback
 def async_time(hass: HomeAssistant, moment: datetime) -> str:
-    """Return a local time as a person says it: `1 января 10:00`; the year unless it is this one."""
+    """Return a local time such as `1 января 10:00`, with the year unless it is the present one."""
     local = dt_util.as_local(moment)
     key = "date_time" if local.year == dt_util.now().year else "date_time_year"
     return async_words(

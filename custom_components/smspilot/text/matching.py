@@ -1,4 +1,4 @@
-"""How texts are compared, in triggers and in `ask` alike."""
+"""Compare texts, in the same way for triggers, `ask` and alarms."""
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
@@ -6,13 +6,13 @@ from typing import Final
 
 from .normalising import folded
 from .regex_search import MAX_SEARCHED
-from .sentences import is_said
+from .sentences import is_variant_of
 
 _FINAL: Final = " .,!?;:)\"'"
 
 
 class Match(StrEnum):
-    """How a trigger's texts are compared with a message; for `regex` see patterns.py."""
+    """How a trigger's texts are compared with a message; for `regex` see regex_search.py."""
 
     EQUALS = "equals"
     CONTAINS = "contains"
@@ -20,31 +20,31 @@ class Match(StrEnum):
 
 
 def normalised(text: str) -> str:
-    """Return what a text says, whatever its case, spaces, kinds of signs and final punctuation."""
+    """Return a text without differences of case, spaces, kinds of signs and final punctuation."""
     words = " ".join(folded(text).split())
-    # A text of nothing but punctuation says just that.
+    # A text of punctuation only keeps it.
     return words.rstrip(_FINAL) or words
 
 
 def fits(message: str, texts: Sequence[str], match: Match) -> bool:
     """Return whether a message equals or contains one of the texts."""
-    said = normalised(message)
-    # A text that shows nothing would be part of every message.
+    received = normalised(message)
+    # Every message contains an empty text.
     wanted = filter(None, map(normalised, texts))
     if match is Match.CONTAINS:
-        return any(text in said for text in wanted)
-    return any(text == said for text in wanted)
+        return any(text in received for text in wanted)
+    return any(text == received for text in wanted)
 
 
 def answer_id(text: str, answers: Sequence[tuple[str, Sequence[str]]]) -> str | None:
-    """Return the id of the first answer with a sentence that fits; plain ones go first."""
-    said = normalised(text[:MAX_SEARCHED])
+    """Return the id of the first answer with a sentence that fits; equal ones before templates."""
+    received = normalised(text[:MAX_SEARCHED])
 
     def is_equal(sentence: str) -> bool:
-        return normalised(sentence) == said
+        return normalised(sentence) == received
 
     def is_variant(sentence: str) -> bool:
-        return is_said(folded(sentence), said)
+        return is_variant_of(folded(sentence), received)
 
     compare: Callable[[str], bool]
     for compare in (is_equal, is_variant):

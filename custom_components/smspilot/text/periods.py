@@ -1,4 +1,4 @@
-"""Spans of time, as a person writes them."""
+"""Validate periods of time in actions, triggers and forms."""
 
 from datetime import timedelta
 from typing import Any
@@ -8,9 +8,9 @@ import voluptuous as vol
 
 
 def period(value: Any) -> timedelta:
-    """Validate a span; an endless one, `.inf` in YAML, is an error that Home Assistant lets out."""
+    """Validate a period; for `.inf` of YAML Home Assistant's own validator raises OverflowError."""
     if isinstance(value, timedelta):
-        # The default of a field: every call has some.
+        # A field's default; skip the parsing, which every call would do.
         return cv.positive_timedelta(value)
     try:
         span: timedelta = cv.positive_time_period(value)

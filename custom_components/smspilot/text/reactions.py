@@ -1,7 +1,7 @@
 """A phone's reaction to a text, which arrives as an SMS that quotes it.
 
 An iPhone sends `Liked “…”` or `Понравилось «…»`, other phones `👍 to “…”`. The words differ by
-version and gender, hence stems. What is quoted may be our own text, with an order in it.
+version and gender, hence stems. The quoted text may contain a command, which must not be executed.
 """
 
 import re
@@ -10,7 +10,7 @@ import unicodedata
 
 from .normalising import folded
 
-# What a reaction begins with, folded. No form that orders something: `удали «…»` is none.
+# What a reaction begins with, folded. No imperative: `удали «…»` is a command.
 _VERBS: Final = re.compile(
     r"(?:(?:liked|loved|disliked|laughed at|emphasi[sz]ed|questioned|reacted|removed)"
     r"|(?:(?:не|очень|больше не) )?"
@@ -19,16 +19,16 @@ _VERBS: Final = re.compile(
     r"|восклиц|вопрос|под вопросом|отмечен|отметил|реакция|отреагировал|поставил|поставлен"
     r"|удалил|удален|убрал|убран|снят[аоы]?\b))"
 )
-# `to`, `на`, `в ответ на`.
-MAX_LINK: Final = 3
-# A few words, then nothing but a quotation; a long one is cut off with dots.
+# Words between the sign and the quotation: `to`, `на`, `в ответ на`.
+MAX_LINK_WORDS: Final = 3
+# A few words and a quotation, which phones cut off with dots where it is long.
 _QUOTATION: Final = re.compile(r'(?P<lead>[^",.;:]{1,60}):? ?".+(?:"|\.\.\.)[ .]*')
-# The signs of `‼️ to “…”` and `❓ to “…”`, which are no symbols when they are folded.
+# The signs of `‼️ to “…”` and `❓ to “…”`: folded, they are punctuation and not of category `So`.
 _MARKS: Final = frozenset({"!!", "!", "?", "??"})
 
 
 def is_reaction(text: str) -> bool:
-    """Return whether a text only says how somebody likes another, which it quotes."""
+    """Return whether a text is a phone's reaction to another one, which it quotes."""
     found = _QUOTATION.fullmatch(" ".join(folded(text).split()))
     if not found:
         return False
@@ -38,4 +38,4 @@ def is_reaction(text: str) -> bool:
     # A sign and a word that links it to the quotation, such as `to`.
     sign, *link = lead.split()
     is_sign = sign in _MARKS or any(unicodedata.category(one) == "So" for one in sign)
-    return is_sign and 0 < len(link) <= MAX_LINK
+    return is_sign and 0 < len(link) <= MAX_LINK_WORDS

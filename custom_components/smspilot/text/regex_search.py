@@ -1,8 +1,8 @@
 """Regular expressions in a message, within a bounded text and time.
 
-A pattern such as `(a+)+$` and a text that somebody made for it keep Python's own `re` busy for
-years. It cannot be stopped, and holds the interpreter meanwhile, also from a thread. The package
-`regex` takes a limit of time, and lets everybody else work while it searches.
+A pattern such as `(a+)+$` and a text made for it keep Python's own `re` busy for years: it cannot
+be stopped, and it blocks all threads while it searches. The package `regex` takes a time limit and
+releases the interpreter's lock.
 """
 
 import asyncio
@@ -18,16 +18,16 @@ from ..const import LOGGER
 
 type Found = dict[str, Any]
 
-# No order of a person's is longer; a longer text is made to be hard to search.
+# No genuine command is longer; the rest of a text is not searched.
 MAX_SEARCHED: Final = 1000
-# A pattern that fits takes microseconds; one that takes so long would take for ever. In seconds.
+# A usual search takes microseconds; one that takes so long may never end. Seconds.
 SEARCH_TIME: Final = 0.2
 
 
 def check_patterns(texts: Sequence[str]) -> None:
-    """Raise Invalid where a text is no regular expression; may take its time.
+    """Raise Invalid where a text is no regular expression; slow, not for the event loop.
 
-    Python's own syntax counts too: it is the one people know, and need not be looked up twice.
+    It must be valid in Python's own `re` too, whose syntax is the documented one.
     """
     for text in texts:
         try:
@@ -36,73 +36,75 @@ def check_patterns(texts: Sequence[str]) -> None:
             with suppress(ImportError):
                 _compiled([text])
         except Exception as err:
-            # Both have errors of their own, and overflows, and the limit of recursion.
+            # Both raise errors of their own, OverflowError and RecursionError.
             raise vol.Invalid(f"{text!r} is no regular expression: {err}") from err
 
 
 def search(patterns: Sequence[Any], message: str) -> Found | None:
-    """Return the groups of the first pattern that fits somewhere, by place and by name.
+    """Return the groups and named groups of the first pattern found in a message.
 
-    May take its time, hence not for the event loop. Raises TimeoutError where none fits and one
-    was given up.
+    Slow, not for the event loop. Raises TimeoutError where none is found and one took too long.
     """
-    given_up = False
+    timed_out = False
     for pattern in patterns:
         try:
             found = pattern.search(message[:MAX_SEARCHED], timeout=SEARCH_TIME)
         except TimeoutError:
-            given_up = True
+            timed_out = True
             continue
         if found:
             return {"groups": list(found.groups()), "named_groups": found.groupdict()}
-    if given_up:
+    if timed_out:
         raise TimeoutError
     return None
 
 
 class RegexSearcher:
-    """Search messages beside the event loop, in the order they came in."""
+    """Search messages in an executor thread, one at a time, in the order they came."""
 
     def __init__(self, hass: HomeAssistant, texts: Sequence[str]) -> None:
-        """Keep the texts; they are compiled for the first message."""
+        """Keep the patterns' texts; they are compiled for the first message."""
         self._hass = hass
         self._texts = texts
         self._patterns: list[Any] = []
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._has_complained = False
+        self._has_warned = False
 
     @callback
     def begin(self, message: str, done: Callable[[Found | None], None]) -> None:
-        """Search a message, and hand over the groups of the pattern that fits, or None."""
+        """Start a search; `done` is called with the groups of the pattern found, or None."""
         task = self._hass.async_create_task(self._run(message, done), "smspilot search")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     @callback
     def stop(self) -> None:
-        """Find nothing more."""
+        """Cancel all searches."""
         for task in self._tasks:
             task.cancel()
 
     async def _run(self, message: str, done: Callable[[Found | None], None]) -> None:
         groups = None
-        async with self._turn:
+        async with self._lock:
             try:
                 groups = await self._hass.async_add_executor_job(self._search, message)
             except TimeoutError:
-                self._complain("was given up: it takes too long with a message somebody wrote")
+                self._warn_once()
         done(groups)
 
     def _search(self, message: str) -> Found | None:
         self._patterns = self._patterns or _compiled(self._texts)
         return search(self._patterns, message)
 
-    def _complain(self, why: str) -> None:
-        """Say it once, and nothing of the message."""
-        if not self._has_complained:
-            self._has_complained = True
-            LOGGER.warning("A regular expression of a trigger %s", why)
+    def _warn_once(self) -> None:
+        """Warn without the message, which is private."""
+        if not self._has_warned:
+            self._has_warned = True
+            LOGGER.warning(
+                "A regular expression of a trigger was given up: it takes too long with a message"
+                " somebody wrote"
+            )
 
 
 def _compiled(texts: Sequence[str]) -> list[Any]:

@@ -1,8 +1,8 @@
-"""Sentences with variants, as Assist has them: `[да] топи (баню|печь) [на {minutes} минут]`.
+"""Match sentence templates as Assist has them: `[да] топи (баню|печь) [на {minutes} минут]`.
 
-Assist's own engine, hassil, takes seconds for a long answer to a sentence with a few wildcards,
-and knows no punctuation between brackets. This one follows all variants at once: what it costs
-grows with the length of the two texts, not with the number of variants.
+Assist's own engine, hassil, takes seconds for a long text and a template with a few wildcards, and
+does not skip punctuation. This one follows all variants at once: its time grows with the length of
+text and template, not with the number of variants.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,20 +17,20 @@ _SKIPPED: Final = frozenset(".,!?;:…")
 _SPECIAL: Final = frozenset("[](){}|")
 
 
-def is_said(sentence: str, text: str) -> bool:
-    """Return whether a text is a variant of the sentence; both are without case."""
+def is_variant_of(sentence: str, text: str) -> bool:
+    """Return whether a text is a variant of a template; both are folded."""
     if _SPECIAL.isdisjoint(sentence):
         return False
     try:
         variants = _variants(iter(_TOKENS.findall(sentence.strip())), "")
     except ValueError:
-        # A bracket without its counterpart is no template, only a text.
+        # Unbalanced brackets: not a template.
         return False
     return len(text) in _ends(variants, text, {0})
 
 
 def _variants(tokens: Iterator[str], end: str) -> list[list[Part]]:
-    """Return the variants up to a closing bracket."""
+    """Parse the variants up to a closing bracket."""
     variants: list[list[Part]] = [[]]
     for token in tokens:
         if token == end:
@@ -52,13 +52,13 @@ def _variants(tokens: Iterator[str], end: str) -> list[list[Part]]:
 
 
 def _ends(part: Part, text: str, starts: set[int]) -> set[int]:
-    """Return where a part of the sentence may end that begins at one of the places."""
+    """Return the indexes in the text where a part may end that begins at one of `starts`."""
     if isinstance(part, list):
         return _all(reduce(lambda at, one: _ends(one, text, at), each, starts) for each in part)
     if part.startswith("{"):
         return set(range(min(starts) + 1, len(text) + 1)) if starts else starts
     if part.isspace():
-        # Beside an optional word that is not there, a space is there already, or not needed.
+        # Next to an omitted optional word a space was matched already, or is not needed.
         spaced = {at for at in starts if at in (0, len(text)) or text[at - 1] == " "}
         return spaced | {at + 1 for at in starts if text.startswith(" ", at)}
     ends = {at + len(part) for at in starts if text.startswith(part, at)}

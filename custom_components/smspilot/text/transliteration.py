@@ -1,10 +1,10 @@
-"""Latin letters for a text: twice as many fit into a part."""
+"""Write a text in Latin letters: a part holds twice as many."""
 
 import re
 from typing import Final
 import unicodedata
 
-# Signs that the package does not know, that it gets wrong, and one that GSM 03.38 lacks.
+# Signs that the package does not know or gets wrong, and the backtick, which GSM 03.38 lacks.
 _SIGNS: Final = str.maketrans(
     {
         "−": "-",
@@ -40,8 +40,8 @@ _FRACTION: Final = re.compile(r"(?<=\d)(?=[¼-¾⅐-⅞])")
 
 
 def transliterate(text: str) -> str:
-    """Return the text in characters that ASCII and GSM 03.38 have both."""
-    # 2½ is not 21/2.
+    """Return the text in characters that both ASCII and GSM 03.38 have."""
+    # NFKC would make 21/2 of 2½: put a space between.
     text = unicodedata.normalize("NFKC", _FRACTION.sub(" ", text)).translate(_SIGNS)
     return "".join(map(_latin, text))
 
@@ -53,5 +53,5 @@ def _latin(character: str) -> str:
         is_sent = character.isprintable() or character == "\n"
         return character if is_sent else " " * character.isspace()
     latin = str(unidecode(character)).replace("`", "'")
-    # The package's word for what it does not know.
+    # `[?]` is what the package returns for some characters it does not know.
     return "" if "[?]" in latin else latin
