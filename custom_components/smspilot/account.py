@@ -67,7 +67,7 @@ class Account:
             journal=self.journal,
             budget=self.budget,
             deliveries=self.deliveries,
-            asked=self.inbox.asked,
+            on_questions=self.inbox.asked,
         )
         self.channels = ChannelSender(hass, entry, self.outbox)
         self.conversations = Conversations(hass, entry, self.client, known=self._known)
@@ -202,7 +202,7 @@ class Account:
         self.publisher.open()
         self.inbox.push_monitor.opened()
         self.inbox.poller.wake()
-        self.deliveries.hurry()
+        self.deliveries.read_all()
         for room in (self.outbox, self.deliveries, self.inbox):
             room.poller.open()
         self.alarms.start()

@@ -126,7 +126,7 @@ class IssueReporter:
         info = self._coordinator.data
         if info and (balance := info.balance) is not None:
             if options.low_balance and balance < options.low_balance:
-                pace = self._account.budget.daily_pace
+                pace = self._account.budget.daily_average
                 text = "low_balance" if pace else "low_balance_unknown"
                 days = str(max(int(balance / pace), 0)) if pace else ""
                 shown = async_money(self._account.hass, balance)

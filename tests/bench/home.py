@@ -220,7 +220,7 @@ async def answered(poller: Poller) -> None:
 async def read_all(account: Account) -> None:
     """Have a round of all that waits."""
     await rest(account.deliveries.poller)
-    account.deliveries.hurry()
+    account.deliveries.read_all()
     await answered(account.deliveries.poller)
 
 

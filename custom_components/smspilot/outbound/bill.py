@@ -1,4 +1,4 @@
-"""What the responses to a message say beside its rows: money."""
+"""The costs and the balance that the responses to a message give."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from ..contacts.phones import plain_digits
 
 @dataclass(slots=True)
 class Bill:
-    """The sums of a message's responses, RUB; `cost` is None where a part of it is unknown.
+    """The sums of a message's responses, in RUB.
 
     `requested_at` is when the balance was requested, by the event loop's clock.
     """
@@ -24,12 +24,12 @@ class Bill:
 
     @property
     def cost(self) -> Decimal | None:
-        """Return what all of it cost."""
+        """Return what all requests cost, None where a part of it is unknown."""
         return None if self._is_partial else self._cost
 
-    def take(self, response: SendResponse, digits: Collection[str], requested_at: float) -> None:
-        """Add a response to a request of these numbers."""
-        # A response may have a row twice.
+    def add(self, response: SendResponse, digits: Collection[str], requested_at: float) -> None:
+        """Add the response to a request for these numbers."""
+        # A response may hold the same row twice.
         rows = {(row.id, row.phone): row for row in response.messages}.values()
         known = sum((row.price for row in rows if row.price is not None), Decimal(0))
         is_priced = all(row.price is not None for row in rows)
@@ -38,19 +38,19 @@ class Bill:
             self.balance, self.requested_at = response.balance, requested_at
         cost = response.cost if response.cost is not None or not is_priced else known
         if cost is None:
-            self.miss_a_part()
+            self.mark_incomplete()
         else:
             self._cost = (self._cost or Decimal(0)) + cost
-        # A price that is told later, as one that is still 0 may be, is spent then.
-        is_final = all(row.price for row in rows if row.status is not Status.FAILED)
-        is_whole = is_final and {plain_digits(row.phone) for row in rows} >= set(digits)
-        self._unspent += response.cost if response.cost is not None and is_whole else known
+        # A missing price, or one of 0, may come with a later check, which then spends it.
+        has_prices = all(row.price for row in rows if row.status is not Status.FAILED)
+        is_complete = has_prices and {plain_digits(row.phone) for row in rows} >= set(digits)
+        self._unspent += response.cost if response.cost is not None and is_complete else known
 
-    def miss_a_part(self) -> None:
-        """Know that something of it costs what nobody has told."""
+    def mark_incomplete(self) -> None:
+        """Note that a part of the cost is unknown."""
         self._is_partial = True
 
-    def pay(self) -> Decimal:
-        """Return what is to be spent now; it is returned once."""
+    def take_unspent(self) -> Decimal:
+        """Return the amount that the budget has to spend since the last call."""
         amount, self._unspent = self._unspent, Decimal(0)
         return amount

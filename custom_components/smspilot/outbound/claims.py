@@ -1,4 +1,4 @@
-"""Who is sending which text to which number: only the same text waits for its turn."""
+"""Claims on a text to a number: a second send of the same text waits until the first has ended."""
 
 import asyncio
 from collections.abc import Iterable
@@ -12,44 +12,43 @@ from .record import SubmissionRecord
 
 
 class Claims:
-    """The numbers that messages on their way are sent to.
+    """The kinds, numbers and texts that submissions under way hold.
 
-    No two sends of one text of one kind to one number go at a time: of two rows that are alike,
-    nobody could tell whose response was lost.
+    Two sends of the same one at a time would make rows in the API's list that cannot be told apart
+    where a response was lost.
     """
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Know of nothing on its way."""
         self._hass = hass
         self._claims: dict[tuple[Kind, str, str], tuple[str, asyncio.Future[None]]] = {}
 
     @callback
     def take(self, record: SubmissionRecord, number: Number) -> bool:
-        """Return whether the number may be sent to now."""
+        """Claim the record's text to a number; return whether it holds the claim."""
         released = self._hass.loop.create_future()
-        holder = self._claims.setdefault(_mark(record, number), (record.id, released))
+        holder = self._claims.setdefault(_key(record, number), (record.id, released))
         return holder[0] == record.id
 
     def of(self, record: SubmissionRecord, number: Number) -> asyncio.Future[None] | None:
-        """Return what ends when nobody is sending the text to the number any more."""
-        claim = self._claims.get(_mark(record, number))
+        """Return a future that is done when the present claim is released; None without a claim."""
+        claim = self._claims.get(_key(record, number))
         return claim and claim[1]
 
     def turns(
         self, record: SubmissionRecord, numbers: Iterable[Number]
     ) -> dict[Number, asyncio.Future[None] | None]:
-        """Return what ends when it is their turn, of the numbers that wait for it."""
+        """Return the futures of the claims that some of the numbers wait for."""
         return {one: self.of(record, one) for one in numbers if one.has_waited}
 
     @callback
     def release(self, record: SubmissionRecord, numbers: Iterable[Number]) -> None:
-        """Let others send the same text to numbers."""
+        """Release the claims that the record holds on numbers."""
         for one in numbers:
-            mark = _mark(record, one)
-            if (claim := self._claims.get(mark)) and claim[0] == record.id:
-                del self._claims[mark]
+            key = _key(record, one)
+            if (claim := self._claims.get(key)) and claim[0] == record.id:
+                del self._claims[key]
                 claim[1].set_result(None)
 
 
-def _mark(record: SubmissionRecord, number: Number) -> tuple[Kind, str, str]:
+def _key(record: SubmissionRecord, number: Number) -> tuple[Kind, str, str]:
     return record.kind, number.digits, same_spacing(record.text)

@@ -1,4 +1,4 @@
-"""Follow sent messages to a final status: pushes and timers trigger a read, which alone counts."""
+"""Follow sent messages to a final status: pushes and timers start reads, which alone count."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -24,8 +24,9 @@ from .result import Row
 from .status_reader import StatusReader
 from .tracked_messages import TrackedMessages, follows
 
-# What was pushed has neighbours with news; a whole page would keep a small machine busy.
-BESIDE: Final = 100
+# Messages in a read that a push started: others probably have a new status too, but a whole page
+# would keep a small machine busy.
+MAX_READ_PER_PUSH: Final = 100
 
 
 class DeliveryTracker:
@@ -41,7 +42,6 @@ class DeliveryTracker:
         budget: Budget,
         publisher: Publisher,
     ) -> None:
-        """Wait for nothing yet."""
         self._hass = hass
         self._entry = entry
         self._journal = journal
@@ -56,7 +56,7 @@ class DeliveryTracker:
         self._announced: Announced[Status] = Announced(hass, self.poller)
         self._round_due = False
         self._read_waiters = ReadWaiters(hass)
-        self._timer = EarliestTimer(hass, self.poller, self.hurry)
+        self._timer = EarliestTimer(hass, self.poller, self.read_all)
 
     @property
     def pending(self) -> int:
@@ -65,7 +65,7 @@ class DeliveryTracker:
 
     @callback
     def track(self, rows: Iterable[Row]) -> None:
-        """Wait for rows of a receipt, and tell those that are final in it."""
+        """Follow the rows of a send result, and publish those that are final already."""
         for row in rows:
             if row.message_id is None:
                 continue
@@ -73,52 +73,53 @@ class DeliveryTracker:
                 self._publish(row)
                 continue
             waiting = self._tracked.add(row.message_id, row)
-            self._timer.set(waiting.next_look(self._hass.loop.time()))
+            self._timer.set(waiting.next_check(self._hass.loop.time()))
             if (news := self._early.take(row.message_id)) is not None:
-                self._take_push(row.message_id, news)
-        self._changed()
+                self._apply_push(row.message_id, news)
+        self._signal_counts()
 
     @callback
-    def hurry(self) -> None:
-        """Read all that waits now."""
+    def read_all(self) -> None:
+        """Begin a read of all messages that have no final status."""
         if self._tracked:
             self._round_due = True
             self.poller.wake()
 
     async def async_read_now(self, ids: Iterable[str], timeout: float) -> bool:  # noqa: ASYNC109
-        """Ask about what of these still waits, and return whether that was done in time."""
+        """Read the statuses where any of the ids has no final one; return False after `timeout`."""
         if not any(server_id in self._tracked for server_id in ids):
             return True
-        self.hurry()
+        self.read_all()
         return await self._read_waiters.async_wait(timeout)
 
     @callback
     def push(self, server_id: str, status: Status) -> None:
-        """Take a push that a message has another status; the read it triggers says whether."""
-        self._take_push(server_id, status)
+        """Start the read that verifies a pushed status."""
+        self._apply_push(server_id, status)
 
     @callback
     def push_unverified(self, message: MessageRow) -> None:
-        """Take a push at its word, but for money and for what no push tells."""
+        """Apply a pushed status without a read, except for its price."""
         if message.id:
-            self._take_push(message.id, replace(message, price=None))
+            self._apply_push(message.id, replace(message, price=None))
             self._journal.flush()
 
     @callback
     def close(self, why: Exception) -> None:
-        """End the clock and whoever waits."""
+        """Stop the reads, and raise `why` in the tasks that wait."""
         self.poller.close()
         self._tracked.close(why)
 
     @callback
-    def _take_push(self, server_id: str, news: News) -> None:
+    def _apply_push(self, server_id: str, news: News) -> None:
+        """Apply a row, or start a read for a status that is later than the known one."""
         if (row := self.row(server_id)) is None:
             self._early.keep(server_id, news)
             return
         if isinstance(news, MessageRow) and (
             news.status is Status.FAILED or row.price is None or row.kind is Kind.HLRVIP
         ):
-            # That it cost nothing, what it cost, what was found out: no push tells it.
+            # A push has no price, refund or HLRVIP facts, so a read must get them.
             news = news.status
         if isinstance(news, MessageRow):
             self._update(news)
@@ -130,49 +131,49 @@ class DeliveryTracker:
             self.poller.wake()
 
     async def _read(self) -> None:
-        """Ask for all that waits, or for what was pushed and some more beside it."""
+        """Read the statuses of all messages, or of the pushed ones and some others."""
         if not self._tracked:
             return
         pushed, now = self._announced.ids, self._hass.loop.time()
         others: Iterator[str] = (one for one in self._tracked if one not in self._announced)
         if not self._round_due:
-            others = islice(others, max(BESIDE - len(pushed), 0) if pushed else 0)
+            others = islice(others, max(MAX_READ_PER_PUSH - len(pushed), 0) if pushed else 0)
         ids = [*pushed, *others]
         round_due, self._round_due = self._round_due, False
-        end = self._read_waiters.begin() if round_due else None
-        looked, error = await self._reader.async_read(
-            ids, self._update, needs_all=self._tracked.needs_all, now_or_never=pushed
+        report_end = self._read_waiters.begin() if round_due else None
+        checked, error = await self._reader.async_read(
+            ids, self._update, needs_all=self._tracked.needs_all, urgent=pushed
         )
         self._trace("statuses read", asked=len(ids), pushed=len(pushed), failed=bool(error))
         if error:
             async_dispatcher_send(self._hass, SIGNAL_ERROR.format(self._entry.entry_id), error)
             if pushed:
-                # A list that cannot be read denies no push.
+                # A failed read does not disprove a push, so it is not counted as a retry.
                 self._timer.set(RETRY_DELAYS[-1])
         else:
             self._announced.retry((one for one in pushed if one in self._announced), now)
-        if end:
-            end(not error)
-        self._give_up(looked)
+        if report_end:
+            report_end(not error)
+        self._drop_overdue(checked)
         if round_due:
-            self._replan()
+            self._plan_next_round()
         await self._journal.flush()
 
     @callback
     def _update(self, message: MessageRow) -> None:
-        """Take what the service says of a message; never back, and never after the end."""
+        """Apply a row of the API; a status never goes back, nor changes after a final one."""
         waiting = self._tracked.get(message.id)
-        # A row without a number stands for an id the service does not know: no news.
+        # A row without a number stands for an id that the API does not know.
         if waiting is None or not message.id or not message.phone:
             return
         row = waiting.row
         if message.price is not None and message.price != row.price:
-            # A refund is of the day that paid, so what is told late must be of it too.
+            # On the day it was sent: a refund must reduce the day that was charged.
             paid_on = dt_util.as_local(row.sent_at).date() if row.sent_at else None
             self._budget.spend_late(message.id, message.price - (row.price or 0), paid_on)
             row.price = message.price
             self._tracked.write(message.id)
-            self._changed()
+            self._signal_counts()
         if not follows(message.status, row.status):
             return
         row.status, row.error = message.status, message.problem
@@ -181,7 +182,7 @@ class DeliveryTracker:
         row.changed_at = dt_util.utcnow()
         self._publish(row)
         if row.status.final:
-            self._end(message.id)
+            self._stop_tracking(message.id)
             return
         self._tracked.write(message.id)
         pushed = self._announced.get(message.id)
@@ -189,29 +190,28 @@ class DeliveryTracker:
             self._announced.discard(message.id)
 
     @callback
-    def _end(self, server_id: str) -> None:
-        """Wait for a message no more."""
+    def _stop_tracking(self, server_id: str) -> None:
         self._announced.discard(server_id)
         self._reader.forget(server_id)
         self._tracked.remove(server_id)
-        self._changed()
+        self._signal_counts()
 
     @callback
-    def _give_up(self, looked: Iterable[str]) -> None:
-        """Wait no more for what is too old, but never without having looked."""
-        for server_id in looked:
+    def _drop_overdue(self, checked: Iterable[str]) -> None:
+        """Stop tracking messages that are too old, once a read has checked them."""
+        for server_id in checked:
             if self._tracked.is_overdue(server_id):
-                LOGGER.info("A message has no final status after 48 hours; nobody asks any more")
-                self._end(server_id)
+                LOGGER.info("A message has no final status after 48 hours; it is no longer checked")
+                self._stop_tracking(server_id)
 
     @callback
-    def _replan(self) -> None:
-        """Look again when the first of all shall be looked at."""
-        looks = (
-            self._reader.next_look(server_id, one.next_look(self._hass.loop.time()))
+    def _plan_next_round(self) -> None:
+        """Set the timer to the time at which the first message is due for a check."""
+        checks = (
+            self._reader.next_check(server_id, one.next_check(self._hass.loop.time()))
             for server_id, one in self._tracked.items()
         )
-        if (soonest := min(looks, default=None)) is not None:
+        if (soonest := min(checks, default=None)) is not None:
             self._timer.set(soonest)
 
     @callback
@@ -224,5 +224,5 @@ class DeliveryTracker:
         async_trace(self._hass, self._entry.entry_id, step, **details)
 
     @callback
-    def _changed(self) -> None:
+    def _signal_counts(self) -> None:
         async_dispatcher_send(self._hass, SIGNAL_COUNTS.format(self._entry.entry_id))

@@ -1,4 +1,4 @@
-"""Pushes that were faster than the response to the send they are about."""
+"""Pushes that came before the response to the send they are about."""
 
 from typing import Final
 
@@ -8,28 +8,27 @@ from ..client import MessageRow, Status
 
 # Seconds.
 KEPT_FOR: Final = 60.0
-# No stranger fills the memory with ids that nobody sent.
+# Forged pushes of ids that were never sent must not fill the memory.
 MAX_KEPT: Final = 1000
 
-# A push that is taken at its word, or only what it says.
+# A push that counts without a read, or the status that a read has to verify.
 type News = MessageRow | Status
 
 
 class EarlyPushes:
-    """What was said for a minute of messages that nobody here has sent yet."""
+    """The pushes of the last minute about messages that are not tracked yet."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Have heard nothing yet."""
         self._hass = hass
         self._news: dict[str, tuple[float, News]] = {}
 
     def __len__(self) -> int:
-        """Return of how many messages something was said."""
+        """Return the number of messages with a push."""
         return len(self._news)
 
     @callback
     def keep(self, server_id: str, news: News) -> None:
-        """Keep what was said last, but a final status in any case."""
+        """Keep the last push of a message, but never replace a final status."""
         before = self.take(server_id)
         if before is not None and status_of(before).final:
             news = before
@@ -43,11 +42,11 @@ class EarlyPushes:
 
     @callback
     def take(self, server_id: str) -> News | None:
-        """Return what was said of a message that was sent now, and forget it."""
+        """Remove and return the push of a message, None where there is none."""
         deadline, news = self._news.pop(server_id, (0.0, None))
         return news if deadline > self._hass.loop.time() else None
 
 
 def status_of(news: News) -> Status:
-    """Return the status that a push told."""
+    """Return the status of a push."""
     return news.status if isinstance(news, MessageRow) else news

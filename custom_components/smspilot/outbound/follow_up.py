@@ -1,4 +1,4 @@
-"""What follows once it is known what became of numbers: deliveries, questions, money."""
+"""What follows the outcome of a submission: money, questions, deliveries and signals."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -26,12 +26,12 @@ from .record import SubmissionRecord
 from .result import Row
 from .submission import Submission
 
-# Rows that went out, their text, and how long ago.
-type Asked = Callable[[list[Row], str, timedelta], None]
+# Called with the rows of questions that went out, their text, and how long ago that was.
+type OnQuestions = Callable[[list[Row], str, timedelta], None]
 
 
 class FollowUp:
-    """What an account does once it is known what became of numbers."""
+    """Handles the outcomes of an account's submissions."""
 
     def __init__(
         self,
@@ -39,42 +39,41 @@ class FollowUp:
         entry: ConfigEntry,
         budget: Budget,
         deliveries: DeliveryTracker,
-        asked: Asked,
+        on_questions: OnQuestions,
     ) -> None:
-        """Follow up for an account; `asked` is called with questions that went out."""
         self._hass = hass
         self._entry = entry
         self._budget = budget
         self._deliveries = deliveries
-        self._asked = asked
+        self._on_questions = on_questions
 
     @callback
-    def ended(self, submission: Submission, numbers: Sequence[Number]) -> None:
-        """Take numbers that have come to their end."""
+    def finished(self, submission: Submission, numbers: Sequence[Number]) -> None:
+        """Make the rows of numbers in a final state, and follow those that were accepted."""
         message, record = submission.message, submission.record
         for one in numbers:
             submission.rows[one] = row_of(self._hass, self._entry, message, record, one)
         sent = [row for one in numbers if (row := submission.rows[one]).message_id and not row.test]
-        paid = submission.bill.pay()
+        paid = submission.bill.take_unspent()
         if sent:
             self._budget.spend(paid)
-            self.taken(sent, record, timedelta(0))
-        self._report(submission, numbers)
+            self.accepted(sent, record, timedelta(0))
+        self._signal_outcome(submission, numbers)
 
     @callback
-    def taken(self, sent: list[Row], record: SubmissionRecord, ago: timedelta) -> None:
-        """Follow what went out, now or so long ago."""
+    def accepted(self, sent: list[Row], record: SubmissionRecord, ago: timedelta) -> None:
+        """Follow messages that the API accepted so long ago."""
         if record.kind is Kind.TWO_WAY:
-            self._asked(sent, record.text, ago)
-        went_out = SentText(kind=record.kind, text=record.text, rows=tuple(sent))
-        async_dispatcher_send(self._hass, SIGNAL_SENT.format(self._entry.entry_id), went_out)
+            self._on_questions(sent, record.text, ago)
+        sent_text = SentText(kind=record.kind, text=record.text, rows=tuple(sent))
+        async_dispatcher_send(self._hass, SIGNAL_SENT.format(self._entry.entry_id), sent_text)
         self._deliveries.track(sent)
         if any(row.price is None for row in sent):
-            # The list of recent messages tells neither price nor error; the next check does.
-            self._deliveries.hurry()
+            # The list of recent messages has neither price nor error; the next check has.
+            self._deliveries.read_all()
 
-    def _report(self, submission: Submission, numbers: Sequence[Number]) -> None:
-        """Let the account know: its balance, and whether the API did what it was asked."""
+    def _signal_outcome(self, submission: Submission, numbers: Sequence[Number]) -> None:
+        """Signal the new balance, and which requests succeeded or failed."""
         entry_id, bill = self._entry.entry_id, submission.bill
         test = submission.message.options.test
         if bill.balance is not None and not test:
@@ -84,7 +83,7 @@ class FollowUp:
             what = Worked.TEST if test else Worked.SEND
             async_dispatcher_send(self._hass, SIGNAL_OK.format(entry_id), what)
             self._signal_requested(submission, None)
-        # Only now: what refused some is not over because others went out before.
+        # After the success, whose signal would resolve the notices that these errors raise.
         errors = (one.error for one in numbers if one.state is State.REFUSED)
         for err in {id(err): err for err in errors}.values():
             if isinstance(err, SmspilotError):

@@ -1,4 +1,4 @@
-"""What goes out, to the letter: made from what a person asked for, refused before it costs."""
+"""Outbound messages: the final text and options; invalid ones are refused before any request."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
@@ -19,17 +19,17 @@ from ..text.segments import framed, measure, shortened
 from ..text.transliteration import transliterate
 from .targets import Target
 
-# The API refuses longer texts: ten parts are 670 Cyrillic letters.
+# The API refuses longer texts; ten parts hold 670 Cyrillic letters.
 MAX_PARTS: Final = 10
-# Words that would make something else of a text than the action says.
-_OTHER_KINDS: Final = (Sender.VOICE_FEMALE, Sender.VOICE_MALE, Sender.FLASH_CALL)
+# Sender names that would make a call of a text.
+_VOICE_SENDERS: Final = (Sender.VOICE_FEMALE, Sender.VOICE_MALE, Sender.FLASH_CALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendOptions:
-    """How something is sent; each kind takes what concerns it.
+    """How a message is sent; each kind uses the options that concern it.
 
-    `sender` and `transliterate` None leave it to the account. `send_at` is aware.
+    `sender` and `transliterate` None mean the account's options. `send_at` is aware.
     """
 
     sender: str | None = None
@@ -43,16 +43,16 @@ class SendOptions:
 
     @classmethod
     def from_fields(cls, data: Mapping[str, Any]) -> Self:
-        """Take them from the fields of an action, which have the same names."""
+        """Return the options among an action's fields, which have the same names."""
         return cls(**{one.name: data[one.name] for one in fields(cls) if one.name in data})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundMessage:
-    """A text, a call or a check on its way.
+    """A text, a call or a number check to be sent.
 
-    A second message of the same `key` within 72 hours is never requested again. `cut` tells
-    whether a part of the text was left out.
+    Of messages with the same `key` within 72 hours only the first is requested. `cut` says that
+    the end of the text was left out.
     """
 
     kind: Kind
@@ -73,14 +73,15 @@ def compose(
     cut_at: int = 0,
     complete: Callable[[str], str] = str,
 ) -> OutboundMessage:
-    """Return what a channel makes of a text, in the account's template.
+    """Return the message of a text on a channel, in the account's template.
 
-    What goes beyond `cut_at` parts is left out, and what is too long at all, if the account's
-    options say so. `complete` adds to the text what must not be cut off, such as a code.
+    A text of more than `cut_at` parts is cut; one of more than the account allows is cut or raises
+    `ServiceValidationError`, by its options. `complete` adds to the text what must not be cut off,
+    such as a code.
     """
     account = Options.from_entry(entry)
     options = _checked(account, options or SendOptions())
-    # Blanks in place of a name leave it to SMSPILOT.
+    # A blank name means the API's default sender.
     sender = (options.sender or account.sender or "").strip() or None
     match _channel(channel, sender):
         case Channel.SMS:
@@ -97,8 +98,8 @@ def compose(
         written = without_lone_surrogates(_framed(template, complete(text)))
         return transliterate(written) if options.transliterate else written
 
-    written, is_cut = _within(write, text, account, cut_at)
-    _check_words(written)
+    written, is_cut = _fitted(write, text, account, cut_at)
+    _refuse_service_word(written)
     return OutboundMessage(
         kind=kind,
         text=written,
@@ -111,17 +112,17 @@ def compose(
 def _call(
     account: Options, text: str, targets: tuple[Target, ...], options: SendOptions
 ) -> OutboundMessage:
-    """Return a call that speaks a text, however long it is."""
+    """Return a call that reads out a text, however long it is."""
     spoken = without_lone_surrogates(_framed(account.message_template, text))
-    _check_words(spoken)
+    _refuse_service_word(spoken)
     options = replace(options, sender=options.voice)
     return OutboundMessage(kind=Kind.VOICE, text=spoken, targets=targets, options=options)
 
 
-def _within(
+def _fitted(
     write: Callable[[str], str], text: str, account: Options, cut_at: int
 ) -> tuple[str, bool]:
-    """Return what is written, within the parts it may have, and whether something was left out."""
+    """Return the written text within the parts it may have, and whether it was cut."""
     written = write(text)
     parts, most = measure(written).parts, account.max_parts or MAX_PARTS
     if parts <= min(cut_at or most, most):
@@ -134,7 +135,7 @@ def _within(
 def flash_call(
     entry: ConfigEntry, code: str, targets: tuple[Target, ...], options: SendOptions
 ) -> OutboundMessage:
-    """Return a call from a number that ends in the four digits of the code."""
+    """Return a call from a number that ends in the code's four digits."""
     options = replace(_checked(Options.from_entry(entry), options), sender=Sender.FLASH_CALL)
     return OutboundMessage(kind=Kind.FLASH_CALL, text=code, targets=targets, options=options)
 
@@ -148,20 +149,20 @@ def number_check(entry: ConfigEntry, method: Kind, targets: tuple[Target, ...]) 
 
 
 def _channel(channel: Channel, sender: str | None) -> Channel:
-    """Return the channel that is really meant: `2WAY` in place of a name makes a question."""
+    """Return the channel that the sender's name chooses: `2WAY` means `Channel.TWO_WAY`."""
     if channel is Channel.VOICE:
         return channel
     word = (sender or "").upper()
-    if word in _OTHER_KINDS:
+    if word in _VOICE_SENDERS:
         raise validation_error(Reason.INVALID_SENDER, sender=word)
     return Channel.TWO_WAY if word == Sender.TWO_WAY else channel
 
 
 def _checked(account: Options, options: SendOptions) -> SendOptions:
-    """Return the options as they count, with what the account's own options add."""
+    """Return the options completed by the account's."""
     return replace(
         options,
-        # A time without a zone is Home Assistant's.
+        # A time without a zone is in Home Assistant's.
         send_at=options.send_at and dt_util.as_utc(options.send_at),
         transliterate=account.transliterate
         if options.transliterate is None
@@ -171,14 +172,14 @@ def _checked(account: Options, options: SendOptions) -> SendOptions:
 
 
 def _framed(template: str, message: str) -> str:
-    """Return the message in the account's template of the kind."""
+    """Return the message in a template of the account."""
     if not message.strip():
         raise validation_error(Reason.EMPTY_MESSAGE)
     return framed(template, message, dt_util.utcnow())
 
 
-def _check_words(text: str) -> None:
-    """Refuse a text that would buy a number check, or of which the alphabet left nothing."""
+def _refuse_service_word(text: str) -> None:
+    """Refuse a text that orders a number check, or that transliteration left empty."""
     if not text.strip():
         raise validation_error(Reason.EMPTY_MESSAGE)
     if text.strip() in SERVICE_WORDS:

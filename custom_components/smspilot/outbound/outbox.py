@@ -1,7 +1,7 @@
-"""The way out of an account: what is sent, by whom it is waited for, and what is told of it."""
+"""The outbox of an account: it sends messages, waits for them, and returns their results."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
@@ -19,10 +19,10 @@ from ..text.localized import async_time
 from .budget import Budget, total
 from .delivery import DeliveryTracker
 from .evidence import Evidence
-from .follow_up import FollowUp
+from .follow_up import FollowUp, OnQuestions
 from .message import OutboundMessage
 from .number import UNSENT, Number, State
-from .outcome import error_of, error_of_record, nobody_left, row_of_record
+from .outcome import all_refused_error, error_of, error_of_record, row_of_record
 from .permits import MAX_NUMBERS, Permits, async_cost
 from .rate_limiter import RateLimiter
 from .reconcile import Reconciler
@@ -38,7 +38,7 @@ type Refused = Iterable[tuple[str, HomeAssistantError]]
 
 
 class Outbox:
-    """The messages of an account."""
+    """Sends the messages of an account."""
 
     def __init__(
         self,
@@ -49,17 +49,13 @@ class Outbox:
         journal: Journal,
         budget: Budget,
         deliveries: DeliveryTracker,
-        asked: Callable[[list[Row], str, timedelta], None],
+        on_questions: OnQuestions,
     ) -> None:
-        """Have nothing to send yet; `asked` is called with questions that went out."""
         self._hass = hass
         self._entry = entry
         self._client = client
-        self._budget = budget
         self._deliveries = deliveries
-        self._asked = asked
-        self._rate_limiter = RateLimiter(entry)
-        self._permits = Permits(hass, entry, client, budget, self._rate_limiter)
+        self._permits = Permits(hass, entry, client, budget, RateLimiter(entry))
         self._records = SubmissionRecords(hass, journal)
         evidence = Evidence(hass, client, self._records, self._is_known)
         self._tools = Tools(
@@ -69,21 +65,21 @@ class Outbox:
             records=self._records,
             permits=self._permits,
             evidence=evidence,
-            ended=self._ended,
+            on_finished=self._finished,
         )
-        self.follow_up = FollowUp(hass, entry, budget, deliveries, asked)
+        self._follow_up = FollowUp(hass, entry, budget, deliveries, on_questions)
         self.doubts = Reconciler(
             hass,
             entry,
             records=self._records,
             evidence=evidence,
-            taken=self.follow_up.taken,
+            taken=self._follow_up.accepted,
         )
         self.poller = self.doubts.poller
         self.sends = SendTasks(hass, entry)
 
     def restore(self, table: Table) -> None:
-        """Take up what was sent before the restart, and look for what became of it."""
+        """Restore the messages that were sent before a restart, and their permits."""
         for record in self._records.restore(table):
             for one in record.numbers:
                 if one.permit and one.state not in UNSENT:
@@ -91,7 +87,7 @@ class Outbox:
 
     @property
     def unresolved(self) -> int:
-        """Return how many messages nobody knows the outcome of."""
+        """Return the number of messages in doubt."""
         return len(self._records.unresolved())
 
     def table(self) -> Iterator[tuple[str, Table]]:
@@ -99,7 +95,7 @@ class Outbox:
         return self._records.table()
 
     def kind(self, server_id: str | None) -> Kind | None:
-        """Return what a message of the last day was."""
+        """Return the kind of a message of the last day, None of an unknown one."""
         record = self._records.of(server_id)
         return record.kind if record else None
 
@@ -111,11 +107,12 @@ class Outbox:
         wait: timedelta = timedelta(0),
         strict: bool = False,
     ) -> SendResult:
-        """Send a message and wait so long for its final statuses.
+        """Send a message, wait up to `wait` for its final statuses, and return a row a number.
 
-        Return what became of each number, also of those refused before. Raise where nothing went
-        out: a mistake before any request where all were refused here, else what the API or the
-        network said. `strict` raises also where only some were refused, after the rest went out.
+        `refused` are targets that were refused before; they get rows too. Raises
+        `ServiceValidationError` where all targets were refused here, and the error of the API or
+        the network where nothing went out. `strict` also raises where only some were refused,
+        after the rest went out.
         """
         numbers = [Number(target=one) for one in message.targets]
         result = await self._send(message, numbers, refused, strict=strict)
@@ -127,11 +124,11 @@ class Outbox:
     ) -> list[SendResult | BaseException]:
         """Send messages that belong together: a limit refuses all of them, or none.
 
-        Each has its own result, or the error that `async_send` raises.
+        Returns a result a message, or the error that `async_send` would raise for it.
         """
         numbers = [[Number(target=one) for one in message.targets] for message in messages]
         if len(messages) > 1:
-            # Without a connection each takes its permits when there is one.
+            # Without a connection each message takes its permits later, before its request.
             with suppress(ConnectionFailed):
                 await self._permits.async_take(*zip(messages, numbers, strict=True))
         sends = (
@@ -141,11 +138,11 @@ class Outbox:
         return await asyncio.gather(*sends, return_exceptions=True)
 
     async def async_wait(self, rows: Iterable[Row], wait: timedelta) -> None:
-        """Return when all rows are final, or when the time is over."""
+        """Return when all rows are final, or after `wait`."""
         await self._deliveries.wait(rows, wait)
 
     async def async_cost(self, message: OutboundMessage) -> Decimal:
-        """Return what a message would cost, RUB; nothing is sent."""
+        """Return what a message would cost, in RUB; sends nothing."""
         self.check_time(message)
         phones = [target.phone for target in message.targets]
         some = batched(phones, MAX_NUMBERS, strict=False)
@@ -153,7 +150,7 @@ class Outbox:
 
     @callback
     def result_of(self, key: str) -> SendResult | None:
-        """Return what is known of a message by its key, or None where it was never requested."""
+        """Return the present result of a message by its key, None where it was never requested."""
         if not (record := self._records.of_key(key)):
             return None
         rows = [
@@ -165,7 +162,7 @@ class Outbox:
 
     @callback
     def check_time(self, message: OutboundMessage) -> None:
-        """Refuse a time that has passed by the clocks of both Home Assistant and the API."""
+        """Refuse a `send_at` that is past by the clocks of both Home Assistant and the API."""
         now = dt_util.utcnow()
         due = message.options.send_at
         if due and due <= min(now, api_now(self._client)):
@@ -173,14 +170,14 @@ class Outbox:
 
     @callback
     def close(self, why: Exception) -> None:
-        """End every send; what is on its way stays written down."""
+        """Cancel every send, and raise `why` in its caller; the journal keeps its record."""
         self.poller.close()
         self.sends.close(why)
 
     async def _send(
         self, message: OutboundMessage, numbers: list[Number], refused: Refused, *, strict: bool
     ) -> SendResult:
-        """Send a message, whatever becomes of its caller."""
+        """Send a message in a task of its own, and return its result or raise."""
         if self.sends.closed:
             raise self.sends.closed
         refusals: Refusals = [
@@ -188,9 +185,9 @@ class Outbox:
             for named, why in refused
         ]
         if not numbers:
-            raise nobody_left(self._hass, self._entry, refusals)
+            raise all_refused_error(self._hass, self._entry, refusals)
         self.check_time(message)
-        result = await self._of_key(message, numbers)
+        result = await self._send_once(message, numbers)
         result.rows += (row for row, _why in refusals)
         if strict and (unsent := [row for row in result.rows if row.refused]):
             if all(row.unknown for row in unsent):
@@ -199,8 +196,8 @@ class Outbox:
             raise action_error(Reason.PARTLY_REFUSED, reasons=why)
         return result
 
-    async def _of_key(self, message: OutboundMessage, numbers: list[Number]) -> SendResult:
-        """Return the result of the first message of its key; only that one is ever requested."""
+    async def _send_once(self, message: OutboundMessage, numbers: list[Number]) -> SendResult:
+        """Send a message, or return the result of an earlier one with the same key."""
         key = message.key
         if (task := self.sends.of_key(key)) is None:
             record = self._records.of_key(key)
@@ -218,7 +215,7 @@ class Outbox:
         if not submission.message.options.test:
             await self._records.async_write_down()
         rows = {one: submission.rows[one] for one in numbers}
-        # What failed since it was accepted did go out.
+        # By the state: a row may have failed since the API accepted it.
         if not any(one.state is State.ACCEPTED for one in numbers):
             raise error_of(self._hass, self._entry, rows)
         bill = submission.bill
@@ -227,12 +224,12 @@ class Outbox:
         )
 
     @callback
-    def _ended(self, submission: Submission, numbers: Sequence[Number]) -> None:
-        """Follow what went out, and what is in doubt."""
-        self.follow_up.ended(submission, numbers)
+    def _finished(self, submission: Submission, numbers: Sequence[Number]) -> None:
+        """Follow the numbers of a submission that are in a final state or in doubt."""
+        self._follow_up.finished(submission, numbers)
         if any(one.state is State.IN_DOUBT for one in numbers):
             self.doubts.look_later()
 
     def _is_known(self, server_id: str) -> bool:
-        """Return whether an id belongs to a message; one that is scheduled waits for long."""
+        """Return whether an id is ours; scheduled messages outlast the records."""
         return bool(self._records.of(server_id) or self._deliveries.row(server_id))

@@ -1,4 +1,4 @@
-"""What the caller is told of each number, and the error where nothing went out."""
+"""The row that a caller gets for each number, and the error where nothing went out."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -15,7 +15,7 @@ from .number import SHARED_IDS, Number, State
 from .record import NumberRecord, SubmissionRecord
 from .result import Row, reasons, refused_row
 
-# All that is known of a row that failed without an error.
+# For a row that failed without an error.
 NO_REASON: Final = Problem(
     code=None, description=f"status {Status.FAILED.value}", description_ru=""
 )
@@ -28,7 +28,7 @@ def row_of(
     record: SubmissionRecord,
     number: Number,
 ) -> Row:
-    """Return the row of a number that has come to its end."""
+    """Return the row of a number that is in a final state or in doubt."""
     target, error = number.target, number.error
     if isinstance(error, HomeAssistantError) and number.state is State.REFUSED:
         text = localized(hass, error)
@@ -42,13 +42,13 @@ def row_of(
         due_at=message.options.send_at or record.at,
     )
     if number.state is State.IN_DOUBT:
-        row.unknown, row.error = True, _as_problem(hass, _doubt(entry))
+        row.unknown, row.error = True, _as_problem(hass, _outcome_unknown(entry))
     elif found := number.row:
         row.message_id, row.packet_id = found.id, number.packet_id
         row.price, row.error, row.status = found.price, found.problem, found.status
         row.test = row.test or found.id in SHARED_IDS
         if number.is_found and row.status.final:
-            # The list tells neither price nor error; the next check does.
+            # The list has neither price nor error; the next check has.
             row.status = Status.ACCEPTED
     elif problem := number.problem:
         row.error = problem
@@ -60,7 +60,7 @@ def row_of(
 def row_of_record(
     hass: HomeAssistant, entry: ConfigEntry, record: SubmissionRecord, number: NumberRecord
 ) -> Row:
-    """Return the row of a number of which only the record is left."""
+    """Return the row of a number by its record, which is all that is left after a restart."""
     row = Row(
         phone=number.target.phone,
         recipient_id=number.target.recipient_id,
@@ -73,20 +73,20 @@ def row_of_record(
     if number.state is State.ACCEPTED:
         row.status = Status.ACCEPTED
     elif number.state is not State.REFUSED:
-        row.unknown, row.error = True, _as_problem(hass, _doubt(entry))
+        row.unknown, row.error = True, _as_problem(hass, _outcome_unknown(entry))
     return row
 
 
 def error_of(
     hass: HomeAssistant, entry: ConfigEntry, rows: Mapping[Number, Row]
 ) -> HomeAssistantError:
-    """Return why nothing went out: a doubt first, then what the API or the network said.
+    """Return why nothing was accepted: in doubt first, then an error of the API or the network.
 
-    What concerns the account comes before what concerns one number only: it goes for all.
+    An error that concerns the account comes before one that concerns a single number.
     """
     numbers = list(rows)
     if any(one.state is State.IN_DOUBT for one in numbers):
-        return _doubt(entry)
+        return _outcome_unknown(entry)
     refused = [one for one in numbers if one.state is State.REFUSED]
     for one in sorted(refused, key=lambda one: isinstance(one.error, RecipientRefused)):
         if isinstance(one.error, SmspilotError):
@@ -96,25 +96,25 @@ def error_of(
     refusals = [
         (row, one.error) for one, row in rows.items() if isinstance(one.error, HomeAssistantError)
     ]
-    return nobody_left(hass, entry, refusals)
+    return all_refused_error(hass, entry, refusals)
 
 
 def error_of_record(
     hass: HomeAssistant, entry: ConfigEntry, record: SubmissionRecord
 ) -> HomeAssistantError | None:
-    """Return why nothing of a record went out."""
+    """Return why nothing of a record was accepted, None where something was."""
     if any(one.state is State.ACCEPTED for one in record.numbers):
         return None
     if record.unknown:
-        return _doubt(entry)
+        return _outcome_unknown(entry)
     problem = next((one.error for one in record.numbers if one.error), NO_REASON)
     return error_from_api(hass, _as_error(problem))
 
 
-def nobody_left(
+def all_refused_error(
     hass: HomeAssistant, entry: ConfigEntry, refusals: Iterable[tuple[Row, HomeAssistantError]]
 ) -> HomeAssistantError:
-    """Return why nobody was reached, where all were refused here."""
+    """Return the one error of targets that were all refused before any request."""
     refusals = list(refusals)
     if len({id(why) for _row, why in refusals}) == 1:
         return refusals[0][1]
@@ -127,7 +127,7 @@ def _as_error(problem: Problem) -> ApiError:
     return kind(problem.code, problem.description, problem.description_ru)
 
 
-def _doubt(entry: ConfigEntry) -> HomeAssistantError:
+def _outcome_unknown(entry: ConfigEntry) -> HomeAssistantError:
     return action_error(Reason.OUTCOME_UNKNOWN, account=entry.title)
 
 

@@ -1,7 +1,7 @@
-"""The limits at the moment something goes out: a permit for each number.
+"""The limits, checked when a message goes out: a permit for each number.
 
 A permit is taken just before the request, given back where nothing went out, and kept where that
-is in doubt. So a limit holds also for what waited out an outage, and after a restart.
+is in doubt. So a limit also holds for messages that waited for a connection, and after a restart.
 """
 
 from collections.abc import Sequence
@@ -32,16 +32,16 @@ from ..text.localized import async_money
 from .budget import Budget, total
 from .message import OutboundMessage
 from .number import SHARED_IDS, Number, Permit, Refusal, State, halves
-from .rate_limiter import Admission, RateLimiter
+from .rate_limiter import RateLimiter, Room
 
-# Vendor samples send so many numbers in one request.
+# Numbers in one request; as many as in the vendor's own samples.
 MAX_NUMBERS = 500
 
 type Wanted = tuple[OutboundMessage, Sequence[Number]]
 
 
 class Permits:
-    """What an account may still send, by its hourly and daily limits."""
+    """Grants permits within an account's hourly rate limit and daily budget."""
 
     def __init__(
         self,
@@ -51,7 +51,6 @@ class Permits:
         budget: Budget,
         rate_limiter: RateLimiter,
     ) -> None:
-        """Take permits of the account's budget and rate limiter."""
         self._hass = hass
         self._entry = entry
         self._client = client
@@ -59,27 +58,27 @@ class Permits:
         self._rate_limiter = rate_limiter
 
     async def async_take(self, *wanted: Wanted) -> None:
-        """Permit the numbers that the limits let out now, and refuse those they never will.
+        """Permit the numbers that are within the limits, and refuse those that are not.
 
-        A number stays as it is while requests on their way hold its last places. Messages that are
-        named together are allowed together or not at all. Raise `ConnectionFailed` where a price
-        had to be asked for and no connection was made; nothing is taken then.
+        A number stays unchanged while permits of requests under way, which may be given back, use
+        up its rate limit. The budget permits all of the messages or none. Raises `ConnectionFailed`
+        where a price was needed and no connection was made; then no permit is taken.
         """
-        fresh: list[Wanted] = []
+        new: list[Wanted] = []
         for message, numbers in wanted:
-            admitted = [one for one in numbers if self._admit(message, one)]
-            if admitted and not message.options.test:
-                fresh.append((message, admitted))
+            permitted = [one for one in numbers if self._permit_rate(message, one)]
+            if permitted and not message.options.test:
+                new.append((message, permitted))
         try:
-            await self._set_aside(fresh)
+            await self._set_aside(new)
         except BaseException:
-            for _message, numbers in fresh:
+            for _message, numbers in new:
                 self.give_back(numbers)
             raise
 
     @callback
     def give_back(self, numbers: Sequence[Number]) -> None:
-        """Take the permits of numbers back: nothing went out to them."""
+        """Give back the permits of numbers to which nothing went out."""
         for one in numbers:
             if permit := one.permit:
                 self._rate_limiter.remove(permit)
@@ -90,7 +89,7 @@ class Permits:
 
     @callback
     def settle(self, message: OutboundMessage, number: Number) -> None:
-        """Settle the permit of a number that has come to its end."""
+        """Settle the permit of a number that is in a final state or in doubt."""
         if not (permit := number.permit):
             return
         permit.under_way = False
@@ -101,19 +100,19 @@ class Permits:
                 self.give_back([number])
             case State.ACCEPTED if number.row and number.row.id:
                 if number.row.price:
-                    self._budget.learn(message, permit.phone, number.row.price)
+                    self._budget.note_price(message, permit.phone, number.row.price)
                     self._budget.remove(permit)
                     permit.amount = Decimal(0)
                 else:
                     # Set aside until the price is known.
                     self._budget.keep_until_priced(number.row.id, permit)
             case _:
-                # In doubt: it counts until it is known.
+                # In doubt: it counts as sent.
                 pass
 
     @callback
     def restore(self, permit: Permit, message_id: str | None) -> None:
-        """Count again what was permitted before a restart."""
+        """Restore a permit that was taken before a restart."""
         permit.under_way = False
         self._rate_limiter.add(permit)
         if permit.amount:
@@ -123,32 +122,32 @@ class Permits:
 
     @callback
     def rate_refusal(self, number: Number) -> Refusal:
-        """Return that a number had too much within the hour."""
+        """Signal and return that a number has reached its rate limit."""
         self._signal(CONF_RATE_LIMIT, number.target.phone)
         name = display_name(self._entry, number.target.phone, number.target.recipient_id)
         limit = str(Options.from_entry(self._entry).rate_limit)
         return validation_error(Reason.RATE_LIMIT, name=name, limit=limit)
 
-    def _admit(self, message: OutboundMessage, number: Number) -> bool:
-        """Return whether the hour has a new place for the number; it may have one already."""
+    def _permit_rate(self, message: OutboundMessage, number: Number) -> bool:
+        """Take a permit of the rate limiter, or refuse the number; return whether it is new."""
         if message.options.test or number.permit:
             number.mark_permitted(number.permit)
             return False
         phone = number.target.phone
-        admission = self._rate_limiter.admission(phone)
-        if admission is Admission.NOW or message.options.urgent:
+        room = self._rate_limiter.room_for(phone)
+        if room is Room.FREE or message.options.urgent:
             permit = Permit(phone, dt_util.utcnow().timestamp())
             self._rate_limiter.add(permit)
             number.mark_permitted(permit)
             return True
-        if admission is Admission.NO:
+        if room is Room.NONE:
             number.mark_refused(self.rate_refusal(number))
         return False
 
     async def _set_aside(self, wanted: Sequence[Wanted]) -> None:
         """Set aside what messages may cost, or refuse them all.
 
-        The API is asked only where a cautious estimate could pass the limit.
+        The API is asked for prices only where the estimates exceed what is left today.
         """
         estimates = {
             one: self._budget.estimate(message, one.target.phone)
@@ -157,7 +156,7 @@ class Permits:
         }
         urgent = all(message.options.urgent for message, _numbers in wanted)
         if urgent or not self._budget.limit or total(estimates.values()) <= self._budget.left_today:
-            self._hold(estimates)
+            self._set_amounts(estimates)
             return
         refusal: Refusal | None = None
         try:
@@ -167,17 +166,17 @@ class Permits:
                 for one, price in (await self._prices(message, numbers)).items()
             }
         except (ResponseLost, ServiceFailed) as err:
-            LOGGER.debug("The price could not be asked for: %s", err)
+            LOGGER.debug("The price could not be read: %s", err)
             refusal = self._unknown_price(total(estimates.values()))
         except ApiError as err:
-            # It would refuse the message for the same reason.
+            # The API would refuse the message for the same reason.
             refusal = err
         else:
-            # Others may have been sent while the API was asked.
+            # Messages sent during that request may have used up the budget.
             if (cost := total(prices.values())) > self._budget.left_today:
-                refusal = self._too_dear(cost)
+                refusal = self._over_limit(cost)
         if refusal is None:
-            self._hold(prices)
+            self._set_amounts(prices)
             return
         if not isinstance(refusal, ApiError):
             self._signal(CONF_DAILY_LIMIT)
@@ -185,7 +184,7 @@ class Permits:
             self.give_back([one])
             one.mark_refused(refusal)
 
-    def _hold(self, amounts: dict[Number, Decimal]) -> None:
+    def _set_amounts(self, amounts: dict[Number, Decimal]) -> None:
         for one, amount in amounts.items():
             if one.permit:
                 one.permit.amount = amount
@@ -194,26 +193,26 @@ class Permits:
     async def _prices(
         self, message: OutboundMessage, numbers: Sequence[Number]
     ) -> dict[Number, Decimal]:
-        """Return the price of a message to each number, on average; ones the API refuses cost 0."""
+        """Return each number's average price, in RUB; numbers that the API refuses cost 0."""
         prices: dict[Number, Decimal] = dict.fromkeys(numbers, Decimal(0))
-        rest = [list(some) for some in batched(numbers, MAX_NUMBERS, strict=False)]
-        while rest:
-            some = rest.pop()
+        batches = [list(batch) for batch in batched(numbers, MAX_NUMBERS, strict=False)]
+        while batches:
+            batch = batches.pop()
             try:
-                cost = await async_cost(self._client, message, [one.target.phone for one in some])
+                cost = await async_cost(self._client, message, [one.target.phone for one in batch])
             except (RecipientRefused, DuplicateRefused) as err:
-                # The refusal names a number: it will not be sent to, and cost nothing.
+                # Leave out the number that the refusal names, or find it by halving the batch.
                 named = plain_digits(err.phone or "")
-                others = [one for one in some if one.digits != named]
-                if len(others) == len(some):
-                    rest += halves(some) if len(some) > 1 else []
+                others = [one for one in batch if one.digits != named]
+                if len(others) == len(batch):
+                    batches += halves(batch) if len(batch) > 1 else []
                 elif others:
-                    rest.append(others)
+                    batches.append(others)
             else:
-                prices |= dict.fromkeys(some, cost / len(some))
+                prices |= dict.fromkeys(batch, cost / len(batch))
         return prices
 
-    def _too_dear(self, cost: Decimal) -> Refusal:
+    def _over_limit(self, cost: Decimal) -> Refusal:
         budget = self._budget
         return validation_error(
             Reason.DAILY_LIMIT,
@@ -237,7 +236,7 @@ class Permits:
 
 
 async def async_cost(client: Smspilot, message: OutboundMessage, phones: Sequence[str]) -> Decimal:
-    """Return what the API says a message to numbers would cost, RUB; nothing is sent."""
+    """Return what a message to numbers would cost by the API, in RUB; sends nothing."""
     to, options = [to_service(phone) for phone in phones], message.options
     if message.kind in NUMBER_CHECKS:
         return await client.check_cost(message.kind, to)

@@ -1,4 +1,4 @@
-"""Pace: how many messages a number gets an hour, against automations that run away."""
+"""The limit of messages a number and hour, against runaway automations."""
 
 from datetime import timedelta
 from enum import Enum, auto
@@ -13,35 +13,34 @@ from .number import Permit
 HOUR: Final = timedelta(hours=1)
 
 
-class Admission(Enum):
-    """Whether a number may have another message."""
+class Room(Enum):
+    """Whether a number's limit has room for another message."""
 
-    NOW = auto()
-    # Requests on their way have taken all places; some of them may fail.
-    LATER = auto()
-    NO = auto()
+    FREE = auto()
+    # Permits of requests under way use it up; some of them may be given back.
+    PENDING = auto()
+    NONE = auto()
 
 
 class RateLimiter:
     """The permits of the last hour by number."""
 
     def __init__(self, entry: ConfigEntry) -> None:
-        """Count for the account of the entry."""
         self._entry = entry
         self._permits: dict[str, list[Permit]] = {}
         self._pruned_at = 0.0
 
     def __len__(self) -> int:
-        """Return how many numbers are kept."""
+        """Return the number of phones with permits."""
         return len(self._permits)
 
-    def admission(self, phone: str) -> Admission:
-        """Return whether the number may have another message now."""
+    def room_for(self, phone: str) -> Room:
+        """Return whether a number may get another message now."""
         limit, taken = Options.from_entry(self._entry).rate_limit, self._recent(phone)
         if not limit or len(taken) < limit:
-            return Admission.NOW
+            return Room.FREE
         settled = sum(not permit.under_way for permit in taken)
-        return Admission.LATER if settled < limit else Admission.NO
+        return Room.PENDING if settled < limit else Room.NONE
 
     def add(self, permit: Permit) -> None:
         """Count a permit."""
@@ -50,7 +49,7 @@ class RateLimiter:
         self._permits[permit.phone] = [*self._recent(permit.phone), permit]
 
     def remove(self, permit: Permit) -> None:
-        """Take a permit back: nothing went out."""
+        """Give back a permit with which nothing was sent."""
         rest = [one for one in self._recent(permit.phone) if one is not permit]
         if rest:
             self._permits[permit.phone] = rest
@@ -58,7 +57,7 @@ class RateLimiter:
             self._permits.pop(permit.phone, None)
 
     def _prune(self, now: float) -> None:
-        """Forget numbers that had nothing within the last hour."""
+        """Drop numbers without a permit within the last hour."""
         self._pruned_at = now
         for phone in list(self._permits):
             if not self._recent(phone):
@@ -67,5 +66,5 @@ class RateLimiter:
     def _recent(self, phone: str) -> list[Permit]:
         now = dt_util.utcnow().timestamp()
         since = now - HOUR.total_seconds()
-        # What a wrong clock dated into the future would count until then.
+        # A permit in the future, by a clock that was wrong, would count until that time.
         return [one for one in self._permits.get(phone, ()) if since < one.at <= now]

@@ -1,4 +1,4 @@
-"""A message as it is kept on the disk, with how far each of its numbers is."""
+"""The journal's record of a message, with the state of each of its numbers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from ..runtime.journal import Table, stored_time
 from .number import ENDS, SHARED_IDS, UNKNOWN, Number, Permit, State
 from .targets import Target
 
-# `check=recent` shows a day; what is older never comes up again.
+# `check=recent` lists the messages of a day; this adds a margin.
 LISTED: Final = timedelta(hours=26)
 RECENT: Final = LISTED / timedelta(seconds=1)
 HOUR: Final = 3600.0
@@ -22,7 +22,7 @@ HOUR: Final = 3600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberRecord:
-    """A number of a message as it is kept."""
+    """The record of one number of a message."""
 
     target: Target
     state: State
@@ -32,7 +32,7 @@ class NumberRecord:
 
     @classmethod
     def from_number(cls, number: Number) -> Self:
-        """Return what is kept of a number; ids that all tests share are none."""
+        """Return the record of a number; the ids that all tests share are left out."""
         message_id = number.row.id if number.row else None
         is_test = message_id in SHARED_IDS
         return cls(
@@ -44,7 +44,7 @@ class NumberRecord:
         )
 
     def as_stored(self) -> list[object]:
-        """Return it as stored."""
+        """Return the record as JSON values."""
         permit, error = self.permit, self.error
         return [
             self.target.phone,
@@ -57,7 +57,7 @@ class NumberRecord:
 
     @classmethod
     def from_stored(cls, data: list[object]) -> Self:
-        """Read what was stored."""
+        """Parse a stored record; raise `LookupError`, `TypeError`, `ValueError` where it is odd."""
         phone, recipient_id, state, message_id, permit, error = data
         at, amount = permit if isinstance(permit, list) else (None, None)
         code, description, russian = error if isinstance(error, list) else (None, None, None)
@@ -76,11 +76,11 @@ class NumberRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmissionRecord:
-    """A message as it is kept; what becomes of it makes a new one.
+    """The record of a message; immutable, because a snapshot under way must not see changes.
 
-    A snapshot under way must not know more of it than of its deliveries. `at` is when it was first
-    requested, `api_at` the same by the API's clock, and `since` by the event loop's, which the
-    correction of a machine's clock does not move. `is_closed`: nobody looks for it any more.
+    `at` is when it was first requested, `api_at` the same by the API's clock, and `since` by the
+    event loop's, which does not jump when the system's clock is corrected. `is_closed`: it is no
+    longer reconciled.
     """
 
     id: str
@@ -96,22 +96,22 @@ class SubmissionRecord:
 
     @property
     def message_ids(self) -> Iterator[str]:
-        """Return the ids of all its messages, refused ones among them."""
+        """Return the ids of all its messages, including refused ones."""
         return (one.message_id for one in self.numbers if one.message_id)
 
     @property
     def unknown(self) -> tuple[NumberRecord, ...]:
-        """Return the numbers of which nobody knows whether they are reached."""
+        """Return the numbers for which it is unknown whether a message went out."""
         return tuple(one for one in self.numbers if one.state in UNKNOWN)
 
     def as_stored(self) -> Table:
-        """Return it as stored; a text is kept only as long as it may have to be looked for."""
-        is_over = all(one.state in ENDS - UNKNOWN for one in self.numbers)
+        """Return the record as JSON values; with the text only while it may be reconciled."""
+        is_final = all(one.state in ENDS - UNKNOWN for one in self.numbers)
         return {
             "at": self.at.isoformat(),
             "api_at": self.api_at.isoformat(),
             "kind": self.kind.value,
-            "text": "" if is_over else self.text,
+            "text": "" if is_final else self.text,
             "due": self.due_at.isoformat(),
             "to": [one.as_stored() for one in self.numbers],
             "key": self.key,
@@ -120,9 +120,9 @@ class SubmissionRecord:
 
     @classmethod
     def from_stored(cls, record_id: str, data: Table, now: float) -> Self:
-        """Read what was stored."""
+        """Parse a stored record; raise `LookupError`, `TypeError`, `ValueError` where it is odd."""
         at = stored_time(data["at"])
-        # A clock that was wrong when it was sent must not end the search before the first look.
+        # By a clock that was wrong then it may look too old to be reconciled: leave it an hour.
         age = min(max((dt_util.utcnow() - at).total_seconds(), 0), RECENT - HOUR)
         return cls(
             id=record_id,

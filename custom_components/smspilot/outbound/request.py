@@ -1,4 +1,4 @@
-"""The one request that a message of each kind is, and the rows of its response."""
+"""The request for a message of each kind, and the rows of its response."""
 
 from collections.abc import Sequence
 from typing import assert_never
@@ -16,11 +16,11 @@ from .timing import api_now
 async def async_request(
     client: Smspilot, message: OutboundMessage, phones: Sequence[str], callback: str | None
 ) -> SendResponse:
-    """Ask the API to send a message to numbers."""
+    """Request a message to numbers, and return the response or raise `SmspilotError`."""
     options, to = message.options, [to_service(phone) for phone in phones]
     send_at, now = options.send_at, dt_util.utcnow()
     if send_at and send_at <= max(now, api_now(client)):
-        # It is overdue, by the API's clock too where that is ahead: it refuses a time that passed.
+        # It is overdue, and the API refuses a time that has passed by its own clock.
         send_at = None
     match message.kind:
         case Kind.HLR | Kind.PING | Kind.HLRVIP:
@@ -59,29 +59,29 @@ async def async_request(
             assert_never(never)
 
 
-def take_rows(batch: Sequence[Number], response: SendResponse) -> list[Number]:
-    """Tell numbers their rows of a response, and return those refused because they have it already.
+def apply_rows(batch: Sequence[Number], response: SendResponse) -> list[Number]:
+    """Mark numbers by their rows of a response; return repeated ones refused as duplicates.
 
-    A number that is left out, or was accepted without an id to follow, is in doubt.
+    A number without a row, or accepted without an id by which it could be followed, is in doubt.
     """
     rows: dict[str, MessageRow] = {}
     for row in response.messages:
-        digits, is_followed = plain_digits(row.phone), row.id or row.status is Status.FAILED
-        # Of two rows of a number one may refuse the double of the other.
-        if is_followed and (digits not in rows or rows[digits].status is Status.FAILED):
+        digits, is_usable = plain_digits(row.phone), row.id or row.status is Status.FAILED
+        # Of two rows of a number one may be refused as a duplicate of the other.
+        if is_usable and (digits not in rows or rows[digits].status is Status.FAILED):
             rows[digits] = row
-    doubled = []
+    duplicates = []
     for one in batch:
         found = rows.get(one.digits)
         if found is None:
             one.mark_in_doubt()
-        elif one.requests > 1 and _is_double(found):
-            doubled.append(one)
+        elif one.requests > 1 and _is_duplicate(found):
+            duplicates.append(one)
         else:
             one.mark_answered(found, response.packet_id)
-    return doubled
+    return duplicates
 
 
-def _is_double(row: MessageRow) -> bool:
+def _is_duplicate(row: MessageRow) -> bool:
     code = (row.problem and row.problem.code) or 0
     return row.status is Status.FAILED and REACTIONS.get(code) is DuplicateRefused

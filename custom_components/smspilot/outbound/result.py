@@ -1,4 +1,4 @@
-"""What the caller of a send gets: a row a message, the same to everybody who asks."""
+"""The result of a send: a row a message, with the same fields in responses and in events."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -25,23 +25,23 @@ _NUMBER: Final = _WORDS | {Status.UNDELIVERED: "not_in_service", Status.DELIVERE
 _ONLINE: Final = _WORDS | {Status.UNDELIVERED: "offline", Status.DELIVERED: "online"}
 _BY_KIND: Final = {Kind.HLR: _NUMBER, Kind.HLRVIP: _NUMBER, Kind.PING: _ONLINE}
 
-# An error that lists a thousand numbers is read by nobody.
+# Names or reasons listed in one error; an error of a thousand names could not be read.
 MAX_NAMED: Final = 20
 
 STATUS_WORDS: Final = sorted({*_WORDS.values(), *_NUMBER.values(), *_ONLINE.values()})
 
 
 def word(status: Status, kind: Kind | None) -> str | None:
-    """Return the status in the words of its kind; one that a newer API adds has none."""
+    """Return the name of a status by the kind of message; None of an unknown status."""
     return (_BY_KIND.get(kind, _WORDS) if kind else _WORDS).get(status)
 
 
 @dataclass(slots=True, kw_only=True)
 class Row:
-    """A message of a receipt; while it is on its way its status is kept up to date.
+    """A message of a send result; its status is updated until it is final.
 
-    `phone` is E.164, or as given where it could not be read; `message_id` None where nothing
-    went out, or where that is `unknown`. `due_at` is when it shall go out.
+    `phone` is E.164, or as given where it could not be parsed. `message_id` is None where nothing
+    went out, or where that is `unknown`. `due_at` is when the API is to send it.
     """
 
     phone: str
@@ -52,7 +52,7 @@ class Row:
     status: Status = Status.FAILED
     price: Decimal | None = None
     error: Problem | None = None
-    # The error itself says whom it is about.
+    # Whether the error's text names the target itself.
     named: bool = False
     unknown: bool = False
     test: bool = False
@@ -63,17 +63,17 @@ class Row:
 
     @property
     def refused(self) -> bool:
-        """Return whether nothing went out, as far as anybody knows."""
+        """Return whether nothing went out, or that is unknown."""
         return self.message_id is None or self.status is Status.FAILED
 
     def as_dict(self, entry: ConfigEntry, language: str) -> Json:
-        """Return the row as a response shows it."""
+        """Return the row's fields in a response."""
         status = None if self.unknown else self.status
         common = self._common_fields(entry, language, status)
         return {**common, "test": self.test, **self.facts}
 
     def as_event(self, entry: ConfigEntry, language: str) -> Json:
-        """Return the row as an event shows it."""
+        """Return the row's fields in an event."""
         return {
             **self._common_fields(entry, language, self.status),
             "sent_at": iso(self.sent_at),
@@ -81,7 +81,6 @@ class Row:
         }
 
     def _common_fields(self, entry: ConfigEntry, language: str, status: Status | None) -> Json:
-        """Return what a response and an event both show."""
         return {
             "message_id": self.message_id,
             "packet_id": self.packet_id,
@@ -94,7 +93,7 @@ class Row:
         }
 
     def as_stored(self) -> Table:
-        """Return it as stored while it waits for its final status."""
+        """Return the row as JSON values."""
         return {
             "packet": self.packet_id,
             "phone": self.phone,
@@ -108,7 +107,7 @@ class Row:
 
     @classmethod
     def from_stored(cls, server_id: str, data: Table) -> Self:
-        """Read what was stored."""
+        """Parse a stored row; raise `LookupError`, `TypeError` or `ValueError` where it is odd."""
         return cls(
             message_id=server_id,
             packet_id=optional(data["packet"]),
@@ -124,7 +123,7 @@ class Row:
 
 @dataclass(slots=True, kw_only=True)
 class SendResult:
-    """What came of a send; money in RUB."""
+    """The result of a send; money in RUB."""
 
     rows: list[Row]
     packet_id: str | None = None
@@ -132,7 +131,7 @@ class SendResult:
     balance: Decimal | None = None
 
     def as_dict(self, entry: ConfigEntry, language: str) -> Json:
-        """Return the receipt as a response shows it."""
+        """Return the fields of an action's response."""
         return {
             "packet_id": self.packet_id,
             "cost": number(self.cost),
@@ -143,13 +142,13 @@ class SendResult:
 
 
 def refused_row(named: str, kind: Kind, why: str, recipient_id: str | None = None) -> Row:
-    """Return the row of a number that was refused here, before any request."""
+    """Return the row of a target that was refused here, before any request."""
     error = Problem(code=None, description=why, description_ru="")
     return Row(phone=named, kind=kind, recipient_id=recipient_id, error=error, named=True)
 
 
 def status_fields(status: Status | None, kind: Kind | None) -> Json:
-    """Return a status as a response and an event show it."""
+    """Return the fields of a status in responses and events; all None for None."""
     if status is None:
         return dict.fromkeys(("status", "status_code", "final"))
     return {
@@ -160,26 +159,28 @@ def status_fields(status: Status | None, kind: Kind | None) -> Json:
 
 
 def error_fields(error: Problem | None, language: str) -> Json | None:
-    """Return an error as a response and an event show it."""
+    """Return an error's value in responses and events."""
     return None if error is None else {"code": error.code, "description": error.text(language)}
 
 
 def reasons(entry: ConfigEntry, rows: Iterable[Row], language: str) -> str:
-    """Return why rows did not go out, and whose: people by name, bare numbers masked."""
-    whose: dict[str, dict[str, None]] = {}
+    """Return the reasons why rows did not go out, each with its recipients and masked numbers."""
+    names_by_reason: dict[str, dict[str, None]] = {}
     for row in rows:
         why = row.error.text(language) if row.error else word(row.status, row.kind) or "–"
-        names = whose.setdefault(why, {})
+        names = names_by_reason.setdefault(why, {})
         if not row.named:
             names[display_name(entry, row.phone, row.recipient_id)] = None
-    said = (f"{listed(names, ', ')}: {why}" if names else why for why, names in whose.items())
-    return listed(said, "; ")
+    texts = (
+        f"{listed(names, ', ')}: {why}" if names else why for why, names in names_by_reason.items()
+    )
+    return listed(texts, "; ")
 
 
 def status_row(entry: ConfigEntry, message: MessageRow, kind: Kind | None, language: str) -> Json:
-    """Return a row of the service's own list, as `get_status` shows it.
+    """Return the fields of a row of the API's list in a response of `get_status`.
 
-    A row without a number stands for an id that the service does not know.
+    A row without a number stands for an id that the API does not know.
     """
     phone = from_service(message.phone) or None
     return {
@@ -204,6 +205,6 @@ def status_row(entry: ConfigEntry, message: MessageRow, kind: Kind | None, langu
 
 
 def listed(texts: Iterable[str], separator: str = ", ") -> str:
-    """Return texts as a list that somebody may still read."""
+    """Join texts, with an ellipsis for those beyond `MAX_NAMED`."""
     every = list(texts)
     return separator.join([*every[:MAX_NAMED], *(["…"] if len(every) > MAX_NAMED else [])])

@@ -1,4 +1,4 @@
-"""Sends under way: a task each, which goes on when its caller is stopped; a key has only one."""
+"""The tasks of sends under way: each outlives its caller, and a message's key has only one."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -19,17 +19,16 @@ class SendTasks:
     """The sends of an account that are under way."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
-        """Have none yet."""
         self._hass = hass
         self._entry = entry
         self._tasks: set[SendTask] = set()
         self._by_key: dict[str, SendTask] = {}
         self._cancels: dict[str, Callable[[], None]] = {}
-        # Why the account sends no more.
+        # The error of sends after `close`.
         self.closed: Exception | None = None
 
     def of_key(self, key: str | None) -> SendTask | None:
-        """Return the send of a message with the key."""
+        """Return the send under way of a message with the key."""
         return None if key is None else self._by_key.get(key)
 
     @callback
@@ -39,7 +38,7 @@ class SendTasks:
         key: str | None,
         cancel: Callable[[], None],
     ) -> SendTask:
-        """Begin a send; `cancel` has it request nothing more."""
+        """Run a send in a task, and return the task; `cancel` makes the send begin no request."""
         task = self._hass.async_create_background_task(send, "smspilot send")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -51,15 +50,15 @@ class SendTasks:
 
     @callback
     def cancel(self, key: str) -> None:
-        """Have the send of a key, if it is under way, request nothing more.
+        """Let the send of a key, if it is under way, begin no further request.
 
-        Whoever waits for it is told so; what was requested already is followed to its end.
+        Its caller gets an error for what was not requested; requests under way are completed.
         """
         if cancel := self._cancels.get(key):
             cancel()
 
     async def async_wait(self, task: SendTask) -> SendResult:
-        """Return the result of a send; who waits may be stopped, the send is not."""
+        """Return the result of a send; cancelling this does not cancel the send."""
         try:
             await asyncio.wait([task])
         except asyncio.CancelledError:
@@ -71,7 +70,7 @@ class SendTasks:
 
     @callback
     def close(self, why: Exception) -> None:
-        """End every send; what is on its way stays written down."""
+        """Cancel every send; the callers get `why`, and the journal keeps the records."""
         self.closed = why
         for task in self._tasks:
             task.cancel()
@@ -82,7 +81,7 @@ class SendTasks:
 
     @callback
     def _log_result(self, task: SendTask) -> None:
-        """Log what went wrong: whoever asked for it was stopped meanwhile."""
+        """Log what went wrong with a send whose caller was cancelled."""
         if task.cancelled():
             return
         error = task.exception()
@@ -95,4 +94,4 @@ class SendTasks:
             why = reasons(self._entry, refused, self._hass.config.language)
         else:
             return
-        LOGGER.error("What became of a message that nobody waits for any more: %s", why)
+        LOGGER.error("A send whose caller was cancelled has failed: %s", why)

@@ -1,4 +1,4 @@
-"""Ask the API what became of messages, in as few requests as it can read."""
+"""Reads of messages' statuses, in as few requests as possible."""
 
 from collections.abc import Callable, Iterable
 from itertools import batched
@@ -12,33 +12,33 @@ from ..runtime.cooperative import async_slices
 
 FIELDS: Final = ("server_id", "phone", "price", "status", "error", "error_en", "error_ru")
 ALL_FIELDS: Final = ("all",)
-# An odd id is asked for when it is twice as old, but not less often than this, seconds.
+# Seconds between the reads of an odd id; the interval doubles.
 MIN_ODD_INTERVAL: Final = 15.0
 MAX_ODD_INTERVAL: Final = 6 * 3600.0
-# Requests of a read beyond its pages. Whatever else the API dislikes must not cost two an id.
+# Requests of a read beyond its pages: halving must not make two requests an id where the API
+# refuses lists for another reason.
 MAX_EXTRA_REQUESTS: Final = 100
 
 
 class StatusReader:
-    """The reads of an account's statuses.
+    """Reads the statuses of an account's messages.
 
-    The API may refuse a list for one id that it cannot read or does not know. Which one it is, is
-    found by halving the list; from then on it is odd, and asked for alone and ever more rarely.
+    The API may refuse a list because of one id that it cannot read or does not know. That id is
+    found by halving the list, and from then on it is odd: read alone, and ever more rarely.
     """
 
     def __init__(self, hass: HomeAssistant, client: Smspilot) -> None:
-        """Know of nothing odd."""
         self._hass = hass
         self._client = client
-        # By the loop's clock: since when it is odd, and when it shall be asked for again.
+        # Since when an id is odd, and when it is due again, by the event loop's clock.
         self._odd: dict[str, tuple[float, float]] = {}
 
     def forget(self, server_id: str) -> None:
-        """Nobody wants to know of a message any more."""
+        """Drop what is known of an id that is not read any more."""
         self._odd.pop(server_id, None)
 
-    def next_look(self, server_id: str, usual: float) -> float:
-        """Return in how many seconds a message shall be asked for."""
+    def next_check(self, server_id: str, usual: float) -> float:
+        """Return in how many seconds an id is due; `usual` where it is not odd."""
         if found := self._odd.get(server_id):
             return max(found[1] - self._hass.loop.time(), 0.0)
         return usual
@@ -46,44 +46,45 @@ class StatusReader:
     async def async_read(
         self,
         ids: Iterable[str],
-        take: Callable[[MessageRow], None],
+        on_row: Callable[[MessageRow], None],
         *,
         needs_all: Callable[[str], bool],
-        now_or_never: Iterable[str] = (),
+        urgent: Iterable[str] = (),
     ) -> tuple[set[str], SmspilotError | None]:
-        """Read statuses and hand on each row; return what was looked for, and what went wrong.
+        """Read statuses, and call `on_row` with each row; return the ids read, and an error.
 
-        What is odd is left out before its time, but for what is `now_or_never`.
+        Odd ids are left out until they are due, unless they are `urgent`. `needs_all` says for
+        which ids all fields of a row are requested.
         """
-        left = self._lists(ids, set(now_or_never))
-        extra, looked, error = MAX_EXTRA_REQUESTS, set[str](), None
-        while left:
-            some = left.pop(0)
+        batches = self._batches(ids, set(urgent))
+        extra, checked, error = MAX_EXTRA_REQUESTS, set[str](), None
+        while batches:
+            batch = batches.pop(0)
             try:
                 rows = await self._client.check(
-                    some, fields=ALL_FIELDS if any(map(needs_all, some)) else FIELDS
+                    batch, fields=ALL_FIELDS if any(map(needs_all, batch)) else FIELDS
                 )
             except InvalidRequest:
-                if len(some) == 1:
-                    looked.update(some)
-                    self._put_off(some[0])
+                if len(batch) == 1:
+                    checked.update(batch)
+                    self._put_off(batch[0])
                 elif (extra := extra - 2) >= 0:
-                    middle = len(some) // 2
-                    left[:0] = [some[:middle], some[middle:]]
+                    middle = len(batch) // 2
+                    batches[:0] = [batch[:middle], batch[middle:]]
             except InvalidResponse as err:
-                # That of the others may be readable.
+                # The response for another batch may be readable.
                 error = err
             except SmspilotError as err:
-                return looked, err
+                return checked, err
             else:
-                looked.update(some)
-                self._odd.pop(some[0] if len(some) == 1 else "", None)
+                checked.update(batch)
+                self._odd.pop(batch[0] if len(batch) == 1 else "", None)
                 async for row in async_slices(rows):
-                    take(row)
-        return looked, error
+                    on_row(row)
+        return checked, error
 
-    def _lists(self, ids: Iterable[str], urgent: set[str]) -> list[tuple[str, ...]]:
-        """Return the lists to ask for: pages, and what is odd alone, when its time has come."""
+    def _batches(self, ids: Iterable[str], urgent: set[str]) -> list[tuple[str, ...]]:
+        """Return the ids a request: pages, and each odd id alone that is urgent or due."""
         now, plain, odd = self._hass.loop.time(), list[str](), list[str]()
         for server_id in ids:
             if server_id not in self._odd:
@@ -96,6 +97,6 @@ class StatusReader:
     def _put_off(self, server_id: str) -> None:
         now = self._hass.loop.time()
         since, _next = self._odd.get(server_id, (now, now))
-        pause = min(max(now - since, MIN_ODD_INTERVAL), MAX_ODD_INTERVAL)
-        # A timer may be early by a trifle.
-        self._odd[server_id] = since, now + pause - 1
+        interval = min(max(now - since, MIN_ODD_INTERVAL), MAX_ODD_INTERVAL)
+        # A second less, because a timer may fire slightly early.
+        self._odd[server_id] = since, now + interval - 1

@@ -1,7 +1,8 @@
-"""Hand one message to the API: every number gets it once, and its caller the truth in time.
+"""The submission of one message to the API: each number is sent to at most once, by a deadline.
 
-One state a number (`number.py`), one loop (`async_run`), one deadline (`timing.py`). What a lost
-response did is found out in `lost_responses.py`, and nothing is sent again without that.
+There is one state a number (`number.py`), one loop (`async_run`) and one deadline (`timing.py`).
+Whether a request with a lost response was accepted is found out in `lost_responses.py`; before
+that nothing is sent again.
 """
 
 from collections.abc import Sequence
@@ -25,48 +26,47 @@ from .lost_responses import LostResponses
 from .message import OutboundMessage
 from .number import Number, Refusal, State
 from .permits import MAX_NUMBERS
-from .request import async_request, take_rows
+from .request import apply_rows, async_request
 from .result import Row
 from .timing import Timing, api_now
 from .tools import Tools
 
-# Of a long list the first numbers show what happens to all.
+# Numbers of one request that leave a line on the trail.
 MAX_TRACED = 20
 
 
 class Submission:
-    """A message on its way to the API."""
+    """Submits a message to the API; the permits of its numbers may be taken before."""
 
     def __init__(
         self, tools: Tools, message: OutboundMessage, numbers: list[Number], callback: str | None
     ) -> None:
-        """Prepare to send a message to numbers, whose permits may be taken already."""
         self._tools = tools
         self._callback = callback
         self.message = message
         self.numbers = numbers
         self.bill = Bill()
-        # What the caller is told of numbers that have come to their end.
+        # The rows of numbers in a final state or in doubt.
         self.rows: dict[Number, Row] = {}
         self.record = tools.records.open(message, api_now(tools.client))
         self.timing = Timing(message, self._now)
-        self._lost = LostResponses(tools, self.timing, self._ended, test=message.options.test)
+        self._lost = LostResponses(tools, self.timing, self._finish, test=message.options.test)
         self._requests = -(-len(numbers) // MAX_NUMBERS)
         self._batches = count(self._requests)
         for index, one in enumerate(numbers):
             one.batch = index // MAX_NUMBERS
-        # Whether the journal knows what it must know before the next request.
+        # Whether the journal has all that it must have before the next request.
         self._is_written = False
 
     async def async_run(self) -> None:
-        """Bring every number to its end, at the latest at the deadline."""
-        # Some may have been refused together with other messages.
-        self._ended([one for one in self.numbers if one.is_over])
+        """Bring every number to a final state or into doubt, at the latest at the deadline."""
+        # The permits may have been refused together with those of other messages.
+        self._finish([one for one in self.numbers if one.is_over])
         try:
             while unfinished := [one for one in self.numbers if not one.is_over]:
                 lost = [one for one in unfinished if one.state is State.REQUESTED]
                 if self._now >= self.timing.deadline:
-                    self._give_up(unfinished)
+                    self._finish_at_deadline(unfinished)
                 elif batch := await self._next_batch(unfinished):
                     await self._send(batch)
                 elif lost and self._now >= self.timing.look_at:
@@ -85,24 +85,24 @@ class Submission:
             return []
         ready = [one for one in unsent if not one.is_over and self._has_turn(one)]
         try:
-            # All of them at once: a limit refuses the whole message, not its second half.
+            # All of them together: a limit refuses the whole message, not its second half.
             await self._tools.permits.async_take((self.message, ready))
         except ConnectionFailed as err:
-            self._not_connected(ready, err)
+            self._retry_connection(ready, err)
             return []
-        self._ended([one for one in ready if one.is_over])
+        self._finish([one for one in ready if one.is_over])
         permitted = [one for one in ready if one.state is State.PERMITTED]
         if not permitted and (full := [one for one in ready if not one.is_over]):
-            # Requests on their way hold the last places of the hour, and may give them back.
-            self._try_later(full, self._tools.permits.rate_refusal(full[0]))
+            # Requests under way use up the rate limit, and may give their permits back.
+            self._retry_or_refuse(full, self._tools.permits.rate_refusal(full[0]))
         batch = min((one.batch for one in permitted), default=None)
         return [one for one in permitted if one.batch == batch]
 
     def _has_turn(self, number: Number) -> bool:
-        """Return whether nobody else is sending the same text to the number."""
+        """Return whether no other submission is sending the same text to the number."""
         if self.message.options.test or self._tools.records.claims.take(self.record, number):
             if number.has_waited:
-                self.timing.got_turn(self._now)
+                self.timing.start_retry_window(self._now)
                 number.has_waited = False
             return True
         number.has_waited = True
@@ -111,93 +111,92 @@ class Submission:
         return False
 
     async def _send(self, batch: list[Number]) -> None:
-        """Make one request; what it leaves open is looked for, never simply asked for again."""
+        """Make one request; where its outcome is unknown, it is reconciled, not repeated."""
         if not any(one.requests for one in self.numbers):
-            # Whatever was listed before now is another message.
+            # A row that the API lists from before this time is another message.
             api_at = api_now(self._tools.client)
             self.record = self._tools.records.first_requested(self.record, api_at)
         for one in batch:
-            # A first request must be in the journal before it is made; a repeat is there already.
+            # The journal must have a first request before it is made; it has a repeated one.
             self._is_written = self._is_written and one.requests > 0
             one.mark_requested()
-        await self._write_down()
+        await self._write_to_journal()
         if self.timing.is_cancelled:
-            _not_requested(batch)
+            _mark_not_requested(batch)
             return
         requested_at, phones = self._now, [one.target.phone for one in batch]
         self._trace("request made", numbers=len(batch), attempt=batch[0].requests)
         try:
             response = await async_request(self._tools.client, self.message, phones, self._callback)
         except CallbackRefused as err:
-            self._callback_refused(batch, err)
+            self._retry_without_callback(batch, err)
         except ConnectionFailed as err:
-            self._not_connected(batch, err)
+            self._retry_connection(batch, err)
         except ResponseLost as err:
             self._trace("response lost", reason=type(err).__name__)
             self._lost.begin(batch, err)
         except ApiError as err:
-            self._refused(batch, err)
+            self._apply_refusal(batch, err)
         else:
-            self._take_response(batch, response, requested_at)
-        # Lists that were taken apart have higher batch numbers.
+            self._apply_response(batch, response, requested_at)
+        # The halves of a refused list have higher batch numbers.
         if self._requests > 1 and batch[0].batch < self._requests:
             LOGGER.info("Request %s of %s is done", batch[0].batch + 1, self._requests)
 
-    def _take_response(
+    def _apply_response(
         self, batch: list[Number], response: SendResponse, requested_at: float
     ) -> None:
-        """Take the rows of a response; a number it leaves out is in doubt."""
-        self.bill.take(response, [one.digits for one in batch], requested_at)
-        doubled = take_rows(batch, response)
+        self.bill.add(response, [one.digits for one in batch], requested_at)
+        duplicates = apply_rows(batch, response)
         if not self.message.options.test:
             ids = [one.row.id for one in batch if one.row and one.row.id]
             self._tools.records.accepted(ids, self._now)
-        self._ended([one for one in batch if one.is_over])
-        self._lost.doubled(doubled, DuplicateRefused(None))
+        self._finish([one for one in batch if one.is_over])
+        self._lost.doubled(duplicates, DuplicateRefused(None))
 
-    def _refused(self, batch: list[Number], err: ApiError) -> None:
-        """Refuse a batch, or of a list only whom the API means."""
+    def _apply_refusal(self, batch: list[Number], err: ApiError) -> None:
+        """Refuse all numbers of a request, or only the one that the error names."""
         if isinstance(err, RecipientRefused | DuplicateRefused):
             batch = self._lost.take_apart(batch, err, self._batches)
         self._refuse(batch, err)
 
-    def _callback_refused(self, batch: list[Number], err: CallbackRefused) -> None:
+    def _retry_without_callback(self, batch: list[Number], err: CallbackRefused) -> None:
         if self._callback is None:
             self._refuse(batch, err)
             return
-        # Nothing went out, and statuses are asked for as well: an alarm needs no address.
+        # Nothing went out; statuses are polled too, so the message needs no callback.
         LOGGER.warning("SMSPILOT refuses the address for statuses; sending without it")
         self._callback = None
-        _not_requested(batch)
+        _mark_not_requested(batch)
 
-    def _not_connected(self, batch: list[Number], err: ConnectionFailed) -> None:
-        """Give back the permits of numbers that were never requested, and try again soon."""
-        _not_requested([one for one in batch if one.state is State.REQUESTED])
+    def _retry_connection(self, batch: list[Number], err: ConnectionFailed) -> None:
+        """Give back the permits of numbers that were never requested, and plan a retry."""
+        _mark_not_requested([one for one in batch if one.state is State.REQUESTED])
         unsent = [one for one in self.numbers if one.is_unsent]
         self._tools.permits.give_back([one for one in unsent if not one.requests])
         self._is_written = False
-        self._try_later(unsent, err)
+        self._retry_or_refuse(unsent, err)
 
-    def _try_later(self, numbers: list[Number], err: Refusal) -> None:
-        if not self.timing.try_later(self._now):
+    def _retry_or_refuse(self, numbers: list[Number], err: Refusal) -> None:
+        if not self.timing.plan_retry(self._now):
             self._refuse(numbers, err)
 
-    def _give_up(self, unfinished: list[Number]) -> None:
-        """Tell at the deadline what is not known as in doubt, and what was not sent as that."""
+    def _finish_at_deadline(self, unfinished: list[Number]) -> None:
+        """Mark requested numbers as in doubt, and refuse those that were not requested."""
         for one in unfinished:
             if one.state is State.REQUESTED:
                 one.mark_in_doubt()
             else:
                 one.mark_refused(ConnectionFailed(TimeOver.NO_TIME))
-        self._ended(unfinished)
+        self._finish(unfinished)
 
     def _refuse(self, numbers: Sequence[Number], err: Refusal) -> None:
         for one in numbers:
             one.mark_refused(err)
-        self._ended(numbers)
+        self._finish(numbers)
 
-    def _ended(self, numbers: Sequence[Number]) -> None:
-        """Settle the permits of numbers that are at their end, and remember what came of them."""
+    def _finish(self, numbers: Sequence[Number]) -> None:
+        """Settle and record numbers in a final state or in doubt, and release their claims."""
         if not numbers:
             return
         for one in numbers:
@@ -205,20 +204,20 @@ class Submission:
         for one in numbers[:MAX_TRACED]:
             self._trace(one.state.value, phone=masked(one.target.phone), message_id=one.message_id)
         if any(one.state is State.IN_DOUBT or one.is_found for one in numbers):
-            self.bill.miss_a_part()
+            self.bill.mark_incomplete()
         if not self.message.options.test:
             self.record = self._tools.records.write(self.record, self.numbers)
-        self._tools.ended(self, numbers)
+        self._tools.on_finished(self, numbers)
         self._tools.records.claims.release(self.record, numbers)
 
     async def _wait(self, unfinished: list[Number]) -> None:
-        """Wait for the next thing to do."""
-        await self._write_down()
+        """Wait until a retry, a check of the list, a claim or the deadline is due."""
+        await self._write_to_journal()
         turns = self._tools.records.claims.turns(self.record, unfinished)
         await self.timing.async_wait(self._tools.hass.loop, unfinished, turns)
 
-    async def _write_down(self) -> None:
-        """Have the whole message in the journal as it is now, with the numbers still to come."""
+    async def _write_to_journal(self) -> None:
+        """Write the message with the states of all its numbers, unless that is done."""
         if self._is_written or self.message.options.test:
             return
         self._is_written = True
@@ -226,7 +225,6 @@ class Submission:
         await self._tools.records.async_write_down(durable=self.message.key is not None)
 
     def _trace(self, step: str, **details: object) -> None:
-        """Leave a step on the account's trail."""
         kind = self.message.kind.value
         async_trace(self._tools.hass, self._tools.entry_id, step, kind=kind, **details)
 
@@ -235,6 +233,6 @@ class Submission:
         return self._tools.hass.loop.time()
 
 
-def _not_requested(batch: Sequence[Number]) -> None:
+def _mark_not_requested(batch: Sequence[Number]) -> None:
     for one in batch:
         one.mark_not_requested()

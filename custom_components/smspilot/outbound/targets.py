@@ -1,4 +1,4 @@
-"""Whom an action, a notify service or an alarm means: numbers, and whose they are."""
+"""The targets that an action, a notify service or an alarm names, as numbers and recipients."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from ..contacts.recipients import Recipient, by_id, by_name, owners
 from ..errors import Reason, validation_error
 from ..runtime.cooperative import async_slices
 
-# What parts several numbers and names in one text.
+# Between several numbers or names in one text.
 _SEPARATORS: Final = re.compile(r"[,;\n]")
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A number as E.164, and the recipient it was reached by."""
+    """A number as E.164, and the id of the recipient by whom it was named."""
 
     phone: str
     recipient_id: str | None = None
@@ -30,7 +30,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """The numbers that were named, and what was named but is no number of anybody."""
+    """The numbers that were named, and other named things, each with why it is refused."""
 
     to: tuple[Target, ...]
     refused: tuple[tuple[str, HomeAssistantError], ...] = ()
@@ -45,25 +45,26 @@ async def resolve_targets(
     apart: bool = False,
     wrote: Callable[[str], bool] = lambda _phone: False,
 ) -> Targets:
-    """Return the numbers of recipients and of whoever else is named, each once.
+    """Return the numbers of recipients and the numbers that are named, each once.
 
-    `apart` is once for each recipient who has it: their channels may differ. `wrote` tells whether
-    a number has written lately, which decides between two readings of an integer.
+    Raises `ServiceValidationError` where nothing is named. With `apart` a number is returned once
+    for each of its recipients, whose channels may differ. `wrote` says whether a message came from
+    a number lately, which decides between two readings of an integer.
     """
     to: dict[Target | str, Target] = {}
     refused: list[tuple[str, HomeAssistantError]] = []
     named: list[tuple[object, int | None]] = [
         *((entity_id, None) for entity_id in entities),
-        *_parted(entry, phones),
+        *_split(entry, phones),
     ]
     if not named:
         raise validation_error(Reason.NO_TARGET)
-    # A village has hundreds of numbers: reading them must not hold up the event loop.
+    # Parsing hundreds of numbers takes too long for one turn of the event loop.
     async for given, position in async_slices(named):
         if position is None:
             found: Recipient | str | HomeAssistantError = _by_entity(hass, entry, given)
         else:
-            found = _by_word(hass, entry, given, position, wrote)
+            found = _by_phone_or_name(hass, entry, given, position, wrote)
         match found:
             case Recipient():
                 for phone in found.phones:
@@ -77,9 +78,9 @@ async def resolve_targets(
 
 
 def one(targets: Targets) -> Targets:
-    """Return the first number of the one person asked for."""
-    people = {target.recipient_id or target.phone for target in targets.to}
-    if len(people) + len(targets.refused) > 1:
+    """Return the first number of the only recipient; raise where several targets are named."""
+    recipients = {target.recipient_id or target.phone for target in targets.to}
+    if len(recipients) + len(targets.refused) > 1:
         raise validation_error(Reason.ONE_NUMBER)
     return Targets(targets.to[:1], targets.refused)
 
@@ -87,7 +88,7 @@ def one(targets: Targets) -> Targets:
 def _by_entity(
     hass: HomeAssistant, entry: ConfigEntry, given: object
 ) -> Recipient | HomeAssistantError:
-    """Return the recipient of a notify entity of the account."""
+    """Return the recipient of a notify entity of the account, or why it is refused."""
     entity_id = given.strip().lower() if isinstance(given, str) else ""
     found = er.async_get(hass).async_get(entity_id)
     ours = found and found.domain == Platform.NOTIFY and found.config_entry_id == entry.entry_id
@@ -97,8 +98,8 @@ def _by_entity(
     return Recipient.from_subentry(subentry)
 
 
-def _parted(entry: ConfigEntry, phones: Iterable[object]) -> Iterator[tuple[object, int]]:
-    """Return numbers and names with the place they were given at; a text may hold several."""
+def _split(entry: ConfigEntry, phones: Iterable[object]) -> Iterator[tuple[object, int]]:
+    """Yield numbers and names, each with its position among the given texts, counted from 1."""
     for position, value in enumerate(phones, 1):
         parts = [value]
         if isinstance(value, str) and not by_name(entry, value):
@@ -106,14 +107,14 @@ def _parted(entry: ConfigEntry, phones: Iterable[object]) -> Iterator[tuple[obje
         yield from ((part, position) for part in parts)
 
 
-def _by_word(
+def _by_phone_or_name(
     hass: HomeAssistant,
     entry: ConfigEntry,
     value: object,
     position: int,
     wrote: Callable[[str], bool],
 ) -> Recipient | str | HomeAssistantError:
-    """Return the recipient of a name or of our own id, or a number."""
+    """Return a number, the recipient of a name or an id, or why the value is refused."""
 
     def is_known(phone: str) -> bool:
         return bool(owners(entry, phone)) or wrote(phone)
@@ -123,8 +124,8 @@ def _by_word(
     except AmbiguousPhone:
         return validation_error(Reason.AMBIGUOUS_PHONE, phone=masked(value))
     except UnreadablePhone:
-        if isinstance(value, str) and (person := by_id(entry, value) or by_name(entry, value)):
-            return person
+        if isinstance(value, str) and (found := by_id(entry, value) or by_name(entry, value)):
+            return found
         if name := quotable(value):
             return validation_error(Reason.UNKNOWN_CONTACT, name=name)
         return validation_error(Reason.INVALID_PHONE, position=str(position))

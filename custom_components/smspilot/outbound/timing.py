@@ -1,4 +1,4 @@
-"""How long a message may take: one deadline for everything that is waited for."""
+"""The times of a submission: one deadline for everything it waits for."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -12,45 +12,45 @@ from ..errors import Reason, TimeOver, action_error
 from .message import OutboundMessage
 from .number import Number, Refusal, State
 
-# The API tells its time in whole seconds.
-CLOCK_STEP: Final = timedelta(seconds=2)
+# The API's `Date` has whole seconds, and a response takes some time.
+CLOCK_TOLERANCE: Final = timedelta(seconds=2)
 SECOND: Final = timedelta(seconds=1)
-# Beyond `retry_for`, for the last request and the looks after it: the contract's two minutes.
-TIME_FOR_LOOKS: Final = 120.0
-# A request takes no longer, so none begins later than this before the deadline.
-TIME_FOR_REQUEST: Final = 60.0
-# A list that has to be taken apart may need so much more for each number beyond the tenth.
-TIME_PER_NUMBER: Final = 30.0
-FEW_NUMBERS: Final = 10
-# Whoever waits for another send of the same text waits at least so long, within their own time.
-TIME_FOR_TURN: Final = 180.0
-# Who got their turn late has seen no outage yet, and may wait so long for a connection.
-TIME_AFTER_TURN: Final = 120.0
-# Without a connection nothing costs: soon at first, then not too often.
-RETRY_PAUSES: Final = (2.0, 4.0, 8.0, 10.0)
+# Seconds after `retry_for` for the last request and its reconciling: the contract's two minutes.
+RECONCILE_TIMEOUT: Final = 120.0
+# Seconds a request takes at most, so none begins later than this before the deadline.
+REQUEST_TIMEOUT: Final = 60.0
+# Seconds more for each number beyond the tenth, in case the API refuses a list that must be halved.
+EXTRA_TIME_PER_NUMBER: Final = 30.0
+NUMBERS_WITHOUT_EXTRA_TIME: Final = 10
+# Seconds a send waits for another one of the same text, also where its `retry_for` is shorter.
+TURN_TIMEOUT: Final = 180.0
+# Seconds a send that waited for another one may then try to connect.
+RETRY_AFTER_TURN: Final = 120.0
+# Seconds between tries to connect, which cost nothing: soon at first, then every ten.
+RETRY_DELAYS: Final = (2.0, 4.0, 8.0, 10.0)
 
 
 def api_now(client: Smspilot) -> datetime:
-    """Return the time by the API's clock; Home Assistant's where they agree, which is finer."""
-    now, told = dt_util.utcnow(), client.now()
-    return now if told is None or abs(told - now) <= CLOCK_STEP else told
+    """Return the API's time; Home Assistant's, which is more exact, where the two agree."""
+    now, api_time = dt_util.utcnow(), client.now()
+    return now if api_time is None or abs(api_time - now) <= CLOCK_TOLERANCE else api_time
 
 
 class Timing:
-    """The times of one message, by the event loop's clock."""
+    """The times of one message, by the event loop's clock, which reads `now` at its start."""
 
     def __init__(self, message: OutboundMessage, now: float) -> None:
-        """Begin now."""
-        self._begun = now
-        self._patience = message.options.retry_for / SECOND
-        self._pauses = iter(RETRY_PAUSES)
-        self._pause = 0.0
-        more = max(len(message.targets) - FEW_NUMBERS, 0)
-        self.deadline = now + self._patience + TIME_FOR_LOOKS + more * TIME_PER_NUMBER
-        # Until when a connection is tried for, and another send of the same text waited for.
-        self.connect_until = now + self._patience
+        self._started = now
+        self._retry_for = message.options.retry_for / SECOND
+        self._delays = iter(RETRY_DELAYS)
+        self._delay = 0.0
+        more = max(len(message.targets) - NUMBERS_WITHOUT_EXTRA_TIME, 0)
+        extra = more * EXTRA_TIME_PER_NUMBER
+        self.deadline = now + self._retry_for + RECONCILE_TIMEOUT + extra
+        # Until when to try to connect, and until when to wait for another send of the same text.
+        self.connect_until = now + self._retry_for
         self.turn_until = now + max(
-            self._patience, min(self._patience + TIME_FOR_REQUEST, TIME_FOR_TURN)
+            self._retry_for, min(self._retry_for + REQUEST_TIMEOUT, TURN_TIMEOUT)
         )
         self.retry_at = now
         self.look_at = now
@@ -60,34 +60,34 @@ class Timing:
     @property
     def last_request(self) -> float:
         """Return until when a request may begin."""
-        return self.deadline - TIME_FOR_REQUEST
+        return self.deadline - REQUEST_TIMEOUT
 
     def too_late(self, now: float) -> Refusal | None:
-        """Return why no request may begin any more, None while one may."""
+        """Return why no further request may begin, None while one may."""
         if self.is_cancelled:
             return action_error(Reason.CANCELLED)
         return ConnectionFailed(TimeOver.NO_TIME) if now > self.last_request else None
 
     def look_until(self, now: float) -> float:
-        """Return until when what is lost now is looked for before its caller is told."""
-        return min(now + TIME_FOR_LOOKS, self.deadline)
+        """Return until when a request whose response is lost now is looked for in the list."""
+        return min(now + RECONCILE_TIMEOUT, self.deadline)
 
-    def got_turn(self, now: float) -> None:
-        """Begin to be patient only now: it was the turn that was waited for, not a connection."""
-        patience = min(self._patience, TIME_AFTER_TURN)
-        latest = self._begun + self._patience + TIME_FOR_REQUEST
-        self.connect_until = max(self.connect_until, min(now + patience, latest))
+    def start_retry_window(self, now: float) -> None:
+        """Allow time to connect from now on: until now another send was waited for."""
+        retry_for = min(self._retry_for, RETRY_AFTER_TURN)
+        latest = self._started + self._retry_for + REQUEST_TIMEOUT
+        self.connect_until = max(self.connect_until, min(now + retry_for, latest))
 
-    def try_later(self, now: float) -> bool:
-        """Plan the next try; return whether there is still time for one."""
+    def plan_retry(self, now: float) -> bool:
+        """Set `retry_at`; return False where there is no time for a retry."""
         if now >= self.connect_until:
             return False
-        self._pause = next(self._pauses, self._pause)
-        self.retry_at = min(now + self._pause, self.connect_until)
+        self._delay = next(self._delays, self._delay)
+        self.retry_at = min(now + self._delay, self.connect_until)
         return True
 
     def cancel(self) -> None:
-        """Let no more requests begin, and end the wait: nobody wants the message any more."""
+        """Let no further request begin, and end `async_wait`: the message is no longer needed."""
         self.is_cancelled = True
         self._wake()
 
@@ -97,7 +97,7 @@ class Timing:
         unfinished: Iterable[Number],
         turns: Mapping[Number, asyncio.Future[None] | None],
     ) -> None:
-        """Wait for the next thing to do for numbers; `turns` are what some of them wait for."""
+        """Wait until something is due for the numbers, or one of the claims they wait for ends."""
         times, futures = [self.deadline], {one for one in turns.values() if one}
         for one in unfinished:
             if one.state is State.REQUESTED:

@@ -1,4 +1,4 @@
-"""What the submissions of an account share."""
+"""The parts of an account that its submissions share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from .records import SubmissionRecords
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """What the submissions of an account work with."""
+    """The parts of an account that its submissions use."""
 
     hass: HomeAssistant
     entry_id: str
@@ -21,5 +21,5 @@ class Tools:
     records: SubmissionRecords
     permits: Permits
     evidence: Evidence
-    # Called with a submission and those of its numbers that have come to their end.
-    ended: Callable[..., None]
+    # Called with a submission and those of its numbers that are in a final state or in doubt.
+    on_finished: Callable[..., None]
