@@ -93,7 +93,7 @@ def verify_cleanup(verify_cleanup: None) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _figures_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Show figures whenever they change: tests do in a moment what takes a home an hour."""
-    monkeypatch.setattr(coordinator, "PAUSE", 0)
+    monkeypatch.setattr(coordinator, "MIN_UPDATE_INTERVAL", 0)
 
 
 @pytest.fixture(autouse=True)

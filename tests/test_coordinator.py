@@ -32,7 +32,7 @@ async def test_burst(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What changes many times in a moment is shown at once, and then as it is at its end."""
-    monkeypatch.setattr(coordinator, "PAUSE", 5)
+    monkeypatch.setattr(coordinator, "MIN_UPDATE_INTERVAL", 5)
     await add_account(hass, simulator)
     shown: list[str] = []
 

@@ -37,14 +37,14 @@ PLATFORMS: Final = (
     Platform.SENSOR,
 )
 
-# Those of the manifest; automations import this module before they are installed.
+# The manifest's requirements; automations import this module before they are installed.
 LIBRARIES: Final = ("gsm0338", "phonenumbers", "regex", "text_unidecode")
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
-    """Set up the actions and the card; they are there also while no account is."""
+    """Set up the actions and the card, which do not depend on an account."""
     await hass.async_add_import_executor_job(_import_libraries, hass.config.country)
     async_setup_services(hass)
     async_setup_websocket(hass)
@@ -54,7 +54,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: SmspilotConfigEntry) -> bool:
-    """Set up an account from the disk; the network is nothing that anybody waits for here."""
+    """Set up an account from the disk, without waiting for the network."""
     account = await async_get_account(hass, entry)
     account.apply()
     coordinator = AccountCoordinator(hass, entry, account.client)
@@ -71,7 +71,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmspilotConfigEntry) -> 
     _register_devices(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     account.start()
-    # Dead keys, blocked accounts and the balance show up when the API responds.
+    # In the background: it gets the balance, and starts reauth or raises a repair issue.
     entry.async_create_background_task(hass, coordinator.async_refresh(), "smspilot account")
     _discover_legacy_notify(hass, entry)
     entry.async_on_unload(entry.add_update_listener(_updated))
@@ -79,12 +79,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmspilotConfigEntry) -> 
 
 
 async def async_migrate_entry(_hass: HomeAssistant, entry: SmspilotConfigEntry) -> bool:
-    """Take an entry of another minor version as it is; one of another major version must wait."""
+    """Accept an entry of another minor version unchanged, and refuse another major version."""
     return entry.version == ENTRY_VERSION
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: SmspilotConfigEntry) -> bool:
-    """Unload the entry; what waits goes on, unless the account is disabled."""
+    """Unload the entry; sends and waiting actions go on unless the entry is disabled."""
     account = entry.runtime_data.account
     account.hold()
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
@@ -96,9 +96,9 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmspilotConfigEntry) ->
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SmspilotConfigEntry) -> None:
-    """Leave nothing behind: no file, no address."""
+    """Delete the account's files, cloudhook and repair issues."""
     account = await async_close_account(hass, entry)
-    # One that never loaded has no account: nothing of it must begin to listen now.
+    # An entry that was never loaded has no account, and none must be started now.
     journal = account.journal if account else Journal(hass, entry.entry_id)
     await journal.remove()
     await async_delete_cloudhook(hass, entry.data[CONF_WEBHOOK_ID])
@@ -106,16 +106,16 @@ async def async_remove_entry(hass: HomeAssistant, entry: SmspilotConfigEntry) ->
 
 
 def _import_libraries(country: str | None) -> None:
-    """Import what would keep the event loop busy when the first message is sent."""
+    """Import libraries, and load their data, that would block the event loop at first use."""
     for name in LIBRARIES:
         import_module(name)
-    # Anybody may be texted, or text, from anywhere.
+    # A number may be of any country.
     for one in thread_slices(all_countries(country)):
         load_country(one)
 
 
 async def _updated(hass: HomeAssistant, entry: SmspilotConfigEntry) -> None:
-    """Apply options and people in place; only credentials and the address need a reload."""
+    """Apply options and subentries in place; only credentials and the API's URL need a reload."""
     runtime = entry.runtime_data
     if runtime.account.needs_reload:
         hass.config_entries.async_schedule_reload(entry.entry_id)
@@ -129,7 +129,7 @@ async def _updated(hass: HomeAssistant, entry: SmspilotConfigEntry) -> None:
 
 
 def _register_devices(hass: HomeAssistant, entry: SmspilotConfigEntry) -> None:
-    """Register the devices by name, the account's first; platforms would name them later."""
+    """Register the devices, the account's first, to which those of the subentries are linked."""
     registry = dr.async_get(hass)
     registry.async_get_or_create(config_entry_id=entry.entry_id, **account_device(entry))
     for subentry in entry.subentries.values():
@@ -142,14 +142,15 @@ def _register_devices(hass: HomeAssistant, entry: SmspilotConfigEntry) -> None:
 
 
 def _discover_legacy_notify(hass: HomeAssistant, entry: SmspilotConfigEntry) -> None:
-    """Have the legacy services: the account added first needs no number in their names.
+    """Set up the legacy notify services; those of the first account have no id in their names.
 
-    Automations hang on them, so they stay what they are when that account goes.
+    The name is stored in the entry, because automations use it: it must not change when another
+    account is removed.
     """
     name = entry.data.get(CONF_LEGACY_NAME)
     if name is None:
         accounts = hass.config_entries.async_entries(DOMAIN)
-        # It is taken by whoever has it, or was added earlier and has no name yet.
+        # The bare name belongs to the entry that stores it, else to the one added first.
         first = next(one for one in accounts if one.data.get(CONF_LEGACY_NAME, DOMAIN) == DOMAIN)
         name = DOMAIN if first is entry else f"{DOMAIN}_{entry.unique_id}"
         data = {**entry.data, CONF_LEGACY_NAME: name}

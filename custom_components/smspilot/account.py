@@ -1,4 +1,4 @@
-"""An account's life: what outlives a reload of its entry, and ends with its removal."""
+"""The composition root of an account: its parts outlive a reload of the config entry."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -36,16 +36,15 @@ from .runtime.publisher import Publisher
 
 
 class Account:
-    """Builds the parts of an account and connects them."""
+    """Builds the parts of an account, connects them, starts and closes them."""
 
-    # Set as soon as it is open.
+    # Cancels the listener for Home Assistant's stop.
     stop_listening: CALLBACK_TYPE
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
-        """Build the rooms; nothing is read or asked yet."""
         self.hass = hass
         self.entry = entry
-        # What went wrong lately, for diagnostics.
+        # The last errors and when they happened, for diagnostics.
         self.errors: deque[tuple[datetime, SmspilotError]] = deque(maxlen=20)
         self.client = make_client(hass, entry.data)
         self.journal = Journal(hass, entry.entry_id)
@@ -73,7 +72,7 @@ class Account:
         self.conversations = Conversations(hass, entry, self.client, known=self._known)
         self.alarms = self._make_alarms()
         self._cancel_start: CALLBACK_TYPE = lambda: None
-        self._enders: list[CALLBACK_TYPE] = []
+        self._on_close: list[CALLBACK_TYPE] = []
         back, error = SIGNAL_BACK.format(entry.entry_id), SIGNAL_ERROR.format(entry.entry_id)
         self._stop_listening = (
             async_dispatcher_connect(hass, back, self.inbox.poller.wake),
@@ -81,10 +80,10 @@ class Account:
         )
 
     async def open(self) -> None:
-        """Take up what the disk has of it; nobody waits for the network."""
+        """Restore the state from the disk."""
         tables = await self.journal.load()
         if tables:
-            # Beside the event loop: it may be much, and no poller runs yet.
+            # In a thread, because there may be many rows; no poller runs yet.
             await self.journal.async_run(partial(self._restore, tables))
             self.outbox.doubts.resume()
         self.journal.snapshot = self._snapshot
@@ -94,32 +93,32 @@ class Account:
 
     @callback
     def hold(self) -> None:
-        """Read nothing while our entities and Assist are not there to hear it."""
+        """Stop reads and events while the entry is reloaded and our entities would miss them."""
         self._cancel_start()
         self.publisher.hold()
-        # The outbox publishes nothing automations could miss: it goes on through a reload.
-        for room in (self.deliveries, self.inbox):
-            room.poller.hold()
+        # The outbox goes on: what it finds reaches entities by the publisher only.
+        for part in (self.deliveries, self.inbox):
+            part.poller.hold()
 
     @callback
     def start(self) -> None:
-        """Read, now that our entities listen, and once automations do.
+        """Begin to read and publish, now that our entities are set up and once automations are.
 
-        After a reload this reads what was pushed while the webhook was unregistered.
+        After a reload this also reads what was pushed while the webhook was unregistered.
         """
         self._cancel_start()
         self._cancel_start = async_at_started(self.hass, self._started)
 
     @property
     def needs_reload(self) -> bool:
-        """Return whether the entry's credentials or address are other ones now."""
+        """Return whether the entry's credentials or URL differ from those in use."""
         fresh = make_client(self.hass, self.entry.data)
         present = (self.client.credentials, self.client.url)
         return (fresh.credentials, fresh.url) != present
 
     @callback
     def apply(self) -> None:
-        """Take over what the entry says now."""
+        """Apply the entry's present data, options and subentries."""
         fresh = make_client(self.hass, self.entry.data)
         self.client.credentials, self.client.url = fresh.credentials, fresh.url
         options = Options.from_entry(self.entry)
@@ -128,28 +127,28 @@ class Account:
         self.alarms.apply()
 
     async def close(self) -> None:
-        """End everything that waits, and keep what is known."""
+        """End all tasks, raise an error in waiting actions, and store the state."""
         why = action_error(Reason.ACCOUNT_CLOSED, account=self.entry.title)
         self._cancel_start()
         for stop in self._stop_listening:
             stop()
-        while self._enders:
-            self._enders.pop()()
+        while self._on_close:
+            self._on_close.pop()()
         self.conversations.close()
         self.alarms.close()
-        for room in (self.outbox, self.deliveries, self.inbox):
-            room.close(why)
+        for part in (self.outbox, self.deliveries, self.inbox):
+            part.close(why)
         self.publisher.close()
         await self.journal.close()
 
     @callback
-    def on_close(self, end: CALLBACK_TYPE) -> None:
-        """Call something when the account's life ends, which outlives reloads."""
-        self._enders.append(end)
+    def on_close(self, close: CALLBACK_TYPE) -> None:
+        """Call a function when the account closes; a reload does not close it."""
+        self._on_close.append(close)
 
     @callback
     def report(self, err: SmspilotError) -> None:
-        """Let reauth and repairs know what the service said."""
+        """Signal an API error to those that start reauth and raise repair issues."""
         async_dispatcher_send(self.hass, SIGNAL_ERROR.format(self.entry.entry_id), err)
 
     @callback
@@ -172,7 +171,7 @@ class Account:
         )
 
     def _known(self, message_id: str) -> Known:
-        """Return what is remembered of a message of ours."""
+        """Return what the conversations need to know of an outbound message."""
         row = self.deliveries.row(message_id)
         kind = row.kind if row else self.outbox.kind(message_id)
         return Known(
@@ -203,18 +202,18 @@ class Account:
         self.inbox.push_monitor.opened()
         self.inbox.poller.wake()
         self.deliveries.read_all()
-        for room in (self.outbox, self.deliveries, self.inbox):
-            room.poller.open()
+        for part in (self.outbox, self.deliveries, self.inbox):
+            part.poller.open()
         self.alarms.start()
 
 
-# The accounts by entry id: whoever waits for an answer must outlive a reload of the entry,
-# whose runtime data does not.
+# The accounts by entry id. Not in the entries' runtime data, which a reload replaces: an action
+# that waits for a reply must outlive a reload.
 ACCOUNTS: Final[HassKey[dict[str, Account]]] = HassKey("smspilot_accounts")
 
 
 async def async_get_account(hass: HomeAssistant, entry: ConfigEntry) -> Account:
-    """Return the account of an entry, which may have lived through a reload."""
+    """Return the account of an entry, and open one where there is none."""
     accounts = hass.data.setdefault(ACCOUNTS, {})
     if account := accounts.get(entry.entry_id):
         return account
@@ -225,13 +224,13 @@ async def async_get_account(hass: HomeAssistant, entry: ConfigEntry) -> Account:
         await account.close()
 
     account.stop_listening = hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop)
-    # Only now: one that was given up half-way knows nothing, and would write that down.
+    # Only now: closing an account that was not loaded would overwrite the stored state.
     accounts[entry.entry_id] = account
     return account
 
 
 async def async_close_account(hass: HomeAssistant, entry: ConfigEntry) -> Account | None:
-    """End an account's life, and return it where it had one."""
+    """Close the account of an entry, and return it, or None where there is none."""
     account = hass.data.get(ACCOUNTS, {}).pop(entry.entry_id, None)
     if account:
         account.stop_listening()
@@ -240,7 +239,7 @@ async def async_close_account(hass: HomeAssistant, entry: ConfigEntry) -> Accoun
 
 
 def make_client(hass: HomeAssistant, data: Mapping[str, Any]) -> Smspilot:
-    """Return the client of an entry's data."""
+    """Return a client with the credentials and the URL of an entry's data."""
     credentials = Credentials(
         api_key=data.get(CONF_API_KEY), login=data.get(CONF_LOGIN), password=data.get(CONF_PASSWORD)
     )

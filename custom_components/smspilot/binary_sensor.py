@@ -1,4 +1,4 @@
-"""Whether the money runs out."""
+"""The binary sensor for a low balance."""
 
 from typing import override
 
@@ -47,11 +47,11 @@ class LowBalanceSensor(FigureEntity, BinarySensorEntity):
     @property
     @override
     def is_on(self) -> bool:
-        """Return it as the sensor's own."""
+        """Return the figure."""
         return self.figure
 
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Write a turn after the balance, which whoever is alarmed by this reads."""
+        """Write the state after the balance sensor's, which automations on this one may read."""
         self.hass.loop.call_soon(super()._handle_coordinator_update)

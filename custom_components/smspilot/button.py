@@ -1,4 +1,4 @@
-"""Buttons: one shows whether a recipient is reached, one takes an alarm."""
+"""The buttons: a test message to each recipient, and the acknowledgement of each alarm."""
 
 from typing import override
 
@@ -45,11 +45,11 @@ async def async_setup_entry(
 
 
 class TestMessageButton(RecipientEntity, ButtonEntity):
-    """Send a short text by the recipient's channel."""
+    """Sends a short text by the recipient's channel."""
 
     @override
     async def async_press(self) -> None:
-        """Send it; whether it arrived is told on the person's page, by a row of the logbook."""
+        """Send the text; its delivery is shown in the logbook of the recipient's device."""
         text = async_words(self.hass, "test_message")
         await self.account.channels.async_notify_recipient(self.recipient, text)
         signal = SIGNAL_NOTIFIED.format(self.account.entry.entry_id)
@@ -57,10 +57,10 @@ class TestMessageButton(RecipientEntity, ButtonEntity):
 
 
 class AcknowledgeButton(AlarmEntity, ButtonEntity):
-    """Take an alarm, as who presses it."""
+    """Acknowledges an alarm."""
 
     @override
     async def async_press(self) -> None:
-        """Take it; without a run nothing happens."""
+        """Acknowledge the run, if any, in the name of the user who presses the button."""
         user_id = self._context.user_id if self._context else None
         self.runner.acknowledge(await user_name(self.hass, user_id))

@@ -1,4 +1,4 @@
-"""Names that more than one room uses."""
+"""Constants that several packages use."""
 
 from datetime import timedelta
 import logging
@@ -34,7 +34,7 @@ CONF_TRANSLITERATE: Final = "transliterate"
 
 # A recipient (subentry.data)
 SUBENTRY_RECIPIENT: Final = "recipient"
-# In the triggers, in place of a name.
+# In a trigger's options, in place of a name.
 ANYONE: Final = "*"
 CONF_PHONES: Final = "phones"
 CONF_CHANNEL: Final = "channel"
@@ -61,7 +61,7 @@ SECTION_START: Final = "start"
 SECTION_ANSWERS: Final = "answers"
 SECTION_AFTERWARDS: Final = "afterwards"
 
-# Fields of actions, events and receipts
+# Fields of actions, events and send results
 ATTR_ALARM: Final = "alarm"
 ATTR_ANSWERS: Final = "answers"
 ATTR_BY: Final = "by"
@@ -97,7 +97,7 @@ EVENT_REPLY_RECEIVED: Final = f"{DOMAIN}_reply_received"
 EVENT_MESSAGE_STATUS: Final = f"{DOMAIN}_message_status"
 EVENT_ALARM: Final = f"{DOMAIN}_alarm"
 
-# Beside the options, what may hold messages back: the share of Assist's answers.
+# The limit of what Assist's answers may spend; the other limits are options.
 LIMIT_ASSIST: Final = "assist_limit"
 
 DEFAULT_RETRY_FOR: Final = timedelta(minutes=2)
@@ -105,10 +105,10 @@ DEFAULT_CHECK_WAIT: Final = timedelta(minutes=1)
 DEFAULT_ASK_TIMEOUT: Final = timedelta(minutes=5)
 DEFAULT_MAX_AGE: Final = timedelta(minutes=10)
 MAX_WAIT: Final = timedelta(hours=24)
-# A question takes an answer this long; older messages are not read again either.
+# How long a question is open, and how far back the inbound list is read.
 HORIZON: Final = timedelta(hours=72)
 
-# The vendor's cabinet: shown in texts, never asked.
+# Pages of the vendor's site, for links in texts.
 URL_TOP_UP: Final = "https://smspilot.ru/my-order.php"
 URL_SETTINGS: Final = "https://smspilot.ru/my-settings.php"
 URL_TEMPLATES: Final = "https://smspilot.ru/my-template.php"

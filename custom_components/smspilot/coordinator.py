@@ -1,4 +1,4 @@
-"""The heartbeat of an account: its balance, its senders, and whether the service is there."""
+"""Polls an account: its balance, its senders, and whether the API responds."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -24,60 +24,61 @@ from .events import (
     Worked,
 )
 
-# How often the account and its balance are asked for. Every send tells the balance, too; this is
-# for what others spend, and for top-ups.
-INTERVAL: Final = timedelta(minutes=30)
-# The shortest time between two updates: a burst of sends writes few states. Seconds.
-PAUSE: Final = 0.1
+# The response to each send has the balance, too; polling is for top-ups, and for what is spent
+# elsewhere.
+POLL_INTERVAL: Final = timedelta(minutes=30)
+# Seconds between two updates of the entities, so that a burst of sends writes few states.
+MIN_UPDATE_INTERVAL: Final = 0.1
 
 
 class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
-    """Ask for the account now and then."""
+    """Polls the account, and takes over newer balances from other responses."""
 
     config_entry: ConfigEntry
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, client: Smspilot) -> None:
-        """Ask the client."""
-        super().__init__(hass, LOGGER, config_entry=entry, name=DOMAIN, update_interval=INTERVAL)
+        super().__init__(
+            hass, LOGGER, config_entry=entry, name=DOMAIN, update_interval=POLL_INTERVAL
+        )
         self._client = client
         self.sms_left: int | None = None
-        # The sensor that shows it; while it is disabled nobody asks.
+        # Set by its sensor, so that it is not requested while that is disabled.
         self.wants_sms_left = False
         self._cancel_update: CALLBACK_TYPE | None = None
-        self._shown_at = -PAUSE
-        self._update_job = HassJob(self._publish, cancel_on_shutdown=True)
-        # When a balance came last, by the loop's clock.
+        self._updated_at = -MIN_UPDATE_INTERVAL
+        self._update_job = HassJob(self._update_listeners_now, cancel_on_shutdown=True)
+        # When the last balance came, by the loop's clock.
         self._balance_at = 0.0
         balance = SIGNAL_BALANCE.format(entry.entry_id)
-        entry.async_on_unload(async_dispatcher_connect(hass, balance, self._balance_came))
+        entry.async_on_unload(async_dispatcher_connect(hass, balance, self._apply_balance))
         account = SIGNAL_ACCOUNT.format(entry.entry_id)
-        entry.async_on_unload(async_dispatcher_connect(hass, account, self._account_came))
-        worked = SIGNAL_OK.format(entry.entry_id)
-        entry.async_on_unload(async_dispatcher_connect(hass, worked, self._worked))
+        entry.async_on_unload(async_dispatcher_connect(hass, account, self._apply_account))
+        success = SIGNAL_OK.format(entry.entry_id)
+        entry.async_on_unload(async_dispatcher_connect(hass, success, self._refresh_if_back))
         counts = SIGNAL_COUNTS.format(entry.entry_id)
         entry.async_on_unload(async_dispatcher_connect(hass, counts, self.async_update_listeners))
 
     @override
     @callback
     def async_update_listeners(self) -> None:
-        """Update in a moment, once for all that changes till then."""
+        """Update the entities soon, once for all changes until then."""
         if self._cancel_update:
             return
-        if (wait := self._shown_at + PAUSE - self.hass.loop.time()) > 0:
+        if (wait := self._updated_at + MIN_UPDATE_INTERVAL - self.hass.loop.time()) > 0:
             self._cancel_update = async_call_later(self.hass, wait, self._update_job)
         else:
-            self._cancel_update = self.hass.loop.call_soon(self._publish).cancel
+            self._cancel_update = self.hass.loop.call_soon(self._update_listeners_now).cancel
 
     @override
     async def async_shutdown(self) -> None:
-        """Update nobody any more."""
+        """Stop polling and updates."""
         await super().async_shutdown()
         if self._cancel_update:
             self._cancel_update()
 
     @override
     async def _async_update_data(self) -> AccountInfo:
-        entry_id, asked = self.config_entry.entry_id, self.hass.loop.time()
+        entry_id, requested_at = self.config_entry.entry_id, self.hass.loop.time()
         try:
             account = await self._client.account()
             if self.wants_sms_left:
@@ -92,23 +93,23 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
         async_dispatcher_send(self.hass, SIGNAL_OK.format(entry_id), Worked.ACCOUNT)
         if not self.last_update_success:
             async_dispatcher_send(self.hass, SIGNAL_BACK.format(entry_id))
-        return replace(account, balance=self._newest(account.balance, asked))
+        return replace(account, balance=self._newest(account.balance, requested_at))
 
     @callback
-    def look(self) -> None:
-        """Ask now; nobody waits for it."""
+    def refresh_soon(self) -> None:
+        """Request a refresh in the background."""
         self.config_entry.async_create_background_task(
             self.hass, self.async_request_refresh(), "smspilot account"
         )
 
     @callback
-    def _worked(self, what: Worked) -> None:
-        """Ask again where something else finds the service back."""
-        if what is Worked.INBOUND and not self.last_update_success:
-            self.look()
+    def _refresh_if_back(self, success: Worked) -> None:
+        """Refresh where a read of the inbound list shows that the API responds again."""
+        if success is Worked.INBOUND and not self.last_update_success:
+            self.refresh_soon()
 
     async def _sms_left(self) -> int | None:
-        """Return how many SMS are left; a failure here must not fail the refresh."""
+        """Return how many SMS the balance pays for; a failure must not fail the refresh."""
         try:
             return await self._client.sms_left()
         except SmspilotError as err:
@@ -116,37 +117,37 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
             return None
 
     @callback
-    def _publish(self, _now: datetime | None = None) -> None:
+    def _update_listeners_now(self, _now: datetime | None = None) -> None:
         self._cancel_update = None
-        self._shown_at = self.hass.loop.time()
+        self._updated_at = self.hass.loop.time()
         super().async_update_listeners()
 
     @callback
-    def _account_came(self, account: AccountInfo, asked: float) -> None:
-        """Take over what somebody else asked for."""
-        worked = SIGNAL_OK.format(self.config_entry.entry_id)
-        async_dispatcher_send(self.hass, worked, Worked.ACCOUNT)
-        self._accept_balance(account, asked)
+    def _apply_account(self, account: AccountInfo, requested_at: float) -> None:
+        """Take over an account that an action has requested."""
+        success = SIGNAL_OK.format(self.config_entry.entry_id)
+        async_dispatcher_send(self.hass, success, Worked.ACCOUNT)
+        self._apply(account, requested_at)
 
     @callback
-    def _balance_came(self, balance: Decimal, asked: float) -> None:
-        self._accept_balance(self.data and replace(self.data, balance=balance), asked)
+    def _apply_balance(self, balance: Decimal, requested_at: float) -> None:
+        self._apply(self.data and replace(self.data, balance=balance), requested_at)
 
     @callback
-    def _accept_balance(self, account: AccountInfo | None, asked: float) -> None:
+    def _apply(self, account: AccountInfo | None, requested_at: float) -> None:
         if not (account and self.last_update_success):
-            # The service is there after all, and may hold what came meanwhile.
-            self.look()
+            # The API responds again: a refresh makes the entities available.
+            self.refresh_soon()
             return
-        # The next read is not put off: it may have to tell how many SMS are left.
-        self.data = replace(account, balance=self._newest(account.balance, asked))
+        # Not `async_set_updated_data`, which would put off the next poll and its SMS left.
+        self.data = replace(account, balance=self._newest(account.balance, requested_at))
         self.async_update_listeners()
 
-    def _newest(self, balance: Decimal | None, asked: float) -> Decimal | None:
-        """Return the newer of two balances; if the requests overlapped, trust the lower."""
+    def _newest(self, balance: Decimal | None, requested_at: float) -> Decimal | None:
+        """Return the newer of two balances; the lower one where the requests overlapped."""
         present = self.data.balance if self.data else None
-        is_crossed = asked < self._balance_at
-        if balance is None or (present is not None and is_crossed and present < balance):
+        is_overlapping = requested_at < self._balance_at
+        if balance is None or (present is not None and is_overlapping and present < balance):
             balance = present
         self._balance_at = self.hass.loop.time()
         if balance is not None and present is not None and balance > present:

@@ -1,4 +1,4 @@
-"""What the entities of an account and of its recipients have in common."""
+"""The base classes of the entities of an account, its recipients and its alarms."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
@@ -17,7 +17,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util import slugify
 
 from .alarms.runner import AlarmRunner
-from .const import DOMAIN, SUBENTRY_ALARM, SUBENTRY_RECIPIENT, URL_SETTINGS
+from .const import DOMAIN, SUBENTRY_RECIPIENT, URL_SETTINGS
 from .contacts.recipients import UNSLUGGABLE, Recipient
 from .coordinator import AccountCoordinator
 from .events import SIGNAL_PEOPLE
@@ -29,7 +29,7 @@ type Figure = Decimal | int | datetime | None
 
 
 class AccountEntity(Entity):
-    """An entity of the account's device; it is there as long as its entry is loaded."""
+    """An entity of the account's device; it is available as long as its entry is loaded."""
 
     _attr_has_entity_name = True
     _attr_should_poll = False
@@ -37,7 +37,7 @@ class AccountEntity(Entity):
     def __init__(
         self, entry: SmspilotConfigEntry, description: EntityDescription, platform: str
     ) -> None:
-        """Belong to the account; the first entity id is English in every language."""
+        """Suggest an entity id that is English in every language."""
         self.entity_description = description
         self.account = entry.runtime_data.account
         self._attr_unique_id = f"{entry.entry_id}_{description.key}"
@@ -46,40 +46,39 @@ class AccountEntity(Entity):
 
 
 class FigureEntity(AccountEntity, CoordinatorEntity[AccountCoordinator]):
-    """An entity that shows what the account has, spends or waits for."""
+    """An entity that shows a figure of the account, available while the API responds."""
 
     def __init__(
         self, entry: SmspilotConfigEntry, description: EntityDescription, platform: str
     ) -> None:
-        """Follow the account's heartbeat, and its counters."""
         CoordinatorEntity.__init__(self, entry.runtime_data.coordinator)
         AccountEntity.__init__(self, entry, description, platform)
         self.runtime = entry.runtime_data
-        self._shown: tuple[bool, Figure] | None = None
+        self._written: tuple[bool, Figure] | None = None
 
     @property
     @override
     def available(self) -> bool:
-        """Return whether the API has ever responded, and did when it was asked last."""
+        """Return whether the last poll succeeded and there is data."""
         return super().available and self.coordinator.data is not None
 
     @property
     @abstractmethod
     def figure(self) -> Figure:
-        """Return what is shown."""
+        """Return the value that is shown."""
 
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Write what is new: every send tells all of them, and few have changed."""
-        shown = (self.available, self.figure if self.available else None)
-        if shown != self._shown:
-            self._shown = shown
+        """Write the state where it has changed: each send updates all of these entities."""
+        state = (self.available, self.figure if self.available else None)
+        if state != self._written:
+            self._written = state
             self.async_write_ha_state()
 
 
-class RecipientEntity(Entity):
-    """An entity of a recipient's device; it is there as long as its entry is loaded."""
+class SubentryEntity(Entity):
+    """An entity of a subentry's device; it is available as long as its entry is loaded."""
 
     _attr_has_entity_name = True
     _attr_should_poll = False
@@ -91,54 +90,34 @@ class RecipientEntity(Entity):
         description: EntityDescription,
         platform: str,
     ) -> None:
-        """Belong to the recipient; the first entity id is English in every language."""
+        """Suggest an entity id that is English in every language."""
         self.entity_description = description
         self.account = entry.runtime_data.account
         self._subentry_id = subentry.subentry_id
         self._attr_unique_id = f"{subentry.subentry_id}_{description.key}"
         self._attr_device_info = subentry_device(entry, subentry)
-        # Home Assistant lets a person rename it to nothing.
+        # Home Assistant lets a user rename a subentry to an empty title.
         name = slugify(subentry.title) or UNSLUGGABLE
-        suffix = f"_{description.key}" if description.translation_key else ""
+        # The device's main entity has `_attr_name = None`, and its id is the device's name alone.
+        suffix = "" if hasattr(self, "_attr_name") else f"_{description.key}"
         self.entity_id = f"{platform}.{name}{suffix}"
 
-    @property
-    def subentry(self) -> ConfigSubentry:
-        """Return what the form says now."""
-        return self.account.entry.subentries[self._subentry_id]
+
+class RecipientEntity(SubentryEntity):
+    """An entity of a recipient's device."""
 
     @property
     def recipient(self) -> Recipient:
-        """Return the person of the form."""
-        return Recipient.from_subentry(self.subentry)
+        """Return the recipient as the form says now."""
+        return Recipient.from_subentry(self.account.entry.subentries[self._subentry_id])
 
 
-class AlarmEntity(Entity):
-    """An entity of an alarm's device; it is there as long as its entry is loaded."""
-
-    _attr_has_entity_name = True
-    _attr_should_poll = False
-
-    def __init__(
-        self,
-        entry: SmspilotConfigEntry,
-        subentry: ConfigSubentry,
-        description: EntityDescription,
-        platform: str,
-    ) -> None:
-        """Belong to the alarm; the first entity id is English in every language."""
-        self.entity_description = description
-        self.account = entry.runtime_data.account
-        self._subentry_id = subentry.subentry_id
-        self._attr_unique_id = f"{subentry.subentry_id}_{description.key}"
-        self._attr_device_info = subentry_device(entry, subentry)
-        name = slugify(subentry.title) or UNSLUGGABLE
-        suffix = "" if description.key == SUBENTRY_ALARM else f"_{description.key}"
-        self.entity_id = f"{platform}.{name}{suffix}"
+class AlarmEntity(SubentryEntity):
+    """An entity of an alarm's device."""
 
     @property
     def runner(self) -> AlarmRunner:
-        """Return the alarm at work."""
+        """Return the runner of the alarm."""
         return self.account.alarms.runners[self._subentry_id]
 
 
@@ -156,7 +135,7 @@ def account_device(entry: SmspilotConfigEntry) -> DeviceInfo:
 def subentry_device(entry: SmspilotConfigEntry, subentry: ConfigSubentry) -> DeviceInfo:
     """Return the device of a recipient or an alarm.
 
-    It has no area: its notify entity would obey every target of that area.
+    It suggests no area: a recipient's notify entity would receive what is sent to that area.
     """
     return DeviceInfo(
         entry_type=DeviceEntryType.SERVICE,
@@ -177,19 +156,19 @@ def add_for_subentries(
     make: Callable[[ConfigSubentry], Iterable[Entity]],
     kind: str = SUBENTRY_RECIPIENT,
 ) -> None:
-    """Add the entities of every recipient, or alarm, also of those who come later."""
+    """Add the entities of every subentry of a type, also of those that are added later."""
     known: set[str] = set()
 
     @callback
-    def people_changed() -> None:
+    def add_new() -> None:
         known.intersection_update(entry.subentries)
         for subentry_id, subentry in entry.subentries.items():
             if subentry.subentry_type == kind and subentry_id not in known:
                 known.add(subentry_id)
                 add(make(subentry), config_subentry_id=subentry_id)
 
-    people_changed()
+    add_new()
     signal = SIGNAL_PEOPLE.format(entry.entry_id)
     entry.async_on_unload(
-        async_dispatcher_connect(entry.runtime_data.account.hass, signal, people_changed)
+        async_dispatcher_connect(entry.runtime_data.account.hass, signal, add_new)
     )

@@ -1,4 +1,4 @@
-"""The only place where an error of the service becomes one of Home Assistant's."""
+"""The errors that users see, and the one table from the client's errors to them."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -31,7 +31,7 @@ from .const import DOMAIN
 class Reason(StrEnum):
     """Why something did not happen; the values are keys of translations."""
 
-    # The service or the network
+    # The API or the network
     ACCOUNT_BLOCKED = "account_blocked"
     ACCOUNT_CLOSED = "account_closed"
     CANNOT_CONNECT = "cannot_connect"
@@ -53,7 +53,7 @@ class Reason(StrEnum):
     ASSIST_FAILED = "assist_failed"
     CANCELLED = "cancelled"
 
-    # The person who asks
+    # What the caller gave
     AMBIGUOUS_PHONE = "ambiguous_phone"
     DAILY_LIMIT = "daily_limit"
     EMPTY_MESSAGE = "empty_message"
@@ -75,7 +75,7 @@ class Reason(StrEnum):
 
 
 class TimeOver(StrEnum):
-    """Why a message got no request in its time; the words are translations as those of `Fault`."""
+    """Why a message was not requested in time; keys of translations like those of `Fault`."""
 
     NO_TIME = "no_time"
     SAME_TEXT = "same_text"
@@ -98,12 +98,12 @@ _REASONS: Final[tuple[tuple[type[SmspilotError], Reason], ...]] = (
 
 
 def reason_of(err: SmspilotError) -> Reason:
-    """Return why, whatever the service's code."""
+    """Return the reason of a client's error."""
     return next(reason for kind, reason in _REASONS if isinstance(err, kind))
 
 
 def api_text(hass: HomeAssistant, err: SmspilotError) -> str:
-    """Return the service's own code and words, or what the network said."""
+    """Return the API's code and description, or the network's error."""
     if isinstance(err, ApiError):
         words = problem_from_error(err).text(hass.config.language)
         return f"{err.code}: {words}" if err.code is not None else words
@@ -123,7 +123,7 @@ def async_words(hass: HomeAssistant, key: str, **placeholders: str) -> str:
 
 
 def problem_from_error(err: ApiError) -> Problem:
-    """Return the error as it stands in a receipt; why an account is blocked is in Russian only."""
+    """Return the error for a send result, with why an account is blocked (in Russian only)."""
     why = f" ({err.status_ru})" if err.status_ru else ""
     return Problem(
         code=err.code,
@@ -133,7 +133,7 @@ def problem_from_error(err: ApiError) -> Problem:
 
 
 def error_from_api(hass: HomeAssistant, err: SmspilotError) -> HomeAssistantError:
-    """Return an error of the API or of the network as one for a person, with it as its cause."""
+    """Return the translated error of a client's error, with that as its cause."""
     error = HomeAssistantError(
         translation_domain=DOMAIN,
         translation_key=reason_of(err).value,
@@ -144,7 +144,7 @@ def error_from_api(hass: HomeAssistant, err: SmspilotError) -> HomeAssistantErro
 
 
 def localized(hass: HomeAssistant, err: HomeAssistantError) -> str:
-    """Return the text of an error in Home Assistant's language, to be part of another text."""
+    """Return the text of an error in Home Assistant's language, for use in another text."""
     texts = async_get_cached_translations(hass, hass.config.language, "exceptions", DOMAIN)
     text = texts.get(f"component.{DOMAIN}.exceptions.{err.translation_key}.message")
     return text.format(**(err.translation_placeholders or {})) if text else str(err)
@@ -153,23 +153,26 @@ def localized(hass: HomeAssistant, err: HomeAssistantError) -> str:
 def combined_error(
     hass: HomeAssistant, errors: Sequence[tuple[str, HomeAssistantError]], *, partly: bool
 ) -> HomeAssistantError:
-    """Return one error of several messages, each with its people; `partly` if another went out."""
-    texts = dict.fromkeys(localized(hass, err) for _people, err in errors)
+    """Return one error of several, each with the names of its targets.
+
+    `partly` says that another message went out.
+    """
+    texts = dict.fromkeys(localized(hass, err) for _names, err in errors)
     if not partly and len(texts) == 1:
         return errors[0][1]
-    said = "; ".join(_reasons(hass, people, err) for people, err in errors)
-    if partly or any(err.translation_key == Reason.PARTLY_REFUSED for _people, err in errors):
-        return action_error(Reason.PARTLY_REFUSED, reasons=said)
-    mistaken = all(isinstance(err, ServiceValidationError) for _people, err in errors)
-    return (validation_error if mistaken else action_error)(Reason.NOBODY_LEFT, reasons=said)
+    reasons = "; ".join(_reasons(hass, names, err) for names, err in errors)
+    if partly or any(err.translation_key == Reason.PARTLY_REFUSED for _names, err in errors):
+        return action_error(Reason.PARTLY_REFUSED, reasons=reasons)
+    is_invalid = all(isinstance(err, ServiceValidationError) for _names, err in errors)
+    return (validation_error if is_invalid else action_error)(Reason.NOBODY_LEFT, reasons=reasons)
 
 
-def _reasons(hass: HomeAssistant, people: str, err: HomeAssistantError) -> str:
-    """Return an error as a part of another; a mistake says itself whom it is about."""
+def _reasons(hass: HomeAssistant, names: str, err: HomeAssistantError) -> str:
+    """Return an error's text for `combined_error`; a validation error names its target itself."""
     if reasons := (err.translation_placeholders or {}).get("reasons"):
         return reasons
     text = localized(hass, err)
-    return text if isinstance(err, ServiceValidationError) else f"{people}: {text}"
+    return text if isinstance(err, ServiceValidationError) else f"{names}: {text}"
 
 
 def action_error(why: Reason, **placeholders: str) -> HomeAssistantError:

@@ -1,4 +1,4 @@
-"""What came in, and what became of what went out."""
+"""The event entities: inbound messages, and the delivery of outbound ones."""
 
 from dataclasses import dataclass
 from typing import Any, override
@@ -15,7 +15,8 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import ATTR_PHONE, CONF_PHONES, DOMAIN, EVENT_REPLY_RECEIVED, EVENT_SMS_RECEIVED
+from .account import Account
+from .const import ATTR_PHONE, DOMAIN, EVENT_REPLY_RECEIVED, EVENT_SMS_RECEIVED
 from .entity import AccountEntity, RecipientEntity, add_for_subentries
 from .events import SIGNAL_INBOUND, SIGNAL_STATUS
 from .outbound.result import STATUS_WORDS
@@ -31,7 +32,7 @@ INBOUND = EventEntityDescription(
         EVENT_REPLY_RECEIVED.removeprefix(f"{DOMAIN}_"),
     ],
 )
-# Disabled: the logbook has a row of the bus event already, and an entity always makes its own.
+# Disabled, because the bus event has a row of the logbook already, and an entity makes another.
 DELIVERY = EventEntityDescription(
     key="delivery",
     translation_key="delivery",
@@ -45,7 +46,7 @@ async def async_setup_entry(
     entry: SmspilotConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the events of an account and of its recipients."""
+    """Add the event entities of an account and of its recipients."""
     async_add_entities(
         [
             AccountInboundEvent(entry, INBOUND, Platform.EVENT),
@@ -64,107 +65,99 @@ async def async_setup_entry(
 
 @dataclass
 class OwnEventData(EventExtraStoredData):
-    """An event that is stored, and the unique id of its entity."""
+    """The stored last event of an entity, with the entity's unique id."""
 
     owner: str | None
 
 
 class _OwnEvent(EventEntity):
-    """An event entity that restores only what was its own.
+    """An event entity that does not restore the last event of a removed entity.
 
-    Home Assistant restores by entity id, which a new recipient may have of one who is gone.
+    Home Assistant restores by entity id, and a new recipient may get the id of a removed one.
     """
+
+    account: Account
 
     @property
     @override
     def extra_restore_state_data(self) -> OwnEventData:
-        """Return what is stored, and whose it is."""
+        """Return the last event with the entity's unique id."""
         last = super().extra_restore_state_data
         return OwnEventData(last.last_event_type, last.last_event_attributes, self.unique_id)
 
     @override
     async def async_get_last_event_data(self) -> EventExtraStoredData | None:
-        """Return the last event, where it was of this entity."""
+        """Return the stored last event where it is this entity's."""
         stored = await self.async_get_last_extra_data()
         if stored is None or stored.as_dict().get("owner") != self.unique_id:
             return None
         return await super().async_get_last_event_data()
 
+    def _is_shown(self, _data: dict[str, Any]) -> bool:
+        """Return whether the entity shows an event with these data."""
+        return True
+
 
 class _Inbound(_OwnEvent):
-    """Messages people write; who wrote what stays out of the recorder."""
+    """Inbound messages; texts and numbers are not recorded."""
 
     _unrecorded_attributes = frozenset({"message", "phone", "service_number", "reply_to"})
 
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the inbound messages."""
+        await super().async_added_to_hass()
+        signal = SIGNAL_INBOUND.format(self.account.entry.entry_id)
+        self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._trigger))
+
     @callback
-    def _received(self, event: str, data: dict[str, Any]) -> None:
-        self._trigger_event(event.removeprefix(f"{DOMAIN}_"), data)
-        self.async_write_ha_state()
+    def _trigger(self, event: str, data: dict[str, Any]) -> None:
+        if self._is_shown(data):
+            self._trigger_event(event.removeprefix(f"{DOMAIN}_"), data)
+            self.async_write_ha_state()
 
 
 class AccountInboundEvent(AccountEntity, _Inbound):
-    """Everything people write to the account."""
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Listen to the inbox."""
-        await super().async_added_to_hass()
-        signal = SIGNAL_INBOUND.format(self.account.entry.entry_id)
-        self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._received))
+    """All inbound messages of an account."""
 
 
 class RecipientInboundEvent(RecipientEntity, _Inbound):
-    """What one recipient writes."""
+    """The inbound messages from a recipient's numbers."""
 
     @override
-    async def async_added_to_hass(self) -> None:
-        """Listen to the inbox."""
-        await super().async_added_to_hass()
-        signal = SIGNAL_INBOUND.format(self.account.entry.entry_id)
-        self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._from_anybody))
-
-    @callback
-    def _from_anybody(self, event: str, data: dict[str, Any]) -> None:
-        if data[ATTR_PHONE] in self.subentry.data[CONF_PHONES]:
-            self._received(event, data)
+    def _is_shown(self, data: dict[str, Any]) -> bool:
+        return data[ATTR_PHONE] in self.recipient.phones
 
 
 class _Delivery(_OwnEvent):
-    """What becomes of messages that were sent; numbers stay out of the recorder."""
+    """The statuses of outbound messages; numbers are not recorded."""
 
     _unrecorded_attributes = frozenset({"phone"})
 
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the statuses of outbound messages."""
+        await super().async_added_to_hass()
+        signal = SIGNAL_STATUS.format(self.account.entry.entry_id)
+        self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._trigger))
+
     @callback
-    def _changed(self, data: dict[str, Any]) -> None:
-        # A status that a newer API adds has no word yet.
-        if data["status"] in STATUS_WORDS:
+    def _trigger(self, data: dict[str, Any]) -> None:
+        # A status that the API's document does not list has no event type.
+        if data["status"] in STATUS_WORDS and self._is_shown(data):
             self._trigger_event(data["status"], data)
             self.async_write_ha_state()
 
 
 class AccountDeliveryEvent(AccountEntity, _Delivery):
-    """What becomes of all messages of the account."""
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Listen to the outbox."""
-        await super().async_added_to_hass()
-        signal = SIGNAL_STATUS.format(self.account.entry.entry_id)
-        self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._changed))
+    """The statuses of all messages of an account."""
 
 
 class RecipientDeliveryEvent(RecipientEntity, _Delivery):
-    """What becomes of messages to one recipient."""
+    """The statuses of the messages to a recipient."""
 
     @override
-    async def async_added_to_hass(self) -> None:
-        """Listen to the outbox."""
-        await super().async_added_to_hass()
-        signal = SIGNAL_STATUS.format(self.account.entry.entry_id)
-        self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._to_anybody))
-
-    @callback
-    def _to_anybody(self, data: dict[str, Any]) -> None:
+    def _is_shown(self, data: dict[str, Any]) -> bool:
         # Names are unique in an account.
-        if data["recipient"] == self.recipient.name:
-            self._changed(data)
+        name: str | None = data["recipient"]
+        return name == self.recipient.name

@@ -1,4 +1,4 @@
-"""What the rooms tell one another; every signal is formatted with its account's entry id."""
+"""The dispatcher signals between packages; each is formatted with the account's entry id."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from .client import AccountInfo, Kind, Problem, SmspilotError, Status
 
 
 class Push(StrEnum):
-    """What is known of inbound pushes."""
+    """What has changed about inbound pushes."""
 
     ADDRESS = "address"
     CONFIRMED = "confirmed"
@@ -21,7 +21,7 @@ class Push(StrEnum):
 
 
 class ListNews(StrEnum):
-    """What is known of the inbound list."""
+    """What has changed about the reads of the inbound list."""
 
     CAPPED = "capped"
     FAILING = "failing"
@@ -29,20 +29,20 @@ class ListNews(StrEnum):
 
 
 class Worked(StrEnum):
-    """What the API did as it was asked."""
+    """Which kind of request succeeded."""
 
     ACCOUNT = "account"
     INBOUND = "inbound"
     SEND = "send"
     # A send in test mode, which costs nothing.
     TEST = "test"
-    # The balance has grown.
+    # A request that shows a higher balance than before.
     TOP_UP = "top_up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requested:
-    """What the API said to a message: its error, or None where somebody got it."""
+    """How a message was requested, with the API's error, or None where it was accepted."""
 
     kind: Kind
     sender: str | None
@@ -50,7 +50,7 @@ class Requested:
 
 
 class SentMessage(Protocol):
-    """What others need to know of a message that went out."""
+    """The fields of a sent message's row that other packages use."""
 
     message_id: str | None
     phone: str
@@ -63,65 +63,65 @@ class SentMessage(Protocol):
 
     @property
     def refused(self) -> bool:
-        """Return whether nothing went out."""
+        """Return whether nothing went out, or that is unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentText:
-    """What has just gone out: a row a number, and the text, which the rows do not have."""
+    """A message that was accepted: its text, and a row a number."""
 
     kind: Kind
     text: str
     rows: tuple[SentMessage, ...]
 
 
-# The balance a send was answered with, RUB, and when it was asked, by the loop's clock.
+# The balance in the response to a send, in RUB, and when it was requested, by the loop's clock.
 SIGNAL_BALANCE: SignalTypeFormat[Decimal, float] = SignalTypeFormat("smspilot_balance_{}")
-# Spent today, or how many messages wait, has changed.
+# The amount spent today or the number of pending messages has changed.
 SIGNAL_COUNTS: SignalTypeFormat[()] = SignalTypeFormat("smspilot_counts_{}")
 # The status of a message has changed: the data of the bus event.
 SIGNAL_STATUS: SignalTypeFormat[dict[str, Any]] = SignalTypeFormat("smspilot_status_{}")
-# Messages went out.
+# The API has accepted messages.
 SIGNAL_SENT: SignalTypeFormat[SentText] = SignalTypeFormat("smspilot_sent_{}")
-# Somebody wrote: the bus event and its data.
+# An inbound message: the bus event and its data.
 SIGNAL_INBOUND: SignalTypeFormat[str, dict[str, Any]] = SignalTypeFormat("smspilot_inbound_{}")
-# Recipients came, went or changed.
+# The entry's data, options or subentries have changed.
 SIGNAL_PEOPLE: SignalTypeFormat[()] = SignalTypeFormat("smspilot_people_{}")
-# Somebody guessed at a question's code till it was over: the number.
+# A question was closed after too many wrong codes: the number they came from.
 SIGNAL_GUESSED: SignalTypeFormat[str] = SignalTypeFormat("smspilot_guessed_{}")
-# A recipient got a message by other ways than their notify entity: the recipient's id.
+# A recipient got a message that was not sent by their notify entity: the recipient's id.
 SIGNAL_NOTIFIED: SignalTypeFormat[str] = SignalTypeFormat("smspilot_notified_{}")
 # An alarm has changed: its subentry's id.
 SIGNAL_ALARM: SignalTypeFormat[str] = SignalTypeFormat("smspilot_alarm_{}")
-# Inbound pushes were confirmed, missed, not to be confirmed, or have another address.
+# Inbound pushes were confirmed, missed or not confirmed, or their address has changed.
 SIGNAL_PUSH: SignalTypeFormat[Push] = SignalTypeFormat("smspilot_push_{}")
-# The inbound list fails, with its error, works again, or may lack something.
+# Reads of the inbound list fail, with the error, work again, or may be incomplete.
 SIGNAL_INBOUND_LIST: SignalTypeFormat[ListNews, SmspilotError | None] = SignalTypeFormat(
     "smspilot_inbound_list_{}"
 )
-# Whom a message in doubt was for that nobody waits for any more has changed.
+# The messages in doubt whose callers have ended have changed.
 SIGNAL_DOUBTS: SignalTypeFormat[()] = SignalTypeFormat("smspilot_doubts_{}")
-# The API took a message, or refused it.
+# The API accepted or refused a message.
 SIGNAL_REQUESTED: SignalTypeFormat[Requested] = SignalTypeFormat("smspilot_requested_{}")
-# Names of our legacy services that somebody else has.
+# Names of our legacy services that another integration has registered.
 SIGNAL_NAMES_TAKEN: SignalTypeFormat[list[str]] = SignalTypeFormat("smspilot_names_taken_{}")
-# The service said no, or nothing at all.
+# A request failed.
 SIGNAL_ERROR: SignalTypeFormat[SmspilotError] = SignalTypeFormat("smspilot_error_{}")
-# A limit held back a send: the option's name, and the number where it is one's own.
+# A limit refused a send: the option's name, and the number where the limit is one a number.
 SIGNAL_LIMIT: SignalTypeFormat[str, str] = SignalTypeFormat("smspilot_limit_{}")
-# What the API says of the account, and when it was asked, by the loop's clock.
+# The account as the API returned it, and when it was requested, by the loop's clock.
 SIGNAL_ACCOUNT: SignalTypeFormat[AccountInfo, float] = SignalTypeFormat("smspilot_account_{}")
-# The API responds again after a failed refresh: what came meanwhile is to be read.
+# The API responds again after a failed refresh; inbound messages have to be read.
 SIGNAL_BACK: SignalTypeFormat[()] = SignalTypeFormat("smspilot_back_{}")
-# The service did what was asked.
+# A request succeeded.
 SIGNAL_OK: SignalTypeFormat[Worked] = SignalTypeFormat("smspilot_ok_{}")
 
 
 def number(amount: Decimal | None) -> float | None:
-    """Return an exact amount as a response can carry it."""
+    """Return an amount as responses and events carry it."""
     return None if amount is None else float(amount)
 
 
 def iso(moment: datetime | None) -> str | None:
-    """Return a time as a response and an event show it."""
+    """Return a time as responses and events carry it."""
     return None if moment is None else moment.isoformat()

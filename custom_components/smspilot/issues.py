@@ -147,7 +147,7 @@ class IssueReporter:
             return
         if key == "no_money" and not self._notices.is_raised(key):
             # The balance that is shown cannot be the present one.
-            self._coordinator.look()
+            self._coordinator.refresh_soon()
         self._notices.raise_(key, error=api_text(account.hass, err), top_up_url=URL_TOP_UP)
 
     @callback

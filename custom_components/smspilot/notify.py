@@ -1,4 +1,4 @@
-"""Recipients as notify knows them: an entity each, and the legacy services."""
+"""Notify: an entity for each recipient, and the legacy services of the account."""
 
 from collections.abc import Mapping
 from typing import Any, override
@@ -34,7 +34,7 @@ from .schemas import NOTIFY_DATA_SCHEMA
 
 PARALLEL_UPDATES = 0
 
-RECIPIENT = NotifyEntityDescription(key="notify", name=None)
+RECIPIENT = NotifyEntityDescription(key="notify")
 
 
 async def async_setup_entry(
@@ -51,19 +51,20 @@ async def async_setup_entry(
 
 
 class RecipientNotify(RecipientEntity, NotifyEntity):
-    """A recipient; never unavailable, for Home Assistant skips such an entity in silence."""
+    """A recipient; always available, because Home Assistant skips unavailable ones unlogged."""
 
+    _attr_name = None
     _attr_supported_features = NotifyEntityFeature.TITLE
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Know also of what the test button sends."""
+        """Follow also the messages of the test button."""
         await super().async_added_to_hass()
         signal = SIGNAL_NOTIFIED.format(self.account.entry.entry_id)
-        self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._notified))
+        self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._record))
 
     @callback
-    def _notified(self, recipient_id: str) -> None:
+    def _record(self, recipient_id: str) -> None:
         if recipient_id == self.recipient.id:
             self._async_record_notification()
 
@@ -78,7 +79,7 @@ async def async_get_service(
     _config: ConfigType,
     discovery_info: DiscoveryInfoType | None = None,
 ) -> LegacyNotify | None:
-    """Return the legacy services of an account, discovered by its entry."""
+    """Return the legacy services of the account whose entry started the discovery."""
     entry_id = (discovery_info or {}).get("entry_id", "")
     entry: SmspilotConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
     if entry is None or not hasattr(entry, "runtime_data"):
@@ -87,9 +88,9 @@ async def async_get_service(
     service = LegacyNotify(runtime)
 
     async def unload() -> None:
-        service.gone = True
+        service.is_unloaded = True
         await service.async_unregister_services()
-        # Home Assistant would register them again when it reloads notify.
+        # Otherwise a reload of notify would register them again.
         registered = hass.data[NOTIFY_SERVICES].get(DOMAIN, [])
         if service in registered:
             registered.remove(service)
@@ -102,43 +103,38 @@ async def async_get_service(
 class LegacyNotify(BaseNotificationService):
     """`notify.smspilot`, and a service for each recipient."""
 
-    # Whether the entry was unloaded, perhaps before the services were there.
-    gone = False
-    # Whether the bare service is ours; somebody else may have its name.
+    # Whether the entry was unloaded, perhaps before the services were registered.
+    is_unloaded = False
+    # Whether the bare service is registered; another integration may have its name.
     _has_own_name = False
 
     def __init__(self, runtime: RuntimeData) -> None:
-        """Serve the account."""
         self._runtime = runtime
         self._account = runtime.account
 
     @property
     @override
     def targets(self) -> Mapping[str, Any]:
-        """Return the recipients, each a service of its own."""
-        # Home Assistant can rename two people alike: the service stays that of the first.
-        people = reversed(recipients(self._account.entry))
-        first = {self._name_of(person): person for person in people}
-        # Of a name without letters nothing is left, and the account's own service would be theirs.
-        first.pop(self._service_name, None)
-        return {
-            person.name: person.id for name, person in first.items() if not self._is_taken(name)
-        }
+        """Return the ids of the recipients that get a service, by name."""
+        # Home Assistant can rename two recipients alike: the first one keeps the service.
+        by_service = {self._name_of(one): one for one in reversed(recipients(self._account.entry))}
+        # The service of a name without letters would be the account's own.
+        by_service.pop(self._service_name, None)
+        return {one.name: one.id for name, one in by_service.items() if not self._is_taken(name)}
 
     @override
     async def async_setup(self, *args: Any, **kwargs: Any) -> None:
-        """Read what services are described with; without it none can be registered."""
+        """Let the services be registered again once notify has loaded their descriptions."""
         await super().async_setup(*args, **kwargs)
-        if not self.gone:
+        if not self.is_unloaded:
             self._runtime.legacy = self
 
     @override
     async def async_register_services(self) -> None:
-        """Register the services while there is somebody to serve; no name that others have."""
-        if self.gone:
+        """Register the services, except under names that other integrations have registered."""
+        if self.is_unloaded:
             return
-        people = recipients(self._account.entry)
-        names = [self._service_name, *(self._name_of(person) for person in people)]
+        names = [self._service_name, *map(self._name_of, recipients(self._account.entry))]
         taken = [name for name in dict.fromkeys(names) if self._is_taken(name)]
         signal = SIGNAL_NAMES_TAKEN.format(self._account.entry.entry_id)
         async_dispatcher_send(self.hass, signal, [f"{NOTIFY_DOMAIN}.{name}" for name in taken])
@@ -147,7 +143,7 @@ class LegacyNotify(BaseNotificationService):
 
     @override
     async def async_unregister_services(self) -> None:
-        """Take back what is ours, and nothing else."""
+        """Remove our services, but not another integration's of the same name."""
         if self._has_own_name:
             await super().async_unregister_services()
             return
@@ -155,11 +151,11 @@ class LegacyNotify(BaseNotificationService):
             self.hass.services.async_remove(NOTIFY_DOMAIN, name)
         self.registered_targets.clear()
 
-    def _name_of(self, person: Recipient) -> str:
-        return slugify(f"{self._target_service_name_prefix}_{person.name}")
+    def _name_of(self, recipient: Recipient) -> str:
+        return slugify(f"{self._target_service_name_prefix}_{recipient.name}")
 
     def _is_taken(self, name: str) -> bool:
-        """Return whether somebody else has a service of the name."""
+        """Return whether another integration has registered a service of the name."""
         ours = name in self.registered_targets or (
             name == self._service_name and self._has_own_name
         )
@@ -167,7 +163,7 @@ class LegacyNotify(BaseNotificationService):
 
     @override
     async def async_send_message(self, message: str = "", **kwargs: Any) -> None:
-        """Send to names by their channels, and to numbers as SMS."""
+        """Send a text to recipients by their channels, and to numbers as SMS."""
         targets = kwargs.get(ATTR_TARGET)
         if not targets:
             raise validation_error(Reason.NO_TARGET)
@@ -177,7 +173,7 @@ class LegacyNotify(BaseNotificationService):
 
 
 def _fields(data: Any) -> dict[str, Any]:
-    """Return what of the data is ours: a notify group hands everybody that of all its members."""
+    """Return the valid fields of the data; a notify group passes the data for all its members."""
     ours, foreign = dict[str, Any](), list[str]()
     for key, value in data.items() if isinstance(data, Mapping) else [("data", data)]:
         try:
@@ -193,5 +189,5 @@ def _fields(data: Any) -> dict[str, Any]:
 
 
 def titled(message: str, title: str | None) -> str:
-    """Return the message, its title as the first line."""
+    """Return the message with its title as the first line."""
     return f"{title}\n{message}" if title else message

@@ -29,7 +29,7 @@ DEFAULT_TEMPLATE = "{message}"
 
 
 class LongTexts(StrEnum):
-    """What happens to a text of more parts than allowed."""
+    """What is done with a text of more parts than allowed."""
 
     CUT = "cut"
     REFUSE = "refuse"
@@ -37,10 +37,10 @@ class LongTexts(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What the owner chose for an account; money in RUB.
+    """The options of an account; money in RUB.
 
-    `max_parts` 0 means as many as the API takes, a limit of 0 means none, and
-    `inbound_interval` (seconds) None means automatic and 0 means push only.
+    `max_parts` 0 means the API's maximum, a limit of 0 means no limit, and `inbound_interval`
+    (seconds) None means automatic and 0 means push only.
     """
 
     sender: str | None = None
@@ -60,12 +60,12 @@ class Options:
 
     @classmethod
     def from_entry(cls, entry: ConfigEntry) -> Self:
-        """Read the options of an entry; what is not set has its default."""
+        """Return the options of an entry, with defaults for those that are not set."""
         return cls.from_stored(entry.options)
 
     @classmethod
     def from_stored(cls, options: Mapping[str, Any]) -> Self:
-        """Read options as an entry stores them."""
+        """Return options from the mapping that an entry stores."""
         default = cls()
         interval = options.get(CONF_INBOUND_INTERVAL)
         return cls(

@@ -1,4 +1,4 @@
-"""What an entry has while it is loaded; the account itself outlives a reload."""
+"""The runtime data of a config entry; the account in it outlives a reload."""
 
 from dataclasses import dataclass
 
@@ -19,5 +19,5 @@ class RuntimeData:
     account: Account
     coordinator: AccountCoordinator
     push_receiver: PushReceiver
-    # Its legacy services, as soon as notify has them.
+    # The legacy notify services, once Home Assistant has set them up.
     legacy: BaseNotificationService | None = None

@@ -1,4 +1,4 @@
-"""What an account has, spends and waits for."""
+"""The sensors of an account and of its alarms."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ ALARM = SensorEntityDescription(
 
 @dataclass(frozen=True, kw_only=True)
 class AccountSensorDescription(SensorEntityDescription):
-    """A sensor and where its value comes from."""
+    """A sensor, and the function that returns its value."""
 
     value_fn: Callable[[RuntimeData], Figure]
 
@@ -66,7 +66,7 @@ SENSORS = (
         translation_key="last_push",
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
-        # Its every change is a row of the logbook.
+        # Each change would be a row of the logbook.
         entity_registry_enabled_default=False,
         value_fn=lambda runtime: runtime.account.inbox.push_monitor.last_push,
     ),
@@ -94,7 +94,7 @@ async def async_setup_entry(
     entry: SmspilotConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the sensors of an account."""
+    """Add the sensors of an account and of its alarms."""
     async_add_entities(
         [
             *(AccountSensor(entry, description, Platform.SENSOR) for description in SENSORS),
@@ -117,35 +117,35 @@ class AccountSensor(FigureEntity, SensorEntity):
     @property
     @override
     def figure(self) -> Figure:
-        """Return the value."""
+        """Return the value by the entity's description."""
         return self.entity_description.value_fn(self.runtime)
 
     @property
     @override
     def native_value(self) -> Figure:
-        """Return the value as the sensor's own."""
+        """Return the figure."""
         return self.figure
 
 
 class SmsLeftSensor(AccountSensor):
-    """How many SMS the balance lasts for; asked only while somebody wants to know."""
+    """How many SMS the balance pays for; requested only while this entity is enabled."""
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Have it asked from now on."""
+        """Have the coordinator request the number."""
         await super().async_added_to_hass()
         self.coordinator.wants_sms_left = True
 
     @override
     async def async_will_remove_from_hass(self) -> None:
-        """Have it asked no more."""
+        """Have the coordinator no longer request the number."""
         self.coordinator.wants_sms_left = False
 
 
 class SpentTodaySensor(AccountSensor):
-    """What was spent since midnight."""
+    """The amount spent since midnight."""
 
-    _reset: datetime | None = None
+    _written_reset: datetime | None = None
 
     @property
     @override
@@ -156,30 +156,27 @@ class SpentTodaySensor(AccountSensor):
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Write also what is the same sum of another day."""
-        if self.last_reset != self._reset:
-            self._reset, self._shown = self.last_reset, None
+        """Write the state also where the amount of a new day equals the one before."""
+        if self.last_reset != self._written_reset:
+            self._written_reset, self._written = self.last_reset, None
         super()._handle_coordinator_update()
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Begin anew each midnight."""
+        """Write the state at each midnight."""
         await super().async_added_to_hass()
 
         @callback
-        def midnight(_now: datetime) -> None:
-            self._shown = None
+        def write(_now: datetime) -> None:
             self._handle_coordinator_update()
 
-        self.async_on_remove(
-            async_track_time_change(self.hass, midnight, hour=0, minute=0, second=0)
-        )
+        self.async_on_remove(async_track_time_change(self.hass, write, hour=0, minute=0, second=0))
 
 
 class AlarmSensor(AlarmEntity, SensorEntity):
-    """What an alarm does; what it says and to whom stays out of the recorder."""
+    """The state of an alarm; texts and names are not recorded."""
 
-    # It is called as its device, although its translations have a name.
+    # The device's name, although the translations have one.
     _attr_name = None
     _unrecorded_attributes = frozenset({"message", "reached", "acknowledged_by"})
 
@@ -192,20 +189,20 @@ class AlarmSensor(AlarmEntity, SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """Return what is known of the run."""
+        """Return the facts of the run."""
         alarm = self.runner
         shown = attributes(alarm.plan, alarm.run, alarm.world.steps)
         return shown | {"most_cost": number(alarm.most_cost)}
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Follow the alarm, and the changes of its form."""
+        """Follow the run, and the changes of the alarm's form."""
         await super().async_added_to_hass()
         entry_id = self.account.entry.entry_id
         for signal in (SIGNAL_ALARM.format(entry_id), SIGNAL_PEOPLE.format(entry_id)):
-            self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._changed))
+            self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._write_state))
 
     @callback
-    def _changed(self, subentry_id: str | None = None) -> None:
+    def _write_state(self, subentry_id: str | None = None) -> None:
         if subentry_id in (None, self._subentry_id):
             self.async_write_ha_state()

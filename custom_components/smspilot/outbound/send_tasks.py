@@ -94,4 +94,4 @@ class SendTasks:
             why = reasons(self._entry, refused, self._hass.config.language)
         else:
             return
-        LOGGER.error("A send whose caller was cancelled has failed: %s", why)
+        LOGGER.error("What became of a message that nobody waits for any more: %s", why)
