@@ -8,6 +8,9 @@ import threading
 from typing import Any
 
 from homeassistant.core import HomeAssistant
+from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
@@ -19,6 +22,26 @@ from .common import Clock, Hold, open_door, small_hours_zone
 from .simulator.fixtures import simulator
 
 __all__ = ["simulator"]
+
+# A busy machine is no failure. Properties are tried with the same examples at every run, on every
+# machine; `scripts/soak` draws others with `--hypothesis-profile random`.
+settings.register_profile(
+    "random",
+    deadline=None,
+    database=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+settings.register_profile("fixed", settings.get_profile("random"), derandomize=True)
+settings.load_profile("fixed")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure() -> None:
+    """Draw no constants of our modules: each change, and each order of imports, has others."""
+    if settings().derandomize:
+        no_constants = Constants()
+        providers._get_local_constants = lambda: no_constants
 
 
 @pytest.fixture

@@ -12,8 +12,10 @@ from typing import Final
 
 from .e2e.crash import Crashes
 
-# Of the time: how much for kills of a real Home Assistant; histories take the rest.
+# Of the time: how much for kills of a real Home Assistant, and for properties; histories take the
+# rest.
 KILLING: Final = 0.3
+TRYING: Final = 0.1
 # The load as it stands in the issue takes two minutes and a half.
 LOAD_FROM: Final = 10.0
 
@@ -103,7 +105,7 @@ def tell_stories(minutes: float) -> Figures:
 
 
 def main() -> None:
-    """Run all three."""
+    """Run all of it."""
     parser = argparse.ArgumentParser(prog="scripts/soak", description=__doc__)
     parser.add_argument("minutes", type=float, nargs="?", default=20.0)
     minutes = parser.parse_args().minutes
@@ -112,14 +114,28 @@ def main() -> None:
     figures, block = bear(min(minutes / LOAD_FROM, 1.0))
     say("Kill -9 of a real Home Assistant")
     figures += asyncio.run(kill(minutes * KILLING))
+    say("Properties of the tests, with random examples")
+    try_properties(minutes * TRYING)
     left = max(minutes - (monotonic() - begin) / 60, 0.5)
     say(f"Random histories, {left:.1f} minutes")
     figures += tell_stories(left)
     say(f"Passed, {(monotonic() - begin) / 60:.1f} minutes: {told(figures, block)}")
 
 
+def try_properties(minutes: float) -> None:
+    """Try the properties of the tests with random examples, at least once."""
+    which = ("-q", "-m", "hypothesis", "--ignore", "tests/e2e")
+    end = monotonic() + minutes * 60
+    while True:
+        seed = str(secrets.randbelow(2**32))
+        random = ("--hypothesis-profile", "random", "--hypothesis-seed", seed)
+        say(run("pytest", *which, *random))
+        if monotonic() >= end:
+            return
+
+
 def told(figures: Figures, block: int) -> str:
-    """Return the figures of all three in words."""
+    """Return the figures of all in words."""
     return (
         f"{figures['runs']} random histories in worlds with {figures['switches']} switches, "
         f"{figures['faults']} faults injected, "

@@ -22,7 +22,7 @@ from custom_components.smspilot.client import (
 
 from .simulator.model import DEFAULT_KEY
 from .simulator.simulator import Simulator
-from .test_fuzz import FUZZ, JUNK, Oracle, consulted
+from .test_fuzz import JUNK, Oracle, consulted
 
 PAPA, MAMA = "79087964781", "79161231212"
 SENT = {"server_id": "11", "phone": PAPA, "price": "1.31", "status": "0", "error": "0"}
@@ -203,7 +203,7 @@ async def test_odd_account(
     key=st.sampled_from([*ROWS]),
     spoilt=st.lists(st.none() | st.dictionaries(st.sampled_from([*SENT, *WRITTEN]), JUNK)),
 )
-@settings(FUZZ, max_examples=150)
+@settings(max_examples=150)
 async def test_good_rows_among_odd_ones(
     oracle: tuple[Oracle, Smspilot], key: str, spoilt: list[dict[str, Any] | None]
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, strategies as st
 import pytest
 from pytest_homeassistant_custom_component.typing import (
     ClientSessionGenerator,
@@ -513,7 +513,6 @@ async def test_no_more_than_fits(
 
 
 @given(st.data())
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_answers(data: st.DataObject) -> None:
     """Each answer has one question at most, an earlier one of 72 hours, and each question one."""
     known = history.History()

@@ -8,7 +8,7 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.smspilot.const import CONF_DAILY_LIMIT, CONF_RATE_LIMIT, DOMAIN
@@ -214,11 +214,7 @@ FAULTS = st.sampled_from(
 )
 
 
-@settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(max_examples=25)
 @given(
     sends=st.lists(FAULTS, max_size=4),
     checks=st.lists(FAULTS, max_size=4),

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from homeassistant.core import HomeAssistant
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.smspilot.const import (
@@ -398,11 +398,7 @@ async def test_row_beside_a_doubt_of_another_kind(
     assert len(simulator.orders) == 1
 
 
-@settings(
-    max_examples=10,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(max_examples=10)
 @given(world=WORLD, sends=SENDS, guard=st.booleans(), at_once=st.booleans())
 async def test_never_twice(
     hass: HomeAssistant,

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from aiohttp import ClientSession
 from homeassistant.core import HomeAssistant
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 import phonenumbers
 import pytest
 
@@ -26,13 +26,6 @@ from custom_components.smspilot.webhook import InboundPush, StatusPush, parse
 
 from .simulator.examples import EXAMPLES
 
-# The same examples at every run; a found failure is one for everybody.
-FUZZ = settings(
-    derandomize=True,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
 # Seconds; far more than any answer takes on a busy machine.
 SOON = 5.0
 PHONE = "79087964781"
@@ -195,7 +188,7 @@ def check_value(value: Any) -> None:
 
 
 @given(body=BODIES, date=DATES)
-@settings(FUZZ, max_examples=250)
+@settings(max_examples=250)
 async def test_any_answer(oracle: tuple[Oracle, Smspilot], body: bytes, date: str | None) -> None:
     """Whatever the service answers: a value that harms nobody, or an error of the client's."""
     service, client = oracle
@@ -211,7 +204,7 @@ async def test_any_answer(oracle: tuple[Oracle, Smspilot], body: bytes, date: st
     encoding=st.sampled_from(["gzip", "deflate", "br", "zstd", "identity", "x"]),
     header=st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=40),
 )
-@settings(FUZZ, max_examples=40)
+@settings(max_examples=40)
 async def test_any_headers(
     oracle: tuple[Oracle, Smspilot], body: bytes, encoding: str, header: str
 ) -> None:
@@ -262,7 +255,7 @@ NUMBERS = st.one_of(
 
 
 @given(value=NUMBERS, country=COUNTRIES)
-@settings(FUZZ, max_examples=1500)
+@settings(max_examples=1500)
 def test_any_phone(value: object, country: str | None) -> None:
     """A number in the one form, the same when it is read again, or none."""
     hass = cast("HomeAssistant", SimpleNamespace(config=SimpleNamespace(country=country)))
@@ -299,7 +292,7 @@ PUSHES = st.one_of(
 
 
 @given(push=PUSHES)
-@settings(FUZZ, max_examples=800)
+@settings(max_examples=800)
 def test_any_push(push: dict[str, str]) -> None:
     """Whatever a push says: it is one, it is nothing, or it is refused."""
     try:

@@ -26,7 +26,7 @@ from custom_components.smspilot.const import (
 
 from .common import MAMA, PAPA, WEBHOOK_ID, Heard, act, add_account, person, write
 from .simulator.simulator import Simulator
-from .test_fuzz import FUZZ, PUSHES, spoilt
+from .test_fuzz import PUSHES, spoilt
 
 type Door = TestClient[Any, Any]
 
@@ -127,7 +127,7 @@ async def told(
 
 
 @given(request=requests())
-@settings(FUZZ, max_examples=200)
+@settings(max_examples=200)
 async def test_any_request(
     push_receiver: Door, told: list[Heard], caplog: pytest.LogCaptureFixture, request: bytes
 ) -> None:
@@ -208,7 +208,7 @@ TABLES = ("orders", "messages", "days", "prices", "known", "inbox", "questions")
 
 
 @given(data=st.data(), journal=st.booleans())
-@settings(FUZZ, max_examples=80)
+@settings(max_examples=80)
 async def test_any_files(
     hass: HomeAssistant,
     simulator: Simulator,

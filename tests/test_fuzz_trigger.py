@@ -14,7 +14,7 @@ from custom_components.smspilot.text.matching import Match
 from custom_components.smspilot.trigger_options import INBOUND_KINDS
 
 from .common import PAPA
-from .test_fuzz import FUZZ, JUNK, ODD, PHONE
+from .test_fuzz import JUNK, ODD, PHONE
 from .test_trigger import entry, tell
 
 __all__ = ["entry"]
@@ -78,7 +78,7 @@ async def _nothing(_variables: dict[str, Any], _context: Context | None = None) 
 
 @pytest.mark.usefixtures("entry")
 @given(trigger=triggers(), messages=st.lists(MESSAGES, min_size=1, max_size=3))
-@settings(FUZZ, max_examples=400)
+@settings(max_examples=400)
 async def test_any_options(
     hass: HomeAssistant,
     caplog: pytest.LogCaptureFixture,

@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 from xml.etree import ElementTree as ET
 
 from aiohttp import ClientSession, FormData
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 import pytest
 from yarl import URL
 
@@ -97,7 +97,7 @@ async def test_texts_to_the_letter(
 
 
 @given(text=st.text(min_size=1, max_size=67).filter(str.strip))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(max_examples=50)
 async def test_any_text(simulator: Simulator, text: str) -> None:
     simulator.options.refuse_mixed_alphabets = False
     simulator.orders.clear()
