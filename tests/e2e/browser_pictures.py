@@ -1,6 +1,6 @@
 """Pictures of the real thing: a few for the README, or a tour of every screen a person sees.
 
-`python -m tests.e2e.browser_pictures [--tour FOLDER]`
+`python -m tests.e2e.browser_pictures [--tour FOLDER | --blueprints FOLDER]`
 """
 # ruff: noqa: T201  # its output is for who started it
 
@@ -22,11 +22,11 @@ from playwright.async_api import Browser, Page
 
 from tests.simulator import DEFAULT_KEY, Kind, Simulator, Status
 
-from . import browser, browser_trouble
+from . import browser, browser_blueprints, browser_trouble
 from .browser import Look
 from .browser_tour import Tour
 from .config_folder import free_port
-from .develop import prepared, set_up, words
+from .develop import LANGUAGES, prepared, set_up, words
 from .home import Home
 from .talk import sent, written
 
@@ -266,33 +266,50 @@ async def for_the_readme() -> None:
         await alarms(started, "ru", "alarm.ru")
 
 
-async def everything(folder: Path) -> None:
-    """Take every screen, in both languages."""
-    for language in ("en", "ru"):
-        async with (
-            house(language) as (home, sim),
-            browser.started() as started,
-            browser.person(started, home, language=language, size=(1100, 2000)) as person,
-        ):
-            tour = Tour(await person.new_page(), home, folder / language)
-            await browser_trouble.first_account(tour, sim)
-            await set_up(home, sim)
-            await an_evening(home, sim)
-            await tour.everything()
-            await browser_trouble.repairs(tour, sim)
-            await browser_trouble.new_key(tour, sim)
+async def everything(language: str, folder: Path) -> None:
+    """Take every screen in a language."""
+    async with (
+        house(language) as (home, sim),
+        browser.started() as started,
+        browser.person(started, home, language=language, size=(1100, 2000)) as person,
+    ):
+        tour = Tour(await person.new_page(), home, folder)
+        await browser_trouble.first_account(tour, sim)
+        await set_up(home, sim)
+        await an_evening(home, sim)
+        await tour.everything()
+        await browser_trouble.repairs(tour, sim)
+        await browser_trouble.new_key(tour, sim)
 
 
 def main() -> int:
     """Take what was asked for."""
     parser = argparse.ArgumentParser(prog="scripts/screenshots", description=__doc__)
     parser.add_argument("--tour", type=Path, metavar="FOLDER", help="every screen, into a folder")
-    folder: Path | None = parser.parse_args().tour
+    parser.add_argument(
+        "--blueprints",
+        type=Path,
+        metavar="FOLDER",
+        help="import and run every blueprint and what the README shows; the forms, into a folder",
+    )
+    parser.add_argument(
+        "--language", choices=LANGUAGES, help="of a tour or of blueprints, where one is enough"
+    )
+    options = parser.parse_args()
+    languages = [options.language] if options.language else LANGUAGES
     if not browser.PATH:
         print("There is no browser: install Debian's chromium.", file=sys.stderr)
         return 1
-    asyncio.run(everything(folder) if folder else for_the_readme())
-    return 0
+    good = True
+    if options.blueprints:
+        for each in languages:
+            good &= asyncio.run(browser_blueprints.everything(each, options.blueprints))
+    elif options.tour:
+        for each in languages:
+            asyncio.run(everything(each, options.tour / each))
+    else:
+        asyncio.run(for_the_readme())
+    return 0 if good else 1
 
 
 if __name__ == "__main__":

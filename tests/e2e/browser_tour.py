@@ -8,6 +8,7 @@ from playwright.async_api import Page
 
 from .browser import NARROW, WIDE
 from .browser_forms import FIRST_LOAD, Forms
+from .develop import words
 from .home import Home
 
 INTEGRATION: Final = "/config/integrations/integration/smspilot"
@@ -137,7 +138,7 @@ class Tour:
         await self.forms.field("name").fill("Leak")
         await self.forms.submit()
         await self.take("add alarm, errors")
-        await self.change_alarm("Smoke")
+        await self.change_alarm(words(self.home.language).get("Smoke", "Smoke"))
         await self.take("change alarm")
 
     async def options(self) -> None:
@@ -172,7 +173,7 @@ class Tour:
         """Open the form of an alarm."""
         await self.go(INTEGRATION)
         row = self.page.locator("ha-config-sub-entry-row").filter(has_text=name)
-        await row.locator("ha-icon-button[slot=end]").last.click()
+        await row.locator("ha-icon-button[slot=end]").first.click()
         await self.forms.field("name").wait_for()
 
     async def devices(self) -> None:

@@ -72,6 +72,15 @@ def prepared(folder: Path, port: int, language: str = "en") -> Home:
 
 async def set_up(home: Home, sim: Simulator) -> None:
     """Add the account and its recipients as a person does, and hang up a dashboard."""
+    said = words(home.language)
+    people = {said.get(name, name): number for name, number in PEOPLE.items()}
+    entry_id = await add_account(home, sim, people)
+    await add_alarm(home, entry_id, said.get("Smoke", "Smoke"))
+    await hang_up_dashboard(home, sim)
+
+
+async def add_account(home: Home, sim: Simulator, people: dict[str, str]) -> str:
+    """Add the account and recipients with their numbers, and give them phones."""
     form = await home.start_flow("smspilot")
     answer = {"api_key": DEFAULT_KEY, "advanced": {"url": sim.url}}
     form = await home.answer_flow(form["flow_id"], answer)
@@ -80,10 +89,10 @@ async def set_up(home: Home, sim: Simulator) -> None:
     sim.account.inbound_url = form["description_placeholders"]["webhook_url"]
     sim.changed("account", sim.account)
     added = await home.answer_flow(form["flow_id"], {"sender": "INFORM"})
+    entry_id: str = added["result"]["entry_id"]
     _, first_form = added["next_flow"]
-    recipients = [added["result"]["entry_id"], "recipient"]
-    for english, number in PEOPLE.items():
-        name = words(home.language).get(english, english)
+    recipients = [entry_id, "recipient"]
+    for name, number in people.items():
         person = {"name": name, "phones": [number]}
         form_id = first_form or (await home.start_flow(recipients, "subentries/flow"))["flow_id"]
         made = await home.answer_flow(form_id, person, "subentries/flow")
@@ -94,9 +103,7 @@ async def set_up(home: Home, sim: Simulator) -> None:
         phone.owner = name
         sim.changed("phone", phone)
         await home.until_state(f"notify.{slugify(name)}")
-    smoke = words(home.language).get("Smoke", "Smoke")
-    await add_alarm(home, added["result"]["entry_id"], smoke)
-    await hang_up_dashboard(home, sim)
+    return entry_id
 
 
 async def add_alarm(home: Home, entry_id: str, name: str) -> None:
