@@ -113,9 +113,16 @@ async def test_message(
     await speak(hass, language)
     assert described(hass, **more) == {
         "icon": "mdi:message-arrow-right-outline",
-        "name": "SMSPILOT 5671",
+        "name": "SMSPILOT",
         "message": message,
     }
+
+
+async def test_several_accounts(hass: HomeAssistant) -> None:
+    """Where there are several, the row says which it is."""
+    for account in ("5671", "5672"):
+        MockConfigEntry(domain=DOMAIN, unique_id=account).add_to_hass(hass)
+    assert described(hass)["name"] == "SMSPILOT 5671"
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
@@ -140,7 +147,7 @@ async def test_in_the_logbook(hass: HomeAssistant, hass_ws_client: WebSocketGene
     del line["when"]
     assert line == {
         "icon": "mdi:message-arrow-right-outline",
-        "name": "SMSPILOT 5671",
+        "name": "SMSPILOT",
         "message": "SMS to +7908•••4781: delivered, 3.50 ₽",
         "domain": DOMAIN,
     }

@@ -315,15 +315,14 @@ async def test_nothing_was_spent(
 async def test_debt(
     hass: HomeAssistant, simulator: Simulator, issue_registry: ir.IssueRegistry
 ) -> None:
-    """A balance below zero lasts for no day, not for fewer than none."""
+    """A balance below zero does not last for a day, not for fewer than none."""
     await add_account(hass, simulator)
     await alarm(hass, PAPA)
     simulator.account.balance = Decimal("-12.50")
     await act(hass, "get_account")
     await hass.async_block_till_done()
     (issue,) = issue_registry.issues.values()
-    assert issue.translation_placeholders
-    assert issue.translation_placeholders["days"] == "0"
+    assert issue.translation_key == "low_balance_today"
 
 
 async def test_low_balance_after_the_balance(hass: HomeAssistant, simulator: Simulator) -> None:

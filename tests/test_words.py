@@ -89,6 +89,7 @@ def test_exceptions_and_issues(language: str) -> None:
     assert set(texts["issues"]) == {
         *ISSUES,
         *ALARM_ISSUES,
+        "low_balance_today",
         "low_balance_unknown",
         "unknown_contacts",
     }

@@ -55,6 +55,7 @@ OF_AN_ISSUE = {
     "interrupted": {"account", "names"},
     "ip_not_allowed": OF_AN_ERROR,
     "low_balance": {"account", "balance", "days", "top_up_url"},
+    "low_balance_today": {"account", "balance", "top_up_url"},
     "low_balance_unknown": {"account", "balance", "top_up_url"},
     "no_money": OF_AN_ERROR,
     "notify_name_taken": {"account", "names"},
@@ -126,7 +127,7 @@ def test_errors_tell_what_is_known(language: str) -> None:
 def test_issues_tell_what_is_known(language: str) -> None:
     """Neither has that of a repair, and each names its account."""
     texts = words(language)["issues"]
-    assert {*ISSUES, "low_balance_unknown"} == OF_AN_ISSUE.keys()
+    assert {*ISSUES, "low_balance_today", "low_balance_unknown"} == OF_AN_ISSUE.keys()
     assert set(ALARM_ISSUES) == OF_AN_ALARM.keys()
     for key, given in OF_AN_ALARM.items():
         assert "alarm" in places(texts[key]["title"])

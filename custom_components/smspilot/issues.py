@@ -126,12 +126,13 @@ class IssueReporter:
         info = self._coordinator.data
         if info and (balance := info.balance) is not None:
             if options.low_balance and balance < options.low_balance:
-                pace = self._account.budget.daily_average
-                text = "low_balance" if pace else "low_balance_unknown"
-                days = str(max(int(balance / pace), 0)) if pace else ""
+                average = self._account.budget.daily_average
+                days = max(int(balance / average), 0) if average else None
+                texts = {None: "low_balance_unknown", 0: "low_balance_today"}
+                text = texts.get(days, "low_balance")
                 shown = async_money(self._account.hass, balance)
                 self._notices.raise_(
-                    "low_balance", text=text, balance=shown, days=days, top_up_url=URL_TOP_UP
+                    "low_balance", text=text, balance=shown, days=str(days), top_up_url=URL_TOP_UP
                 )
             else:
                 self._notices.solve("low_balance")

@@ -35,7 +35,7 @@ def async_describe_events(
         data = event.data
         return {
             LOGBOOK_ENTRY_ICON: _ICON,
-            LOGBOOK_ENTRY_NAME: f"SMSPILOT {data['account_id']}",
+            LOGBOOK_ENTRY_NAME: _account(hass, data),
             LOGBOOK_ENTRY_MESSAGE: _sentence(hass, data),
         }
 
@@ -49,6 +49,12 @@ def async_describe_events(
 
     async_describe_event(DOMAIN, EVENT_MESSAGE_STATUS, describe)
     async_describe_event(DOMAIN, EVENT_ALARM, describe_alarm)
+
+
+def _account(hass: HomeAssistant, data: Mapping[str, Any]) -> str:
+    """Return whose row it is: one account needs no number, which a person's page would cut."""
+    several = len(hass.config_entries.async_entries(DOMAIN)) > 1
+    return f"SMSPILOT {data['account_id']}" if several else "SMSPILOT"
 
 
 def _sentence(hass: HomeAssistant, data: Mapping[str, Any]) -> str:

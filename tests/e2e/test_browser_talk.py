@@ -258,7 +258,7 @@ async def test_alarm(tmp_path: Path) -> None:
         await home.flow([entry["entry_id"], "alarm"], form, kind="subentries/flow")
         await home.until_state("sensor.leak", "idle")
         async with Talk.of(started, home, size=NARROW) as talk:
-            button = talk.card.get_by_role("button", name="Acknowledge")
+            button = talk.card.get_by_role("button", name="Take it")
             await expect(talk.who("Anna")).to_be_visible()
             await expect(button).to_be_hidden()
             await home.action("smspilot", "start_alarm", {"alarm": "sensor.leak"})
