@@ -1,4 +1,4 @@
-"""What somebody's text means for an alarm: they take it, they cannot, or nothing."""
+"""What a text means for an alarm: its author takes it, declines it, or neither."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from .state import AlarmState, Run
 # After so many wrong codes the texts of a number no longer count for the run.
 MAX_WRONG_CODES: Final = 3
 _CODE: Final = re.compile(r"(?<!\d)\d{3}(?!\d)")
-# Who says only this cannot come.
+# A text that is only this declines.
 _NO: Final = frozenset(
     {
         *("no", "nope", "not now", "not me", "sorry", "i'm sorry", "sorry no", "no sorry"),
@@ -21,8 +21,8 @@ _NO: Final = frozenset(
         *("извини", "извините", "прости", "простите", "нет извини", "нет прости"),
     }
 )
-# Wherever this stands. Taken for a refusal by mistake it costs a text to the next person; taken
-# for a yes by mistake nobody would come.
+# A text that contains this declines. A wrong decline costs a text to the next recipient; a wrong
+# acknowledgement would stop the alarm, and nobody would come.
 _CANNOT: Final = re.compile(
     r"\b(?:can't|cannot|can not|cant|couldn't|won't|unable|busy|not available|not at home"
     r"|не (?:могу|смогу|можем|сможем|получится|получается|успею|успеваю|успеем|буду|дома"
@@ -41,14 +41,14 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Who wrote, and when by the API's clock."""
+    """The author's number, and when they wrote, on the API's clock."""
 
     phone: str
     received_at: datetime
     to_the_minute: bool = False
 
     def is_after(self, moment: datetime) -> bool:
-        """Return whether it was written after a moment, to what the list's times can tell."""
+        """Return whether it was written after a time, in the precision of the list's times."""
         moment = moment.replace(microsecond=0)
         if self.to_the_minute:
             moment = moment.replace(second=0)
@@ -56,22 +56,22 @@ class Answer:
 
 
 def judge(text: str, code: str | None) -> Verdict:
-    """Return what a text means where the alarm has a code, or none."""
+    """Return what a text means; with a code, a text without it means nothing."""
     if code:
         found = _CODE.findall(text)
         if code not in found:
             return Verdict.WRONG_CODE if found else Verdict.NOTHING
         text = re.sub(rf"(?<!\d){code}(?!\d)", " ", text)
-    said = normalised(text)
-    plain = " ".join(re.sub(r"[^\w'-]+", " ", said).split())
-    declines = plain in _NO or _CANNOT.search(said)
+    text = normalised(text)
+    words = " ".join(re.sub(r"[^\w'-]+", " ", text).split())
+    declines = words in _NO or _CANNOT.search(text)
     return Verdict.DECLINES if declines else Verdict.TAKES
 
 
 def addressed(runs: Iterable[Run], answer: Answer) -> Run | None:
-    """Return the run that a text answers: the last one that reached its number.
+    """Return the run that a text answers: the one that last reached its author.
 
-    What that run needs no answer to answers none of the others either.
+    Where that run waits for no answer, the text answers no other run either.
     """
     reaching = [
         (reached.last, run)
@@ -86,7 +86,7 @@ def addressed(runs: Iterable[Run], answer: Answer) -> Run | None:
 
 
 def who(run: Run, phone: str) -> str | None:
-    """Return the reference of whom a run reached by the number, the one reached last first."""
+    """Return the reference of the recipient that the run last reached by this number."""
     found = [
         (reached.last, recipient)
         for recipient, reached in run.reached.items()

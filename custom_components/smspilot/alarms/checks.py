@@ -1,4 +1,4 @@
-"""When alarms are checked: as soon as they are saved, and then once a day."""
+"""Check whether alarms would get through: when they are saved, and then once a day."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -22,48 +22,48 @@ from .sending import Ways
 
 
 class Checks:
-    """What is known of the readiness of an account's alarms."""
+    """Schedules the checks of an account's alarms and keeps their results."""
 
     def __init__(self, ways: Ways, changed: Callable[[AlarmRunner], None]) -> None:
-        """Know nothing yet; `changed` is called when something was found out."""
+        """Have `changed` called after each check."""
         self._ways = ways
         self._changed = changed
         self._known: dict[str, Readiness] = {}
         self._timers: dict[str, CALLBACK_TYPE] = {}
-        # What the account has, RUB, where that is known; set with the account's first answer.
+        # The account's balance in RUB, None while it is unknown; set by the entry's set-up.
         self.balance: Callable[[], Decimal | None] = lambda: None
 
     def restore(self, table: Table) -> None:
-        """Take up what was found out before the restart."""
+        """Load the journal's table."""
         for key, data in table.items():
             try:
                 self._known[key] = Readiness.from_stored(data)
             except LookupError, TypeError, ValueError:
-                LOGGER.warning("What is known of an alarm's readiness cannot be read")
+                LOGGER.warning("The stored result of an alarm's check cannot be read")
 
     def table(self) -> Table:
-        """Return it as stored."""
+        """Return the results as the journal stores them."""
         return {key: one.as_stored() for key, one in self._known.items()}
 
     def of(self, alarm_id: str) -> Readiness | None:
-        """Return what was found out about an alarm last."""
+        """Return the result of an alarm's last check."""
         return self._known.get(alarm_id)
 
     @callback
     def plan(self, alarm: AlarmRunner, *, now: bool) -> None:
-        """Check an alarm now, or a day after the last time."""
+        """Schedule the check of an alarm: now, or a day after the last one."""
         known = self._known.get(alarm.plan.id)
         if known:
-            self._take(alarm, known)
+            self._apply(alarm, known)
         wait = 0.0
         if known and not now:
             wait = max((known.at + CHECK_INTERVAL - dt_util.utcnow()).total_seconds(), 0)
             wait = min(wait, CHECK_INTERVAL.total_seconds())
-        self._set(alarm, wait)
+        self._schedule(alarm, wait)
 
     @callback
     def forget(self, alarm_id: str) -> None:
-        """Forget an alarm that is gone."""
+        """Forget an alarm that was removed."""
         if timer := self._timers.pop(alarm_id, None):
             timer()
         if self._known.pop(alarm_id, None):
@@ -71,13 +71,13 @@ class Checks:
 
     @callback
     def close(self) -> None:
-        """Check nothing any more."""
+        """Cancel all checks."""
         for timer in self._timers.values():
             timer()
         self._timers = {}
 
     @callback
-    def _set(self, alarm: AlarmRunner, seconds: float) -> None:
+    def _schedule(self, alarm: AlarmRunner, seconds: float) -> None:
         if timer := self._timers.pop(alarm.plan.id, None):
             timer()
 
@@ -89,21 +89,21 @@ class Checks:
 
     async def _check(self, alarm: AlarmRunner) -> None:
         if (balance := self.balance()) is None:
-            # The account has not answered yet, so neither would it answer this.
-            self._set(alarm, ACCOUNT_INTERVAL.total_seconds())
+            # The API has not responded to the account query yet: wait for that.
+            self._schedule(alarm, ACCOUNT_INTERVAL.total_seconds())
             return
         found = await async_check(self._ways, alarm, balance)
         if alarm.plan.id not in self._timers:
             return
-        self._set(alarm, (CHECK_INTERVAL if found else RETRY_INTERVAL).total_seconds())
+        self._schedule(alarm, (CHECK_INTERVAL if found else RETRY_INTERVAL).total_seconds())
         if found:
             self._known[alarm.plan.id] = found
             self._ways.journal.put("alarm_checks", alarm.plan.id, found.as_stored())
-            self._take(alarm, found)
+            self._apply(alarm, found)
             self._changed(alarm)
 
     @staticmethod
-    def _take(alarm: AlarmRunner, found: Readiness) -> None:
+    def _apply(alarm: AlarmRunner, found: Readiness) -> None:
         alarm.problems = found.problems
         cost = found.round_cost
         alarm.most_cost = None if cost is None else cost * alarm.plan.rounds

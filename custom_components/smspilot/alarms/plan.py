@@ -1,6 +1,6 @@
 """An alarm's plan: what its form saved, as one typed value with every default in one place."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, Self
@@ -11,19 +11,7 @@ from homeassistant.helpers import entity_registry as er
 
 from ..const import (
     CONF_CHANNEL,
-    CONF_CODE,
-    CONF_END_MESSAGE,
-    CONF_ENDS_WITH_SOURCES,
-    CONF_FALLBACK,
-    CONF_HOLD,
-    CONF_MESSAGE,
-    CONF_PICK_UP,
     CONF_RECIPIENTS,
-    CONF_REMIND,
-    CONF_ROUNDS,
-    CONF_SOURCES,
-    CONF_STEPS,
-    CONF_TELL_OTHERS,
     CONF_WAIT,
     SUBENTRY_ALARM,
     SUBENTRY_RECIPIENT,
@@ -40,9 +28,9 @@ DEFAULT_WAIT: Final = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """Who is told at once, and how long until the next step.
+    """The recipients that are notified together, and how long to wait for an answer.
 
-    `recipients` are references (see `reference`); without a channel each has their usual one.
+    `recipients` are references (see `reference`); without a channel each gets their usual one.
     """
 
     recipients: tuple[str, ...]
@@ -52,7 +40,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How an alarm goes; `id` is its subentry's, `sources` and `fallback` are references."""
+    """How an alarm proceeds; `id` is its subentry's, `sources` and `fallback` are references."""
 
     id: str
     name: str
@@ -71,23 +59,12 @@ class Plan:
 
     @classmethod
     def from_subentry(cls, subentry: ConfigSubentry) -> Self:
-        """Read what the alarm's form saved; Home Assistant can rename it without the form."""
-        data: Mapping[str, Any] = subentry.data
-        given: dict[str, Any] = {
-            CONF_SOURCES: tuple(data.get(CONF_SOURCES, ())),
-            CONF_STEPS: tuple(map(_step, data.get(CONF_STEPS, ()))),
-            CONF_FALLBACK: tuple(data.get(CONF_FALLBACK, ())),
-            CONF_MESSAGE: data.get(CONF_MESSAGE) or "",
-            CONF_END_MESSAGE: data.get(CONF_END_MESSAGE) or "",
+        """Read a subentry that the form saved; the title is its name, as the user can rename it."""
+        given = {
+            key: _FROM_STORED[key](value)
+            for key, value in subentry.data.items()
+            if key in _FROM_STORED
         }
-        for key in (CONF_ENDS_WITH_SOURCES, CONF_TELL_OTHERS, CONF_CODE, CONF_PICK_UP):
-            if key in data:
-                given[key] = bool(data[key])
-        for key in (CONF_REMIND, CONF_HOLD):
-            if key in data:
-                given[key] = period(data[key])
-        if CONF_ROUNDS in data:
-            given[CONF_ROUNDS] = int(data[CONF_ROUNDS])
         return cls(id=subentry.subentry_id, name=subentry.title, **given)
 
 
@@ -103,20 +80,20 @@ class Party:
 
     @property
     def foreign(self) -> bool:
-        """Return whether another integration tells them."""
+        """Return whether another integration notifies them."""
         return self.recipient is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedStep:
-    """A step and the recipients of it that are there now."""
+    """A step with those of its recipients that exist now."""
 
     parties: tuple[Party, ...]
     wait: timedelta
 
 
 def plans(entry: ConfigEntry) -> dict[str, Plan]:
-    """Return the alarms of an account by id, the one added first first."""
+    """Return the alarms of an account by id, in the order they were added."""
     return {
         subentry.subentry_id: Plan.from_subentry(subentry)
         for subentry in entry.subentries.values()
@@ -125,7 +102,7 @@ def plans(entry: ConfigEntry) -> dict[str, Plan]:
 
 
 def resolve_steps(hass: HomeAssistant, entry: ConfigEntry, plan: Plan) -> tuple[ResolvedStep, ...]:
-    """Return a plan's steps with whoever of them is still there."""
+    """Return a plan's steps with those of their recipients that still exist."""
     return tuple(
         ResolvedStep(
             parties=tuple(
@@ -142,7 +119,7 @@ def resolve_steps(hass: HomeAssistant, entry: ConfigEntry, plan: Plan) -> tuple[
 def resolve_party(
     hass: HomeAssistant, entry: ConfigEntry, one: str, channel: Channel | None = None
 ) -> Party | None:
-    """Return whom a reference means, or None where they are gone."""
+    """Return the recipient of a reference, or None where it no longer exists."""
     subentry = entry.subentries.get(one)
     if subentry and subentry.subentry_type == SUBENTRY_RECIPIENT:
         recipient = Recipient.from_subentry(subentry)
@@ -158,9 +135,10 @@ def resolve_party(
 
 
 def reference(hass: HomeAssistant, entry: ConfigEntry, entity_id: str) -> str:
-    """Return what an entity is remembered by, so that a renaming changes nothing.
+    """Return the reference of an entity, which outlives its renaming.
 
-    A recipient of ours is their subentry, others are the registry's id where they have one.
+    For a recipient of ours it is the subentry's id, for others the entity registry's id, for an
+    entity that is not in the registry its entity id.
     """
     found = er.async_get(hass).async_get(entity_id)
     if found is None:
@@ -172,7 +150,7 @@ def reference(hass: HomeAssistant, entry: ConfigEntry, entity_id: str) -> str:
 
 
 def entity_of(hass: HomeAssistant, one: str) -> str | None:
-    """Return the entity id of a reference, or None where it is gone."""
+    """Return the entity id of a reference, or None where it no longer exists."""
     if found := er.async_get(hass).async_get(one):
         return found.entity_id
     return one if "." in one else None
@@ -185,3 +163,28 @@ def _step(data: Mapping[str, Any]) -> Step:
         channel=Channel(channel) if channel else None,
         wait=period(data[CONF_WAIT]) if CONF_WAIT in data else DEFAULT_WAIT,
     )
+
+
+def _steps(stored: Iterable[Mapping[str, Any]]) -> tuple[Step, ...]:
+    return tuple(map(_step, stored))
+
+
+def _text(stored: str | None) -> str:
+    return stored or ""
+
+
+# How each field of `Plan` is read from the subentry's data, where it has the same name.
+_FROM_STORED: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "sources": tuple,
+    "message": _text,
+    "ends_with_sources": bool,
+    "end_message": _text,
+    "steps": _steps,
+    "rounds": int,
+    "tell_others": bool,
+    "code": bool,
+    "pick_up": bool,
+    "remind": period,
+    "hold": period,
+    "fallback": tuple,
+}

@@ -1,4 +1,4 @@
-"""Whether an alarm would get through: asked of the API with `cost=1`, which sends nothing."""
+"""Find out whether an alarm would get through: request each step with `cost=1`, unsent."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,28 +21,28 @@ from .sends import Purpose, Send, SendKey
 from .texts import phrases
 
 CHECK_INTERVAL: Final = timedelta(days=1)
-# While the account itself is not known.
+# While the account's balance is unknown.
 ACCOUNT_INTERVAL: Final = timedelta(seconds=10)
-# When nobody answered the question.
+# After a check without a response.
 RETRY_INTERVAL: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readiness:
-    """What was found out, when, and what a round costs; RUB."""
+    """The result of a check: its time, the problems found, and the cost of a round in RUB."""
 
     at: datetime
     problems: tuple[str, ...] = ()
     round_cost: Decimal | None = None
 
     def as_stored(self) -> dict[str, Any]:
-        """Return it as stored."""
+        """Return the value as the journal stores it."""
         cost = None if self.round_cost is None else str(self.round_cost)
         return {"at": self.at.isoformat(), "problems": list(self.problems), "cost": cost}
 
     @classmethod
     def from_stored(cls, data: dict[str, Any]) -> Self:
-        """Read what was stored."""
+        """Read what `as_stored` returned."""
         return cls(
             at=stored_time(data["at"]),
             problems=tuple(map(str, data["problems"])),
@@ -51,7 +51,7 @@ class Readiness:
 
 
 async def async_check(ways: Ways, alarm: AlarmRunner, balance: Decimal) -> Readiness | None:
-    """Return whether it would get through, or None where the API cannot be asked."""
+    """Return what is wrong with an alarm and what it costs; None where the API is unreachable."""
     words, problems = phrases(ways.hass), list[str]()
     costs: dict[object, Decimal | None] = {}
     total: Decimal | None = Decimal(0)
@@ -75,19 +75,19 @@ async def async_check(ways: Ways, alarm: AlarmRunner, balance: Decimal) -> Readi
                     why = localized(ways.hass, err)
                     problems.append(words["problem_step"].format(step=number, why=why))
                 except SmspilotError as err:
-                    LOGGER.debug("Whether an alarm is ready cannot be asked: %s", err)
+                    LOGGER.debug("An alarm cannot be checked: %s", err)
                     return None
             cost = costs[kind]
             total = None if total is None or cost is None else total + cost
     if total is not None and balance < total:
         text = words["problem_balance"]
-        needed, there = (async_money(ways.hass, amount) for amount in (total, balance))
-        problems.append(text.format(cost=needed, balance=there))
+        cost_shown, balance_shown = (async_money(ways.hass, one) for one in (total, balance))
+        problems.append(text.format(cost=cost_shown, balance=balance_shown))
     return Readiness(at=dt_util.utcnow(), problems=tuple(problems), round_cost=total)
 
 
 async def _cost(ways: Ways, alarm: AlarmRunner, party: Party, number: int) -> Decimal:
-    """Return what a step costs for one recipient."""
+    """Return the cost of a step for one recipient."""
     key = SendKey(purpose=Purpose.STEP, lap=1, step=number - 1, recipient=party.reference)
     send = alarm.effects.rehearsed(Send(key=key, name=party.name, channel=party.channel), None)
     phones = party.recipient.phones if party.recipient else ()

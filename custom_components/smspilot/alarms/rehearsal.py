@@ -1,4 +1,4 @@
-"""A rehearsal: every step of one round at once, which the API checks, and nobody gets or pays."""
+"""A rehearsal: every step of one round at once in test mode, which delivers and costs nothing."""
 
 import asyncio
 
@@ -33,7 +33,7 @@ async def async_rehearse(ways: Ways, alarm: AlarmRunner, message: str | None) ->
 async def _rehearse(
     ways: Ways, alarm: AlarmRunner, number: int, party: Party, message: str | None
 ) -> list[Row]:
-    """Send what a step would be to somebody, as a test."""
+    """Send one recipient's message of a step in test mode."""
     key = SendKey(purpose=Purpose.STEP, lap=1, step=number, recipient=party.reference)
     send = Send(key=key, name=party.name, channel=party.channel)
     phones = party.recipient.phones if party.recipient else ()
@@ -42,5 +42,5 @@ async def _rehearse(
         outbound = message_of(ways, send, phones, test=True)
         return (await ways.outbox.async_send(outbound)).rows
     except HomeAssistantError as err:
-        kind, why = _KINDS[party.channel or Channel.SMS], localized(ways.hass, err)
-        return [refused_row(phone, kind, why, party.reference) for phone in phones]
+        kind, reason = _KINDS[party.channel or Channel.SMS], localized(ways.hass, err)
+        return [refused_row(phone, kind, reason, party.reference) for phone in phones]

@@ -1,4 +1,4 @@
-"""The messages of a run: to whom, why, what came of each, and how they are stored."""
+"""The messages of a run: recipient, purpose and outcome of each, and how they are stored."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ type Stored = dict[str, Any]
 
 
 class Purpose(StrEnum):
-    """Why something is sent."""
+    """Why a message is sent: a step of the alarm, or news to recipients already reached."""
 
     STEP = "step"
     TAKEN = "taken"
@@ -20,33 +20,33 @@ class Purpose(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What is known of a send."""
+    """The outcome of a send, as far as it is known."""
 
     INTENDED = "intended"
     ACCEPTED = "accepted"
     IN_DOUBT = "in_doubt"
-    # It concerns the number, the text or the sender: trying again would change nothing.
+    # Because of the number, the text or the sender: trying again would change nothing.
     REFUSED = "refused"
-    # It concerns the account, its money, its address, the API or the network.
+    # Because of the account, its money, its address, the API or the network: tried again.
     HELD = "held"
-    # Nobody wanted it any more before it was requested.
+    # Cancelled before it was requested.
     CANCELLED = "cancelled"
-    # The template of 2WAY messages; the same goes out as a plain SMS.
+    # No template for 2WAY messages fits: sent again as a plain SMS.
     NO_TEMPLATE = "no_template"
-    # The number had the same text lately; it goes out in other words.
+    # The number had the same text lately: sent again in other words.
     DUPLICATE = "duplicate"
     # Accepted, and then not delivered to any number.
     UNDELIVERED = "undelivered"
 
     @property
     def reaches(self) -> bool:
-        """Return whether somebody has it, as far as is known."""
+        """Return whether the recipient has it or may have it."""
         return self in (Outcome.ACCEPTED, Outcome.IN_DOUBT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendKey:
-    """What goes out at most once: purpose, lap through the steps, step, recipient."""
+    """The identity of a message that is sent at most once; for `lap` see `Run`."""
 
     purpose: Purpose
     lap: int
@@ -56,10 +56,10 @@ class SendKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send:
-    """A message to one recipient; an attempt follows only one that provably did not go out.
+    """A message to one recipient; another attempt follows only if the last was provably not sent.
 
-    Without a channel another integration sends it. `failed` are the ids of those not delivered;
-    `published`: the event of its step has named its recipient.
+    Without a channel another integration sends it. `failed` are the ids that were not delivered;
+    `published` means that an event of the step has named the recipient.
     """
 
     key: SendKey
@@ -74,7 +74,7 @@ class Send:
     published: bool = False
 
     def as_stored(self) -> Stored:
-        """Return it as stored."""
+        """Return the value as the journal stores it."""
         return {
             "key": [self.key.purpose, self.key.lap, self.key.step, self.key.recipient],
             "name": self.name,
@@ -90,7 +90,7 @@ class Send:
 
     @classmethod
     def from_stored(cls, data: Stored) -> Self:
-        """Read what was stored."""
+        """Read what `as_stored` returned."""
         purpose, lap, step, recipient = data["key"]
         return cls(
             key=SendKey(
@@ -110,9 +110,9 @@ class Send:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reached:
-    """Somebody who has a text of this run, since when, and when they had the last one.
+    """A recipient who has a text of this run: since when, and when the last one was sent.
 
-    Both times are the API's: what people write is dated by it. `count` is of texts.
+    Both times are on the API's clock, as those of inbound messages are. `count` counts the texts.
     """
 
     name: str

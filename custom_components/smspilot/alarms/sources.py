@@ -1,4 +1,4 @@
-"""What starts an alarm: sensors and panels, from the disk's knowledge of what was on."""
+"""The entities that start an alarm, and which of them were on before a restart."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -11,18 +11,18 @@ from homeassistant.util import dt as dt_util
 
 from .plan import entity_of
 
-# Those of binary sensors and input booleans, and of alarm panels.
+# Of binary sensors and input booleans, and of alarm panels.
 ON: Final = (STATE_ON, "triggered")
 NO_STATE: Final = (STATE_UNAVAILABLE, STATE_UNKNOWN)
-# What was off for less only flickers.
+# A source that was off for less time flaps: it does not start a new run.
 FLAP: Final = timedelta(minutes=1)
 
 
 class Sources:
-    """The sources of an alarm; what has no state stays as it was known.
+    """Watches the sources of an alarm; one without a state counts as it last was.
 
-    `turned_on` is called for each that turns on, with whether it was off only for a moment;
-    `turned_off` for each that turns off. Both are called after `on` and `off_since` have changed.
+    `turned_on` is called for each source that turns on, with whether it flaps; `turned_off` for
+    each that turns off. Both are called after `on` and `off_since` have changed.
     """
 
     def __init__(
@@ -31,49 +31,49 @@ class Sources:
         turned_on: Callable[[bool], None],
         turned_off: Callable[[], None],
     ) -> None:
-        """Watch nothing yet."""
         self._hass = hass
         self._turned_on = turned_on
         self._turned_off = turned_off
-        self._stop: CALLBACK_TYPE | None = None
+        self._untrack: CALLBACK_TYPE | None = None
         self._by_entity: dict[str, str] = {}
         self._off_at: dict[str, datetime] = {}
-        # References of those that were on when they last had a state.
+        # References of the sources that are on, or were when they last had a state.
         self.on: set[str] = set()
         self.off_since: datetime | None = dt_util.utcnow()
 
     def restore(self, on: Iterable[str]) -> None:
-        """Take up what was on before the restart."""
+        """Set which sources were on before the restart."""
         self.on = {*on}
         self.off_since = None if self.on else self.off_since
 
     @callback
     def watch(self, references: Iterable[str]) -> bool:
-        """Watch these from now on; return whether one is on that was not known to be."""
+        """Watch these sources; return whether one is on that was off or not watched before."""
         self.stop()
         self._by_entity = {
             entity_id: one for one in references if (entity_id := entity_of(self._hass, one))
         }
-        if gone := self.on.difference(references):
-            self.on -= gone
+        self.on -= self.on.difference(references)
         self.off_since = None if self.on else (self.off_since or dt_util.utcnow())
-        self._stop = async_track_state_change_event(self._hass, self._by_entity, self._changed)
+        self._untrack = async_track_state_change_event(
+            self._hass, self._by_entity, self._state_changed
+        )
         known = {*self.on}
         for entity_id in self._by_entity:
             if state := self._hass.states.get(entity_id):
-                self._take(entity_id, state.state)
+                self._update(entity_id, state.state)
         return bool(self.on - known)
 
     @callback
     def stop(self) -> None:
-        """Watch nothing any more."""
-        if self._stop:
-            self._stop()
-            self._stop = None
+        """Stop watching."""
+        if self._untrack:
+            self._untrack()
+            self._untrack = None
 
     @property
     def names(self) -> list[str]:
-        """Return the names of those that are on."""
+        """Return the names of the sources that are on."""
         states = (
             self._hass.states.get(entity_id)
             for entity_id, one in self._by_entity.items()
@@ -82,9 +82,9 @@ class Sources:
         return [state.name for state in states if state]
 
     @callback
-    def _changed(self, event: Event[EventStateChangedData]) -> None:
+    def _state_changed(self, event: Event[EventStateChangedData]) -> None:
         state = event.data["new_state"]
-        if state is None or not self._take(state.entity_id, state.state):
+        if state is None or not self._update(state.entity_id, state.state):
             return
         one = self._by_entity[state.entity_id]
         if one in self.on:
@@ -95,8 +95,8 @@ class Sources:
             self._turned_off()
 
     @callback
-    def _take(self, entity_id: str, state: str) -> bool:
-        """Take a state, and return whether it is another one than was known."""
+    def _update(self, entity_id: str, state: str) -> bool:
+        """Note the state of a source, and return whether it turned on or off."""
         one = self._by_entity[entity_id]
         if state in NO_STATE or (state in ON) == (one in self.on):
             return False

@@ -1,4 +1,4 @@
-"""What an alarm shows of itself: its event, its sensor's attributes, its steps on the trail."""
+"""What an alarm publishes: its event, its sensor's attributes, its steps on the trail."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,7 +11,7 @@ from .state import AlarmState, Phase, Run
 
 
 def event_data(plan: Plan, run: Run, event: Publish) -> dict[str, Any]:
-    """Return the bus event's data, without what names account and device."""
+    """Return the bus event's data, without the account and device fields."""
     return {
         "alarm": plan.name,
         "alarm_id": run.alarm_id,
@@ -27,7 +27,7 @@ def event_data(plan: Plan, run: Run, event: Publish) -> dict[str, Any]:
 
 
 def attributes(plan: Plan, run: Run, steps: tuple[ResolvedStep, ...]) -> dict[str, Any]:
-    """Return what the alarm's sensor tells beside its state."""
+    """Return the attributes of the alarm's sensor."""
     if run.state is AlarmState.IDLE:
         nothing = dict.fromkeys(("alarm_id", "message", "step", "round", "started_at", "ends_at"))
         return {**nothing, "reached": [], "acknowledged_by": None, "waiting_for": None}
@@ -45,7 +45,7 @@ def attributes(plan: Plan, run: Run, steps: tuple[ResolvedStep, ...]) -> dict[st
 
 
 def ends_at(plan: Plan, run: Run, steps: tuple[ResolvedStep, ...]) -> datetime | None:
-    """Return when it is given up if nobody answers, or when what was taken is past."""
+    """Return when a running alarm becomes unanswered, or when `hold` ends after an answer."""
     if run.state is AlarmState.ACKNOWLEDGED and run.since:
         return run.since + plan.hold
     if run.state is not AlarmState.RUNNING or not run.due_at or run.step >= len(steps):
@@ -64,7 +64,7 @@ def ends_at(plan: Plan, run: Run, steps: tuple[ResolvedStep, ...]) -> datetime |
 def steps_taken(
     before: Run, run: Run, happening: Happening, wanted: Iterable[Effect]
 ) -> list[tuple[str, dict[str, Any]]]:
-    """Return what the trail says of what happened: names of steps, ids, counts and reasons."""
+    """Return the steps for the trail that follow from a transition of the run."""
     where = {"alarm_id": run.alarm_id, "number": run.step + 1, "round": run.round}
     taken = [
         (f"alarm {one.type}", where | {"people": len(one.names)})

@@ -1,4 +1,4 @@
-"""What an alarm's texts say, how they end, and that no two of them to a number are alike."""
+"""Write an alarm's texts, no two of which to one number are the same within a day."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ from ..runtime.journal import Journal, Table, stored_time
 from .sends import Purpose, Send
 from .state import Run
 
-# The cabinet's duplicate guard can be set to a day; an hour more for the clocks.
+# The cabinet's duplicate guard can be set to a day; an hour more, as clocks differ.
 REMEMBERED: Final = timedelta(hours=25)
 _PREFIX: Final = "alarm_"
 _ENDS_OF_SENTENCES: Final = ".!?…:;)"
 
-# Makes of a message the whole text that would go out.
+# Returns the whole text for a message.
 type Build = Callable[[str], str]
-# Returns as much of a message as fits into what is built of it.
+# Returns as much of a message as fits into the whole text.
 type Shorten = Callable[[str, Build], str]
 
 
@@ -32,7 +32,7 @@ type Shorten = Callable[[str, Build], str]
 class Writer:
     """Writes a run's texts in Home Assistant's language.
 
-    `account` is the contract number, `service_number` whom people write to, where it is known.
+    `account` is the contract number, `service_number` the number that answers go to, if known.
     """
 
     phrases: Mapping[str, str]
@@ -40,7 +40,7 @@ class Writer:
     service_number: str | None = None
 
     def write(self, run: Run, send: Send, shorten: Shorten, is_new: Callable[[str], bool]) -> str:
-        """Return the text of a send, the first of its variants that is new to its numbers."""
+        """Return the text of a send: the first variant for which `is_new` is true."""
         for build in self._variants(run, send):
             text = build(
                 shorten(
@@ -52,7 +52,7 @@ class Writer:
         raise AssertionError
 
     def _variants(self, run: Run, send: Send) -> Iterator[Build]:
-        """Return ever longer ways to say it; the last ones are counted."""
+        """Return longer and longer variants; the last ones are numbered, without end."""
         if send.key.purpose is Purpose.STEP:
             builds = [self._step(run, send, mark) for mark in self._marks(run, send)]
         else:
@@ -64,7 +64,7 @@ class Writer:
             yield lambda message, number=number: f"{last(message)} ({began}, {number})"  # type: ignore[misc]
 
     def _marks(self, run: Run, send: Send) -> list[Build]:
-        """Return what a text of a step begins with: which reminder it is, since when."""
+        """Return the beginnings of a step's text: which reminder it is, and since when."""
         reached = run.reached.get(send.key.recipient)
         number = reached.count + 1 if reached else 1
         began = self._clock(run.started_at)
@@ -94,7 +94,7 @@ class Writer:
         return build
 
     def _how_to_take(self, run: Run, send: Send) -> str | None:
-        """Return how the text is answered; a robot that speaks cannot be."""
+        """Return the sentence on how to acknowledge by text; None for a call."""
         match send.channel:
             case Channel.TWO_WAY if run.code:
                 return self._say("reply_code", code=run.code)
@@ -121,7 +121,7 @@ class Writer:
                 return str
 
     def fallback(self, run: Run, alarm: str, why: str) -> str:
-        """Return what is told by other ways when nothing can be sent."""
+        """Return the text for the fallback entities, used when nothing can be sent."""
         return self._say("fallback", alarm=alarm, message=run.message, why=why)
 
     def _say(self, key: str, **values: object) -> str:
@@ -137,17 +137,16 @@ class TextMemory:
     """The texts of an account's alarms of the last day, by number, as fingerprints."""
 
     def __init__(self, journal: Journal) -> None:
-        """Remember nothing yet."""
         self._journal = journal
         self._texts: dict[str, dict[str, datetime]] = {}
 
     def restore(self, table: Table) -> None:
-        """Take up what was sent before the restart."""
+        """Load the journal's table."""
         for phone, texts in table.items():
             self._texts[phone] = {str(key): stored_time(at) for key, at in texts.items()}
 
     def table(self) -> Table:
-        """Return them as they are stored."""
+        """Return the fingerprints as the journal stores them."""
         return {phone: self._stored(phone) for phone in self._texts}
 
     def is_new(self, phones: Iterable[str], text: str) -> bool:
@@ -157,7 +156,7 @@ class TextMemory:
         return not any(at and at > since for at in known)
 
     def add(self, phones: Iterable[str], text: str) -> None:
-        """Remember a text, before it goes out."""
+        """Remember a text, before it is sent."""
         now = dt_util.utcnow()
         for phone in phones:
             texts = self._texts.get(phone, {})
@@ -170,14 +169,14 @@ class TextMemory:
 
 
 def phrases(hass: HomeAssistant) -> dict[str, str]:
-    """Return the words of alarms in Home Assistant's language."""
+    """Return the texts of alarms in Home Assistant's language."""
     path = f"component.{DOMAIN}.common.{_PREFIX}"
     texts = async_get_cached_translations(hass, hass.config.language, "common", DOMAIN)
     return {key.removeprefix(path): text for key, text in texts.items() if key.startswith(path)}
 
 
 def _joined(sentences: Iterable[str]) -> str:
-    """Return sentences as one text, each with an end."""
+    """Return sentences as one text, with a full stop between where one lacks it."""
     text = ""
     for sentence in filter(None, map(str.strip, sentences)):
         if text:
@@ -187,5 +186,5 @@ def _joined(sentences: Iterable[str]) -> str:
 
 
 def _fingerprint(text: str) -> str:
-    """Return what is the same for texts that a guard may take for the same."""
+    """Return a hash of a text, regardless of case and spaces, as a guard may compare it."""
     return sha256(" ".join(text.casefold().split()).encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""One application of the transition function: the run so far, and what is wanted so far."""
+"""One application of the transition function: the run so far, and the effects so far."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -9,15 +9,14 @@ from .happenings import AlarmEvent, Cancel, Effect, Publish, Transmit, World
 from .sends import Outcome, Purpose, Send, SendKey
 from .state import AlarmState, Phase, Run
 
-# How long it is tried to notify others who took it, or that it is over.
+# How long others are notified again who could not be: of who took the alarm, or that it ended.
 NOTIFY_FOR: Final = timedelta(hours=1)
 
 
 class Turn:
-    """The run, which every change makes anew, and the effects in their order."""
+    """The run, which every change replaces, and the wanted effects in their order."""
 
     def __init__(self, run: Run, world: World) -> None:
-        """Begin with the run as it is."""
         self.run = run
         self.world = world
         self.plan = world.plan
@@ -25,7 +24,7 @@ class Turn:
         self.wanted: list[Effect] = []
 
     def is_in(self, phase: Phase) -> bool:
-        """Return whether it runs and is in this phase."""
+        """Return whether the alarm runs and is in this phase."""
         return self.run.state is AlarmState.RUNNING and self.run.phase is phase
 
     def lasted(self, span: timedelta) -> bool:
@@ -33,24 +32,24 @@ class Turn:
         return self.run.since is None or self.now - self.run.since >= span
 
     def change(self, **changes: Any) -> None:
-        """Change the run."""
+        """Replace fields of the run."""
         self.run = replace(self.run, **changes)
 
     def put(self, send: Send) -> None:
-        """Keep what is known of a send."""
+        """Add a send to the run, or replace it."""
         self.change(sends={**self.run.sends, send.key: send})
 
     def transmit(self, send: Send) -> None:
-        """Want something sent."""
+        """Add a send to the run and have it sent."""
         self.put(send)
         self.wanted.append(Transmit(send.key))
 
     def publish(self, what: AlarmEvent, *names: str) -> None:
-        """Want the bus event."""
+        """Have the bus event published."""
         self.wanted.append(Publish(what, names))
 
     def publish_step(self, *, also_nobody: bool = False) -> None:
-        """Want the event of the present step, with whom it has reached since the last one."""
+        """Have the event of the present step published, with the recipients newly reached."""
         fresh = [one for one in self.run.of_step() if one.outcome.reaches and not one.published]
         for one in fresh:
             self.put(replace(one, published=True))
@@ -58,7 +57,7 @@ class Turn:
             self.publish(AlarmEvent.STEP, *(one.name for one in fresh))
 
     def enter(self, state: AlarmState, **changes: Any) -> None:
-        """Leave the steps for another state: what was not requested yet goes out no more."""
+        """Change to a state that is not running: cancel sends that were not requested yet."""
         self.publish_step()
         self.wanted += [
             Cancel(key)
@@ -80,29 +79,29 @@ class Turn:
         )
 
     def give_up(self) -> None:
-        """Find that nobody answers."""
+        """Become unanswered."""
         self.enter(AlarmState.UNANSWERED)
         self.publish(AlarmEvent.UNANSWERED)
 
     def end(self, message: str) -> None:
-        """Find the danger over, and notify everybody reached where there is an end message."""
+        """End the run, and send the end message, if any, to all recipients reached."""
         self.enter(AlarmState.IDLE, end_message=message)
         self.publish(AlarmEvent.ENDED)
         self.notify_end()
 
     def notify_others(self) -> None:
-        """Notify whoever else was reached who took it."""
+        """Notify the other recipients reached of who took the alarm."""
         run = self.run
         if run.state is AlarmState.ACKNOWLEDGED and self.plan.tell_others:
             self.notify(Purpose.TAKEN, [one for one in run.reached if one != run.taker])
 
     def notify_end(self) -> None:
-        """Notify everybody reached that it is over."""
+        """Send the end message to all recipients reached."""
         if self.run.state is AlarmState.IDLE and self.run.end_message:
             self.notify(Purpose.ENDED, list(self.run.reached))
 
     def notify(self, purpose: Purpose, recipients: list[str]) -> None:
-        """Notify each of them once; whoever has no number, by the integration that reached them."""
+        """Send to each recipient once, to those without a number by their own integration."""
         for recipient in recipients:
             key = SendKey(purpose=purpose, lap=self.run.lap, step=0, recipient=recipient)
             reached = self.run.reached.get(recipient)
@@ -111,20 +110,20 @@ class Turn:
                 self.transmit(Send(key=key, name=reached.name, channel=channel))
 
     def notify_again(self) -> None:
-        """Send again what provably did not go out, for an hour."""
+        """Send again what provably was not sent, for an hour."""
         for send in to_notify_again(self.run, self.now):
             self.transmit(again(send))
 
 
 def again(send: Send) -> Send:
-    """Return the next attempt of a send that provably did not go out."""
+    """Return the next attempt of a send that provably was not sent."""
     return replace(
         send, attempt=send.attempt + 1, outcome=Outcome.INTENDED, reason=None, text="", ids=()
     )
 
 
 def to_notify_again(run: Run, now: datetime) -> list[Send]:
-    """Return the messages beside those of the steps that could not be sent yet."""
+    """Return the messages, other than those of steps, that could not be sent yet."""
     if run.since is None or now - run.since > NOTIFY_FOR:
         return []
     return [
