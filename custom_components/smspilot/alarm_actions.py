@@ -36,7 +36,7 @@ def async_setup_alarm_actions(hass: HomeAssistant) -> None:
 
 
 def _alarm_of(call: ServiceCall) -> tuple[Account, AlarmRunner]:
-    """Return the one alarm that is meant, by its sensor or by what has it."""
+    """Return the one alarm that is named, by its sensor or by a target that contains it."""
     hass, data = call.hass, call.data
     selected = async_extract_referenced_entity_ids(hass, TargetSelection(data))
     named = {*data.get(ATTR_ENTITY_ID, ()), *([data[ATTR_ALARM]] if ATTR_ALARM in data else ())}
@@ -61,7 +61,7 @@ def _alarm_of(call: ServiceCall) -> tuple[Account, AlarmRunner]:
 
 
 async def _start_alarm(call: ServiceCall) -> ServiceResponse:
-    """Start it, or rehearse it; return once the run is on the disk."""
+    """Start or rehearse an alarm; return once the run is on the disk."""
     account, alarm = _alarm_of(call)
     message: str | None = (call.data.get(ATTR_MESSAGE) or "").strip() or None
     response: dict[str, Any] = {"alarm_id": None}
@@ -82,7 +82,7 @@ async def _start_alarm(call: ServiceCall) -> ServiceResponse:
 
 
 async def _acknowledge_alarm(call: ServiceCall) -> None:
-    """Take it, in somebody's name."""
+    """Acknowledge an alarm, in the given name or the user's."""
     _account, alarm = _alarm_of(call)
     by = (call.data.get(ATTR_BY) or "").strip()
     alarm.acknowledge(by or await user_name(call.hass, call.context.user_id))
@@ -90,7 +90,7 @@ async def _acknowledge_alarm(call: ServiceCall) -> None:
 
 
 async def _end_alarm(call: ServiceCall) -> None:
-    """Find the danger over."""
+    """End an alarm."""
     _account, alarm = _alarm_of(call)
     alarm.dispatch(Ended((call.data.get(ATTR_MESSAGE) or "").strip()))
     await alarm.on_disk()

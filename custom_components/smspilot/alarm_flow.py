@@ -1,4 +1,4 @@
-"""The form of an alarm: one page, without YAML."""
+"""The subentry flow of an alarm."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -23,7 +23,6 @@ from .alarms.plan import (
     MAX_WAIT,
     MIN_WAIT,
     entity_of,
-    plans,
     reference,
 )
 from .const import (
@@ -39,28 +38,28 @@ from .const import (
     CONF_WAIT,
     DOMAIN,
 )
-from .contacts.recipients import Channel, recipients, same_name
-from .form_checks import Errors, Form, is_name
+from .contacts.recipients import Channel
+from .form_checks import Errors, Form, flat, wrong_name
 from .text.periods import period
 
 
 class AlarmFlow(ConfigSubentryFlow):
-    """Add an alarm to an account, or change one."""
+    """Adds an alarm to an account, or changes one."""
 
     async def async_step_user(self, user_input: Form | None = None) -> SubentryFlowResult:
         """Add an alarm."""
-        return await self._ask("user", user_input)
+        return await self._form_step("user", user_input)
 
     async def async_step_reconfigure(self, user_input: Form | None = None) -> SubentryFlowResult:
         """Change an alarm."""
-        return await self._ask("reconfigure", user_input)
+        return await self._form_step("reconfigure", user_input)
 
-    async def _ask(self, step_id: str, user_input: Form | None) -> SubentryFlowResult:
-        """Show the form, and save what it says."""
+    async def _form_step(self, step_id: str, user_input: Form | None) -> SubentryFlowResult:
+        """Show the form, and store what was entered where it is valid."""
         errors: Errors = {}
         wrong_step, suggested = "–", user_input or self._known
         if user_input is not None:
-            data = _flat(user_input)
+            data = _as_stored(user_input)
             errors, wrong_step = self._wrong(data)
             if not errors:
                 return self._save(data)
@@ -77,14 +76,14 @@ class AlarmFlow(ConfigSubentryFlow):
     def _save(self, data: Form) -> SubentryFlowResult:
         hass, entry = self.hass, self._get_entry()
 
-        def remembered(entities: Iterable[str]) -> list[str]:
+        def references(entities: Iterable[str]) -> list[str]:
             return [reference(hass, entry, entity_id) for entity_id in entities]
 
         stored = data | {
-            CONF_SOURCES: remembered(data.get(CONF_SOURCES, ())),
-            CONF_FALLBACK: remembered(data.get(CONF_FALLBACK, ())),
+            CONF_SOURCES: references(data.get(CONF_SOURCES, ())),
+            CONF_FALLBACK: references(data.get(CONF_FALLBACK, ())),
             CONF_STEPS: [
-                step | {CONF_RECIPIENTS: remembered(_listed(step[CONF_RECIPIENTS]))}
+                step | {CONF_RECIPIENTS: references(_as_list(step[CONF_RECIPIENTS]))}
                 for step in data[CONF_STEPS]
             ],
         }
@@ -97,20 +96,20 @@ class AlarmFlow(ConfigSubentryFlow):
 
     @property
     def _known(self) -> Mapping[str, Any]:
-        """Return what is known of the alarm, in the shape of the form."""
+        """Return the stored values of the alarm, by section, as the form shows them."""
         if self.source == SOURCE_USER:
             return {}
         hass, subentry = self.hass, self._get_reconfigure_subentry()
 
-        def shown(references: Iterable[str]) -> list[str]:
+        def entity_ids(references: Iterable[str]) -> list[str]:
             found = (_entity_id(hass, one) for one in references)
             return [entity_id for entity_id in found if entity_id]
 
         data = {**subentry.data, CONF_NAME: subentry.title}
         for key in (CONF_SOURCES, CONF_FALLBACK):
-            data[key] = shown(data.get(key, ()))
+            data[key] = entity_ids(data.get(key, ()))
         data[CONF_STEPS] = [
-            {**step, CONF_RECIPIENTS: shown(step[CONF_RECIPIENTS])}
+            {**step, CONF_RECIPIENTS: entity_ids(step[CONF_RECIPIENTS])}
             for step in data.get(CONF_STEPS, ())
         ]
         fields = alarm_schema({}, {}, is_new=False).schema
@@ -120,8 +119,9 @@ class AlarmFlow(ConfigSubentryFlow):
         return data
 
     def _wrong(self, data: Form) -> tuple[Errors, str]:
-        """Return what is wrong with an answer, and with which step."""
-        errors = self._wrong_name(data[CONF_NAME])
+        """Return the errors of the form, and the number of the step that is wrong."""
+        own_id = None if self.source == SOURCE_USER else self._reconfigure_subentry_id
+        errors = wrong_name(self._get_entry(), data[CONF_NAME], own_id)
         wrong_step = "–"
         if key := self._wrong_steps(data.get(CONF_STEPS) or []):
             errors[CONF_STEPS], wrong_step = key
@@ -136,18 +136,8 @@ class AlarmFlow(ConfigSubentryFlow):
             errors["base"] = "invalid_message"
         return errors, wrong_step
 
-    def _wrong_name(self, name: str) -> Errors:
-        entry = self._get_entry()
-        if not is_name(name):
-            return {CONF_NAME: "invalid_name"}
-        own_id = None if self.source == SOURCE_USER else self._reconfigure_subentry_id
-        others = [(one.id, one.name) for one in recipients(entry)]
-        others += [(one.id, one.name) for one in plans(entry).values()]
-        taken = any(same_name(other, name) for key, other in others if key != own_id)
-        return {CONF_NAME: "name_in_use"} if taken else {}
-
     def _wrong_steps(self, steps: list[Mapping[str, Any]]) -> tuple[str, str] | None:
-        """Return what is wrong with the first step that is, and its number."""
+        """Return the error of the first wrong step, and its number, counted from 1."""
         if not steps or len(steps) > MAX_STEPS:
             return ("too_many_steps" if steps else "no_steps"), str(len(steps))
         for number, step in enumerate(steps, 1):
@@ -156,7 +146,7 @@ class AlarmFlow(ConfigSubentryFlow):
         return None
 
     def _wrong_step(self, step: Mapping[str, Any]) -> str | None:
-        wanted = _listed(step.get(CONF_RECIPIENTS))
+        wanted = _as_list(step.get(CONF_RECIPIENTS))
         if not wanted:
             return "no_recipients"
         if any(self._is_wrong_recipient(one) for one in wanted):
@@ -168,7 +158,7 @@ class AlarmFlow(ConfigSubentryFlow):
         return None if MIN_WAIT <= wait <= MAX_WAIT else "invalid_wait"
 
     def _is_wrong_recipient(self, entity_id: str, *, ours: bool = True) -> bool:
-        """Return whether an entity is none that can be told, or another account's."""
+        """Return whether an entity is no notify entity, or one of ours that is not allowed here."""
         if not entity_id.startswith(f"{Platform.NOTIFY}."):
             return True
         found = er.async_get(self.hass).async_get(entity_id)
@@ -180,31 +170,29 @@ class AlarmFlow(ConfigSubentryFlow):
 
 
 async def _channel_labels(hass: HomeAssistant) -> dict[str, str]:
-    """Return the words of the channels in the home's language; nobody knows whose page it is."""
+    """Return the names of the channels in Home Assistant's language; a flow knows no user's."""
     texts = await async_get_translations(hass, hass.config.language, "selector", {DOMAIN})
     path = f"component.{DOMAIN}.selector.{CONF_CHANNEL}.options."
     return {channel.value: texts[f"{path}{channel.value}"] for channel in Channel}
 
 
 def _entity_id(hass: HomeAssistant, one: str) -> str | None:
-    """Return the notify entity of one of our recipients, or what another reference means."""
+    """Return the entity of a stored reference: a recipient's notify entity, or another one."""
     unique_id = f"{one}_notify"
     ours = er.async_get(hass).async_get_entity_id(Platform.NOTIFY, DOMAIN, unique_id)
     return ours or entity_of(hass, one)
 
 
-def _flat(form: Form) -> Form:
-    """Return the answer as it is stored: without sections, words without outer spaces."""
-    data = {key: value for key, value in form.items() if key not in SECTIONS}
-    for name in SECTIONS:
-        data |= form.get(name, {})
+def _as_stored(form: Form) -> Form:
+    """Return the values without sections, empty values and outer spaces in texts."""
+    data = flat(form, SECTIONS)
     for key in (CONF_NAME, CONF_MESSAGE, CONF_END_MESSAGE):
         if key in data:
             data[key] = data[key].strip()
     return {key: value for key, value in data.items() if value != "" or key == CONF_NAME}
 
 
-def _listed(value: Any) -> list[str]:
+def _as_list(value: Any) -> list[str]:
     if value is None:
         return []
     return [value] if isinstance(value, str) else list(value)

@@ -1,4 +1,4 @@
-"""The fields of an alarm's form, in the sections that they stand in."""
+"""The schema of an alarm's form."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -71,7 +71,7 @@ _ANSWERS: Final = vol.Schema(
 def alarm_schema(
     labels: Mapping[str, str], shown: Mapping[str, Any], *, is_new: bool
 ) -> vol.Schema:
-    """Return the form, its sections as `shown`; a new alarm shows at once what starts it."""
+    """Return the schema with the values in `shown`; for a new alarm the first section is open."""
     start = vol.Schema(
         {
             vol.Optional(CONF_SOURCES): EntitySelector(
@@ -110,16 +110,16 @@ def alarm_schema(
 
 
 def _marker(name: str, inner: vol.Schema, shown: Mapping[str, Any]) -> vol.Marker:
-    """Return the key of a section with all that it shows.
+    """Return the key of a section with the values that it shows.
 
-    The page looks only at what is suggested for the whole, and sends the rest as empty or off.
+    The frontend shows only the section's suggested value, and sends other fields as empty or off.
     """
     suggested = inner({}) | shown.get(name, {})
     return vol.Required(name, default=dict, description={"suggested_value": suggested})
 
 
 def _steps_selector(labels: Mapping[str, str]) -> ObjectSelector:
-    """Return the list of steps; its dialog gets no translations for the options of a select."""
+    """Return the list of steps; the dialog does not translate options, so it gets `labels`."""
     channel = SelectSelector(
         SelectSelectorConfig(
             options=[

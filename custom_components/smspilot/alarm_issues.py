@@ -1,4 +1,4 @@
-"""What the owner must know of alarms: raised while it is so, and gone by itself."""
+"""The repair issues of alarms, raised and deleted as the alarms' states change."""
 
 from typing import Final
 
@@ -24,16 +24,15 @@ ALARM_ISSUES: Final = (
 
 
 class AlarmIssues:
-    """The issues of an account's alarms: they follow from the alarms' states."""
+    """Raises and deletes the issues of an account's alarms."""
 
     def __init__(self, account: Account) -> None:
-        """Watch nothing yet."""
         self._account = account
         self._raised: set[str] = set()
 
     @callback
     def start(self) -> None:
-        """Watch for as long as the entry is loaded."""
+        """Follow the alarms until the entry is unloaded."""
         entry, hass = self._account.entry, self._account.hass
         for signal in (SIGNAL_ALARM, SIGNAL_PEOPLE):
             target = signal.format(entry.entry_id)
@@ -62,7 +61,7 @@ class AlarmIssues:
         self._raised = {*wanted}
 
     def _wanted(self, alarm: AlarmRunner) -> dict[str, dict[str, str]]:
-        """Return the issues of an alarm as it is now, each with what its text names."""
+        """Return the issues of an alarm in its present state, with their placeholders."""
         run, named = alarm.run, {"alarm": alarm.plan.name}
         wanted: dict[str, dict[str, str]] = {}
         if alarm.problems:
@@ -71,8 +70,8 @@ class AlarmIssues:
         if run.state is AlarmState.UNANSWERED:
             began = dt_util.as_local(run.started_at or dt_util.utcnow())
             reached = ", ".join(one.name for one in run.reached.values()) or "–"
-            told = {"time": f"{began:%H:%M}", "message": run.message, "reached": reached}
-            wanted["alarm_unanswered"] = named | told
+            facts = {"time": f"{began:%H:%M}", "message": run.message, "reached": reached}
+            wanted["alarm_unanswered"] = named | facts
         if run.state is AlarmState.RUNNING and run.waiting_for:
             words = phrases(self._account.hass)
             why = words.get(f"waiting_{run.waiting_for}", run.waiting_for)

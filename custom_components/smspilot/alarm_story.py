@@ -1,4 +1,4 @@
-"""What the logbook says of alarms: lines that read as a story."""
+"""The sentences of alarms in the logbook."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,7 +14,7 @@ ALARM_ICON: Final = "mdi:bell-ring-outline"
 
 
 def alarm_sentence(hass: HomeAssistant, data: Mapping[str, Any], fired_at: float) -> str:
-    """Return what happened, as a person would say it."""
+    """Return the sentence of an alarm's event, `fired_at` in seconds since 1970."""
     key: str = data["type"]
     values = {
         "message": data["message"],
@@ -31,7 +31,7 @@ def alarm_sentence(hass: HomeAssistant, data: Mapping[str, Any], fired_at: float
 
 
 def _channel(hass: HomeAssistant, data: Mapping[str, Any]) -> str:
-    """Return by which channel a step goes now; the event does not tell."""
+    """Return the channel of a step by the present plan, because the event has none."""
     entry: SmspilotConfigEntry | None = hass.config_entries.async_get_entry(data["entry_id"])
     if entry is None:
         return ""

@@ -1,4 +1,4 @@
-"""Assist by SMS: what a recipient texts is an order, carried out as the app would, and answered."""
+"""Assist by SMS: a recipient's text is passed to Assist, and its answer is sent as an SMS."""
 
 import asyncio
 from collections import deque
@@ -26,79 +26,81 @@ from .outbound.budget import parts_of
 from .outbound.message import compose
 from .outbound.targets import Target
 
-# How long a conversation goes on after its last word. Seconds, as all of these.
-CONVERSATION: Final = 600.0
+# Seconds after the last order in which the next one continues its conversation.
+CONVERSATION_TIMEOUT: Final = 600.0
 HOUR: Final = 3600.0
 MAX_PER_HOUR: Final = 10
-# An agent that takes longer holds up everybody else's orders.
+# Seconds; orders are carried out one at a time, so a slow agent delays the others.
 AGENT_TIMEOUT: Final = 120.0
 DEFAULT_PARTS: Final = 3
-# Answers may spend a fifth of the daily limit: whoever forges orders must not silence alarms.
+# Answers may spend a fifth of the daily limit, so that forged orders leave money for alarms.
 SHARE_OF_LIMIT: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What somebody texted to Assist."""
+    """A text to Assist, and the target of its answer."""
 
     to: Target
     text: str
 
 
 class AssistResponder:
-    """Carry out the orders of an account's recipients, one after the other.
+    """Carries out the orders of an account's recipients, one at a time.
 
-    It lives as long as the account does: a reload of its entry loses no order.
+    It belongs to the account, so a reload of the entry loses no order.
     """
 
     def __init__(self, account: Account) -> None:
-        """Listen to the inbox."""
         self._account = account
         self._hass = account.hass
-        # When numbers wrote, by the loop's clock: no correction of a machine's clock moves it.
+        # When each number wrote, by the event loop's clock, which is never corrected.
         self._times: dict[str, deque[float]] = {}
         self._conversations: dict[str, tuple[str, float]] = {}
         self._orders: deque[Order] = deque()
         self._worker: asyncio.Task[None] | None = None
-        # What answers cost, on which day, and whether the day's share was found used up.
+        # What the day's answers have cost, the day, and whether its share was reported as spent.
         self._spent = Decimal(0)
         self._day: date | None = None
         self._is_used_up = False
-        self._stop_listening = account.inbox.add_listener(self._take)
+        self._stop_listening = account.inbox.add_listener(self._queue_order)
 
     @callback
     def close(self) -> None:
-        """Carry out nothing more."""
+        """Drop the orders, and cancel the one that is being carried out."""
         self._stop_listening()
         self._orders.clear()
         if self._worker:
             self._worker.cancel()
 
     @callback
-    def _take(self, message: Classified) -> None:
-        """Take the order of a recipient whom the API confirms, and which is new."""
+    def _queue_order(self, message: Classified) -> None:
+        """Queue a verified, recent message of a recipient who may use Assist."""
         account = self._account
         sharing = [one for one in owners(account.entry, message.phone) if one.assist]
         if not sharing or not message.verified or not message.text.strip():
             return
         if message.age > DEFAULT_MAX_AGE.total_seconds() or message.phone == message.service_number:
             return
-        # Wrong PINs count too: whoever borrows the number does not try them all.
-        if not self._admit(message.phone):
+        # Wrong PINs count too, so that they cannot all be tried.
+        if not self._is_within_rate(message.phone):
             name = display_name(account.entry, message.phone, message.recipient_id)
             LOGGER.warning("%s has written to Assist too often within an hour", name)
             return
-        person = next((one for one in sharing if one.id == message.recipient_id), None)
-        if not person:
+        sender = next((one for one in sharing if one.id == message.recipient_id), None)
+        if not sender:
             return
         if message.pin_ok is False:
-            LOGGER.warning("A message of %s for Assist has not their PIN", person.name)
+            LOGGER.warning("A message of %s for Assist has not their PIN", sender.name)
             return
-        self._orders.append(Order(Target(message.phone, person.id), message.text))
+        self._orders.append(Order(Target(message.phone, sender.id), message.text))
         if not self._worker:
-            self._worker = self._hass.async_create_background_task(self._work(), "smspilot assist")
+            self._worker = self._hass.async_create_background_task(
+                self._carry_out_all(), "smspilot assist"
+            )
 
-    def _admit(self, phone: str) -> bool:
+    def _is_within_rate(self, phone: str) -> bool:
+        """Count a message, and return whether the number has not written too often."""
         now = self._hass.loop.time()
         times = self._times.setdefault(phone, deque(maxlen=MAX_PER_HOUR))
         if len(times) == MAX_PER_HOUR and now - times[0] < HOUR:
@@ -106,8 +108,8 @@ class AssistResponder:
         times.append(now)
         return True
 
-    async def _work(self) -> None:
-        """Carry out orders in the order they came, until there is none."""
+    async def _carry_out_all(self) -> None:
+        """Carry out the queued orders."""
         try:
             while self._orders:
                 await self._carry_out(self._orders.popleft())
@@ -115,13 +117,12 @@ class AssistResponder:
             self._worker = None
 
     async def _carry_out(self, order: Order) -> None:
-        """Give an order to Assist, and send its answer back."""
+        """Pass an order to Assist, and send its answer, or that it failed."""
         name = display_name(self._account.entry, order.to.phone, order.to.recipient_id)
         try:
             async with asyncio.timeout(AGENT_TIMEOUT):
                 answer = await self._ask(order)
-        # An agent may raise anything: it is somebody else's code, or somebody else's service.
-        except Exception as err:  # noqa: BLE001
+        except Exception as err:  # noqa: BLE001 - an agent is another integration's code
             reason = str(err) if isinstance(err, AgentFailed) else type(err).__name__
             LOGGER.warning("Assist could not carry out an order of %s (%s)", name, reason)
             answer = localized(self._hass, action_error(Reason.ASSIST_FAILED))
@@ -137,7 +138,7 @@ class AssistResponder:
         parts = Options.from_entry(account.entry).max_parts or DEFAULT_PARTS
         message = compose(account.entry, Channel.SMS, answer, (order.to,), cut_at=parts)
         price = account.budget.price(message.kind, country_of(order.to.phone))
-        # The first answer tells what the others cost.
+        # The price is known from the first answer on.
         estimate = (price or Decimal(0)) * parts_of(message)
         if not self._may_spend(estimate):
             return
@@ -145,7 +146,7 @@ class AssistResponder:
         self._spent += estimate if sent.cost is None else sent.cost
 
     def _may_spend(self, amount: Decimal) -> bool:
-        """Return whether answers may spend so much more today."""
+        """Return whether answers may spend an amount, in RUB, today; signal once where not."""
         today = dt_util.now().date()
         if today != self._day:
             self._day, self._spent, self._is_used_up = today, Decimal(0), False
@@ -160,10 +161,10 @@ class AssistResponder:
         return False
 
     async def _ask(self, order: Order) -> str | None:
-        """Return what Assist says to an order, in the conversation that goes on."""
+        """Return Assist's answer to an order, in the number's conversation if that is recent."""
         phone, now = order.to.phone, self._hass.loop.time()
         conversation_id, last = self._conversations.get(phone, (None, now))
-        if now - last > CONVERSATION:
+        if now - last > CONVERSATION_TIMEOUT:
             conversation_id = None
         answer, conversation_id = await async_ask_assist(self._hass, order.text, conversation_id)
         if conversation_id:
@@ -176,7 +177,7 @@ _RESPONDERS: Final[HassKey[dict[str, AssistResponder]]] = HassKey("smspilot_assi
 
 @callback
 def async_start_assist(account: Account) -> None:
-    """Have an account's orders carried out, from its first set-up to its end."""
+    """Start the responder of an account, unless it has one since before a reload."""
     responders = account.hass.data.setdefault(_RESPONDERS, {})
     entry_id = account.entry.entry_id
     if entry_id in responders:
@@ -184,7 +185,7 @@ def async_start_assist(account: Account) -> None:
     responders[entry_id] = AssistResponder(account)
 
     @callback
-    def end() -> None:
+    def close() -> None:
         responders.pop(entry_id).close()
 
-    account.on_close(end)
+    account.on_close(close)

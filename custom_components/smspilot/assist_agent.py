@@ -1,4 +1,4 @@
-"""Assist itself: a text goes in as from the app's chat, and what it says comes out."""
+"""Passes a text to Assist, as the app's chat does, and returns the answer."""
 
 from inspect import signature
 from typing import Any
@@ -10,13 +10,13 @@ from .const import LOGGER
 
 
 class AgentFailed(Exception):
-    """Why Assist could not carry out an order."""
+    """Assist could not carry out an order; the text is the reason."""
 
 
 async def async_ask_assist(
     hass: HomeAssistant, text: str, conversation_id: str | None
 ) -> tuple[str | None, str | None]:
-    """Return what Assist says to a text, and the conversation that it says it in."""
+    """Return Assist's answer, and the id of the conversation; raise `AgentFailed` or any error."""
     if "conversation" not in hass.config.components:
         LOGGER.warning("Assist is not set up, so a message for it is not answered")
         return None, None
@@ -34,12 +34,12 @@ async def async_ask_assist(
 async def _async_run_pipeline(
     hass: HomeAssistant, text: str, conversation_id: str | None
 ) -> dict[str, Any]:
-    """Have the preferred pipeline understand a text, as the app's chat does.
+    """Run the intent stage of the preferred pipeline.
 
-    Its language, sentence triggers and local intents come before its agent. None of these names is
-    in an `__all__`: both ends of the supported range are tested.
+    It has the language, sentence triggers and local intents of the app's chat. The names imported
+    here are not public, so the oldest and the newest supported Home Assistant are tested.
     """
-    # Only where it is set up: its requirements are not ours.
+    # Not at module level: the integration's requirements may not be installed.
     from homeassistant.components.assist_pipeline.pipeline import (  # noqa: PLC0415
         PipelineEvent,
         PipelineEventType,
@@ -53,7 +53,7 @@ async def _async_run_pipeline(
     errors: list[str] = []
 
     @callback
-    def take(event: PipelineEvent) -> None:
+    def on_event(event: PipelineEvent) -> None:
         if event.type is PipelineEventType.INTENT_END and event.data:
             output.update(event.data["intent_output"])
         elif event.type is PipelineEventType.ERROR and event.data:
@@ -69,7 +69,7 @@ async def _async_run_pipeline(
             pipeline=async_get_pipeline(hass),
             start_stage=PipelineStage.INTENT,
             end_stage=PipelineStage.INTENT,
-            event_callback=take,
+            event_callback=on_event,
         )
         await PipelineInput(run=run, session=session, intent_input=text).execute(validate=True)
     if errors or not output:
@@ -80,7 +80,7 @@ async def _async_run_pipeline(
 async def _async_converse(
     hass: HomeAssistant, text: str, conversation_id: str | None
 ) -> dict[str, Any]:
-    """Have Home Assistant's own agent understand a text, where there are no pipelines."""
+    """Pass a text to Home Assistant's own agent, where there are no pipelines."""
     from homeassistant.components import conversation  # noqa: PLC0415 - as above
 
     result = await conversation.async_converse(

@@ -1,4 +1,4 @@
-"""The forms that add an account, or give a known one new credentials."""
+"""The config flow: adds an account, or changes the credentials and the URL of a known one."""
 
 from collections.abc import Mapping
 from typing import Any, Final, override
@@ -65,7 +65,7 @@ FLOW_ERRORS: Final = {
 
 
 class SmspilotConfigFlow(ConfigFlow, domain=DOMAIN):
-    """Add an account, or give a known one new credentials."""
+    """Adds an account, or changes the credentials and the URL of a known one."""
 
     VERSION = ENTRY_VERSION
 
@@ -79,7 +79,7 @@ class SmspilotConfigFlow(ConfigFlow, domain=DOMAIN):
     @callback
     @override
     def async_get_options_flow(config_entry: SmspilotConfigEntry) -> OptionsFlow:
-        """Return the form of an account's options."""
+        """Return the options flow."""
         return SmspilotOptionsFlow()
 
     @classmethod
@@ -88,28 +88,28 @@ class SmspilotConfigFlow(ConfigFlow, domain=DOMAIN):
     def async_get_supported_subentry_types(
         cls, config_entry: SmspilotConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
-        """Return what an account has several of."""
+        """Return the flows of recipients and alarms."""
         return {SUBENTRY_RECIPIENT: RecipientFlow, SUBENTRY_ALARM: AlarmFlow}
 
     @override
     async def async_step_user(self, user_input: Form | None = None) -> ConfigFlowResult:
         """Add an account."""
-        return await self._ask_for_credentials("user", user_input)
+        return await self._credentials_step("user", user_input)
 
     async def async_step_reauth(self, _data: Mapping[str, Any]) -> ConfigFlowResult:
-        """Find the credentials of a known account refused."""
+        """Begin reauth: the API has refused the account's credentials."""
         return await self.async_step_reauth_confirm()
 
     async def async_step_reauth_confirm(self, user_input: Form | None = None) -> ConfigFlowResult:
-        """Give it new ones."""
-        return await self._ask_for_credentials("reauth_confirm", user_input)
+        """Enter new credentials."""
+        return await self._credentials_step("reauth_confirm", user_input)
 
     async def async_step_reconfigure(self, user_input: Form | None = None) -> ConfigFlowResult:
-        """Change how a known account is reached."""
-        return await self._ask_for_credentials("reconfigure", user_input)
+        """Change the credentials or the API's URL."""
+        return await self._credentials_step("reconfigure", user_input)
 
     async def async_step_sender(self, user_input: Form | None = None) -> ConfigFlowResult:
-        """Choose who messages come from, and tell how people write back."""
+        """Choose the sender of messages; the form also shows the webhook's address."""
         errors: Errors = {}
         if user_input is not None:
             options = filled(flat(user_input, SENDER_SECTIONS))
@@ -137,7 +137,7 @@ class SmspilotConfigFlow(ConfigFlow, domain=DOMAIN):
 
     @override
     async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
-        """Go on with the form of the first recipient."""
+        """Open the form of the first recipient next."""
         recipient = await self.hass.config_entries.subentries.async_init(
             (result["result"].entry_id, SUBENTRY_RECIPIENT),
             context=SubentryFlowContext(source=SOURCE_USER),
@@ -148,12 +148,12 @@ class SmspilotConfigFlow(ConfigFlow, domain=DOMAIN):
     @callback
     @override
     def async_remove(self) -> None:
-        """Leave no cloudhook of a flow that was given up."""
+        """Delete the cloudhook of a flow that was not completed."""
         if self._webhook_id and self._cloudhook_url:
             self.hass.async_create_task(async_delete_cloudhook(self.hass, self._webhook_id))
 
-    async def _ask_for_credentials(self, step_id: str, user_input: Form | None) -> ConfigFlowResult:
-        """Show the form that adds an account, revives it or moves it, and try what it says."""
+    async def _credentials_step(self, step_id: str, user_input: Form | None) -> ConfigFlowResult:
+        """Show the form of credentials and URL, and check what was entered by an API request."""
         entry = self._known_entry
         known = entry.data if entry else {}
         errors: Errors = {}
@@ -191,7 +191,7 @@ class SmspilotConfigFlow(ConfigFlow, domain=DOMAIN):
         )
 
     async def _accept(self, account: AccountInfo, data: Form) -> ConfigFlowResult:
-        """Take credentials that work, for a known account or one to be added."""
+        """Store credentials that work in the known entry, or go on to the next step."""
         entry = self._known_entry
         await self.async_set_unique_id(account.id, raise_on_progress=entry is None)
         if entry:
@@ -200,7 +200,7 @@ class SmspilotConfigFlow(ConfigFlow, domain=DOMAIN):
             )
             kept = {key: entry.data[key] for key in entry.data if key not in CREDENTIALS}
             if kept | data == entry.data:
-                # Nothing changes that would reload it, and what was refused works again.
+                # Unchanged data would not reload the entry, whose credentials work again.
                 self.hass.config_entries.async_schedule_reload(entry.entry_id)
             return self.async_update_and_abort(entry, data=kept | data)
         self._abort_if_unique_id_configured(reload_on_update=False)
@@ -211,14 +211,14 @@ class SmspilotConfigFlow(ConfigFlow, domain=DOMAIN):
     def _create_entry(self, options: Form) -> ConfigFlowResult:
         data = self._data | {CONF_WEBHOOK_ID: self._webhook_id}
         if self._cloudhook_url:
-            # From now on it is the entry's.
+            # Now the entry's, so that `async_remove` does not delete it.
             data[CONF_CLOUDHOOK_URL], self._cloudhook_url = self._cloudhook_url, None
         title = f"SMSPILOT {self._account.id}"
         return self.async_create_entry(title=title, data=data, options=options)
 
     @property
     def _known_entry(self) -> ConfigEntry | None:
-        """Return the account the flow is about, None where it adds one."""
+        """Return the entry that the flow changes, None where it adds one."""
         if self.source == SOURCE_REAUTH:
             return self._get_reauth_entry()
         if self.source == SOURCE_RECONFIGURE:

@@ -1,4 +1,4 @@
-"""What a bug report may carry: counts, ages, versions and errors, and nobody's words."""
+"""Diagnostics for bug reports: counts, ages, versions and errors; no texts, names or numbers."""
 
 from collections import Counter
 from datetime import timedelta
@@ -62,7 +62,7 @@ async def async_get_config_entry_diagnostics(
             "senders": len(info.senders) if info else None,
             "unreadable_rows": account.client.unreadable_rows,
         },
-        "recipients": [_person(person) for person in recipients(entry)],
+        "recipients": [_recipient(one) for one in recipients(entry)],
         "alarms": [_alarm(alarm) for alarm in account.alarms.runners.values()],
         "outbox": {"pending": account.deliveries.pending, "unresolved": account.outbox.unresolved},
         "inbox": {
@@ -81,15 +81,15 @@ async def async_get_config_entry_diagnostics(
 async def async_get_device_diagnostics(
     hass: HomeAssistant, entry: SmspilotConfigEntry, device: DeviceEntry
 ) -> dict[str, Any]:
-    """Return the state of an account, and which of its recipients the device is."""
+    """Return the state of an account, and the recipient of the device, if it is one's."""
     ids = {identifier.removeprefix(f"{entry.entry_id}_") for _, identifier in device.identifiers}
-    people = [_person(person) for person in recipients(entry) if person.id in ids]
+    recipient = next((_recipient(one) for one in recipients(entry) if one.id in ids), None)
     account = await async_get_config_entry_diagnostics(hass, entry)
-    return {"recipient": people[0] if people else None, **account}
+    return {"recipient": recipient, **account}
 
 
 def _error(err: SmspilotError, age: timedelta) -> dict[str, Any]:
-    """Return what went wrong, and how long ago."""
+    """Return the reason of an error, and its age in seconds."""
     return {
         "age": int(age.total_seconds()),
         "reason": reason_of(err).value,
@@ -97,19 +97,19 @@ def _error(err: SmspilotError, age: timedelta) -> dict[str, Any]:
     }
 
 
-def _person(person: Recipient) -> dict[str, Any]:
-    """Return what matters of a recipient, without name and numbers."""
+def _recipient(recipient: Recipient) -> dict[str, Any]:
+    """Return the facts of a recipient without name and numbers."""
     return {
-        "phones": len(person.phones),
-        "channel": person.channel.value,
-        "sender": bool(person.sender),
-        "assist": person.assist,
-        "pin": bool(person.pin),
+        "phones": len(recipient.phones),
+        "channel": recipient.channel.value,
+        "sender": bool(recipient.sender),
+        "assist": recipient.assist,
+        "pin": bool(recipient.pin),
     }
 
 
 def _alarm(alarm: AlarmRunner) -> dict[str, Any]:
-    """Return what matters of an alarm and its run, without names and texts."""
+    """Return the facts of an alarm and its run without names and texts."""
     plan, run = alarm.plan, alarm.run
     return {
         "sources": len(plan.sources),

@@ -1,4 +1,4 @@
-"""What both triggers share: they hear our own events, and report which do not fire them."""
+"""The base of both triggers: they follow our bus events, and report those that do not fire."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -42,14 +42,13 @@ class Miss(StrEnum):
 
 
 class EventTrigger(Trigger):
-    """A trigger that hears the integration's own events, and reports which do not fire it."""
+    """A trigger on the integration's bus events, which reports why one does not fire it."""
 
-    # The option that says whom it means, and all events that it looks at.
+    # The option that holds numbers and names, and the types of the events.
     _contacts_option: str
     _events: Sequence[str]
 
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
-        """Take the options as they were validated."""
         super().__init__(hass, config)
         self._options: Data = config.options or {}
         self._entry_id: str | None = self._options.get(ATTR_CONFIG_ENTRY_ID)
@@ -66,7 +65,7 @@ class EventTrigger(Trigger):
         *,
         did_not_trigger: TriggerNotTriggeredReporter | None = None,
     ) -> CALLBACK_TYPE:
-        """Remember whose trigger it is: an automation's action is a method of its own."""
+        """Keep the automation, whose method the action is, for an issue that names it."""
         self._owner = getattr(action, "__self__", None)
         return await super().async_attach_action(
             action, action_payload_builder, did_not_trigger=did_not_trigger
@@ -78,9 +77,9 @@ class EventTrigger(Trigger):
         run_action: TriggerActionRunner,
         did_not_trigger: TriggerNotTriggeredReporter | None = None,
     ) -> CALLBACK_TYPE:
-        """Hear the events, also those that cannot fire it: each reports why."""
+        """Follow all events of these types, so that each that does not fire is reported."""
         self._run, self._report = run_action, did_not_trigger
-        stops = [self._hass.bus.async_listen(event, self._heard) for event in self._events]
+        stops = [self._hass.bus.async_listen(event, self._handle) for event in self._events]
         stops.append(UnknownContactsIssue(self._hass, self._contacts, self._owner).async_start())
         entry = self._hass.config_entries.async_get_entry(self._entry_id or "")
         if self._entry_id and (entry is None or entry.domain != DOMAIN):
@@ -94,13 +93,13 @@ class EventTrigger(Trigger):
         return stop
 
     @callback
-    def _heard(self, event: Event[Data]) -> None:
-        """Fire, or say why not."""
+    def _handle(self, event: Event[Data]) -> None:
+        """Run the action, or report why not."""
         miss = self._miss(event)
         if self._entry_id not in (None, event.data["entry_id"]):
             miss = Miss.WRONG_ACCOUNT
         if miss:
-            self._missed(event, miss)
+            self._report_miss(event, miss)
         else:
             self._fire(event)
 
@@ -114,7 +113,7 @@ class EventTrigger(Trigger):
         raise NotImplementedError
 
     @callback
-    def _missed(self, event: Event[Data], miss: Miss) -> None:
+    def _report_miss(self, event: Event[Data], miss: Miss) -> None:
         details = {"reason": miss.value, "message_id": event.data["message_id"]}
         async_trace(self._hass, event.data["entry_id"], "trigger did not fire", **details)
         if self._report:

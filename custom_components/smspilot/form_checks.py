@@ -1,16 +1,18 @@
-"""What was entered in a form, and what is wrong with it."""
+"""Parses and validates what was entered in the forms."""
 
 from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
 import re
 from typing import Any, Final
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_API_KEY, CONF_NAME, CONF_PASSWORD, CONF_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.util.network import is_loopback, is_private
 import voluptuous as vol
 from yarl import URL
 
+from .alarms.plan import Plan, plans
 from .client import Sender
 from .const import (
     ANYONE,
@@ -29,18 +31,18 @@ from .const import (
     SECTION_ADVANCED,
 )
 from .contacts.phones import UnreadablePhone, parse_phone
+from .contacts.recipients import Recipient, recipients, same_name
 from .errors import async_words
 from .options import DEFAULT_TEMPLATE
+from .outbound.message import MAX_PARTS
 from .text.normalising import visible
 
-# The service refuses longer texts: ten parts are 670 Cyrillic letters.
-MAX_PARTS: Final = 10
-# More often would only load the service, and less often than a day is as good as never.
+# Seconds between reads of the inbound list.
 INTERVALS: Final = range(5, 24 * 60 * 60 + 1)
 MAX_PER_HOUR: Final = 1000
 MAX_MONEY: Final = 1_000_000
 KEY_LENGTH: Final = 64
-# In place of a sender these make a call, or a message that can be answered.
+# Reserved sender names, which would make a call or a 2WAY message.
 SERVICE_SENDERS: Final = frozenset(Sender)
 
 CREDENTIALS: Final = (CONF_API_KEY, CONF_LOGIN, CONF_PASSWORD)
@@ -50,7 +52,7 @@ type Errors = dict[str, str]
 
 
 def flat(form: Form, sections: Iterable[str]) -> Form:
-    """Return a form without its sections, as it is stored."""
+    """Return a form's values without sections, as entries store them."""
     answers = dict(form)
     for section in sections:
         answers |= answers.pop(section, {})
@@ -58,7 +60,7 @@ def flat(form: Form, sections: Iterable[str]) -> Form:
 
 
 def nested(data: Mapping[str, Any], sections: Mapping[str, Iterable[str]]) -> Form:
-    """Return stored values as a form with sections shows them; what is in none stands beside."""
+    """Return stored values by section; those of no section stay beside."""
     inner = {key for keys in sections.values() for key in keys}
     return {
         **{key: value for key, value in data.items() if key not in inner},
@@ -70,14 +72,14 @@ def nested(data: Mapping[str, Any], sections: Mapping[str, Iterable[str]]) -> Fo
 
 
 def by_section(errors: Errors, sections: Mapping[str, Iterable[str]]) -> Errors:
-    """Return errors where the form can show them: that of a field in a section is the section's."""
+    """Return errors under the names of their sections, because a form shows none inside them."""
     section_of = {key: section for section, keys in sections.items() for key in keys}
-    # The first one counts; the next is shown when it is mended.
+    # Reversed, so that the first error of a section is shown.
     return {section_of.get(key, key): error for key, error in reversed(errors.items())}
 
 
 def filled(form: Form) -> Form:
-    """Return what was filled in: words without outer spaces, whole amounts as they are written."""
+    """Return the values without empty ones, outer spaces in names, and floats of whole numbers."""
     answers = {}
     for key, value in form.items():
         if key in (CONF_NAME, CONF_SENDER, CONF_DEBUG_EMAIL, CONF_PIN, CONF_REFERRER):
@@ -90,13 +92,14 @@ def filled(form: Form) -> Form:
 
 
 def entered(form: Form, known: Mapping[str, Any], *, keep: bool) -> Form:
-    """Return credentials and address as an entry keeps them.
+    """Return credentials and URL as an entry stores them.
 
-    A password alone belongs to the known login; where nothing is given, what is known may stay.
+    A password alone belongs to the known login. With `keep` the known credentials are returned
+    where none are entered.
     """
     advanced = form[SECTION_ADVANCED]
     given = {
-        # What is copied from a page brings spaces, line breaks and invisible marks along.
+        # A copied key may contain spaces, line breaks and invisible characters.
         CONF_API_KEY: "".join(visible(form.get(CONF_API_KEY, "")).split()),
         CONF_LOGIN: advanced.get(CONF_LOGIN, "").strip(),
         CONF_PASSWORD: advanced.get(CONF_PASSWORD, ""),
@@ -115,7 +118,7 @@ def is_complete(data: Form) -> bool:
 
 
 def is_safe(address: str) -> bool:
-    """Return whether a key may be sent there: encrypted, or nowhere beyond the home."""
+    """Return whether a key may be sent to a URL: by https, or within the local network."""
     try:
         url = URL(address)
         host = url.host
@@ -135,13 +138,13 @@ def is_safe(address: str) -> bool:
 
 
 def wrong_sender(data: Form) -> Errors:
-    """Return what is wrong with a sender."""
+    """Return the error of a sender's field."""
     is_wrong = data.get(CONF_SENDER, "").upper() in SERVICE_SENDERS
     return {CONF_SENDER: "invalid_sender"} if is_wrong else {}
 
 
 def wrong_options(options: Form) -> Errors:
-    """Return what is wrong with options."""
+    """Return the errors of options by field."""
     errors = wrong_sender(options) | wrong_templates(options)
     if (interval := options.get(CONF_INBOUND_INTERVAL, 0)) and interval not in INTERVALS:
         errors[CONF_INBOUND_INTERVAL] = "invalid_interval"
@@ -149,7 +152,7 @@ def wrong_options(options: Form) -> Errors:
         if not 0 <= options.get(key, 0) <= MAX_MONEY:
             errors[key] = "invalid_amount"
     for key, most in ((CONF_MAX_PARTS, MAX_PARTS), (CONF_RATE_LIMIT, MAX_PER_HOUR)):
-        # What is no whole number would have to be rounded.
+        # A range contains no fractions.
         if options.get(key, 0) not in range(most + 1):
             errors[key] = f"invalid_{key}"
     if not options.get(CONF_REFERRER, "0").isdecimal():
@@ -162,14 +165,14 @@ def wrong_options(options: Form) -> Errors:
 
 
 def wrong_templates(options: Form) -> Errors:
-    """Return what is wrong with templates."""
+    """Return the errors of templates by field."""
     keys = (CONF_MESSAGE_TEMPLATE, CONF_TWO_WAY_TEMPLATE)
     wrong = (key for key in keys if "{message}" not in options.get(key, DEFAULT_TEMPLATE))
     return dict.fromkeys(wrong, "invalid_template")
 
 
 def key_hint(hass: HomeAssistant, data: Form) -> str:
-    """Return how a refused key differs from one of the service's, or nothing."""
+    """Return how a refused key differs from a valid one in its form, or an empty text."""
     key = data.get(CONF_API_KEY, "")
     letters = sum(character.isascii() and character.isalnum() for character in key)
     if not key or len(key) == letters == KEY_LENGTH:
@@ -178,14 +181,18 @@ def key_hint(hass: HomeAssistant, data: Form) -> str:
     return ". " + async_words(hass, "key_hint", **counts)
 
 
-def is_name(name: str) -> bool:
-    """Return whether nobody takes the name for a number, or for anybody's."""
-    letters = re.sub(r"[\W_]", "", name)
-    return bool(name) and name != ANYONE and not letters.isdecimal()
+def wrong_name(entry: ConfigEntry, name: str, own_id: str | None) -> Errors:
+    """Return the error of the name of a recipient or an alarm, whose id is None while it is new."""
+    characters = re.sub(r"[\W_]", "", name)
+    if not name or name == ANYONE or characters.isdecimal():
+        return {CONF_NAME: "invalid_name"}
+    others: list[Recipient | Plan] = [*recipients(entry), *plans(entry).values()]
+    is_taken = any(same_name(one.name, name) for one in others if one.id != own_id)
+    return {CONF_NAME: "name_in_use"} if is_taken else {}
 
 
 def read_phones(hass: HomeAssistant, values: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Return the numbers as E.164, each once, and what cannot be read as one number."""
+    """Return the numbers as E.164, each once, and the values that are no number."""
     phones: list[str] = []
     unread: list[str] = []
     for value in filter(str.strip, map(visible, values)):

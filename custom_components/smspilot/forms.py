@@ -1,4 +1,4 @@
-"""What the forms ask for. What is wrong with an answer is told by form_checks.py, in our words."""
+"""The schemas of the forms; `form_checks.py` validates what was entered."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -49,7 +49,7 @@ from .sender_choice import sender_selector
 NOTHING: Final[Form] = {}
 SECTION_TEMPLATES: Final = "templates"
 SECTION_ORDERS: Final = "orders"
-# Which field stands in which section; they are stored without.
+# The fields of each section; entries store them without sections.
 SENDER_SECTIONS: Final = {SECTION_TEMPLATES: (CONF_MESSAGE_TEMPLATE, CONF_TWO_WAY_TEMPLATE)}
 RECIPIENT_SECTIONS: Final = {SECTION_ORDERS: (CONF_ASSIST, CONF_PIN)}
 OPTION_SECTIONS: Final = {
@@ -67,7 +67,7 @@ OPTION_SECTIONS: Final = {
     SECTION_ADVANCED: (CONF_REFERRER, CONF_DEBUG_EMAIL),
 }
 _DEFAULT: Final = Options()
-# What an option is worth while it is not set, so far as a field can show it.
+# The defaults that a form shows for options that are not set.
 DEFAULTS: Final = {
     CONF_MESSAGE_TEMPLATE: _DEFAULT.message_template,
     CONF_TWO_WAY_TEMPLATE: _DEFAULT.two_way_template,
@@ -85,7 +85,7 @@ _EMAIL: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.EMAIL, aut
 _TEMPLATE: Final = TextSelector(TextSelectorConfig(multiline=True))
 
 
-# Without bounds: Home Assistant's own refusal is raw English.
+# Without bounds, because Home Assistant's own errors are not translated.
 _WHOLE: Final = NumberSelector(NumberSelectorConfig(mode=NumberSelectorMode.BOX))
 _MONEY: Final = NumberSelector(
     NumberSelectorConfig(mode=NumberSelectorMode.BOX, step="any", unit_of_measurement="₽")
@@ -100,7 +100,7 @@ _SECONDS: Final = NumberSelector(
 
 
 def credentials_schema(url: str, entered: Mapping[str, Any]) -> vol.Schema:
-    """Return the form of key, login and password; secrets that were entered are not repeated."""
+    """Return the schema of key, login, password and URL; entered secrets are not shown again."""
     shown = {CONF_URL: entered.get(CONF_URL, url)}
     if login := entered.get(CONF_LOGIN):
         shown[CONF_LOGIN] = login
@@ -124,7 +124,7 @@ def credentials_schema(url: str, entered: Mapping[str, Any]) -> vol.Schema:
 
 
 def sender_schema(senders: Iterable[str], shown: Form = NOTHING) -> vol.Schema:
-    """Return the form of what an account begins with, with what its sections show."""
+    """Return the schema of sender, test mode and templates; `shown` holds the sections' values."""
     fields = _option_fields(senders)
     first = {key: fields[key] for key in (CONF_SENDER, CONF_TEST_MODE)}
     return _sectioned(first, fields, SENDER_SECTIONS, {SECTION_TEMPLATES}, shown)
@@ -133,13 +133,13 @@ def sender_schema(senders: Iterable[str], shown: Form = NOTHING) -> vol.Schema:
 def options_schema(
     senders: Iterable[str], opened: Iterable[str] = (), shown: Form = NOTHING
 ) -> vol.Schema:
-    """Return the form of all options; what is cleared is not set any more."""
+    """Return the schema of all options; `shown` holds the values, by section."""
     opened = {"sending", *opened}
     return _sectioned({}, _option_fields(senders), OPTION_SECTIONS, opened, shown)
 
 
 def templates_schema() -> vol.Schema:
-    """Return the form of the templates alone."""
+    """Return the schema of the templates alone."""
     fields = _option_fields(())
     return vol.Schema(dict(fields[key] for key in SENDER_SECTIONS[SECTION_TEMPLATES]))
 
@@ -147,7 +147,7 @@ def templates_schema() -> vol.Schema:
 def recipient_schema(
     senders: Iterable[str], opened: Iterable[str] = (), shown: Form = NOTHING
 ) -> vol.Schema:
-    """Return the form of a recipient."""
+    """Return the schema of a recipient; `shown` holds the values of its sections."""
     return _sectioned(
         {
             CONF_NAME: (vol.Required(CONF_NAME), TextSelector()),
@@ -187,12 +187,12 @@ def _sectioned(
     opened: Iterable[str],
     shown: Form,
 ) -> vol.Schema:
-    """Return a form of fields, and of sections, of which those that matter are opened."""
+    """Return a schema of the `first` fields and of sections, some of them opened."""
     parts: dict[vol.Marker, Any] = dict(first.values())
     for name, keys in sections.items():
         inner = vol.Schema(dict(fields[key] for key in keys))
-        # The page shows what is suggested for the section, and neither defaults nor suggestions of
-        # the fields in it; what it does not show it sends as empty or off.
+        # The frontend shows only the section's suggested value, not its fields' defaults and
+        # suggestions, and sends the other fields as empty or off.
         marker = vol.Optional(
             name, default=dict, description={"suggested_value": inner({}) | shown.get(name, {})}
         )

@@ -1,4 +1,4 @@
-"""What the owner must see to: raised when it happens, gone by itself when it is solved."""
+"""The repair issues of an account: raised on signals, and deleted when they are solved."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -49,7 +49,7 @@ from .outbound.rate_limiter import HOUR
 from .sender_issues import SenderIssues
 from .text.localized import async_money
 
-# What a response of the API proves to be over; a send proves more than a mere account request.
+# The issues that a successful request solves; a send proves more than an account request.
 SOLVED_BY: Final = {
     Worked.ACCOUNT: ("account_blocked", "ip_not_allowed"),
     Worked.TEST: ("account_blocked", "ip_not_allowed"),
@@ -64,43 +64,42 @@ _BY_ERROR: Final[tuple[tuple[type[SmspilotError], str], ...]] = (
 
 
 class IssueReporter:
-    """The issues of an account."""
+    """Raises and solves the repair issues of an account."""
 
     def __init__(self, account: Account, coordinator: AccountCoordinator) -> None:
-        """Watch nothing yet."""
         self._account = account
         self._coordinator = coordinator
         self._notices = Notices(account.hass, account.entry)
-        # By which limit messages are held back, of which number, and the limit as it was then.
+        # The limits that have refused messages, by option and number, with their values then.
         self._limited: dict[tuple[str, str], Decimal | int] = {}
         self._sender_issues = SenderIssues(account, coordinator, self._notices)
 
     @callback
     def start(self) -> None:
-        """Watch for as long as the entry is loaded."""
+        """Follow the account's signals until the entry is unloaded."""
         entry, hass = self._account.entry, self._account.hass
         listeners: tuple[tuple[Any, Callable[..., None]], ...] = (
-            (SIGNAL_ERROR, self._failed),
-            (SIGNAL_GUESSED, self._guessed),
-            (SIGNAL_INBOUND_LIST, self._list_changed),
-            (SIGNAL_LIMIT, self._held_back),
-            (SIGNAL_NAMES_TAKEN, self._names_taken),
-            (SIGNAL_OK, self._worked),
-            (SIGNAL_PUSH, self._announced),
-            (SIGNAL_DOUBTS, self._doubts_changed),
+            (SIGNAL_ERROR, self._handle_error),
+            (SIGNAL_GUESSED, self._raise_code_guessed),
+            (SIGNAL_INBOUND_LIST, self._review_inbound_list),
+            (SIGNAL_LIMIT, self._raise_limit),
+            (SIGNAL_NAMES_TAKEN, self._review_names_taken),
+            (SIGNAL_OK, self._handle_success),
+            (SIGNAL_PUSH, self._review_pushes),
+            (SIGNAL_DOUBTS, self._review_doubts),
         )
         for signal, listener in listeners:
             target = signal.format(entry.entry_id)
             entry.async_on_unload(async_dispatcher_connect(hass, target, listener))
         self._sender_issues.start()
         entry.async_on_unload(self._coordinator.async_add_listener(self.review))
-        self._doubts_changed()
-        # Nobody would take them away while the entry is not loaded; what is still wrong comes back.
+        self._review_doubts()
+        # While the entry is not loaded nothing would solve them; a later load raises them again.
         entry.async_on_unload(self._notices.clear)
 
     @callback
-    def _doubts_changed(self) -> None:
-        """Raise or solve the notices of messages that a restart cut off; their callers are gone."""
+    def _review_doubts(self) -> None:
+        """Raise or solve the notices of messages in doubt whose callers a restart has ended."""
         doubts = self._account.outbox.doubts
         for key, names in (("in_doubt", doubts.in_doubt), ("interrupted", doubts.interrupted)):
             if names:
@@ -110,9 +109,9 @@ class IssueReporter:
 
     @callback
     def review(self) -> None:
-        """Raise and solve what follows from the options and from figures.
+        """Raise and solve the notices that follow from options and amounts.
 
-        Called after each spending, each account query and each change of the options.
+        Called whenever the coordinator updates: after sends, polls and changes of options.
         """
         options = Options.from_entry(self._account.entry)
         for (key, phone), limit in list(self._limited.items()):
@@ -130,15 +129,16 @@ class IssueReporter:
                 days = max(int(balance / average), 0) if average else None
                 texts = {None: "low_balance_unknown", 0: "low_balance_today"}
                 text = texts.get(days, "low_balance")
-                shown = async_money(self._account.hass, balance)
+                amount = async_money(self._account.hass, balance)
                 self._notices.raise_(
-                    "low_balance", text=text, balance=shown, days=str(days), top_up_url=URL_TOP_UP
+                    "low_balance", text=text, balance=amount, days=str(days), top_up_url=URL_TOP_UP
                 )
             else:
                 self._notices.solve("low_balance")
 
     @callback
-    def _failed(self, err: SmspilotError) -> None:
+    def _handle_error(self, err: SmspilotError) -> None:
+        """Start reauth, or raise the notice of an error."""
         account = self._account
         if isinstance(err, InvalidCredentials):
             account.entry.async_start_reauth(account.hass)
@@ -147,37 +147,38 @@ class IssueReporter:
         if key is None:
             return
         if key == "no_money" and not self._notices.is_raised(key):
-            # The balance that is shown cannot be the present one.
+            # The balance of the last poll cannot be the present one.
             self._coordinator.refresh_soon()
         self._notices.raise_(key, error=api_text(account.hass, err), top_up_url=URL_TOP_UP)
 
     @callback
-    def _worked(self, what: Worked) -> None:
-        for key in SOLVED_BY.get(what, ()):
+    def _handle_success(self, success: Worked) -> None:
+        """Solve the notices that a success disproves, and end a reauth that it makes needless."""
+        for key in SOLVED_BY.get(success, ()):
             self._notices.solve(key)
         hass, entry = self._account.hass, self._account.entry
-        # Credentials that work need no new ones, which Home Assistant would ask for for ever.
         for flow in list(entry.async_get_active_flows(hass, {SOURCE_REAUTH})):
             hass.config_entries.flow.async_abort(flow["flow_id"])
 
     @callback
-    def _held_back(self, option: str, phone: str) -> None:
-        """Say that a limit holds messages back: a number's for an hour after the last of them."""
+    def _raise_limit(self, option: str, phone: str) -> None:
+        """Raise the notice of a limit: for an hour where it is a number's, else until midnight."""
         account = self._account
         limit = _limit(Options.from_entry(account.entry), option)
         self._limited[option, phone] = limit
         if phone:
-            until, shown = dt_util.utcnow() + HOUR, str(limit)
+            until, text = dt_util.utcnow() + HOUR, str(limit)
         else:
             tomorrow = dt_util.start_of_local_day() + timedelta(days=1)
-            # Where the clock changes a day has other hours.
+            # By the date: a day on which the clocks change does not have 24 hours.
             until = dt_util.as_utc(dt_util.start_of_local_day(tomorrow.date()))
-            shown = async_money(account.hass, Decimal(limit))
+            text = async_money(account.hass, Decimal(limit))
         name = display_name(account.entry, phone) if phone else ""
-        self._notices.raise_(option, phone, until=until, limit=shown, name=name)
+        self._notices.raise_(option, phone, until=until, limit=text, name=name)
 
     @callback
-    def _announced(self, push: Push) -> None:
+    def _review_pushes(self, push: Push) -> None:
+        """Raise or solve the notices about pushes and the webhook's address."""
         push_monitor = self._account.inbox.push_monitor
         match push:
             case Push.CONFIRMED:
@@ -199,11 +200,11 @@ class IssueReporter:
         self._notices.raise_("inbound_address", url=url, settings_url=URL_SETTINGS)
 
     @callback
-    def _list_changed(self, news: ListNews, err: SmspilotError | None) -> None:
-        """Say that the list of inbound messages fails, works again, or is too short."""
+    def _review_inbound_list(self, news: ListNews, err: SmspilotError | None) -> None:
+        """Raise or solve the notices that the inbound list fails or may be incomplete."""
         title, key = self._account.entry.title, "inbound_list_fails"
         match news:
-            # While the account does not answer either, that is what is said.
+            # Not where the account's poll fails too: its own error is shown then.
             case ListNews.FAILING if err and self._coordinator.last_update_success:
                 if not self._notices.is_raised(key):
                     LOGGER.warning(
@@ -221,14 +222,14 @@ class IssueReporter:
                 self._notices.raise_("inbound_list_capped", until=until)
 
     @callback
-    def _guessed(self, phone: str) -> None:
+    def _raise_code_guessed(self, phone: str) -> None:
         name = display_name(self._account.entry, phone)
         until = dt_util.utcnow() + HORIZON
         self._notices.raise_("code_guessed", phone, until=until, name=name)
 
     @callback
-    def _names_taken(self, names: list[str]) -> None:
-        """Say which of our legacy services somebody else has."""
+    def _review_names_taken(self, names: list[str]) -> None:
+        """Raise or solve the notice of legacy services that another integration has registered."""
         if names:
             self._notices.raise_("notify_name_taken", names=", ".join(names))
         else:

@@ -1,4 +1,4 @@
-"""What the logbook says of messages that were sent; event entities speak for the others."""
+"""The logbook's rows of outbound messages and alarms; inbound ones have event entities."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -17,7 +17,7 @@ from .contacts.phones import masked
 from .errors import async_words
 from .text.localized import async_money
 
-# As that of the event entity.
+# The event entity's icon.
 _ICON: Final = "mdi:message-arrow-right-outline"
 
 
@@ -28,7 +28,7 @@ def async_describe_events(
         [str, str, Callable[[LazyEventPartialState], dict[str, Any]]], None
     ],
 ) -> None:
-    """Describe what becomes of messages."""
+    """Describe the events of statuses and alarms."""
 
     @callback
     def describe(event: LazyEventPartialState) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def _account(hass: HomeAssistant, data: Mapping[str, Any]) -> str:
 
 
 def _sentence(hass: HomeAssistant, data: Mapping[str, Any]) -> str:
-    """Return kind and name, status, reason and price; the logbook wants the sentence itself."""
+    """Return a sentence with the message's kind, recipient, status, error and price."""
     facts = [async_words(hass, f"logbook_{data['status'] or 'unknown'}")]
     if error := data["error"]:
         facts.append(error["description"])

@@ -1,4 +1,4 @@
-"""The repair issues of an account as a set: raised by key and by what they are about."""
+"""The repair issues of an account, each identified by a key and by what it is about."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -13,7 +13,7 @@ from homeassistant.helpers.event import async_track_point_in_utc_time
 from .const import DOMAIN
 from .runtime.trail import async_trace
 
-# Those of this file's set; alarms and triggers have their own.
+# The keys; alarms and triggers have issues of their own.
 ISSUES: Final = (
     "account_blocked",
     "action_sender_refused",
@@ -35,9 +35,9 @@ ISSUES: Final = (
     "test_mode",
     "text_refused",
 )
-# Those that a form of ours can solve.
+# Issues with a repair flow.
 FIXABLE: Final = ("sender_refused", "text_refused")
-# With any of these an alarm does not go out.
+# Issues that keep messages, and so alarms, from being sent.
 STOPPING: Final = (
     "account_blocked",
     "action_sender_refused",
@@ -49,12 +49,12 @@ STOPPING: Final = (
 
 
 class Notices:
-    """The notices of an account, each gone by a clock of its own where it has one."""
+    """Raises and solves the issues of an account, some of which expire by a timer."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         self._hass = hass
         self._entry = entry
-        self._clocks: dict[str, CALLBACK_TYPE] = {}
+        self._timers: dict[str, CALLBACK_TYPE] = {}
 
     @callback
     def raise_(
@@ -67,9 +67,10 @@ class Notices:
         data: dict[str, str] | None = None,
         **placeholders: str,
     ) -> None:
-        """Raise a notice about something: a sender, a kind of text, a number; or raise it anew.
+        """Raise or update an issue.
 
-        `text` is the key of its words where they are others, and `until` when it is over.
+        `about` is the sender, kind or number it concerns, `text` the translation key where it is
+        not `key`, and `until` when the issue expires.
         """
         issue_id = self._id(key, about)
         ir.async_create_issue(
@@ -83,53 +84,53 @@ class Notices:
             translation_placeholders={"account": self._entry.title, **placeholders},
         )
         async_trace(self._hass, self._entry.entry_id, "notice raised", notice=key)
-        self._stop(issue_id)
+        self._stop_timer(issue_id)
         if until:
-            self._clocks[issue_id] = async_track_point_in_utc_time(
-                self._hass, self._ender(key, about), until
+            self._timers[issue_id] = async_track_point_in_utc_time(
+                self._hass, self._expiry(key, about), until
             )
 
     def is_raised(self, key: str, about: str = "") -> bool:
-        """Return whether there is such a notice."""
+        """Return whether the issue is raised."""
         registry = ir.async_get(self._hass)
         return registry.async_get_issue(DOMAIN, self._id(key, about)) is not None
 
     @callback
     def solve(self, key: str, about: str = "") -> None:
-        """Take a notice back."""
+        """Delete an issue."""
         issue_id = self._id(key, about)
-        self._stop(issue_id)
+        self._stop_timer(issue_id)
         ir.async_delete_issue(self._hass, DOMAIN, issue_id)
 
     @callback
     def clear(self) -> None:
-        """Take all notices back."""
-        for stop in self._clocks.values():
+        """Delete all issues of the account."""
+        for stop in self._timers.values():
             stop()
-        self._clocks.clear()
+        self._timers.clear()
         async_clear_issues(self._hass, self._entry)
 
-    def _ender(self, key: str, about: str) -> Callable[[datetime], None]:
+    def _expiry(self, key: str, about: str) -> Callable[[datetime], None]:
         @callback
-        def end(_now: datetime) -> None:
-            self._clocks.pop(self._id(key, about), None)
+        def expire(_now: datetime) -> None:
+            self._timers.pop(self._id(key, about), None)
             self.solve(key, about)
 
-        return end
+        return expire
 
-    def _stop(self, issue_id: str) -> None:
-        if stop := self._clocks.pop(issue_id, None):
+    def _stop_timer(self, issue_id: str) -> None:
+        if stop := self._timers.pop(issue_id, None):
             stop()
 
     def _id(self, key: str, about: str) -> str:
-        # Ids are stored, and seen: no number or name stands in one.
+        # Hashed: ids are stored and shown, and must hold no number and no name.
         suffix = f"_{hashlib.sha256(about.encode()).hexdigest()[:8]}" if about else ""
         return f"{key}_{self._entry.entry_id}{suffix}"
 
 
 @callback
 def async_clear_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Forget all issues of an account."""
+    """Delete all issues of an account."""
     ours = tuple(f"{key}_{entry.entry_id}" for key in ISSUES)
     for domain, issue_id in list(ir.async_get(hass).issues):
         if domain == DOMAIN and issue_id.startswith(ours):

@@ -1,4 +1,4 @@
-"""The form of an account's options."""
+"""The options flow of an account."""
 
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.const import CONF_WEBHOOK_ID
@@ -15,10 +15,10 @@ from .webhook_url import async_make_url
 
 
 class SmspilotOptionsFlow(OptionsFlow):
-    """Change the options of an account."""
+    """Changes the options of an account."""
 
     async def async_step_init(self, user_input: Form | None = None) -> ConfigFlowResult:
-        """Show all of them, and again the address for what people write."""
+        """Show all options and the webhook's address for inbound messages."""
         entry: SmspilotConfigEntry = self.config_entry
         errors: Errors = {}
         if user_input is not None:
@@ -43,12 +43,12 @@ class SmspilotOptionsFlow(OptionsFlow):
 async def async_hints(
     hass: HomeAssistant, account_id: str | None, url: str | None
 ) -> dict[str, str]:
-    """Return what the texts of a form tell; an address stands in a block that can be copied."""
-    # In the home's language; nobody knows whose page it is. The flow may come before any set-up.
+    """Return the placeholders of a form's texts; the address as a code block, to be copied."""
+    # `async_words` needs it, and the flow may be the first to use the integration.
     await async_load_integrations(hass, {DOMAIN})
     return {
         "account": account_id or "",
-        # In a text they would be placeholders themselves.
+        # The texts show these literally; without a value they would be missing placeholders.
         "message": "{message}",
         "time": "{time}",
         "senders_url": URL_SENDERS,

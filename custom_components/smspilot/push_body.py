@@ -1,4 +1,4 @@
-"""The fields of a push, however its body is written: only its id has to be found to wake a read."""
+"""Parses the fields of a push, whatever the encoding of its body; its id is enough for a read."""
 
 from email import message_from_bytes, policy
 import json
@@ -10,24 +10,27 @@ from aiohttp import ClientError
 from aiohttp.hdrs import CONTENT_TYPE
 from aiohttp.web import Request, RequestPayloadError
 
-# The longest message with all its attributes is a small part of this.
+# The longest message with all its fields is far smaller.
 MAX_BODY_BYTES: Final = 64 * 1024
 MAX_FIELDS: Final = 100
-# What servers in Russia write where it is not UTF-8.
+# The usual character set in Russia besides UTF-8.
 FALLBACK_CHARSET: Final = "cp1251"
 
 _CHARSET: Final = re.compile(r"charset=[\"']?([\w-]+)", re.IGNORECASE)
-# What is left to read of JSON that was cut off.
+# A pair of JSON that was cut off and cannot be parsed.
 _PAIR: Final = re.compile(r'"(\w+)"\s*:\s*(?:"([^"\\]*)"|(\d+))')
 
 
 class MalformedPush(Exception):
-    """Nothing the API would send."""
+    """A request that is no push of the API."""
 
 
 async def async_push_fields(request: Request) -> dict[str, str]:
-    """Return the fields of query and body; a body that breaks off may be enough."""
-    # Home Assistant Cloud's request makes a new stream each time it is asked for one.
+    """Return the fields of query and body, or raise `MalformedPush`.
+
+    Of a body that breaks off the fields that came are returned.
+    """
+    # Read once: a request of Home Assistant Cloud makes a new stream for each `content`.
     content, body = request.content, bytearray()
     try:
         while chunk := await content.read(MAX_BODY_BYTES + 1 - len(body)):
@@ -69,7 +72,7 @@ def _fields(body: bytes, content_type: str) -> dict[str, str]:
 
 
 def _charset(content_type: str) -> str:
-    """Return the character set that a body says it has, where Python knows it."""
+    """Return the character set of a content type where Python knows it, else UTF-8."""
     found = _CHARSET.search(content_type)
     try:
         return found[1] if found and "".encode(found[1]) == b"" else "utf-8"

@@ -29,7 +29,7 @@ from .outbound.result import status_row
 
 
 async def async_check_administrator(call: ServiceCall) -> None:
-    """Refuse somebody who is no administrator what shows everybody's messages or the owner."""
+    """Raise where a user who is not an administrator started the action."""
     if call.context.user_id is None:
         return
     user = await call.hass.auth.async_get_user(call.context.user_id)
@@ -38,7 +38,7 @@ async def async_check_administrator(call: ServiceCall) -> None:
 
 
 async def async_get_status(account: Account, call: ServiceCall) -> ServiceResponse:
-    """Return what became of messages."""
+    """Return the statuses of messages."""
     client, data = account.client, call.data
     limit, offset = data[ATTR_LIMIT], data[ATTR_OFFSET]
     packet_id = data.get(ATTR_PACKET_ID)
@@ -46,8 +46,8 @@ async def async_get_status(account: Account, call: ServiceCall) -> ServiceRespon
     if data.get(ATTR_PERIOD):
         await async_check_administrator(call)
     if (ids := data.get(ATTR_MESSAGE_IDS)) is not None:
-        if some := ids[offset : offset + limit]:
-            messages = await client.check(some)
+        if page := ids[offset : offset + limit]:
+            messages = await client.check(page)
     elif packet_id is not None:
         messages = await client.check_packet(packet_id, limit=limit, offset=offset)
     elif data[ATTR_PERIOD] == "all":
@@ -65,7 +65,7 @@ async def async_get_status(account: Account, call: ServiceCall) -> ServiceRespon
 
 
 async def async_get_inbound(account: Account, call: ServiceCall) -> ServiceResponse:
-    """Return what people wrote."""
+    """Return inbound messages of the API's list."""
     inbox: InboundList
     if since := call.data.get(ATTR_SINCE):
         inbox = await account.client.inbound_since(dt_util.as_utc(since))
@@ -91,10 +91,10 @@ async def async_get_inbound(account: Account, call: ServiceCall) -> ServiceRespo
 
 async def async_get_account(account: Account, _call: ServiceCall) -> ServiceResponse:
     """Return the owner, the balance and the senders."""
-    asked = account.hass.loop.time()
+    requested_at = account.hass.loop.time()
     info = await account.client.account()
     signal = SIGNAL_ACCOUNT.format(account.entry.entry_id)
-    async_dispatcher_send(account.hass, signal, info, asked)
+    async_dispatcher_send(account.hass, signal, info, requested_at)
     return {
         "account_id": info.id,
         "name": info.name or None,

@@ -1,4 +1,4 @@
-"""The ways out of repair issues that have one."""
+"""The repair flows for refused senders and texts."""
 
 from typing import Any
 
@@ -18,12 +18,11 @@ from .sender_choice import sender_selector
 
 
 class ChooseSender(RepairsFlow):
-    """Choose another sender for whoever has one that is not allowed: the account, recipients."""
+    """Replaces a refused sender in the account's options and in its recipients."""
 
     def __init__(
         self, entry: SmspilotConfigEntry, placeholders: dict[str, str] | None, sender: str
     ) -> None:
-        """Know the account, what the API said, and of which sender."""
         self._entry = entry
         self._placeholders = placeholders
         self._sender = sender
@@ -35,7 +34,7 @@ class ChooseSender(RepairsFlow):
     async def async_step_choose(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Let the owner choose, and use it from the next message on."""
+        """Show the form, and store the sender that was chosen."""
         if self._entry.state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="account_closed")
         errors: Errors = {}
@@ -56,7 +55,7 @@ class ChooseSender(RepairsFlow):
         )
 
     def _use(self, chosen: Form) -> None:
-        """Give the sender to all who have the one that was refused."""
+        """Store the sender in place of the one that was refused."""
         entry, entries = self._entry, self.hass.config_entries
         if (Options.from_entry(entry).sender or "") == self._sender:
             entries.async_update_entry(entry, options={**entry.options, **chosen})
@@ -67,10 +66,9 @@ class ChooseSender(RepairsFlow):
 
 
 class SetTemplates(RepairsFlow):
-    """Set the templates of an account whose texts must match approved ones."""
+    """Sets the templates of an account whose texts must match approved ones."""
 
     def __init__(self, entry: SmspilotConfigEntry, placeholders: dict[str, str] | None) -> None:
-        """Know the account, and what the service said."""
         self._entry = entry
         self._placeholders = placeholders
 
@@ -81,7 +79,7 @@ class SetTemplates(RepairsFlow):
     async def async_step_templates(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Let the owner enter them, and use them from the next message on."""
+        """Show the form, and store the templates that were entered."""
         if self._entry.state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="account_closed")
         errors: Errors = {}
@@ -90,7 +88,7 @@ class SetTemplates(RepairsFlow):
             chosen = filled(user_input)
             errors = wrong_templates(chosen)
             if not errors:
-                # What was cleared is not set any more.
+                # A cleared field removes the option.
                 others = {
                     key: self._entry.options[key] for key in self._entry.options.keys() - keys
                 }
@@ -111,7 +109,7 @@ class SetTemplates(RepairsFlow):
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, Any] | None
 ) -> RepairsFlow:
-    """Return the way out of an issue that has one."""
+    """Return the repair flow of an issue."""
     entry = hass.config_entries.async_get_known_entry(str((data or {})["entry_id"]))
     issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
     placeholders = issue.translation_placeholders if issue else None

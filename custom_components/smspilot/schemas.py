@@ -1,4 +1,4 @@
-"""What the actions take."""
+"""The schemas of the actions' fields."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -49,12 +49,12 @@ from .text.periods import period
 
 _NO_WAIT: Final = timedelta(0)
 
-# Anything else would be a word that asks for more than one message.
+# Digits only: the API takes words such as "all" in place of an id.
 _ID: Final = vol.All(cv.string, vol.Match(r"^[0-9]+\Z"))
 
 
-def _parted(value: Any) -> list[Any]:
-    """Return entities, areas and the like as a list; a text may hold several, parted by commas."""
+def _split(value: Any) -> list[Any]:
+    """Return ids as a list; a text may hold several, separated by commas."""
     items: list[Any] = []
     for item in cv.ensure_list(value):
         items += map(str.strip, item.split(",")) if isinstance(item, str) else [item]
@@ -62,20 +62,20 @@ def _parted(value: Any) -> list[Any]:
 
 
 _ENTRY: Final[dict[vol.Marker, Any]] = {vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string}
-_WHO: Final[dict[vol.Marker, Any]] = {
+_TARGETS: Final[dict[vol.Marker, Any]] = {
     **_ENTRY,
-    # What cannot be read, of whatever type, is refused on its own; it must not cost the others.
-    vol.Optional(ATTR_RECIPIENTS, default=list): _parted,
+    # Of any type: a value that cannot be parsed gets a refused row, and the others are sent.
+    vol.Optional(ATTR_RECIPIENTS, default=list): _split,
     vol.Optional(ATTR_PHONES, default=list): cv.ensure_list,
-    **{vol.Optional(str(key)): _parted for key in cv.TARGET_SERVICE_FIELDS},
+    **{vol.Optional(str(key)): _split for key in cv.TARGET_SERVICE_FIELDS},
 }
 _DURATION: Final = vol.All(period, vol.Range(max=MAX_WAIT))
-_LIFE: Final = vol.All(period, vol.Range(min=timedelta(minutes=1), max=timedelta(hours=24)))
+_TIME_TO_LIVE: Final = vol.All(period, vol.Range(min=timedelta(minutes=1), max=timedelta(hours=24)))
 _SENDING: Final[dict[vol.Marker, Any]] = {
     vol.Optional(ATTR_TEST, default=False): cv.boolean,
     vol.Optional(ATTR_URGENT, default=False): cv.boolean,
     vol.Optional(ATTR_RETRY_FOR, default=DEFAULT_RETRY_FOR): _DURATION,
-    vol.Optional(ATTR_TIME_TO_LIVE): _LIFE,
+    vol.Optional(ATTR_TIME_TO_LIVE): _TIME_TO_LIVE,
 }
 _TEXT: Final[dict[vol.Marker, Any]] = {
     vol.Optional(ATTR_SENDER): cv.string,
@@ -97,11 +97,11 @@ NOTIFY_DATA_SCHEMA: Final = vol.Schema(
     }
 )
 SEND_SMS_SCHEMA: Final = vol.Schema(
-    {**_WHO, vol.Required(ATTR_MESSAGE): cv.string, **_SENDING, **_TEXT, **_WAIT}
+    {**_TARGETS, vol.Required(ATTR_MESSAGE): cv.string, **_SENDING, **_TEXT, **_WAIT}
 )
 CALL_SCHEMA: Final = vol.Schema(
     {
-        **_WHO,
+        **_TARGETS,
         vol.Required(ATTR_MESSAGE): cv.string,
         vol.Optional(ATTR_VOICE, default=Sender.VOICE_FEMALE.value): vol.All(
             vol.In([Sender.VOICE_FEMALE.value, Sender.VOICE_MALE.value]), vol.Coerce(Sender)
@@ -112,11 +112,11 @@ CALL_SCHEMA: Final = vol.Schema(
     }
 )
 FLASH_CALL_SCHEMA: Final = vol.Schema(
-    {**_WHO, vol.Optional(ATTR_CODE): cv.string, **_SENDING, **_WAIT}
+    {**_TARGETS, vol.Optional(ATTR_CODE): cv.string, **_SENDING, **_WAIT}
 )
 CHECK_NUMBER_SCHEMA: Final = vol.Schema(
     {
-        **_WHO,
+        **_TARGETS,
         vol.Optional(ATTR_METHOD, default=Kind.HLR.value): vol.In(
             [Kind.HLR.value, Kind.PING.value, Kind.HLRVIP.value]
         ),
@@ -150,7 +150,7 @@ GET_INBOUND_SCHEMA: Final = vol.All(
 )
 ASK_SCHEMA: Final = vol.Schema(
     {
-        **_WHO,
+        **_TARGETS,
         vol.Required(ATTR_QUESTION): cv.string,
         vol.Optional(ATTR_TIMEOUT, default=DEFAULT_ASK_TIMEOUT): _DURATION,
         vol.Optional(ATTR_CODE, default=False): cv.boolean,
@@ -158,7 +158,7 @@ ASK_SCHEMA: Final = vol.Schema(
             cv.ensure_list,
             [
                 {
-                    # A bool is refused where a script can go on all the same.
+                    # The handler refuses a bool: an error here would stop a script in any case.
                     vol.Required(ATTR_ID): vol.Any(bool, cv.string),
                     vol.Required(ATTR_SENTENCES): vol.All(
                         cv.ensure_list, [vol.Any(bool, cv.string)]

@@ -1,4 +1,4 @@
-"""The actions that send: texts, calls, checks of numbers, questions, and what they would cost."""
+"""The actions that send texts, calls, number checks and questions, or estimate their cost."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -48,13 +48,13 @@ from .outbound.message import (
     flash_call,
     number_check,
 )
-from .outbound.targets import Targets, one, resolve_targets
+from .outbound.targets import Targets, resolve_targets, single_target
 from .text.matching import answer_id
 from .text.segments import measure
 
 
 async def _targets(account: Account, call: ServiceCall) -> Targets:
-    """Return whom an action names, by entities, by Home Assistant's own target, and by numbers."""
+    """Return the targets of an action: entities, Home Assistant's own target, and numbers."""
     entities = [*call.data[ATTR_RECIPIENTS], *_targeted(account, call)]
     return await resolve_targets(
         call.hass,
@@ -66,7 +66,7 @@ async def _targets(account: Account, call: ServiceCall) -> Targets:
 
 
 def _targeted(account: Account, call: ServiceCall) -> Iterator[object]:
-    """Return the entities of a target; of a device or an area only recipients count."""
+    """Yield the entities of Home Assistant's target; of devices and areas only our notify ones."""
     if ENTITY_MATCH_ALL in call.data.get(ATTR_ENTITY_ID, ()):
         raise validation_error(Reason.UNKNOWN_RECIPIENT, recipient=ENTITY_MATCH_ALL)
     named = {key: call.data[key] for key in map(str, cv.TARGET_SERVICE_FIELDS) if key in call.data}
@@ -99,7 +99,7 @@ async def async_send_sms(account: Account, call: ServiceCall) -> ServiceResponse
 async def _respond(
     account: Account, message: OutboundMessage, targets: Targets, call: ServiceCall
 ) -> ServiceResponse:
-    """Send what an action asks for, and return its response where somebody takes it."""
+    """Send a message, and return the action's response where it is requested."""
     result = await account.outbox.async_send(
         message,
         targets.refused,
@@ -112,7 +112,7 @@ async def _respond(
 
 
 async def async_call(account: Account, call: ServiceCall) -> ServiceResponse:
-    """Have a robot call and speak a text."""
+    """Call numbers and have a robot read out a text."""
     targets = await _targets(account, call)
     options = SendOptions.from_fields(call.data)
     message = compose(account.entry, Channel.VOICE, call.data[ATTR_MESSAGE], targets.to, options)
@@ -120,25 +120,25 @@ async def async_call(account: Account, call: ServiceCall) -> ServiceResponse:
 
 
 async def async_flash_call(account: Account, call: ServiceCall) -> ServiceResponse:
-    """Call from a number that ends in a code of four digits."""
+    """Have a number called from one that ends in a code of four digits."""
     code: str = call.data.get(ATTR_CODE, f"{secrets.randbelow(10_000):04}")
     if not re.fullmatch(r"[0-9]{4}", code):
         raise validation_error(Reason.INVALID_CODE)
-    targets = one(await _targets(account, call))
+    targets = single_target(await _targets(account, call))
     message = flash_call(account.entry, code, targets.to, SendOptions.from_fields(call.data))
     response = await _respond(account, message, targets, call)
     return response and {**response, "code": code}
 
 
 async def async_check_number(account: Account, call: ServiceCall) -> ServiceResponse:
-    """Ask the operators about numbers."""
+    """Check numbers with their operators."""
     targets = await _targets(account, call)
     message = number_check(account.entry, Kind(call.data[ATTR_METHOD]), targets.to)
     return await _respond(account, message, targets, call)
 
 
 async def async_estimate_cost(account: Account, call: ServiceCall) -> ServiceResponse:
-    """Return what a text would cost; nothing is sent."""
+    """Return what a text would cost; sends nothing."""
     targets = await _targets(account, call)
     message = _text_message(account, call, targets)
     if not targets.to:
@@ -155,11 +155,11 @@ async def async_estimate_cost(account: Account, call: ServiceCall) -> ServiceRes
 
 
 async def async_ask(account: Account, call: ServiceCall) -> ServiceResponse:
-    """Ask a question and wait for its answer."""
+    """Send a question and wait for the reply."""
     data = call.data
     answers = [_answer(one) for one in data[ATTR_ANSWERS]]
     code = new_code() if data[ATTR_CODE] else None
-    targets = one(await _targets(account, call))
+    targets = single_target(await _targets(account, call))
     complete = partial(with_code, code=code) if code else str
     message = compose(
         account.entry, Channel.TWO_WAY, data[ATTR_QUESTION], targets.to, complete=complete
@@ -185,7 +185,7 @@ async def async_ask(account: Account, call: ServiceCall) -> ServiceResponse:
 
 
 def _answer(answer: Mapping[str, Any]) -> tuple[str, Sequence[str]]:
-    """Return the id and the sentences of an answer; a bare yes or off is a bool in YAML."""
+    """Return the id and the sentences of an answer; refuse a bare yes or off, a bool in YAML."""
     if any(isinstance(word, bool) for word in (answer[ATTR_ID], *answer[ATTR_SENTENCES])):
         raise validation_error(Reason.UNQUOTED_ANSWER)
     return answer[ATTR_ID], answer[ATTR_SENTENCES]

@@ -1,4 +1,4 @@
-"""The senders an account may choose from, in the forms of the account and of its recipients."""
+"""The choice of a sender in the forms of an account and its recipients."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def known_senders(entry: SmspilotConfigEntry) -> list[str]:
-    """Return the names an account may send from, so far as they are known without asking."""
+    """Return the account's senders by the last poll, its default first."""
     account = (
         entry.runtime_data.coordinator.data if entry.state is ConfigEntryState.LOADED else None
     )
@@ -25,13 +25,13 @@ def known_senders(entry: SmspilotConfigEntry) -> list[str]:
 
 
 def sender_names(senders: Iterable[str]) -> list[str]:
-    """Return the senders there are; words that make a message something else are none."""
+    """Return the senders, each once, without empty and reserved ones."""
     names = dict.fromkeys(filter(None, senders))
     return [name for name in names if name.upper() not in SERVICE_SENDERS]
 
 
 def sender_selector(senders: Iterable[str]) -> SelectSelector:
-    """Return the choice of a sender."""
+    """Return a selector of senders that also takes other names."""
     return SelectSelector(
         SelectSelectorConfig(
             options=sender_names(senders),

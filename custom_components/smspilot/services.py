@@ -1,4 +1,4 @@
-"""Register the actions, and give each the account that is meant."""
+"""Registers the actions, and calls each with the account that it names."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -71,7 +71,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 
 def _for_administrators(handler: Handler) -> Handler:
-    """Let a handler serve administrators, and whatever runs without a user."""
+    """Wrap a handler so that it raises for users who are not administrators."""
 
     async def handle(account: Account, call: ServiceCall) -> ServiceResponse:
         await async_check_administrator(call)
@@ -83,7 +83,7 @@ def _for_administrators(handler: Handler) -> Handler:
 def _on_account(
     handler: Handler,
 ) -> Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]:
-    """Give a handler the account that is meant, and raise the API's errors as Home Assistant's."""
+    """Wrap a handler so that it gets the account, and raises errors of Home Assistant."""
 
     async def handle(call: ServiceCall) -> ServiceResponse:
         entry: SmspilotConfigEntry = service.async_get_config_entry(

@@ -1,4 +1,4 @@
-"""Whether the service is reachable, and how statuses and messages come in."""
+"""System health: whether the API is reachable, and how many accounts get pushes or poll."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def async_register(_hass: HomeAssistant, register: system_health.SystemHealthReg
 
 
 async def _info(hass: HomeAssistant) -> dict[str, Any]:
-    """Return what the page shows."""
+    """Return the values that the page shows."""
     accounts = hass.data.get(ACCOUNTS, {}).values()
     urls = {account.client.url for account in accounts} or {URL}
     return {

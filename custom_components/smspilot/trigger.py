@@ -1,4 +1,4 @@
-"""The triggers: somebody wrote, and what became of a message."""
+"""The triggers: an inbound message, and a changed status of an outbound one."""
 
 from typing import Final, cast, override
 
@@ -37,7 +37,7 @@ from .trigger_options import (
 
 
 class MessageReceivedTrigger(EventTrigger):
-    """Somebody wrote."""
+    """Fires on inbound messages."""
 
     _contacts_option = CONF_FROM
     _events = INBOUND_KINDS[KIND_ANY]
@@ -58,15 +58,15 @@ class MessageReceivedTrigger(EventTrigger):
         run_action: TriggerActionRunner,
         did_not_trigger: TriggerNotTriggeredReporter | None = None,
     ) -> CALLBACK_TYPE:
-        """Hear what people write."""
+        """Follow the inbound messages, with a searcher where the texts are regular expressions."""
         texts, match = self._options[CONF_TEXT], self._options[CONF_MATCH]
         is_regex = texts and match is Match.REGEX
         self._searcher = RegexSearcher(self._hass, texts) if is_regex else None
-        stop_listening = await super().async_attach_runner(run_action, did_not_trigger)
+        detach = await super().async_attach_runner(run_action, did_not_trigger)
 
         @callback
         def stop() -> None:
-            stop_listening()
+            detach()
             if self._searcher:
                 self._searcher.stop()
 
@@ -74,7 +74,7 @@ class MessageReceivedTrigger(EventTrigger):
 
     @override
     def _miss(self, event: Event[Data]) -> Miss | None:
-        """Return what of the message is wrong, but for a regular expression and its age."""
+        """Return why a message does not match, leaving regular expressions and age to `_fire`."""
         options, data = self._options, event.data
         texts: list[str] = options[CONF_TEXT]
         if event.event_type not in INBOUND_KINDS[options[CONF_KIND]]:
@@ -94,30 +94,30 @@ class MessageReceivedTrigger(EventTrigger):
     @callback
     def _fire(self, event: Event[Data]) -> None:
         @callback
-        def searched(found: Found | None) -> None:
+        def on_result(found: Found | None) -> None:
             if found is None:
-                self._missed(event, Miss.WRONG_TEXT)
+                self._report_miss(event, Miss.WRONG_TEXT)
             else:
-                self._fire_in_time(event, found)
+                self._fire_unless_old(event, found)
 
         if self._searcher:
-            self._searcher.begin(event.data["message"], searched)
+            self._searcher.begin(event.data["message"], on_result)
         else:
-            self._fire_in_time(event, {})
+            self._fire_unless_old(event, {})
 
     @callback
-    def _fire_in_time(self, event: Event[Data], found: Found) -> None:
-        """Act, unless it is too late."""
+    def _fire_unless_old(self, event: Event[Data], found: Found) -> None:
+        """Run the action, unless the message is older than `max_age`."""
         max_age = self._options[CONF_MAX_AGE]
         if max_age and event.data["age"] > max_age.total_seconds():
-            self._missed(event, Miss.TOO_OLD)
+            self._report_miss(event, Miss.TOO_OLD)
             return
         description = async_words(self._hass, "trigger_from", name=_name(event.data))
         self._run({**event.data, **found}, description, event.context)
 
 
 class MessageStatusChangedTrigger(EventTrigger):
-    """Something became of a message that was sent."""
+    """Fires on changed statuses of outbound messages."""
 
     _contacts_option = CONF_TO
     _events = (EVENT_MESSAGE_STATUS,)
@@ -149,7 +149,7 @@ class MessageStatusChangedTrigger(EventTrigger):
 
 
 def _name(data: Data) -> str:
-    """Return who it is, for a trace: no number stands there as a whole."""
+    """Return the recipient or the masked number of an event, for an automation's trace."""
     phone = str(data["phone"])
     return data["recipient"] or (masked(phone) if phone.startswith("+") else phone)
 

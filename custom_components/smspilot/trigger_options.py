@@ -1,4 +1,4 @@
-"""What the triggers are asked to fire on: their options, as YAML and the editor write them."""
+"""The options of the triggers, as YAML and the automation editor write them."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -28,19 +28,19 @@ CONF_STATUS: Final = "status"
 CONF_MAX_AGE: Final = "max_age"
 
 KIND_ANY: Final = "any"
-# The events of each kind of message somebody writes.
+# The event types of each kind of inbound message.
 INBOUND_KINDS: Final = {
     KIND_ANY: (EVENT_SMS_RECEIVED, EVENT_REPLY_RECEIVED),
     "sms": (EVENT_SMS_RECEIVED,),
     "reply": (EVENT_REPLY_RECEIVED,),
 }
-# What the editor's selector says of the one field that it shows.
+# The key by which the editor's choose selector names the field that is in use.
 ACTIVE_CHOICE: Final = "active_choice"
 CHOICES: Final = ("recipients", "numbers", "anyone")
 
 
-def _words(value: Any) -> str:
-    """Validate what a person wrote; YAML takes a bare yes, no, on or off for no text."""
+def _text(value: Any) -> str:
+    """Validate a text; refuse a bare yes, no, on or off, which YAML reads as a bool."""
     if isinstance(value, bool):
         raise vol.Invalid("put yes, no, on and off in quotes")
     text = cv.string(value)
@@ -50,17 +50,17 @@ def _words(value: Any) -> str:
 
 
 def _contacts(value: Any) -> list[str | int]:
-    """Validate whom a trigger means, as a list or as the editor's selector hands it on."""
+    """Validate numbers and names, as a list or as the value of the editor's selector."""
     if isinstance(value, Mapping) and ACTIVE_CHOICE in value:
         choice = vol.In(CHOICES)(value[ACTIVE_CHOICE])
-        # Nothing has to be entered for anyone, and then nothing is handed on.
+        # The choice "anyone" has no value of its own.
         value = ANYONE if choice == "anyone" else value.get(choice)
     return [_contact(one) for one in cv.ensure_list(value)]
 
 
 def _contact(value: Any) -> str | int:
     """Validate a number or a name; a bare number in YAML is an integer."""
-    text = _words(value)
+    text = _text(value)
     return value if isinstance(value, int) else text
 
 
@@ -70,7 +70,7 @@ MESSAGE_RECEIVED_SCHEMA: Final = vol.Schema(
         vol.Required(CONF_OPTIONS, default=dict): {
             **_ENTRY,
             vol.Optional(CONF_FROM, default=list): _contacts,
-            vol.Optional(CONF_TEXT, default=list): vol.All(cv.ensure_list, [_words]),
+            vol.Optional(CONF_TEXT, default=list): vol.All(cv.ensure_list, [_text]),
             vol.Optional(CONF_MATCH, default=Match.EQUALS.value): vol.Coerce(Match),
             vol.Optional(CONF_KIND, default=KIND_ANY): vol.In(list(INBOUND_KINDS)),
             vol.Optional(CONF_MAX_AGE, default=DEFAULT_MAX_AGE): period,

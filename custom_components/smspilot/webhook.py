@@ -1,4 +1,4 @@
-"""The webhook for pushes: parse into a value, hand it on, answer at once."""
+"""The webhook for pushes: parses each into a value, passes it on, and responds at once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,8 +27,8 @@ from .runtime.trail import async_trace
 from .webhook_url import async_make_url, known_url
 
 MAX_FIELD_LENGTH: Final = 64
-# From one logged line to the next, however much nonsense comes. Seconds.
-LOG_EVERY: Final = 60.0
+# Seconds between two log lines about malformed requests.
+LOG_INTERVAL: Final = 60.0
 
 # In place of a host.
 CLOUD: Final = "cloud"
@@ -37,7 +37,7 @@ SERVED_METHODS: Final = (METH_GET, METH_HEAD, METH_POST)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusPush:
-    """A message is said to have another status; which one may be unreadable."""
+    """The push of a message's status; `message` is None where that cannot be read."""
 
     message_id: str
     message: MessageRow | None
@@ -45,11 +45,11 @@ class StatusPush:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundPush:
-    """Somebody is said to have written."""
+    """The push of an inbound message."""
 
     message: InboundMessage
     user_id: str
-    # Whether it can be published without the list.
+    # Whether it has all that is needed to publish it without a read of the list.
     is_whole: bool
 
 
@@ -57,30 +57,30 @@ class PushReceiver:
     """The webhook of an account."""
 
     def __init__(self, account: Account) -> None:
-        """Stand in front of the account."""
         self._account = account
-        self._logged = -LOG_EVERY
+        self._logged_at = -LOG_INTERVAL
+        # How many requests were no pushes, for diagnostics.
         self.malformed = 0
 
     async def handle(self, _hass: HomeAssistant, _webhook_id: str, request: Request) -> Response:
-        """Answer a push; what it wakes is done afterwards."""
-        # Home Assistant would log the address with a method that is not registered.
+        """Respond to a request; the reads that a push starts are made afterwards."""
+        # A method that is not registered would make Home Assistant log the webhook's address.
         if request.method not in SERVED_METHODS:
             served = ", ".join(SERVED_METHODS)
             return Response(status=HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": served})
         try:
             push = parse(await async_push_fields(request), self._account.inbox.now)
-            return Response(status=self._take(push, host_of(request)))
+            return Response(status=self._apply(push, host_of(request)))
         except MalformedPush:
             self._count_malformed()
             self._trace("push refused", reason="malformed")
-        except Exception:  # noqa: BLE001 - Home Assistant would log it with the address
+        except Exception:  # noqa: BLE001 - Home Assistant would log it with the webhook's address
             LOGGER.exception("Unexpected error with a push")
         return Response(status=HTTPStatus.BAD_REQUEST)
 
     @callback
-    def _take(self, push: StatusPush | InboundPush | None, host: str) -> HTTPStatus:
-        """Hand a push on, and return how it is answered."""
+    def _apply(self, push: StatusPush | InboundPush | None, host: str) -> HTTPStatus:
+        """Pass a push on to deliveries or the inbox, and return the status of the response."""
         account = self._account
         verify = Options.from_entry(account.entry).verify_pushes or not account.publisher.started
         match push:
@@ -91,7 +91,7 @@ class PushReceiver:
                 else:
                     status = message.status if message else Status.DELIVERED
                     account.deliveries.push(message_id, status)
-            case InboundPush(user_id=user_id) if not verify and self._foreign(user_id):
+            case InboundPush(user_id=user_id) if not verify and self._is_foreign(user_id):
                 self._trace("push refused", reason="another account's")
                 return HTTPStatus.FORBIDDEN
             case InboundPush(message=message, is_whole=is_whole):
@@ -103,7 +103,7 @@ class PushReceiver:
 
     @callback
     def open(self) -> None:
-        """Let pushes in at the address that is known, and follow it when it changes."""
+        """Register the webhook, and follow changes of its address until the entry is unloaded."""
         hass, entry = self._account.hass, self._account.entry
         webhook.async_register(
             hass,
@@ -115,37 +115,37 @@ class PushReceiver:
             allowed_methods=SUPPORTED_METHODS,
         )
         entry.async_on_unload(lambda: webhook.async_unregister(hass, entry.data[CONF_WEBHOOK_ID]))
-        self._take_address(known_url(hass, entry.data[CONF_WEBHOOK_ID], self._cloudhook))
+        self._set_address(known_url(hass, entry.data[CONF_WEBHOOK_ID], self._cloudhook))
 
         @callback
-        def changed(_news: object = None) -> None:
-            entry.async_create_background_task(hass, self._find_address(), "smspilot address")
+        def update(_change: object = None) -> None:
+            entry.async_create_background_task(hass, self._update_address(), "smspilot address")
 
-        entry.async_on_unload(hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, changed))
+        entry.async_on_unload(hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, update))
         if "cloud" in hass.config.components:
             from homeassistant.components import cloud  # noqa: PLC0415 - only where it is set up
 
-            entry.async_on_unload(cloud.async_listen_connection_change(hass, changed))
-            # It may have to be made, which takes the cloud as long as it likes.
-            changed()
+            entry.async_on_unload(cloud.async_listen_connection_change(hass, update))
+            # In the background: the cloud may have to make a cloudhook, which can take long.
+            update()
 
-    async def _find_address(self) -> None:
-        """Find out where the API can push to."""
+    async def _update_address(self) -> None:
+        """Get the webhook's address, store a new cloudhook, and apply the address."""
         hass, entry = self._account.hass, self._account.entry
         known = self._cloudhook
         url, cloudhook = await async_make_url(hass, entry.data[CONF_WEBHOOK_ID], known)
         if cloudhook and cloudhook != known:
             data = {**entry.data, CONF_CLOUDHOOK_URL: cloudhook}
             hass.config_entries.async_update_entry(entry, data=data)
-        self._take_address(url)
+        self._set_address(url)
 
     @property
     def _cloudhook(self) -> str | None:
         return self._account.entry.data.get(CONF_CLOUDHOOK_URL)
 
     @callback
-    def _take_address(self, url: str | None) -> None:
-        """Tell the rooms where the API can push to."""
+    def _set_address(self, url: str | None) -> None:
+        """Give the address to the client and the push monitor, and signal the change."""
         account = self._account
         account.client.push_url = url
         is_cloud = bool(url) and url == self._cloudhook
@@ -155,26 +155,27 @@ class PushReceiver:
             account.hass, SIGNAL_PUSH.format(account.entry.entry_id), Push.ADDRESS
         )
 
-    def _foreign(self, user_id: str) -> bool:
+    def _is_foreign(self, user_id: str) -> bool:
         return user_id not in ("", self._account.entry.unique_id)
 
     def _count_malformed(self) -> None:
         self.malformed += 1
-        if monotonic() - self._logged >= LOG_EVERY:
-            self._logged = monotonic()
+        if monotonic() - self._logged_at >= LOG_INTERVAL:
+            self._logged_at = monotonic()
             LOGGER.warning("Something that is no push of SMSPILOT came to the webhook")
 
 
 def host_of(request: Request) -> str:
-    """Return the host that a push was sent to, as it came in here."""
-    # Home Assistant Cloud hands over a request of its own, which knows none.
+    """Return the host that a push was sent to."""
+    # Home Assistant Cloud passes on a request of another class, which has no host.
     return request.host if isinstance(request, BaseRequest) else CLOUD
 
 
 def parse(fields: Mapping[str, str], now: datetime) -> StatusPush | InboundPush | None:
-    """Return what a request says, or None of an empty one; a push tells no time.
+    """Return the push in a request's fields, None where there are none.
 
-    Its id is enough: what nobody needs may be missing or odd.
+    Raises `MalformedPush` where there is no id; all other fields may be missing or odd. A push has
+    no time, so an inbound message gets `now`.
     """
     if not fields:
         return None

@@ -1,4 +1,4 @@
-"""The address the service shall call: Home Assistant Cloud's, else the external one, else none."""
+"""The webhook's address for the API: Home Assistant Cloud's, else the external one, else none."""
 
 from homeassistant.components import webhook
 from homeassistant.core import HomeAssistant
@@ -12,15 +12,15 @@ async def async_make_url(
 ) -> tuple[str | None, str | None]:
     """Return the webhook's address, and its cloudhook where that is the address.
 
-    A cloudhook is made where a subscription has none yet. While the cloud is not connected the
-    one that is known counts, so that an address that was pasted stays what it is.
+    With a subscription to Home Assistant Cloud, a missing cloudhook is made. While the cloud is
+    not connected, the known cloudhook stays the address: the user has pasted it at SMSPILOT.
     """
     cloudhook = await _async_cloudhook(hass, webhook_id, known_cloudhook)
     return cloudhook or _external_url(hass, webhook_id), cloudhook
 
 
 def known_url(hass: HomeAssistant, webhook_id: str, known_cloudhook: str | None) -> str | None:
-    """Return the webhook's address without asking anybody, so far as it is known."""
+    """Return the webhook's address as far as it is known without a request to the cloud."""
     if known_cloudhook and "cloud" in hass.config.components:
         from homeassistant.components import cloud  # noqa: PLC0415 - only where it is set up
 
@@ -30,7 +30,7 @@ def known_url(hass: HomeAssistant, webhook_id: str, known_cloudhook: str | None)
 
 
 async def async_delete_cloudhook(hass: HomeAssistant, webhook_id: str) -> None:
-    """Delete the webhook's cloudhook, whether there is one or not."""
+    """Delete the webhook's cloudhook, if any."""
     if "cloud" not in hass.config.components:
         return
     from hass_nabucasa import NabuCasaBaseError  # noqa: PLC0415 - likewise
@@ -59,7 +59,7 @@ async def _async_cloudhook(hass: HomeAssistant, webhook_id: str, known: str | No
 
 def _external_url(hass: HomeAssistant, webhook_id: str) -> str | None:
     try:
-        # At its word: http, a loopback address or a bare IP may lead here through a proxy.
+        # As configured: http, a loopback address or an IP may lead here through a proxy.
         return webhook.async_generate_url(hass, webhook_id, allow_internal=False, allow_ip=True)
     except NoURLAvailableError:
         return None

@@ -27,7 +27,7 @@ def async_setup_websocket(hass: HomeAssistant) -> None:
 
 
 def _account(hass: HomeAssistant, entry_id: str | None) -> Account | None:
-    """Return the account that is meant, or the first one."""
+    """Return the account of the entry, or the first one where none is named."""
     entries: list[SmspilotConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     found = (entry for entry in entries if entry_id in (None, "", entry.entry_id))
     entry = next(found, None)
@@ -45,18 +45,18 @@ def _account(hass: HomeAssistant, entry_id: str | None) -> Account | None:
 def websocket_subscribe(
     hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
 ) -> None:
-    """Tell an account's conversations, and whatever happens in them."""
+    """Send an account's conversations, and then their changes."""
     account = _account(hass, msg.get(ATTR_CONFIG_ENTRY_ID))
     if account is None:
         connection.send_error(msg["id"], websocket_api.ERR_NOT_FOUND, "No such account")
         return
 
     @callback
-    def tell(event: Json) -> None:
+    def send(event: Json) -> None:
         connection.send_event(msg["id"], event)
 
     connection.send_result(msg["id"])
-    connection.subscriptions[msg["id"]] = account.conversations.subscribe(tell)
+    connection.subscriptions[msg["id"]] = account.conversations.subscribe(send)
 
 
 @websocket_api.require_admin
@@ -73,7 +73,7 @@ def websocket_subscribe(
 async def websocket_messages(
     hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
 ) -> None:
-    """Tell the newest messages of a conversation, or older ones."""
+    """Send the newest messages of a conversation, or those before a given one."""
     account = _account(hass, msg.get(ATTR_CONFIG_ENTRY_ID))
     if account is None:
         connection.send_error(msg["id"], websocket_api.ERR_NOT_FOUND, "No such account")

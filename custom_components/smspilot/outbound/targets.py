@@ -77,7 +77,7 @@ async def resolve_targets(
     return Targets(tuple(to.values()), tuple(refused))
 
 
-def one(targets: Targets) -> Targets:
+def single_target(targets: Targets) -> Targets:
     """Return the first number of the only recipient; raise where several targets are named."""
     recipients = {target.recipient_id or target.phone for target in targets.to}
     if len(recipients) + len(targets.refused) > 1:
