@@ -1,4 +1,4 @@
-"""The house keeps its shape: who imports whom, and nothing grows too large to be read."""
+"""The architecture's rules: which package imports which, and how large files may be."""
 
 import ast
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("client", "const"),
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
-# Rooms of one floor that know nothing of each other.
+# Rooms of one floor that must not import each other.
 STRANGERS = (("outbound", "inbound"),)
 
 MAX_LINES, MAX_LONG_FILES = 250, 3
@@ -69,7 +69,7 @@ ARROWS = {module: sorted({*imports(module)} - {module}) for module in MODULES}
 
 
 def test_every_room_has_its_floor() -> None:
-    """A new package is put somewhere, and a room that is gone is not kept in mind."""
+    """Each package has a floor, and each room of the list exists."""
     packages = {path.name for path in ROOT.iterdir() if (path / "__init__.py").exists()}
     assert packages - {*FLOOR_OF} <= {"frontend"}
     there = {room_of(module) for module in MODULES}
@@ -86,7 +86,7 @@ def test_no_arrow_up(module: str) -> None:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_strangers(module: str) -> None:
-    """The way out and the way in know nothing of each other."""
+    """Packages that are strangers do not import each other."""
     for pair in STRANGERS:
         if (room := room_of(module)) in pair:
             others = {*pair} - {room}
@@ -94,7 +94,7 @@ def test_strangers(module: str) -> None:
 
 
 def test_no_circle() -> None:
-    """No two files need each other."""
+    """No two files import each other, also not by way of others."""
     try:
         [*TopologicalSorter(ARROWS).static_order()]
     except CycleError as err:
@@ -102,18 +102,18 @@ def test_no_circle() -> None:
 
 
 def test_nobody_imports_the_root() -> None:
-    """Home Assistant imports it, and so do automations before requirements are there."""
+    """No module imports the root, which loads before requirements are installed."""
     assert [module for module, arrows in ARROWS.items() if "__init__" in arrows] == []
 
 
 def test_packages_are_empty() -> None:
-    """Only the client, which could be published alone, says in its root what it has."""
+    """Only the client, which could be published alone, exports names in its root."""
     roots = [path for path in FILES if path.name == "__init__.py" and path.parent != ROOT]
     assert [path.parent.name for path in roots if path.read_text(encoding="utf-8")] == ["client"]
 
 
 def test_client_needs_nothing() -> None:
-    """The client knows the standard library and aiohttp, none of ours and none of the home's."""
+    """The client imports the standard library and aiohttp, nothing of ours or of Home Assistant."""
     found = set()
     for module, path in MODULES.items():
         if room_of(module) != "client":

@@ -41,7 +41,7 @@ async def test_press(hass: HomeAssistant, simulator: Simulator, language: str, t
 
 
 async def test_press_fails(hass: HomeAssistant, simulator: Simulator) -> None:
-    """Who presses is told what is wrong."""
+    """Pressing raises what is wrong."""
     await add_account(hass, simulator, people=PEOPLE)
     simulator.fault("error", code=223, command="send")
     with pytest.raises(HomeAssistantError) as raised:
@@ -50,7 +50,7 @@ async def test_press_fails(hass: HomeAssistant, simulator: Simulator) -> None:
 
 
 async def test_press_is_a_notification(hass: HomeAssistant, simulator: Simulator) -> None:
-    """The person's entity knows when they were last notified; that of nobody else moves."""
+    """The recipient's entity shows when they were last notified; no other entity changes."""
     await add_account(hass, simulator, people=PEOPLE)
     assert state_of(hass, "notify.papa").state == "unknown"
     await press(hass, "papa")

@@ -295,7 +295,7 @@ async def test_text_that_buys_a_check(simulator: Simulator, client: Smspilot, te
     ids=lambda each: each.section,
 )
 async def test_documented_answer(simulator: Simulator, client: Smspilot, example: Example) -> None:
-    """Every JSON answer of the document is a value, or the error it tells."""
+    """Every JSON response of the document is a value, or the error in it."""
     simulator.fault("other_json", body=example.answer)
     answer = json.loads(example.answer)
     ask = asking(example.query)
@@ -564,7 +564,7 @@ async def test_times(
 
 @pytest.mark.parametrize("facts", list(Facts))
 async def test_hlrvip_facts(simulator: Simulator, client: Smspilot, facts: Facts) -> None:
-    """The extra facts come as fields, as JSON or as key=value, nobody says which."""
+    """The extra facts come as fields, as JSON or as key=value; the document does not say which."""
     simulator.options.facts = facts
     phone = simulator.phone(PAPA)
     phone.roaming_country, phone.roaming_operator = "Турция", "Turkcell"
@@ -601,7 +601,7 @@ async def test_hlrvip_facts(simulator: Simulator, client: Smspilot, facts: Facts
 async def test_text_that_looks_like_facts(
     simulator: Simulator, client: Smspilot, text: str, facts: dict[str, str]
 ) -> None:
-    """What somebody wrote never makes an answer unreadable."""
+    """The text of a message never makes a response unreadable."""
     row = {"server_id": "1", "phone": PAPA, "status": "2", "message": text}
     simulator.fault("other_json", body=json.dumps({"check": [row]}))
     (message,) = await client.check(["1"])

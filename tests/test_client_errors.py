@@ -177,7 +177,7 @@ async def test_answer_lost(
     error: type[SmspilotError],
     when: str,
 ) -> None:
-    """The error says what is known, one request was made, and nobody reads the key or the text."""
+    """The error has the reason, one request was made, and no log has the key or the text."""
     caplog.set_level(logging.DEBUG)
     fault = simulator.fault(kind, when=when)
     async with connected(simulator.url, seconds=0.5 if kind == "hang" else 30) as client:
@@ -270,7 +270,7 @@ async def test_closed_session() -> None:
 
 @pytest.mark.parametrize("trusted", [True, False])
 async def test_tls(tmp_path: Path, socket_enabled: None, *, trusted: bool) -> None:
-    """A certificate nobody vouches for gets no request."""
+    """An untrusted certificate gets no request."""
     context, certificate = make_tls(tmp_path)
     async with answering(b'{"balance": "1.00"}', tls=context) as server:
         url = server.url.replace("http", "https")
@@ -351,7 +351,7 @@ async def test_large_answer(socket_enabled: None, size: int) -> None:
     ],
 )
 async def test_date(socket_enabled: None, date: str, read: datetime | None) -> None:
-    """A date nobody can read is none; the answer counts all the same."""
+    """An unreadable date is None; the response counts all the same."""
     body = b'{"inbound": []}'
     async with (
         answering(body, headers=f"Date: {date}\r\n") as server,

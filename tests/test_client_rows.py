@@ -67,7 +67,7 @@ type Answers = Callable[[str, float], Awaitable[None]]
 
 @pytest.fixture
 async def answers(socket_enabled: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Answers]:
-    """Return what sends a text to a service that is silent for so long, then writes its bytes."""
+    """Return a function that requests from a server that waits so long, then writes its bytes."""
     loop = asyncio.get_running_loop()
     real, passed, response, silence = loop.time, 0.0, "", 0.0
     monkeypatch.setattr(loop, "time", lambda: real() + passed)
@@ -144,7 +144,7 @@ async def test_odd_row(
 async def test_row_without(
     simulator: Simulator, client: Smspilot, key: str, field: str, value: object
 ) -> None:
-    """A row without its number, status or date, or with one that nobody can read."""
+    """A row without its number, status or date, or with an unreadable one."""
     odd = ROWS[key] | {field: value}
     if value is None:
         del odd[field]
@@ -177,7 +177,7 @@ ODD_FIELDS: dict[str, tuple[object, ...]] = {
     ("field", "value"), [(field, value) for field, odd in ODD_FIELDS.items() for value in odd]
 )
 async def test_odd_field(simulator: Simulator, client: Smspilot, field: str, value: object) -> None:
-    """What no amount, no time and no text can be is None, and the row is told."""
+    """An unreadable amount, time or text is None, and the row is returned."""
     simulator.fault("other_json", body=json.dumps({"check": [ROWS["check"] | {field: value}]}))
     (row,) = await client.check(["11"])
     assert getattr(row, {"server_id": "id"}.get(field, field)) is None
@@ -190,7 +190,7 @@ async def test_odd_field(simulator: Simulator, client: Smspilot, field: str, val
 async def test_odd_account(
     simulator: Simulator, client: Smspilot, field: str, value: object
 ) -> None:
-    """A registration date that nobody can read does not hide the balance, nor another field."""
+    """An unreadable registration date does not hide the balance, nor another field."""
     body = {"id": "5671", "balance": "12.50", "senders": "INFORM", "date": "2010-06-03 09:45:41"}
     simulator.fault("other_json", body=json.dumps(body | {field: value}))
     account = await client.account()
@@ -246,10 +246,10 @@ async def test_gateway_timeout(answers: Answers, status: int) -> None:
         ("nonsense\r\n\r\n", ResponseLost),
     ],
 )
-async def test_broken_after_silence(
+async def test_broken_after_delay(
     answers: Answers, response: str, error: type[SmspilotError], silence: float
 ) -> None:
-    """What breaks off at once is over; what does so after a silence may still be under way."""
+    """A request that fails promptly has ended; after seconds it may still be under way."""
     with pytest.raises(SmspilotError) as raised:
         await answers(response, silence)
     assert type(raised.value) is (ResponseTimeout if silence else error)

@@ -92,7 +92,7 @@ def credentials(sim: Simulator, **given: str) -> Json:
 
 
 def check(result: Mapping[str, Any], group: str = "config") -> Mapping[str, Any]:
-    """Return a step, all of whose words there are in both languages, with what they tell."""
+    """Return a step, all of whose texts are translated, with their placeholders."""
     for language in ("en", "ru"):
         texts = json.loads((TEXTS / f"{language}.json").read_text())
         for part in group.split("."):
@@ -164,7 +164,7 @@ def home(hass: HomeAssistant) -> str:
 
 
 async def test_account_is_added(hass: HomeAssistant, simulator: Simulator, home: str) -> None:
-    """The forms ask what they must, tell what a person needs, and make an account that works."""
+    """The forms have their fields and texts, and add an account that works."""
     step = await begin(hass)
     advanced = next(key for key in step["data_schema"].schema if key == SECTION_ADVANCED)
     assert advanced.description == {"suggested_value": {CONF_URL: URL}}
@@ -261,7 +261,7 @@ async def test_public_key_to_try_with(hass: HomeAssistant, simulator: Simulator)
 async def test_credentials_are_wrong(
     hass: HomeAssistant, simulator: Simulator, given: dict[str, str], error: str
 ) -> None:
-    """What cannot be right is told, and the next try works."""
+    """What cannot be right is an error in the form, and the next try works."""
     key = {CONF_API_KEY: given[CONF_API_KEY]} if CONF_API_KEY in given else {}
     login = {name: value for name, value in given.items() if name != CONF_API_KEY}
     form = {**key, SECTION_ADVANCED: {CONF_URL: simulator.url, **login}}
@@ -285,7 +285,7 @@ async def test_credentials_are_wrong(
 async def test_key_of_another_length(
     hass: HomeAssistant, simulator: Simulator, key: str, hint: str
 ) -> None:
-    """A refused key that cannot be a whole one is told what is wrong with it."""
+    """The error of a refused key that is no whole one says what is wrong with it."""
     step = await submit(hass, await begin(hass), credentials(simulator, api_key=key))
     assert step["errors"] == {"base": "invalid_auth"}
     said = step["description_placeholders"]["hint"]
@@ -304,7 +304,7 @@ async def test_key_as_it_is_pasted(hass: HomeAssistant, simulator: Simulator) ->
 async def test_service_refuses_credentials(
     hass: HomeAssistant, simulator: Simulator, code: int
 ) -> None:
-    """Each code for wrong credentials is told in the service's own words."""
+    """The error of wrong credentials has the API's own words for each code."""
     simulator.fault(FaultKind.ERROR, code=code)
     step = await submit(hass, await begin(hass), credentials(simulator))
     assert step["errors"] == {"base": "invalid_auth"}
@@ -313,7 +313,7 @@ async def test_service_refuses_credentials(
 
 
 async def test_account_is_blocked(hass: HomeAssistant, simulator: Simulator) -> None:
-    """The service's own reason is told, whatever the language."""
+    """The error has the API's own reason, whatever the language."""
     simulator.account.blocked = Blocked()
     step = await submit(hass, await begin(hass), credentials(simulator))
     assert step["errors"] == {"base": "account_blocked"}
@@ -336,7 +336,7 @@ async def test_ip_is_not_allowed(hass: HomeAssistant, simulator: Simulator) -> N
 
 
 async def test_no_connection(hass: HomeAssistant, simulator: Simulator) -> None:
-    """A closed port is told as such, and the same form works once it is open."""
+    """A closed port is an error, and the same form works once it is open."""
     step = await begin(hass)
     await simulator.down()
     step = await submit(hass, step, credentials(simulator))
@@ -500,7 +500,7 @@ async def test_two_accounts(hass: HomeAssistant, simulator: Simulator) -> None:
 
 
 async def test_no_address(hass: HomeAssistant, simulator: Simulator) -> None:
-    """A home that nobody can call is told so, in its language."""
+    """The form of a home without an external address says so, in its language."""
     hass.config.internal_url = "http://192.168.1.2:8123"
     step = await to_sender(hass, simulator)
     assert step["description_placeholders"]["webhook_url"].startswith("There is no address yet")
@@ -796,7 +796,7 @@ async def test_options_are_cleared(hass: HomeAssistant, simulator: Simulator) ->
         (CONF_MESSAGE_TEMPLATE, "Home", "sending", "invalid_template"),
         (CONF_TWO_WAY_TEMPLATE, "{time}", "sending", "invalid_template"),
         (CONF_SENDER, "GOLOS", "sending", "invalid_sender"),
-        # Nothing is rounded, and a number out of bounds is told in our own words.
+        # Nothing is rounded, and the error of a number out of bounds is ours.
         (CONF_MAX_PARTS, 11, "sending", "invalid_max_parts"),
         (CONF_MAX_PARTS, -1, "sending", "invalid_max_parts"),
         (CONF_MAX_PARTS, 2.5, "sending", "invalid_max_parts"),
@@ -956,7 +956,7 @@ async def test_recipient_is_wrong(
     errors: dict[str, str],
     unread: str | None,
 ) -> None:
-    """What is wrong is told at its field, all at once, and nobody is added."""
+    """All errors are shown at their fields at once, and no recipient is added."""
     entry = await add_account(hass, simulator, people=[person("Mama", MAMA)])
     step = await recipient_step(hass, entry)
     step = await save(hass, step, {CONF_NAME: "Papa", CONF_PHONES: [PAPA]} | form)
@@ -1041,7 +1041,7 @@ async def test_templates_at_the_start(hass: HomeAssistant, simulator: Simulator)
 async def test_forms_over_http(
     hass: HomeAssistant, simulator: Simulator, hass_client: ClientSessionGenerator
 ) -> None:
-    """Every form can be told to a browser, and taken from it."""
+    """Every form can be sent to a browser, and filled in there."""
     assert await async_setup_component(hass, "config", {})
     assert await async_setup_component(hass, "webhook", {})
     client = await hass_client()
@@ -1049,8 +1049,8 @@ async def test_forms_over_http(
     async def post(path: str, form: Json) -> Json:
         answer = await client.post(f"/api/config/config_entries/{path}", json=form)
         assert answer.status == HTTPStatus.OK, await answer.text()
-        told: Json = await answer.json()
-        return told
+        shown: Json = await answer.json()
+        return shown
 
     step = await post("flow", {"handler": DOMAIN})
     assert [field["name"] for field in step["data_schema"]] == [CONF_API_KEY, SECTION_ADVANCED]

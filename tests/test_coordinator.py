@@ -19,7 +19,7 @@ LEFT = "sensor.smspilot_5671_sms_left"
 
 
 async def test_balance_is_fresh(hass: HomeAssistant, simulator: Simulator) -> None:
-    """Every send tells the balance; nobody asks for it."""
+    """The balance comes with the response to each send, without a request."""
     await add_account(hass, simulator)
     before = float(state_of(hass, BALANCE).state)
     await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
@@ -31,7 +31,7 @@ async def test_balance_is_fresh(hass: HomeAssistant, simulator: Simulator) -> No
 async def test_burst(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What changes many times in a moment is shown at once, and then as it is at its end."""
+    """Of many changes within a moment the first and the last are written."""
     monkeypatch.setattr(coordinator, "MIN_UPDATE_INTERVAL", 5)
     await add_account(hass, simulator)
     shown: list[str] = []
@@ -54,7 +54,7 @@ async def test_burst(
 async def test_sms_left(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, entity_registry: er.EntityRegistry
 ) -> None:
-    """It is asked for only while somebody wants to know."""
+    """SMS left is requested only while its sensor is enabled."""
     await add_account(hass, simulator)
     await clock.advance(1801)
     assert simulator.calls("balance") == []
@@ -68,7 +68,7 @@ async def test_sms_left(
 async def test_sms_left_of_a_busy_home(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, entity_registry: er.EntityRegistry
 ) -> None:
-    """Sends, which tell the balance, do not put off for ever how many SMS are left."""
+    """Sends, whose responses have the balance, do not put off the read of SMS left."""
     await add_account(hass, simulator)
     entity_registry.async_update_entity(LEFT, disabled_by=None)
     await clock.advance(31)

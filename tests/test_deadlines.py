@@ -66,7 +66,7 @@ async def test_mama_beside_papa(hass: HomeAssistant, simulator: Simulator, clock
 async def test_silent_api(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, retry_for: int, numbers: int
 ) -> None:
-    """An API that accepts connections and says nothing."""
+    """An API that accepts connections and sends no response."""
     await add_account(hass, simulator)
     await simulator.silence()
     phones = [f"+7908796478{number}" for number in range(numbers)]
@@ -123,7 +123,7 @@ async def test_disk_that_hangs(
 async def test_kill_before_the_second_request(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """600 numbers, killed while the first 500 are requested: nobody is forgotten in silence."""
+    """600 numbers, killed while the first 500 are requested: each is sent or named in an issue."""
     people = [person("Папа", PAPA)]
     entry = await add_account(hass, simulator, people=people, options=UNLIMITED)
     simulator.account.balance *= 100
@@ -141,7 +141,7 @@ async def test_kill_before_the_second_request(
     unsent = registry.async_get_issue(DOMAIN, f"interrupted_{entry.entry_id}")
     assert doubt
     assert unsent
-    # Masked, and no endless list; whoever has no name any more is told by number.
+    # Masked, and no endless list; without a name any more it is the number.
     assert "+7908•••0000" in str(doubt.translation_placeholders)
     assert len(str(doubt.translation_placeholders)) < 500
     assert "+7908•••0500" in str(unsent.translation_placeholders)
@@ -230,7 +230,7 @@ async def test_told_in_time(
     retry_for: int,
     down: int | None,
 ) -> None:
-    """Whatever happens to requests: told in time, and nobody gets two."""
+    """Whatever happens to requests: a result in time, and no number gets two."""
     if not hass.config_entries.async_entries(DOMAIN):
         await add_account(hass, simulator, options=UNLIMITED)
     simulator.faults.clear()
@@ -253,12 +253,12 @@ async def test_told_in_time(
             down = None
         await clock.advance(3)
         assert hass.loop.time() - begun <= retry_for + 120 + 4
-    told = await sending
+    outcome = await sending
     simulator.faults.clear()
     for _ in range(8):
         await clock.advance(10)
     phones = [order.phone for order in simulator.orders[before:]]
     assert len(phones) == len(set(phones))
-    if isinstance(told, dict):
-        sure = {row["phone"][1:] for row in told["messages"] if row["message_id"]}
+    if isinstance(outcome, dict):
+        sure = {row["phone"][1:] for row in outcome["messages"] if row["message_id"]}
         assert sure <= set(phones)

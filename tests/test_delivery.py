@@ -80,7 +80,7 @@ async def push(sim: Simulator, status: Status, server_id: int | None = None) -> 
 
 @pytest.mark.usefixtures("_door")
 async def test_event(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """The event and the event entity tell what the contract promises, field by field."""
+    """The event and the event entity have the fields that the contract promises."""
     entry = await add_account(
         hass,
         simulator,
@@ -111,7 +111,7 @@ async def test_event(hass: HomeAssistant, simulator: Simulator, clock: Clock) ->
         "sent_at": sent_at,
         "changed_at": changed_at,
     }
-    moments = [dt_util.parse_datetime(told, raise_on_error=True) for told in (sent_at, changed_at)]
+    moments = [dt_util.parse_datetime(at, raise_on_error=True) for at in (sent_at, changed_at)]
     assert before < moments[0] < moments[1] < dt_util.utcnow()
     assert {moment.utcoffset() for moment in moments} == {timedelta(0)}
     for entity in ("smspilot_5671", "papa"):
@@ -124,7 +124,7 @@ async def test_event(hass: HomeAssistant, simulator: Simulator, clock: Clock) ->
 async def test_unreadable_row(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A row without a number or a status costs only itself: the others of its list are told."""
+    """A row without a number or a status is left out; the others of its list are published."""
     entry = await add_account(hass, simulator)
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA, MAMA)
@@ -214,7 +214,7 @@ async def test_pushes_doubled_and_reversed(
 async def test_late_push(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, verify: bool
 ) -> None:
-    """A push of an earlier status, hours late, changes nothing and asks nobody."""
+    """A push of an earlier status, hours late, changes nothing and starts no request."""
     await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: verify})
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
@@ -238,7 +238,7 @@ async def test_late_push(
 
 @pytest.mark.usefixtures("_door")
 async def test_forged_push(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """A push that the service does not confirm is looked for four times, and told never."""
+    """A push that the API does not confirm starts four further reads, and is never published."""
     await add_account(hass, simulator, options={"inbound_interval": 0})
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
@@ -258,7 +258,7 @@ async def test_forged_push(hass: HomeAssistant, simulator: Simulator, clock: Clo
 
 @pytest.mark.usefixtures("_door")
 async def test_list_is_late(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """The list shows a little later what was pushed: it is told as soon as it does."""
+    """What was pushed is published as soon as the list shows it, a little later."""
     await add_account(hass, simulator)
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
@@ -371,7 +371,7 @@ async def test_push_before_the_answer(
 async def test_flood_of_strange_pushes(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Pushes of what nobody here sent fill no memory, wake no read, and hide no push of ours."""
+    """Pushes of unknown ids fill no memory, start no read, and displace no push of ours."""
     monkeypatch.setattr(early_pushes, "MAX_KEPT", 5)
     await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: False})
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
@@ -396,7 +396,7 @@ async def test_flood_of_strange_pushes(
 
 @pytest.mark.usefixtures("_door")
 async def test_push_and_poll_race(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """A poll under way and the pushes that come meanwhile tell each change once."""
+    """A read under way and pushes that come meanwhile publish each change once."""
     await add_account(hass, simulator)
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
@@ -431,7 +431,7 @@ async def test_unverified(hass: HomeAssistant, simulator: Simulator, clock: Cloc
 async def test_unverified_push_spends_nothing(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """Money is what the service's own list says, whatever a push tells."""
+    """The price is the one of the API's list, whatever a push says."""
     await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: False})
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
@@ -448,7 +448,7 @@ async def test_unverified_push_spends_nothing(
 async def test_unverified_failure(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, *, early: bool
 ) -> None:
-    """A failure costs nothing, which no push tells, however early it comes."""
+    """A failure costs nothing, which no push says, however early it comes."""
     await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: False})
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
     answer = simulator.fault("hang", when="after", command="send") if early else None
@@ -576,7 +576,7 @@ async def test_clock_tells(hass: HomeAssistant, simulator: Simulator, clock: Clo
 async def test_two_days(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """After 48 hours without a final status nobody asks any more, and nobody waits."""
+    """After 48 hours without a final status a message is no longer read or waited for."""
     await add_account(hass, simulator)
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
@@ -719,7 +719,7 @@ async def test_many_unknown_ids(hass: HomeAssistant, simulator: Simulator, clock
 async def test_any_ids_are_odd(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, seed: int
 ) -> None:
-    """Whichever ids the API cannot read, the others are told, and the next round is cheap."""
+    """Whichever ids the API cannot read, the others are published, and the next round is cheap."""
     dice = random.Random(seed)
     await add_account(hass, simulator, options={"inbound_interval": 0})
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
@@ -835,7 +835,7 @@ async def test_price_of_what_was_found(
 async def test_final_in_the_receipt(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """A row that is final in its receipt is told too, and waited for by nobody."""
+    """A row that is final in the send result is published too, and not waited for."""
     await add_account(hass, simulator)
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
     receipt = await alarm(hass, PAPA, MAMA, "+79999999999")
@@ -874,7 +874,7 @@ async def test_service_away(hass: HomeAssistant, simulator: Simulator, clock: Cl
 
 
 async def test_told_once_started(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """What ended while Home Assistant was down is told after its start, once."""
+    """A final status of while Home Assistant was down is published once, after its start."""
     entry = await add_account(hass, simulator)
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA, MAMA)
@@ -900,7 +900,7 @@ async def test_told_once_started(hass: HomeAssistant, simulator: Simulator, cloc
 async def test_refused_before_the_start(
     hass: HomeAssistant, simulator: Simulator, *, removed: bool
 ) -> None:
-    """What an early automation is refused is told after the start, if the account still is."""
+    """A refusal before the start is published after it, if the account still exists."""
     hass.set_state(CoreState.starting)
     entry = await add_account(hass, simulator)
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
@@ -918,7 +918,7 @@ async def test_refused_before_the_start(
 async def test_unverified_before_the_start(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """What cannot be told yet is left to the list, which a kill does not forget."""
+    """What cannot be published yet is read from the list again after a kill."""
     hass.set_state(CoreState.starting)
     entry = await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: False})
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
@@ -971,7 +971,7 @@ async def test_wait_ends_by_poll(hass: HomeAssistant, simulator: Simulator, cloc
 async def test_wait_ends_by_time(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, wait: Any
 ) -> None:
-    """When the time is over, the rows say what is known then; the rest is still told."""
+    """When the wait ends, the rows have the statuses of then; later ones are still published."""
     await add_account(hass, simulator)
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
     task = await _waiting(hass, clock, PAPA, wait=wait)
@@ -1023,7 +1023,7 @@ async def test_wait_outlives_a_reload(
 
 
 async def test_wait_for_nothing(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """Rows that are final in the receipt are waited for by nobody; nor are tests."""
+    """Rows that are final in the send result are not waited for; nor are tests."""
     await add_account(hass, simulator)
     await alarm(hass, PAPA, test=True, wait=3600)
     await alarm(hass, PAPA, wait=0)

@@ -1,4 +1,4 @@
-"""What a bug report carries: counts and ages, and nobody's words, numbers or keys."""
+"""Diagnostics have counts and ages, and no texts, numbers or keys."""
 
 import json
 from typing import Any

@@ -35,7 +35,7 @@ async def test_disk_hangs(
     caplog: pytest.LogCaptureFixture,
     work: str,
 ) -> None:
-    """An alarm goes out after 5 s, and that is said; the next one does not wait at all."""
+    """An alarm goes out after 5 s, and that is logged; the next one does not wait at all."""
     if work == "replace":
         # A snapshot is written after every line.
         monkeypatch.setattr(journal, "COMPACT_AT", 0)
@@ -77,7 +77,7 @@ async def test_power_cut(
     monkeypatch: pytest.MonkeyPatch,
     seed: int,
 ) -> None:
-    """What was told is not told again, and what was sent is followed, also after a power cut."""
+    """After a power cut nothing is published again, and messages are followed."""
     folder = Path(hass.config.path(".storage"))
     folder.mkdir(exist_ok=True)
     entry = await add_account(hass, simulator, people=[person("Папа", PAPA)])

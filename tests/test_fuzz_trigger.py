@@ -15,7 +15,7 @@ from custom_components.smspilot.trigger_options import INBOUND_KINDS
 
 from .common import PAPA
 from .test_fuzz import JUNK, ODD, PHONE
-from .test_trigger import entry, tell
+from .test_trigger import entry, fire
 
 __all__ = ["entry"]
 
@@ -85,7 +85,7 @@ async def test_any_options(
     trigger: dict[str, Any],
     messages: list[dict[str, Any]],
 ) -> None:
-    """They are taken or refused; what is taken hears any message without an error."""
+    """They are accepted or refused; accepted ones handle any message without an error."""
     caplog.set_level(logging.WARNING)
     try:
         valid = await trigger_helper.async_validate_trigger_config(hass, [trigger])
@@ -95,7 +95,7 @@ async def test_any_options(
         hass, valid, _nothing, DOMAIN, "fuzz", lambda *_args, **_more: None
     )
     assert stop
-    await tell(hass, *messages)
-    await tell(hass, *messages, event=EVENT_MESSAGE_STATUS)
+    await fire(hass, *messages)
+    await fire(hass, *messages, event=EVENT_MESSAGE_STATUS)
     stop()
     assert not [each for each in caplog.records if each.levelno >= logging.ERROR]

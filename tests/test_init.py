@@ -180,7 +180,7 @@ async def test_reload_misses_nothing(
     clock: Clock,
     hass_client_no_auth: ClientSessionGenerator,
 ) -> None:
-    """What was pushed while nobody was at the door is read at once, not at the next clock."""
+    """What was pushed while the webhook was unregistered is read at once, not by the next poll."""
     await open_door(hass, hass_client_no_auth)
     entry = await add_account(hass, simulator, people=[person("Папа", PAPA)])
     messages, statuses = Heard(hass, EVENT_SMS_RECEIVED), Heard(hass, EVENT_MESSAGE_STATUS)
@@ -289,7 +289,7 @@ async def test_people_in_place(
 async def test_options_in_place(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, issue_registry: ir.IssueRegistry
 ) -> None:
-    """Options count from the next message on, and no entity is told anew."""
+    """Options count from the next message on, and no entity shows an event again."""
     entry = await add_account(hass, simulator)
     hass.config_entries.async_update_entry(
         entry, options={"sender": "test", "message_template": "Дом: {message}", "test_mode": True}
@@ -367,7 +367,7 @@ async def test_setup_is_cut_short(
     await hold.reached()
     task.cancel()
     await asyncio.wait([task])
-    # Home Assistant tells of it, and how it came.
+    # Home Assistant shows the issue, and how it came.
     caplog.clear()
     hold.release()
     assert entry.state is ConfigEntryState.SETUP_ERROR

@@ -155,7 +155,7 @@ async def test_all_or_nothing(hass: HomeAssistant, journal: Path, snapshot: Path
 async def test_killed_while_folding(
     hass: HomeAssistant, journal: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A journal that outlives its folding says nothing that the snapshot does not."""
+    """A journal that outlives its folding holds nothing that the snapshot does not."""
     home = Home(hass)
     home.write("t", "key", "old")
     await home.journal.flush()
@@ -277,7 +277,7 @@ async def test_closed_between_two_writes(hass: HomeAssistant, home: Home, hold: 
 
 
 async def test_stop_before_a_write_began(hass: HomeAssistant, home: Home) -> None:
-    """Home Assistant's stop cancels what waits for a thread, but no write, and nobody hangs."""
+    """Home Assistant's stop cancels what waits for a thread, but no write, and nothing hangs."""
     busy = threading.Event()
     for _ in range(100):
         hass.loop.run_in_executor(None, busy.wait)
@@ -330,7 +330,7 @@ async def test_flush_returns_when_it_is_written(
 
 
 async def test_caller_is_cancelled(hass: HomeAssistant, home: Home, hold: Hold) -> None:
-    """The write goes on, and nobody writes beside it."""
+    """The write goes on, and no other begins beside it."""
     hold("append")
     home.write("t", "1", 1)
     flush = home.journal.flush()
@@ -465,13 +465,13 @@ async def test_journal_of_a_damaged_snapshot(
 async def test_no_file_at_all(
     hass: HomeAssistant, request: pytest.FixtureRequest, name: str
 ) -> None:
-    """A folder in its place stops nobody."""
+    """A folder in its place does not stop the set-up."""
     request.getfixturevalue(name).mkdir(parents=True)
     assert await after_kill(hass) == {}
 
 
 async def test_removal(hass: HomeAssistant, home: Home, folder: Path, snapshot: Path) -> None:
-    """No file stays, and nobody else's goes."""
+    """No file of the account stays, and no other file is deleted."""
     folder.mkdir(exist_ok=True)
     snapshot.write_bytes(b"{")
     others = folder / "smspilot.01JOTHER"
@@ -492,7 +492,7 @@ async def test_removal(hass: HomeAssistant, home: Home, folder: Path, snapshot: 
 
 
 async def test_private(home: Home, snapshot: Path, journal: Path) -> None:
-    """Texts and numbers are nobody else's on the machine."""
+    """No other user of the machine may read texts and numbers."""
     home.write("t", "1", 1)
     await home.journal.flush()
     assert journal.stat().st_mode & 0o777 == 0o600

@@ -146,7 +146,7 @@ async def test_refused_by_the_service_counts_not(hass: HomeAssistant, simulator:
 
 
 async def test_unknown_counts(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """What nobody knows the outcome of may have gone out: it counts."""
+    """What is in doubt may have gone out: it counts."""
     await add_account(hass, simulator, options={CONF_RATE_LIMIT: 1})
     simulator.fault("hang", command="send")
     assert await result(clock, alarm(hass, PAPA), step=61) == "outcome_unknown"
@@ -187,7 +187,7 @@ async def test_rate_survives_a_restart(
 async def test_rate_after_a_wrong_clock(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A machine that lived in the future for a while refuses nobody until then."""
+    """After a clock was ahead for a while, its permits refuse nothing until that time."""
     entry = await add_account(hass, simulator, options={CONF_RATE_LIMIT: 1})
     present = dt_util.utcnow
     with monkeypatch.context() as wrong:
@@ -201,7 +201,7 @@ async def test_rate_after_a_wrong_clock(
 
 
 async def test_rate_issue_ends(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """The issue is raised once, and gone when its hour is over."""
+    """The issue is raised once, and deleted after an hour."""
     entry = await add_account(hass, simulator, options={CONF_RATE_LIMIT: 1})
     await alarm(hass, PAPA)
     for _ in range(3):
@@ -219,7 +219,7 @@ async def test_rate_issue_ends(hass: HomeAssistant, simulator: Simulator, clock:
 @pytest.mark.parametrize(
     ("limit", "phones", "requests"),
     [
-        # Plenty left, no price known: nobody is asked.
+        # Plenty left, no price known: the API is not asked.
         (500, [PAPA], ["send"]),
         # A list may cost more than a tenth of the limit each: asked.
         (500, [f"+7908{number:07}" for number in range(20)], ["cost", "send"]),
@@ -243,7 +243,7 @@ async def test_first_send(
 
 
 async def test_daily_limit(hass: HomeAssistant, simulator: Simulator) -> None:
-    """It is asked only near the limit, refused at it, and urgent passes; the figures are told."""
+    """The price is read only near the limit; beyond it all but urgent sends are refused."""
     entry = await add_account(hass, simulator, options={CONF_DAILY_LIMIT: 10})
     trace = []
     for _ in range(12):
@@ -335,7 +335,7 @@ async def test_each_kind_has_its_price(
 async def test_question_unanswered(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, kind: str
 ) -> None:
-    """Where nobody says what it costs, only what is surely within the limit goes out."""
+    """Without a price only what is surely within the limit goes out."""
     await add_account(hass, simulator, options={CONF_DAILY_LIMIT: 2})
     await alarm(hass, PAPA)
     fault = simulator.fault(kind, command="send")
@@ -476,7 +476,7 @@ async def test_refund_of_yesterday(
 async def test_refund_of_a_late_price(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """What was paid before midnight, told after it and given back, costs neither day."""
+    """What was paid before midnight, published after it and refunded, costs neither day."""
     await add_account(hass, simulator)
     today = dt_util.as_local(dt_util.utcnow()).date()
     tomorrow = dt_util.start_of_local_day(today + timedelta(days=1))
@@ -494,7 +494,7 @@ async def test_refund_of_a_late_price(
 
 
 async def test_another_zone(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """The sum of a day tells of which day it is, also where another day has the same sum."""
+    """The sum of a day has its day's `last_reset`, also where another day has the same sum."""
     await add_account(hass, simulator)
     await alarm(hass, PAPA)
     await clock.settle()

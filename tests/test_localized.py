@@ -22,7 +22,7 @@ from custom_components.smspilot.text.localized import async_money, async_time
 
 from .common import PAPA, act, add_account, person, speak
 from .simulator.simulator import Simulator
-from .test_trigger import automate, tell, unknown
+from .test_trigger import automate, fire, unknown
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ async def test_third_language(
     pressed = {"entity_id": "button.papa_test_message"}
     await hass.services.async_call("button", "press", pressed, blocking=True)
     calls = await automate(hass, "message_received", "from: [Дядя, 12345678, Папа]")
-    await tell(hass, {"entry_id": entry.entry_id, "recipient": "7"})
+    await fire(hass, {"entry_id": entry.entry_id, "recipient": "7"})
     simulator.fault("http_502_html", command="check")
     with pytest.raises(HomeAssistantError) as raised:
         await act(hass, "get_status", message_ids=["1"], limit=1)

@@ -53,17 +53,17 @@ def _custom_integration(recorder_mock: Recorder, enable_custom_integrations: Non
 
 def described(hass: HomeAssistant, **more: Any) -> dict[str, str]:
     """Return what is said of an event."""
-    told: dict[str, Any] = {}
+    described: dict[str, Any] = {}
 
-    def describe(domain: str, event: str, tell: Any) -> None:
+    def describe(domain: str, event: str, to_row: Any) -> None:
         assert domain == DOMAIN
-        told[event] = tell
+        described[event] = to_row
 
     async_describe_events(hass, describe)
-    assert list(told) == [EVENT_MESSAGE_STATUS, EVENT_ALARM]
+    assert list(described) == [EVENT_MESSAGE_STATUS, EVENT_ALARM]
 
     event = SimpleNamespace(data={**STATUS, **more})
-    result: dict[str, str] = told[EVENT_MESSAGE_STATUS](event)
+    result: dict[str, str] = described[EVENT_MESSAGE_STATUS](event)
     return result
 
 

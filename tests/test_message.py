@@ -104,7 +104,7 @@ async def test_entities_and_numbers(hass: HomeAssistant, simulator: Simulator) -
 
 
 async def test_bare_number_of_a_person(hass: HomeAssistant, simulator: Simulator) -> None:
-    """A number of somebody's is told with their name, also when only the number was given."""
+    """A recipient's number is shown with the name, also when only the number was given."""
     await add_account(hass, simulator, people=PEOPLE)
     receipt = await alarm(hass, MAMA)
     assert receipt["messages"][0]["recipient"] == "Мама Ира"
@@ -134,7 +134,7 @@ async def test_bare_number_of_a_person(hass: HomeAssistant, simulator: Simulator
 async def test_one_bad_number_loses_nobody(
     hass: HomeAssistant, simulator: Simulator, field: str, value: Any, shown: str
 ) -> None:
-    """What cannot be read is a refused row, told by its position; the rest goes out."""
+    """What cannot be read is a refused row that names its position; the rest goes out."""
     await add_account(hass, simulator, people=PEOPLE)
     fields: dict[str, Any] = {"recipients": [], "phones": [MAMA], "message": TEXT}
     fields[field] = [*fields.get(field, []), value]
@@ -156,28 +156,28 @@ async def test_one_bad_number_loses_nobody(
         "error": {"code": None},
         "test": False,
     }
-    # Where nobody takes the response it raises, after the rest has gone out.
+    # Without a response it raises, after the rest has gone out.
     with pytest.raises(HomeAssistantError) as raised:
         await act(hass, "send_sms", respond=False, **fields)
     assert not isinstance(raised.value, ServiceValidationError)
     assert raised.value.translation_key == "partly_refused"
     assert len(simulator.orders) == 2
-    # And where nobody is left it is a mistake, before any request.
+    # Where no target is left it raises a validation error, before any request.
     simulator.requests.clear()
     alone: dict[str, Any] = {field: [value, value], "message": TEXT}
     error = await refused(act(hass, "send_sms", **alone))
     if field == "phones":
         assert error.translation_key == "nobody_left"
-        # What holds fewer than five digits gives nobody away.
-        told = f'"{shown}" is' if shown and PAPA not in shown else "No. 2 of"
-        assert told in str((error.translation_placeholders or {})["reasons"])
+        # What holds fewer than five digits is no number that must be hidden.
+        named = f'"{shown}" is' if shown and PAPA not in shown else "No. 2 of"
+        assert named in str((error.translation_placeholders or {})["reasons"])
     else:
         assert shown in str(error.translation_placeholders)
     assert simulator.requests == []
 
 
 async def test_one_refused_is_told_itself(hass: HomeAssistant, simulator: Simulator) -> None:
-    """A single mistake is told as what it is, with the position and without the input."""
+    """The error of a single mistake names the position and does not quote the input."""
     await add_account(hass, simulator)
     error = await refused(alarm(hass, "Иван Петров 79080"))
     assert error.translation_key == "invalid_phone"
@@ -265,7 +265,7 @@ async def test_target(
 async def test_target_of_nobody(
     hass: HomeAssistant, simulator: Simulator, target: dict[str, Any], key: str
 ) -> None:
-    """Nobody, everybody, and what is no recipient: a mistake, before any request."""
+    """No target, all entities, or no recipient: a validation error, before any request."""
     await add_account(hass, simulator, people=PEOPLE)
     error = await refused(act(hass, "send_sms", message=TEXT, **target))
     assert error.translation_key == key
@@ -284,7 +284,7 @@ async def test_ambiguous_number(hass: HomeAssistant, simulator: Simulator) -> No
 
 
 async def test_errors_name_and_mask(hass: HomeAssistant, simulator: Simulator) -> None:
-    """A person is told by name, a bare number masked, an unreadable input by its position."""
+    """A recipient is shown by name, a bare number masked, an unreadable input by its position."""
     await add_account(hass, simulator, people=PEOPLE)
     stranger = "+79135550001"
     for phone in (MAMA, stranger):
@@ -304,7 +304,7 @@ async def test_errors_name_and_mask(hass: HomeAssistant, simulator: Simulator) -
 async def test_nobody_named(
     hass: HomeAssistant, simulator: Simulator, fields: dict[str, Any]
 ) -> None:
-    """Without anybody it is a mistake that says so."""
+    """Without a target it is a validation error that says so."""
     await add_account(hass, simulator)
     error = await refused(act(hass, "send_sms", message=TEXT, **fields))
     assert error.translation_key == "no_target"
@@ -416,7 +416,7 @@ async def test_other_words(hass: HomeAssistant, simulator: Simulator, text: str)
 
 @pytest.mark.parametrize("action", ["send_sms", "call"])
 async def test_half_an_emoji(hass: HomeAssistant, simulator: Simulator, action: str) -> None:
-    """What escapes spelt in halves is joined, and half of one costs nobody the message."""
+    """Surrogates of escapes are joined, and a lone one does not fail the message."""
     await add_account(hass, simulator)
     await act(hass, action, phones=[PAPA], message="Котёл \ud83d\udd25 погас \ud83d!")
     assert [order.text for order in simulator.orders] == ["Котёл 🔥 погас \ufffd!"]
@@ -529,7 +529,7 @@ async def test_long_text_is_cut(hass: HomeAssistant, simulator: Simulator, two_w
 
 
 async def test_long_text_is_refused(hass: HomeAssistant, simulator: Simulator) -> None:
-    """Whoever wants all or nothing is told before it costs anything; a call says it all."""
+    """With `refuse` a long text raises before it costs anything; a call reads out all of it."""
     await add_account(hass, simulator, options={CONF_LONG_TEXTS: "refuse"})
     error = await refused(act(hass, "send_sms", phones=[PAPA], message="Ж" * 671))
     assert error.translation_key == "too_long"
@@ -574,7 +574,7 @@ async def test_end_of_a_yaml_block(hass: HomeAssistant, simulator: Simulator) ->
     assert estimate["parts"] == 1
 
 
-# From whom.
+# Senders.
 
 
 @pytest.mark.parametrize(

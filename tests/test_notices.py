@@ -35,7 +35,7 @@ async def test_a_persons_own_sender(
     issue_registry: ir.IssueRegistry,
     hass_client: ClientSessionGenerator,
 ) -> None:
-    """The way out changes who has the sender that was refused, and nobody else."""
+    """The repair changes the account or recipients with the refused sender, and nothing else."""
     for component in ("repairs", "webhook"):
         assert await async_setup_component(hass, component, {})
     client = await hass_client()
@@ -69,7 +69,7 @@ async def test_a_persons_own_sender(
 async def test_one_refused_sender_of_two(
     hass: HomeAssistant, simulator: Simulator, issue_registry: ir.IssueRegistry
 ) -> None:
-    """Each refused sender has a notice of its own, as long as somebody uses it."""
+    """Each refused sender has a notice of its own, as long as it is in use."""
 
     def refused() -> list[str]:
         found = (one for one in issue_registry.issues.values() if one.domain == DOMAIN)
@@ -143,7 +143,7 @@ async def test_hourly_limit_ends_after_an_hour(
 async def test_hourly_limit_of_each_number(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, issue_registry: ir.IssueRegistry
 ) -> None:
-    """Each number's notice names whom it is about, and goes an hour after its own last refusal."""
+    """Each number's notice names the recipient, and is deleted an hour after the last refusal."""
     people = [person("Папа", PAPA), person("Мама", MAMA)]
     await add_account(hass, simulator, people=people, options={CONF_RATE_LIMIT: 1})
 
@@ -240,7 +240,7 @@ async def test_name_that_somebody_else_has(
 async def test_for_administrators(
     hass: HomeAssistant, simulator: Simulator, action: str, data: dict[str, Any]
 ) -> None:
-    """What shows everybody's messages is for administrators, and for whatever has no user."""
+    """What shows all messages is for administrators, and for calls without a user."""
     await add_account(hass, simulator)
     child = MockUser(name="Child").add_to_hass(hass)
     owner = MockUser(name="Owner", is_owner=True).add_to_hass(hass)
@@ -281,7 +281,7 @@ def _context(user_id: str) -> Context:
 
 
 async def test_removed_before_it_was_loaded(hass: HomeAssistant, simulator: Simulator) -> None:
-    """Nothing is left listening of an account that never loaded."""
+    """An account that was never loaded leaves no listener."""
     entry = await add_account(hass, simulator)
     user = ConfigEntryDisabler.USER
     await hass.config_entries.async_set_disabled_by(entry.entry_id, user)

@@ -38,7 +38,7 @@ PEOPLE = [
 ]
 
 
-async def tell(hass: HomeAssistant, *entities: str, message: str = TEXT, **more: Any) -> None:
+async def notify(hass: HomeAssistant, *entities: str, message: str = TEXT, **more: Any) -> None:
     """Call the notify entity's own action."""
     data = {"entity_id": list(entities), "message": message, **more}
     await hass.services.async_call(NOTIFY, "send_message", data, blocking=True)
@@ -89,7 +89,7 @@ async def test_entity(
 ) -> None:
     """A notify entity honours channel and sender, and reaches all numbers in one request."""
     await add_account(hass, simulator, people=PEOPLE, options={CONF_SENDER: "INFORM"})
-    await tell(hass, entity)
+    await notify(hass, entity)
     assert sent(simulator) == sorted((kind, phone, TEXT) for phone in to)
     assert {order.sender for order in simulator.orders} == {sender}
     assert asked(simulator) == ["send"]
@@ -112,14 +112,14 @@ async def test_title_and_frame(
     """A title is the text's first line, inside the frame of the channel."""
     options = {CONF_MESSAGE_TEMPLATE: "Дом: {message}", CONF_TWO_WAY_TEMPLATE: "Вопрос: {message}"}
     await add_account(hass, simulator, people=PEOPLE, options=options)
-    await tell(hass, entity, title="Тревога")
+    await notify(hass, entity, title="Тревога")
     assert {order.text for order in simulator.orders} == {text}
 
 
 async def test_several_entities(hass: HomeAssistant, simulator: Simulator) -> None:
-    """Several people are told each by their own channel."""
+    """Several recipients get the text each by their own channel."""
     await add_account(hass, simulator, people=PEOPLE)
-    await tell(hass, "notify.papa", "notify.mama", "notify.baba")
+    await notify(hass, "notify.papa", "notify.mama", "notify.baba")
     assert [kind for kind, _phone, _text in sent(simulator)] == ["sms", "sms", "two_way", "voice"]
 
 
@@ -127,9 +127,9 @@ async def test_entity_fails(hass: HomeAssistant, simulator: Simulator) -> None:
     """Silence is no answer: what goes wrong is an error, also where it is only one number."""
     await add_account(hass, simulator, people=PEOPLE)
     simulator.fault("error", code=241, command="send")
-    assert (await refused(tell(hass, "notify.papa"))).translation_key == "no_money"
+    assert (await refused(notify(hass, "notify.papa"))).translation_key == "no_money"
     simulator.phone(SECOND[1:]).blacklisted = True
-    error = await refused(tell(hass, "notify.papa"))
+    error = await refused(notify(hass, "notify.papa"))
     assert error.translation_key == "partly_refused"
     assert error.translation_placeholders == {"reasons": "Папа: Phone in black list"}
     assert sent(simulator) == [(Kind.SMS, PAPA, TEXT)]
@@ -141,7 +141,7 @@ async def test_entity_without_network(
     """The alarm of an entity waits for the network as an action's does."""
     await add_account(hass, simulator, people=PEOPLE)
     await simulator.down()
-    task = hass.async_create_background_task(tell(hass, "notify.syn"), "test")
+    task = hass.async_create_background_task(notify(hass, "notify.syn"), "test")
     await clock.settle()
     await clock.advance(60)
     await simulator.up()
@@ -157,7 +157,7 @@ async def test_changed_person(hass: HomeAssistant, simulator: Simulator) -> None
     data = {**papa.data, CONF_CHANNEL: "voice", "phones": [SECOND]}
     hass.config_entries.async_update_subentry(entry, papa, data=data)
     await hass.async_block_till_done()
-    await tell(hass, "notify.papa")
+    await notify(hass, "notify.papa")
     assert sent(simulator) == [(Kind.VOICE, SECOND, TEXT)]
 
 
@@ -352,10 +352,10 @@ async def test_data_of_others(
 async def test_texts_are_refused_alike(
     hass: HomeAssistant, simulator: Simulator, message: str
 ) -> None:
-    """What an action refuses, notify refuses, before anything goes to anybody."""
+    """What an action refuses, notify refuses, before any request."""
     await add_account(hass, simulator, people=PEOPLE)
     for sending in (
-        tell(hass, "notify.papa", message=message),
+        notify(hass, "notify.papa", message=message),
         legacy(hass, "smspilot", message=message, target=["Папа", "Баба", MAMA]),
     ):
         assert isinstance(await refused(sending), ServiceValidationError)
@@ -365,15 +365,15 @@ async def test_texts_are_refused_alike(
 async def test_rate_by_every_road(hass: HomeAssistant, simulator: Simulator) -> None:
     """Notify counts like an action, and an urgent one passes."""
     await add_account(hass, simulator, people=PEOPLE, options={"rate_limit": 1})
-    await tell(hass, "notify.syn")
-    assert (await refused(tell(hass, "notify.syn"))).translation_key == "rate_limit"
+    await notify(hass, "notify.syn")
+    assert (await refused(notify(hass, "notify.syn"))).translation_key == "rate_limit"
     assert (await refused(legacy(hass, "smspilot_syn"))).translation_key == "rate_limit"
     await legacy(hass, "smspilot_syn", data={"urgent": True})
     assert len(simulator.orders) == 2
 
 
 async def test_bad_target_loses_nobody(hass: HomeAssistant, simulator: Simulator) -> None:
-    """A bad target is told after all the others have got it, by whatever channel."""
+    """A bad target raises after all the others have got the text, by whatever channel."""
     await add_account(hass, simulator, people=PEOPLE)
     error = await refused(legacy(hass, "smspilot", target=["Баба", "дядя", "Сын"]))
     assert error.translation_key == "partly_refused"
@@ -389,7 +389,7 @@ async def test_bad_target_loses_nobody(hass: HomeAssistant, simulator: Simulator
 async def test_bad_target_is_told_at_once(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """Whoever waits for the end of all hears of a bad target when the rest is out."""
+    """With `wait`, a bad target raises when the rest has gone out."""
     await add_account(hass, simulator, people=PEOPLE)
     call = legacy(hass, "smspilot", target=["Сын", "дядя"], data={"wait": {"hours": 1}})
     error = await clock.finish(refused(call), most=2)
@@ -400,7 +400,7 @@ async def test_bad_target_is_told_at_once(
 async def test_refused_channel_is_told_at_once(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """Whoever waits for the end of all hears of a refused channel when the rest is out."""
+    """With `wait`, a refused channel raises when the rest has gone out."""
     people = [person("Папа", PAPA), person("Мама", MAMA, channel="voice")]
     await add_account(hass, simulator, people=people)
     simulator.phone(MAMA[1:]).blacklisted = True
@@ -415,7 +415,7 @@ async def test_refused_channel_is_told_at_once(
 
 
 async def test_channels_fail_apart(hass: HomeAssistant, simulator: Simulator) -> None:
-    """One channel's failure costs the others nothing, and every failure is told."""
+    """One channel's failure does not stop the others, and the error names every failure."""
     await add_account(hass, simulator, people=PEOPLE)
     for phone in (MAMA, BABA):
         simulator.phone(phone[1:]).blacklisted = True
@@ -441,7 +441,7 @@ async def test_all_channels_refused_here(hass: HomeAssistant, simulator: Simulat
 
 
 async def test_one_reason_for_all_channels(hass: HomeAssistant, simulator: Simulator) -> None:
-    """What is wrong with all alike is told once, as what it is."""
+    """An error that all share is raised once, as it is."""
     await add_account(hass, simulator, people=PEOPLE)
     simulator.fault("error", code=241, command="send", times=2)
     error = await refused(legacy(hass, "smspilot", target=["Баба", "Сын"]))

@@ -75,8 +75,8 @@ async def test_same_text_twice_at_once(
     assert sorted(order.phone for order in simulator.orders) == sorted(
         [PAPA[1:], PAPA[1:], MAMA[1:]]
     )
-    told = [row["message_id"] for receipt in (first, second) for row in receipt["messages"]]
-    assert sorted(told) == sorted(str(order.server_id) for order in simulator.orders)
+    sent = [row["message_id"] for receipt in (first, second) for row in receipt["messages"]]
+    assert sorted(sent) == sorted(str(order.server_id) for order in simulator.orders)
     # Only the number whose text is on its way waits for its turn.
     assert len(simulator.calls("send")) == 3
 
@@ -94,16 +94,16 @@ async def test_same_words_at_once(hass: HomeAssistant, simulator: Simulator, clo
     await clock.advance(20.1)
     slow.release()
     receipts = await clock.finish(_of(both))
-    told = [receipt["messages"][0]["message_id"] for receipt in receipts]
-    assert sorted(told) == sorted(str(order.server_id) for order in simulator.orders)
-    assert len(set(told)) == 2
+    sent = [receipt["messages"][0]["message_id"] for receipt in receipts]
+    assert sorted(sent) == sorted(str(order.server_id) for order in simulator.orders)
+    assert len(set(sent)) == 2
 
 
 @pytest.mark.parametrize(("retry_for", "held"), [(None, 180), ({"minutes": 10}, 600)])
 async def test_same_text_as_a_patient_one(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, retry_for: Any, held: float
 ) -> None:
-    """Whoever sends what another has tried to send for long is told in time."""
+    """A send that waits for another one of the same text ends within its own time."""
     await add_account(hass, simulator, options={CONF_RATE_LIMIT: 2})
     await simulator.down()
     first = hass.async_create_background_task(alarm(hass, PAPA, retry_for={"hours": 5}), "test")
@@ -206,7 +206,7 @@ async def test_patience_begins_with_the_outage(
 async def test_patience_of_a_long_list(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """However many requests an order takes, its caller is told after `retry_for`."""
+    """However many requests a message takes, its caller gets the result after `retry_for`."""
     await add_account(hass, simulator, options={CONF_DAILY_LIMIT: 0})
     await simulator.down()
     before = hass.loop.time()
@@ -218,7 +218,7 @@ async def test_patience_of_a_long_list(
 async def test_different_texts_at_once(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """A lost answer holds up nobody else."""
+    """A lost response does not delay other messages."""
     await add_account(hass, simulator)
     fault = simulator.fault("hang", command="send")
     slow = hass.async_create_background_task(caught(alarm(hass, PAPA)), "test")
@@ -234,7 +234,7 @@ async def test_different_texts_at_once(
 async def test_cancelled_caller(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, when: str
 ) -> None:
-    """An automation that is stopped takes nothing back: what was ordered is seen to its end."""
+    """Stopping an automation does not cancel its send."""
     await add_account(hass, simulator)
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
     simulator.fault("reset", when=when, command="send")
@@ -253,10 +253,10 @@ async def test_cancelled_caller(
     assert heard.of("message_id") == [ids(simulator)[PAPA]]
 
 
-async def test_cancelled_caller_is_told_by_the_log(
+async def test_cancelled_caller_is_logged(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What does not go out after its caller was stopped is not silent either."""
+    """A send that fails after its caller was stopped is logged."""
     await add_account(hass, simulator)
     await simulator.down()
     task = hass.async_create_background_task(alarm(hass, PAPA), "test")
@@ -347,7 +347,7 @@ async def test_killed_after_the_receipt(
 async def test_killed_after_a_status(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """A status that was told is on the disk: the next start does not tell it again."""
+    """A published status is on the disk: the next start does not publish it again."""
     entry = await add_account(hass, simulator)
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
@@ -361,7 +361,7 @@ async def test_killed_after_a_status(
 async def test_killed_after_a_refusal(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """What was refused is forgotten: nobody looks for it after the restart."""
+    """A refused message is not looked for after a restart."""
     entry = await add_account(hass, simulator)
     simulator.fault("error", code=241, command="send")
     with pytest.raises(HomeAssistantError):
@@ -390,7 +390,7 @@ async def test_clock_corrected_during_a_send(
 async def test_killed_after_the_price(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """A price that was told late is spent once, also when the power goes right after it."""
+    """A price that comes late is spent once, also when the power fails right after it."""
     entry = await add_account(hass, simulator)
     simulator.fault("reset", when="after", command="send")
     await alarm(hass, PAPA)
@@ -408,7 +408,7 @@ async def test_killed_after_a_push(
     clock: Clock,
     hass_client_no_auth: ClientSessionGenerator,
 ) -> None:
-    """A status that was told at a push's word alone is on the disk, and not told again."""
+    """A status that was published by an unverified push is on the disk, and not published again."""
     await open_door(hass, hass_client_no_auth)
     entry = await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: False})
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
@@ -507,7 +507,7 @@ async def test_killed_after_a_question(
 async def test_end_during_a_send(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, end: str
 ) -> None:
-    """Who waits for a send is told when the account ends; what was ordered stays written down."""
+    """The caller gets an error when the account closes; the record stays in the journal."""
     entry = await add_account(hass, simulator)
     fault = simulator.fault("hang", when="after", command="send")
     task = asyncio.get_running_loop().create_task(caught(alarm(hass, PAPA)))
@@ -546,7 +546,7 @@ async def test_end_during_a_question(
 async def test_a_thousand_numbers(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """1,000 numbers are two requests and 1,000 rows, and the log tells how far it is."""
+    """1,000 numbers are two requests and 1,000 rows, and the log shows the progress."""
     caplog.set_level(logging.INFO)
     await add_account(hass, simulator, options=UNLIMITED)
     simulator.account.balance *= 100
@@ -580,7 +580,7 @@ async def test_second_request_fails(
 async def test_doubt_of_one_request_is_told(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """Where one request is refused and another in doubt, the doubt is what the caller hears."""
+    """Where one request is refused and another in doubt, the error says that it is in doubt."""
     await add_account(hass, simulator, options=UNLIMITED)
     simulator.account.balance *= 100
     simulator.fault("error", code=241, command="send")
@@ -606,7 +606,7 @@ async def test_error_names_not_everybody(
 
 
 async def test_test_mode(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """Test messages carry `test=1`, cost nothing, and are followed by nobody."""
+    """Test messages carry `test=1`, cost nothing, and are not followed."""
     await add_account(hass, simulator, options={"test_mode": True})
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
     balance = simulator.account.balance
@@ -644,7 +644,7 @@ async def test_dead_key_in_test_mode(hass: HomeAssistant, simulator: Simulator) 
 
 
 async def test_emulator(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """The vendor's emulator key sends nothing: its ids are followed by nobody."""
+    """The vendor's emulator key sends nothing: its ids are not followed."""
     emulator = next(one for one in simulator.accounts.values() if one.emulator)
     await add_account(hass, simulator, account_id="10000", data={"api_key": emulator.apikey})
     heard = Heard(hass, EVENT_MESSAGE_STATUS)

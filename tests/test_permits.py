@@ -46,8 +46,8 @@ async def test_hourly_limit_after_an_outage(
     for _ in range(6):
         await clock.advance(10)
     assert len(simulator.orders) == 5
-    told = [(await one) for one in sends]
-    keys = [one.translation_key for one in told if isinstance(one, HomeAssistantError)]
+    results = [(await one) for one in sends]
+    keys = [one.translation_key for one in results if isinstance(one, HomeAssistantError)]
     assert keys == ["rate_limit"] * 15
 
 
@@ -67,7 +67,7 @@ async def test_daily_limit_after_an_outage(
 
 
 async def test_dear_countries(hass: HomeAssistant, simulator: Simulator) -> None:
-    """One cheap SMS at home says nothing of the price abroad."""
+    """The price of a cheap domestic SMS does not count for other countries."""
     await add_account(hass, simulator, options={CONF_RATE_LIMIT: 0})
     await alarm(hass, PAPA)
     simulator.prices[Kind.SMS]["*"] = Decimal(15)
@@ -84,7 +84,7 @@ async def test_dear_countries(hass: HomeAssistant, simulator: Simulator) -> None
 async def test_dead_numbers_among_the_good(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, *, named: bool
 ) -> None:
-    """The API's no to the question of the price leaves out whom it names, and is asked again."""
+    """Where the API refuses a price, the number it names is left out, and the rest asked for."""
     await add_account(hass, simulator, options={CONF_DAILY_LIMIT: 5})
     if not named:
         simulator.options.error_fields = []
@@ -92,10 +92,10 @@ async def test_dead_numbers_among_the_good(
     for phone in dead:
         simulator.phone(phone[1:]).blacklisted = True
     good = [PAPA, MAMA, "+79135550001", "+79135550002"]
-    told = await result(clock, alarm(hass, *dead, *good))
-    assert told == "daily_limit"
+    outcome = await result(clock, alarm(hass, *dead, *good))
+    assert outcome == "daily_limit"
     assert simulator.orders == []
-    told = await result(clock, alarm(hass, *dead, PAPA, MAMA))
+    outcome = await result(clock, alarm(hass, *dead, PAPA, MAMA))
     assert len(simulator.orders) == 2
     assert spent(simulator) <= 5
 
@@ -130,7 +130,7 @@ async def test_unknown_prices_count(
     price: LatePrice,
     figures: dict[str, str],
 ) -> None:
-    """Prices that nobody can read do not lift the limit."""
+    """Unreadable prices do not lift the limit."""
     await add_account(hass, simulator, options={CONF_DAILY_LIMIT: 30, CONF_RATE_LIMIT: 0})
     simulator.options.late_price = price
     simulator.options.figures = figures
@@ -187,8 +187,8 @@ async def test_places_of_failed_requests(
     await simulator.up()
     await clock.advance(10)
     await clock.advance(10)
-    told = await asyncio.gather(*sends)
+    results = await asyncio.gather(*sends)
     assert len(simulator.orders) == 2
-    assert sum(isinstance(one, HomeAssistantError) for one in told) == 2
+    assert sum(isinstance(one, HomeAssistantError) for one in results) == 2
     await clock.advance(timedelta(hours=1).total_seconds())
     await alarm(hass, PAPA)

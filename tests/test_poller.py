@@ -1,4 +1,4 @@
-"""Many rings share one read, at most one a second, and nothing silences the bell but its end."""
+"""Many calls share one read, at most one a second, until the poller is closed."""
 
 import asyncio
 from collections.abc import Iterator
@@ -101,7 +101,7 @@ async def test_once_a_second(
 
 
 async def test_never_two_at_a_time(clock: Clock, poller: Poller, reader: Reader) -> None:
-    """A slow read is not overtaken; what rang meanwhile is read a second after its end."""
+    """A slow read is not overtaken; a call meanwhile starts a read a second after its end."""
     reader.go.clear()
     poller.open()
     poller.wake()
@@ -135,7 +135,7 @@ async def test_ring_within_a_read(hass: HomeAssistant, clock: Clock) -> None:
         await clock.advance(1.1)
 
 
-async def test_error_silences_nobody(
+async def test_error_ends_no_polling(
     clock: Clock, poller: Poller, reader: Reader, caplog: pytest.LogCaptureFixture
 ) -> None:
     poller.open()

@@ -268,7 +268,7 @@ async def test_fixed_too_late(
 async def test_low_balance(
     hass: HomeAssistant, simulator: Simulator, issue_registry: ir.IssueRegistry
 ) -> None:
-    """It tells how many days the money lasts at the last week's pace."""
+    """It says how many days the balance lasts at the last week's average."""
     simulator.account.balance = Decimal("51.00")
     await add_account(hass, simulator)
     assert issues(issue_registry) == []
@@ -304,7 +304,7 @@ async def test_topped_up(
 async def test_nothing_was_spent(
     hass: HomeAssistant, simulator: Simulator, issue_registry: ir.IssueRegistry
 ) -> None:
-    """Where nobody knows how long it lasts the issue says so instead of a dash."""
+    """Where it is unknown how long it lasts the issue says so instead of a dash."""
     simulator.account.balance = Decimal("12.50")
     await add_account(hass, simulator)
     (issue,) = issue_registry.issues.values()
@@ -381,14 +381,14 @@ async def test_limit_is_changed(
     for _ in range(3):
         with suppress(HomeAssistantError):
             await alarm(hass, PAPA)
-    told = [issue.translation_placeholders for issue in issue_registry.issues.values()]
-    assert [figures["limit"] for figures in told if figures] == ([f"{limit} ₽"] if limit else [])
+    shown = [issue.translation_placeholders for issue in issue_registry.issues.values()]
+    assert [figures["limit"] for figures in shown if figures] == ([f"{limit} ₽"] if limit else [])
 
 
 async def test_unloaded(
     hass: HomeAssistant, simulator: Simulator, issue_registry: ir.IssueRegistry
 ) -> None:
-    """An account that is not loaded asks for nothing; what is still wrong is told again."""
+    """An account that is not loaded has no issues; what is still wrong is raised again."""
     entry = await add_account(
         hass, simulator, options={CONF_RATE_LIMIT: 1, CONF_LOW_BALANCE: 10_000}
     )
@@ -418,7 +418,7 @@ async def test_reads_tell_too(
     *,
     lost: bool,
 ) -> None:
-    """What a read meets is told, as what a send meets is."""
+    """An error of a read raises the same issue as one of a send."""
     await add_account(hass, simulator)
     if lost:
         simulator.fault("hang", command="send")
@@ -435,7 +435,7 @@ async def test_unconfirmed_pushes(
     clock: Clock,
     hass_client_no_auth: ClientSessionGenerator,
 ) -> None:
-    """Several pushes that the list does not show for an hour are told, until one is confirmed."""
+    """Several pushes that the list does not show for an hour raise an issue until one is shown."""
     await open_door(hass, hass_client_no_auth)
     await add_account(hass, simulator, people=[person("Папа", PAPA)])
     for number in range(3):
@@ -485,7 +485,7 @@ async def test_reload_is_no_missed_push(
     for _ in range(2):
         await clock.advance(2)
     assert await hass.config_entries.async_unload(entry.entry_id)
-    await write(simulator, PAPA, "5671 два")  # answered 200 by Home Assistant: nobody is there
+    await write(simulator, PAPA, "5671 два")  # answered 200 by Home Assistant: it is not registered
     assert await hass.config_entries.async_setup(entry.entry_id)
     await clock.advance(2)
     await clock.advance(62)

@@ -61,7 +61,7 @@ def test_words(code: int, message: str, hlr: str, ping: str, final: bool) -> Non
 
 
 @pytest.mark.parametrize(
-    ("english", "russian", "language", "told"),
+    ("english", "russian", "language", "shown"),
     [
         ("Rejected", "Отклонено", "en", "Rejected"),
         ("Rejected", "Отклонено", "ru", "Отклонено"),
@@ -69,10 +69,10 @@ def test_words(code: int, message: str, hlr: str, ping: str, final: bool) -> Non
         ("", "Отклонено", "de", "Отклонено"),
     ],
 )
-def test_error(english: str, russian: str, language: str, told: str) -> None:
+def test_error(english: str, russian: str, language: str, shown: str) -> None:
     """The service's words in the language, else in the other one."""
     problem = Problem(code=603, description=english, description_ru=russian)
-    assert error_fields(problem, language) == {"code": 603, "description": told}
+    assert error_fields(problem, language) == {"code": 603, "description": shown}
     assert error_fields(None, language) is None
 
 
@@ -147,5 +147,5 @@ async def test_forms_of_an_answer(hass: HomeAssistant, simulator: Simulator, opt
     phones = [PAPA] if option == "lone_object" else [PAPA, MAMA, "+79080000001"]
     receipt = await alarm(hass, *phones)
     assert [row["phone"] for row in receipt["messages"]] == phones
-    told = {row["phone"]: row["message_id"] for row in receipt["messages"]}
-    assert told == {f"+{order.phone}": str(order.server_id) for order in simulator.orders}
+    sent = {row["phone"]: row["message_id"] for row in receipt["messages"]}
+    assert sent == {f"+{order.phone}": str(order.server_id) for order in simulator.orders}

@@ -104,7 +104,7 @@ async def test_leaked_address(
 
 @pytest.mark.usefixtures("_door")
 async def test_replay(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """A genuine push that is recorded and played again tells nothing again, nor after a restart."""
+    """A genuine push that is sent again publishes nothing again, nor after a restart."""
     entry = await add_account(hass, simulator, people=[person("Папа", PAPA)])
     heard = Heard(hass, EVENT_SMS_RECEIVED)
     message_id = await write(simulator, PAPA, "5671 Открой ворота")
@@ -121,7 +121,7 @@ async def test_replay(hass: HomeAssistant, simulator: Simulator, clock: Clock) -
 
 @pytest.mark.usefixtures("_door")
 async def test_forged_number(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """A push in somebody's name is told as the list has it: with the true number."""
+    """A push with a forged number is published as the list has it: with the true number."""
     await add_account(hass, simulator, people=[person("Папа", PAPA)])
     heard = Heard(hass, EVENT_SMS_RECEIVED)
     account, address = simulator.account, simulator.account.inbound_url
@@ -165,7 +165,7 @@ async def test_pin_guessing(
 
 
 async def test_templates_in_texts(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """Braces in what somebody wrote stay braces, in an event, an automation and an answer."""
+    """Braces in an inbound message stay braces, in an event, an automation and an answer."""
     text = "{{ 7 * 7 }} {% set x = 1 %} {message} {time} %s ${HOME}"
     automation = {
         "triggers": {"trigger": "event", "event_type": EVENT_SMS_RECEIVED},
@@ -191,7 +191,7 @@ async def test_nothing_leaks(
     caplog.set_level(logging.DEBUG)
     papa = person("Папа", PAPA, **{CONF_ASSIST: True, CONF_PIN: PIN})
     entry = await add_account(hass, simulator, people=[papa])
-    told: list[str] = []
+    shown: list[str] = []
     faults: list[dict[str, Any]] = [
         {"kind": kind, "when": when}
         for kind in ("reset", "html", "truncated", "other_json", "redirect")
@@ -205,33 +205,33 @@ async def test_nothing_leaks(
         try:
             await clock.finish(sending)
         except HomeAssistantError as err:
-            told.append("".join(traceback.format_exception(err)))
+            shown.append("".join(traceback.format_exception(err)))
     await write(simulator, PAPA, "5671 0000 Секрет 99")
     await simulator.down()
     await clock.advance(61)
     with pytest.raises(HomeAssistantError) as raised:
         await clock.finish(act(hass, "send_sms", phones=[PAPA], message="Секрет", retry_for=0))
-    told.append("".join(traceback.format_exception(raised.value)))
+    shown.append("".join(traceback.format_exception(raised.value)))
     await simulator.up()
     assert await hass.config_entries.async_reload(entry.entry_id)
-    told.append(repr(entry.runtime_data.account.client.credentials))
+    shown.append(repr(entry.runtime_data.account.client.credentials))
     ours = [
         f"{record.name} {record.getMessage()} {record.exc_text or ''}"
         for record in caplog.records
         if record.levelno > logging.DEBUG and "smspilot" in record.name
     ]
     assert ours
-    for line in (*ours, *told):
+    for line in (*ours, *shown):
         bare = re.sub(r"[\s()-]", "", line)
         assert not [secret for secret in (PAPA[1:], WEBHOOK_ID) if secret in bare], line
         assert not re.search(rf"Секрет \d|\b{PIN}\b", line), line
     # Whoever wrote it, and at whatever level.
     assert DEFAULT_KEY not in caplog.text
-    assert not [line for line in told if DEFAULT_KEY in line]
+    assert not [line for line in shown if DEFAULT_KEY in line]
 
 
 async def test_what_is_stored(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """A text goes with its outcome, a number a day later; the files are nobody else's to read."""
+    """A text is deleted with its outcome, a number a day later; no other user reads the files."""
     entry = await add_account(hass, simulator)
 
     def stored() -> str:
@@ -337,7 +337,7 @@ async def test_large_push(
 async def test_pattern_that_never_ends(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A pattern and a text made for it hold up nobody, and are complained of once."""
+    """A pattern and a text made for it delay nothing, and are logged once."""
     options = {"from": "*", "match": "regex", "text": "(a+)+$"}
     automation = {
         "triggers": {"trigger": "smspilot.message_received", "options": options},

@@ -162,7 +162,7 @@ async def test_without_response(hass: HomeAssistant, simulator: Simulator, name:
     "action", ["estimate_cost", "get_status", "get_account", "get_inbound", "ask"]
 )
 async def test_only_with_response(hass: HomeAssistant, simulator: Simulator, action: str) -> None:
-    """What only tells is called with a response, or not at all."""
+    """An action that only returns data cannot be called without a response."""
     await add_account(hass, simulator)
     with pytest.raises(ServiceValidationError):
         await act(hass, action, respond=False)
@@ -192,7 +192,7 @@ async def test_wrong_code(hass: HomeAssistant, simulator: Simulator, code: objec
 
 
 async def test_random_code(hass: HomeAssistant, simulator: Simulator) -> None:
-    """Where none is given it is made up, four digits, and the response tells it."""
+    """Without a code a random one of four digits is used, and the response has it."""
     await add_account(hass, simulator)
     codes = [(await act(hass, "flash_call", phones=[PAPA]))["code"] for _ in range(20)]
     assert [order.text for order in simulator.orders] == codes
@@ -367,7 +367,7 @@ ASKED: dict[str, dict[str, str]] = {
 
 @pytest.mark.parametrize("by", BY)
 async def test_get_status(hass: HomeAssistant, simulator: Simulator, by: str) -> None:
-    """By ids, packet or period: one request, and rows with all that the service tells."""
+    """By ids, packet or period: one request, and rows with all fields of the API."""
     await add_account(hass, simulator, people=[person("Папа", PAPA)])
     await alarm(hass, MAMA, PAPA)
     simulator.requests.clear()
@@ -408,7 +408,7 @@ async def test_get_status(hass: HomeAssistant, simulator: Simulator, by: str) ->
 
 
 async def test_get_status_of_others(hass: HomeAssistant, simulator: Simulator) -> None:
-    """What this integration did not send has no known kind; its error is told."""
+    """A message of another sender has no known kind; its row has the error."""
     entry = await add_account(hass, simulator)
     await act(hass, "check_number", phones=[PAPA], method="ping", wait=0)
     await simulator.advance(simulator.orders[0].server_id, -1, error=604)
@@ -453,13 +453,13 @@ async def test_get_status_of_unknown_ids(hass: HomeAssistant, simulator: Simulat
 
 
 async def test_get_status_of_many(hass: HomeAssistant, simulator: Simulator) -> None:
-    """Ids are asked a page at a time; none are asked for by nobody."""
+    """Ids are requested a page at a time; without ids there is no request."""
     await add_account(hass, simulator)
     ids = [str(number) for number in range(1, 1501)]
     first = await act(hass, "get_status", message_ids=ids)
     second = await act(hass, "get_status", message_ids=ids, offset=1000)
-    told = [row["message_id"] for row in (*first["messages"], *second["messages"])]
-    assert told == ids
+    found = [row["message_id"] for row in (*first["messages"], *second["messages"])]
+    assert found == ids
     assert asked(simulator) == ["check", "check"]
     assert (await act(hass, "get_status", message_ids=[]))["messages"] == []
     assert len(simulator.requests) == 2
@@ -501,8 +501,8 @@ async def test_several_accounts(hass: HomeAssistant, simulator: Simulator) -> No
     with pytest.raises(ServiceValidationError):
         await alarm(hass, PAPA)
     await alarm(hass, PAPA, config_entry_id=second.entry_id)
-    told = await act(hass, "get_account", config_entry_id=second.entry_id)
-    assert told["account_id"] == "7777"
+    info = await act(hass, "get_account", config_entry_id=second.entry_id)
+    assert info["account_id"] == "7777"
     await hass.config_entries.async_set_disabled_by(first.entry_id, ConfigEntryDisabler.USER)
     await alarm(hass, PAPA)
     with pytest.raises(ServiceValidationError):
@@ -583,7 +583,7 @@ async def test_error(
 
 
 async def test_blocked_account(hass: HomeAssistant, simulator: Simulator) -> None:
-    """A block is told with the service's own reason."""
+    """The error of a blocked account has the API's own reason."""
     hass.config.language = "ru"
     await add_account(hass, simulator)
     simulator.account.blocked = Blocked()
@@ -627,7 +627,7 @@ async def test_question_fails(
 
 
 async def test_row_errors_in_russian(hass: HomeAssistant, simulator: Simulator) -> None:
-    """Rows tell errors in Home Assistant's language too, the service's and our own."""
+    """Rows have errors in Home Assistant's language too, the API's and our own."""
     hass.config.language = "ru"
     await add_account(hass, simulator, options={"rate_limit": 1})
     await alarm(hass, MAMA)
@@ -659,5 +659,5 @@ async def test_send_at_object(hass: HomeAssistant, simulator: Simulator) -> None
     await add_account(hass, simulator)
     at = dt_util.utcnow().replace(microsecond=0) + timedelta(hours=1)
     await alarm(hass, PAPA, send_at=at)
-    told = simulator.calls("send")[0].params["send_datetime"]
-    assert datetime.strptime(told, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC) == at
+    sent = simulator.calls("send")[0].params["send_datetime"]
+    assert datetime.strptime(sent, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC) == at

@@ -1,4 +1,4 @@
-"""An account is set up from the disk: whatever the API does, nobody waits for it."""
+"""An account is set up from the disk, without waiting for the API."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -126,7 +126,7 @@ async def test_alarm_in_the_first_second(
 
 
 async def test_one_request(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """A set-up asks for the account once, and what nobody shows is not asked for."""
+    """A set-up requests the account once, and nothing for entities that are disabled."""
     known_account(hass, simulator)
     assert await async_setup_component(hass, DOMAIN, {})
     await clock.settle()
@@ -154,7 +154,7 @@ async def test_busy_threads(hass: HomeAssistant, simulator: Simulator) -> None:
 async def test_status_read_during_a_reload(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """It is told when the entities are back, on the bus and to them."""
+    """It is published when the entities are back, on the bus and to them."""
     entry = await add_account(hass, simulator, people=[person("Папа", PAPA)], enabled=[DELIVERY])
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
     await act(hass, "send_sms", phones=[PAPA], message="Протечка!")

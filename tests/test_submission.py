@@ -1,4 +1,4 @@
-"""No connection, refused lists, numbers left out: one bad number loses nobody."""
+"""No connection, refused lists, numbers left out: one bad number does not stop the others."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -73,7 +73,7 @@ async def test_address_is_refused(hass: HomeAssistant, simulator: Simulator, clo
 async def test_network_stays_away(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, retry_for: Any, held: float
 ) -> None:
-    """The caller is told after `retry_for`, and nothing goes out later."""
+    """The caller gets an error after `retry_for`, and nothing goes out later."""
     await add_account(hass, simulator)
     await simulator.down()
     before = hass.loop.time()
@@ -118,7 +118,7 @@ async def test_refused_list(
     phone_named: bool,
     sends_good: bool,
 ) -> None:
-    """One bad number loses nobody, whatever the service does with a list it refuses."""
+    """One bad number does not stop the others, whatever the API does with a list it refuses."""
     await add_account(hass, simulator)
     blacklist(simulator, bad)
     simulator.options.refused_list_sends_good = sends_good
@@ -142,7 +142,7 @@ async def test_refused_list(
 async def test_refused_list_and_late_look(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, *, guard: bool
 ) -> None:
-    """Whom the first look does not show yet is not taken for somebody who was not reached."""
+    """A number that the first read of the list does not show is not taken for one not sent to."""
     await add_account(hass, simulator)
     simulator.account.duplicate_guard = guard
     simulator.options.refused_list_sends_good = True
@@ -171,7 +171,7 @@ async def test_refused_list_and_later_look(
 async def test_named_double_of_a_refused_list(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, *, named: bool
 ) -> None:
-    """Whom a refused list reached is not told as refused, though a double's error names them."""
+    """A number that a refused list reached is not refused, though a duplicate's error names it."""
     await add_account(hass, simulator)
     simulator.account.duplicate_guard = True
     simulator.options.refused_list_sends_good = True
@@ -187,7 +187,7 @@ async def test_named_double_of_a_refused_list(
 async def test_double_of_a_refused_list_without_trace(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """Refused as a double that nobody sent before, and yet in no list: that is in doubt."""
+    """Refused as a duplicate of what was not sent before, and yet in no list: that is in doubt."""
     await add_account(hass, simulator)
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
     simulator.account.duplicate_guard = True
@@ -205,7 +205,7 @@ async def test_double_of_a_refused_list_without_trace(
 async def test_refused_list_without_a_look(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """Where it cannot be seen whom a refused list reached, nobody is sent to again."""
+    """Where it cannot be seen which numbers a refused list reached, none is sent to again."""
     await add_account(hass, simulator)
     blacklist(simulator, BAD)
     simulator.options.refused_list_sends_good = True

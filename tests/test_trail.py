@@ -76,7 +76,7 @@ async def test_a_send(
 async def test_nothing_private(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, hass_client: ClientSessionGenerator
 ) -> None:
-    """No text, no number, no name of anybody; and no more than so many steps."""
+    """No text, number or name; and no more than so many steps."""
     entry = await add_account(hass, simulator, people=[person("Папа", PAPA, pin="4711")])
     for number in range(30):
         await write(simulator, PAPA, f"4711 Открой ворота {number}")

@@ -1,4 +1,4 @@
-"""Automations that hear what people write, and what became of messages."""
+"""Automations on inbound messages and on changed statuses."""
 
 from datetime import timedelta
 from textwrap import dedent
@@ -111,7 +111,7 @@ async def automate(hass: HomeAssistant, trigger: str, options: str = "") -> list
     return calls
 
 
-async def tell(hass: HomeAssistant, *messages: dict[str, Any], event: str = "") -> None:
+async def fire(hass: HomeAssistant, *messages: dict[str, Any], event: str = "") -> None:
     """Tell what people wrote."""
     for more in messages:
         kind = event or (EVENT_REPLY_RECEIVED if more.get("reply_to") else EVENT_SMS_RECEIVED)
@@ -126,14 +126,14 @@ async def tell(hass: HomeAssistant, *messages: dict[str, Any], event: str = "") 
 async def is_heard(hass: HomeAssistant, options: str, **message: Any) -> bool:
     """Return whether an automation acts on a message."""
     calls = await automate(hass, "message_received", options)
-    await tell(hass, message)
+    await fire(hass, message)
     return len(calls) == 1
 
 
 @pytest.mark.parametrize(
     ("sender", "message", "heard"),
     [
-        # Without `from` it is the people who were added, and nobody else.
+        # Without `from` it fires for recipients only.
         ("", {}, True),
         ("from: []", {}, True),
         ("", {"phone": STRANGER, "recipient": None}, False),
@@ -191,7 +191,7 @@ async def test_shared_numbers(hass: HomeAssistant, name: str, phone: str, heard:
 
 
 def unknown(registry: ir.IssueRegistry) -> list[str]:
-    """Return whom the issues of automations name."""
+    """Return the names in the issues of automations."""
     return [
         str((issue.translation_placeholders or {})["names"])
         for issue in registry.issues.values()
@@ -200,7 +200,7 @@ def unknown(registry: ir.IssueRegistry) -> list[str]:
 
 
 async def test_name_nobody_has(hass: HomeAssistant, issue_registry: ir.IssueRegistry) -> None:
-    """It is told at once, by the automation's name, and is gone when somebody has the name."""
+    """The issue names the automation, and is deleted when a recipient has the name."""
     hass.config.country = "RU"
     calls = await automate(
         hass, "message_received", "from: [Дядя, 12345678, Мама, 900, notify.uncle]"
@@ -212,11 +212,11 @@ async def test_name_nobody_has(hass: HomeAssistant, issue_registry: ir.IssueRegi
     assert unknown(issue_registry) == ["“Дядя”, No.\u00a02, “notify.uncle”"]
     (issue,) = issue_registry.issues.values()
     assert (issue.translation_placeholders or {})["automation"] == "By SMS"
-    await tell(hass, {})
+    await fire(hass, {})
     assert calls == []
     subentry = next(iter(entry.subentries.values()))
     hass.config_entries.async_update_subentry(entry, subentry, title="Дядя")
-    await tell(hass, {"recipient": "Дядя"})
+    await fire(hass, {"recipient": "Дядя"})
     assert len(calls) == 1
     await hass.services.async_call("automation", "turn_off", {"entity_id": "automation.by_sms"})
     await hass.async_block_till_done()
@@ -266,14 +266,14 @@ async def test_renamed_recipient(
     entry = await add_account(hass, simulator, people=[person("Папа", PAPA), person("Мама", MAMA)])
     calls = await automate(hass, "message_received", "from: " + form.format("notify.papa"))
     about = {"entry_id": entry.entry_id}
-    await tell(hass, about, {**about, "phone": MAMA, "recipient": "Мама"})
+    await fire(hass, about, {**about, "phone": MAMA, "recipient": "Мама"})
     assert len(calls) == 1
     subentry = next(iter(entry.subentries.values()))
     hass.config_entries.async_update_subentry(
         entry, subentry, title="Николай", data={**subentry.data, "phones": [STRANGER]}
     )
     await hass.async_block_till_done(wait_background_tasks=True)
-    await tell(hass, {**about, "phone": STRANGER, "recipient": "Николай"}, about)
+    await fire(hass, {**about, "phone": STRANGER, "recipient": "Николай"}, about)
     assert len(calls) == 2
     assert unknown(issue_registry) == []
     entity_registry.async_remove("notify.papa")
@@ -301,7 +301,7 @@ async def test_choice_of_the_editor(
 async def test_gone_account(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> None:
     """A trigger of an account that was removed says so, once."""
     await automate(hass, "message_received", "config_entry_id: gone")
-    await tell(hass, {}, {})
+    await fire(hass, {}, {})
     assert caplog.text.count("A trigger is for the account gone, which is gone") == 1
 
 
@@ -313,7 +313,7 @@ async def test_bare_integer(
     hass.config.country = country
     make_entry(hass, "5671", person("Папа", PAPA))
     calls = await automate(hass, "message_received", f"from: {PAPA.removeprefix('+')}")
-    await tell(hass, {}, {"phone": MAMA, "recipient": None})
+    await fire(hass, {}, {"phone": MAMA, "recipient": None})
     assert len(calls) == 1
     assert "of a trigger" not in caplog.text
 
@@ -335,7 +335,7 @@ async def test_two_accounts(
     make_entry(hass, "5672", person("Дача", PAPA))
     calls = await automate(hass, "message_received", options)
     second = {"entry_id": "entry_5672", "account_id": "5672", "recipient": "Дача"}
-    await tell(hass, {}, second)
+    await fire(hass, {}, second)
     assert [call.data["trigger"]["account_id"] for call in calls] == heard
 
 
@@ -383,7 +383,7 @@ async def test_kind(
 ) -> None:
     calls = await automate(hass, "message_received", options)
     for event in (EVENT_SMS_RECEIVED, EVENT_REPLY_RECEIVED, EVENT_MESSAGE_STATUS):
-        await tell(hass, {"message": event}, event=event)
+        await fire(hass, {"message": event}, event=event)
     assert [call.data["said"] for call in calls] == heard
 
 
@@ -439,7 +439,7 @@ async def test_every_message_leaves_a_trace(
     assert await async_setup_component(hass, "trace", {})
     make_entry(hass, "5672")
     calls = await automate(hass, "message_received", options)
-    await tell(hass, message)
+    await fire(hass, message)
     assert calls == []
     result = await traced(await hass_ws_client())
     assert result["reason"] == reason
@@ -465,7 +465,7 @@ async def test_every_status_leaves_a_trace(
     assert await async_setup_component(hass, "trace", {})
     make_entry(hass, "5672")
     calls = await automate(hass, "message_status_changed", options)
-    await tell(hass, {}, event=EVENT_MESSAGE_STATUS)
+    await fire(hass, {}, event=EVENT_MESSAGE_STATUS)
     assert calls == []
     assert (await traced(await hass_ws_client()))["reason"] == reason
 
@@ -497,10 +497,10 @@ async def test_fires(
 
 
 async def test_variables(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """What happened is there to be used, as the event told it."""
+    """The trigger's variables are the event's data."""
     calls = await automate(hass, "message_received")
     reply_to = {"message_id": "7", "message": "Топить?", "sent_at": "2026-11-23T09:30:00+00:00"}
-    await tell(hass, {"reply_to": reply_to})
+    await fire(hass, {"reply_to": reply_to})
     assert calls[0].data["trigger"] == {
         "id": "first",
         "idx": "0",
@@ -521,7 +521,7 @@ async def test_description_of_strangers(
 ) -> None:
     """A trace shows no number as a whole."""
     calls = await automate(hass, "message_received", 'from: "*"')
-    await tell(hass, {"phone": phone, "recipient": None})
+    await fire(hass, {"phone": phone, "recipient": None})
     assert calls[0].data["trigger"]["description"] == f"message from {who}"
 
 
@@ -565,7 +565,7 @@ async def test_groups(
         "actions": [{"action": "test.run", "data": {"result": template}}],
     }
     assert await async_setup_component(hass, "automation", {"automation": [automation]})
-    await tell(hass, {"message": said})
+    await fire(hass, {"message": said})
     assert [call.data["result"] for call in calls] == [result]
 
 
@@ -584,7 +584,7 @@ async def test_groups_can_be_sent(
         }
     )
     assert (await client.receive_json())["success"]
-    await tell(hass, {})
+    await fire(hass, {})
     variables = (await client.receive_json())["event"]["variables"]["trigger"]
     assert variables["groups"] == ["Открой", "ворота"]
     assert variables["named_groups"] == {"what": "Открой"}
@@ -596,7 +596,7 @@ async def test_hostile_text(
     """A text made for a clumsy pattern delays the next message, and nothing more."""
     options = r"{from: '*', text: '(a+)+$', match: regex}"
     calls = await automate(hass, "message_received", options)
-    await tell(hass, {"message": "a" * 900 + "!"}, {"message": "aa"}, {"message": "aaa"})
+    await fire(hass, {"message": "a" * 900 + "!"}, {"message": "aa"}, {"message": "aaa"})
     assert [call.data["said"] for call in calls] == ["aa", "aaa"]
     assert caplog.text.count("A regular expression of a trigger was given up") == 1
 
@@ -605,7 +605,7 @@ async def test_many_at_once(hass: HomeAssistant, entry: MockConfigEntry) -> None
     """Messages are acted on in the order they came in, patterns or not."""
     options = r"{text: '(\d+)', match: regex}"
     calls = await automate(hass, "message_received", options)
-    await tell(hass, *({"message": f"№{number}"} for number in range(50)))
+    await fire(hass, *({"message": f"№{number}"} for number in range(50)))
     assert [call.data["trigger"]["groups"][0] for call in calls] == [
         str(number) for number in range(50)
     ]
@@ -613,17 +613,17 @@ async def test_many_at_once(hass: HomeAssistant, entry: MockConfigEntry) -> None
 
 @pytest.mark.parametrize("options", ["", "{text: ворота, match: regex}"])
 async def test_switched_off(hass: HomeAssistant, entry: MockConfigEntry, options: str) -> None:
-    """An automation that is off hears nothing."""
+    """An automation that is off does not fire."""
     calls = await automate(hass, "message_received", options)
     await hass.services.async_call(
         "automation", "turn_off", {"entity_id": "automation.by_sms"}, blocking=True
     )
-    await tell(hass, {})
+    await fire(hass, {})
     assert calls == []
     await hass.services.async_call(
         "automation", "turn_on", {"entity_id": "automation.by_sms"}, blocking=True
     )
-    await tell(hass, {})
+    await fire(hass, {})
     assert len(calls) == 1
 
 
@@ -656,8 +656,8 @@ async def test_status_changed(
     hass: HomeAssistant, entry: MockConfigEntry, options: str, message: dict[str, Any], heard: bool
 ) -> None:
     calls = await automate(hass, "message_status_changed", options)
-    await tell(hass, message, event=EVENT_MESSAGE_STATUS)
-    await tell(hass, {}, event=EVENT_SMS_RECEIVED)
+    await fire(hass, message, event=EVENT_MESSAGE_STATUS)
+    await fire(hass, {}, event=EVENT_SMS_RECEIVED)
     assert len(calls) == int(heard)
 
 
@@ -672,7 +672,7 @@ async def test_status_variables(
     hass: HomeAssistant, entry: MockConfigEntry, message: dict[str, Any], description: str
 ) -> None:
     calls = await automate(hass, "message_status_changed")
-    await tell(hass, message, event=EVENT_MESSAGE_STATUS)
+    await fire(hass, message, event=EVENT_MESSAGE_STATUS)
     assert calls[0].data["trigger"] == {
         "id": "first",
         "idx": "0",
@@ -720,8 +720,8 @@ async def test_real_status(hass: HomeAssistant, simulator: Simulator, clock: Clo
 async def test_message_before_the_start(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What came while Home Assistant started is heard when automations listen."""
-    # No test takes the two seconds in which nobody knows what was there before the account.
+    """What came while Home Assistant started is published when automations are set up."""
+    # No test takes the two seconds in which older messages cannot be told from newer ones.
     monkeypatch.setattr(window, "SET_UP_TIME", timedelta(0))
     hass.set_state(CoreState.starting)
     await add_account(hass, simulator, people=[person("Папа", PAPA)])

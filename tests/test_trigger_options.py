@@ -71,7 +71,7 @@ BAD = [
 async def validated(
     hass: HomeAssistant, client_maker: WebSocketGenerator, trigger: str, options: str
 ) -> dict[str, Any]:
-    """Return what the editor is told when it saves."""
+    """Return the editor's error when it saves."""
     config: Any = parse_yaml(f"trigger: {trigger}\n{options}")
     client = await client_maker()
     await client.send_json_auto_id({"type": "validate_config", "triggers": config})

@@ -1,4 +1,4 @@
-"""The door: what parses is answered at once, what does not is refused, and nothing crashes it."""
+"""The webhook: a push gets its response at once, other requests are refused, nothing crashes it."""
 
 import logging
 from typing import Any
@@ -37,7 +37,7 @@ INBOUND = {"phone": "79087964781", "message": "on", "user_id": "5671", "id": "54
         (INBOUND | {"phone": "Sberbank"}, 200),
         (STATUS | {"message": "text", "created": "2026-11-01 10:00:00"}, 200),
         ({"hello": "world"}, 400),
-        # Its id is enough to wake a read; what nobody needs may be odd.
+        # Its id is enough to start a read; other fields may be odd.
         (STATUS | {"status": "delivered"}, 200),
         ({"server_id": "182000001"}, 200),
         (STATUS | {"server_id": ""}, 400),
@@ -193,7 +193,7 @@ async def test_status_push(
     hass_client_no_auth: ClientSessionGenerator,
     clock: Clock,
 ) -> None:
-    """A forged status tells nothing; the service's own answer does."""
+    """A forged status is not published; the API's own response is."""
     assert await async_setup_component(hass, "webhook", {})
     client = await hass_client_no_auth()
     await add_account(hass, simulator)
@@ -211,7 +211,7 @@ async def test_status_push(
 async def test_gone_with_the_entry(
     hass: HomeAssistant, simulator: Simulator, hass_client_no_auth: ClientSessionGenerator
 ) -> None:
-    """A reload keeps the door, removal takes it away."""
+    """A reload keeps the webhook, removal deletes it."""
     assert await async_setup_component(hass, "webhook", {})
     client = await hass_client_no_auth()
     entry = await add_account(hass, simulator)
