@@ -74,7 +74,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmspilotConfigEntry) -> 
     # In the background: it gets the balance, and starts reauth or raises a repair issue.
     entry.async_create_background_task(hass, coordinator.async_refresh(), "smspilot account")
     _discover_legacy_notify(hass, entry)
-    entry.async_on_unload(entry.add_update_listener(_updated))
+    entry.async_on_unload(entry.add_update_listener(_async_update))
     return True
 
 
@@ -114,7 +114,7 @@ def _import_libraries(country: str | None) -> None:
         load_country(one)
 
 
-async def _updated(hass: HomeAssistant, entry: SmspilotConfigEntry) -> None:
+async def _async_update(hass: HomeAssistant, entry: SmspilotConfigEntry) -> None:
     """Apply options and subentries in place; only credentials and the API's URL need a reload."""
     runtime = entry.runtime_data
     if runtime.account.needs_reload:

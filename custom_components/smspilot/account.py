@@ -76,7 +76,7 @@ class Account:
         back, error = SIGNAL_BACK.format(entry.entry_id), SIGNAL_ERROR.format(entry.entry_id)
         self._stop_listening = (
             async_dispatcher_connect(hass, back, self.inbox.poller.wake),
-            async_dispatcher_connect(hass, error, self._remember),
+            async_dispatcher_connect(hass, error, self._keep_error),
         )
 
     async def open(self) -> None:
@@ -96,7 +96,7 @@ class Account:
         """Stop reads and events while the entry is reloaded and our entities would miss them."""
         self._cancel_start()
         self.publisher.hold()
-        # The outbox goes on: what it finds reaches entities by the publisher only.
+        # The outbox goes on: its results reach our entities by the publisher only.
         for part in (self.deliveries, self.inbox):
             part.poller.hold()
 
@@ -152,7 +152,7 @@ class Account:
         async_dispatcher_send(self.hass, SIGNAL_ERROR.format(self.entry.entry_id), err)
 
     @callback
-    def _remember(self, err: SmspilotError) -> None:
+    def _keep_error(self, err: SmspilotError) -> None:
         self.errors.append((dt_util.utcnow(), err))
 
     def _make_alarms(self) -> Alarms:

@@ -121,7 +121,7 @@ class AssistResponder:
         name = display_name(self._account.entry, order.to.phone, order.to.recipient_id)
         try:
             async with asyncio.timeout(AGENT_TIMEOUT):
-                answer = await self._ask(order)
+                answer = await self._ask_agent(order)
         except Exception as err:  # noqa: BLE001 - an agent is another integration's code
             reason = str(err) if isinstance(err, AgentFailed) else type(err).__name__
             LOGGER.warning("Assist could not carry out an order of %s (%s)", name, reason)
@@ -129,11 +129,11 @@ class AssistResponder:
         if not answer:
             return
         try:
-            await self._answer(order, answer)
+            await self._send_answer(order, answer)
         except HomeAssistantError as err:
             LOGGER.warning("Assist's answer was not sent: %s", err)
 
-    async def _answer(self, order: Order, answer: str) -> None:
+    async def _send_answer(self, order: Order, answer: str) -> None:
         account = self._account
         parts = Options.from_entry(account.entry).max_parts or DEFAULT_PARTS
         message = compose(account.entry, Channel.SMS, answer, (order.to,), cut_at=parts)
@@ -160,7 +160,7 @@ class AssistResponder:
             async_dispatcher_send(self._hass, signal, LIMIT_ASSIST, "")
         return False
 
-    async def _ask(self, order: Order) -> str | None:
+    async def _ask_agent(self, order: Order) -> str | None:
         """Return Assist's answer to an order, in the number's conversation if that is recent."""
         phone, now = order.to.phone, self._hass.loop.time()
         conversation_id, last = self._conversations.get(phone, (None, now))

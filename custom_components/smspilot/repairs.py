@@ -42,7 +42,7 @@ class ChooseSender(RepairsFlow):
             chosen = filled(user_input)
             errors = wrong_sender(chosen) if chosen else {CONF_SENDER: "sender_required"}
             if not errors:
-                self._use(chosen)
+                self._store_sender(chosen)
                 return self.async_create_entry(data={})
         info = self._entry.runtime_data.coordinator.data
         return self.async_show_form(
@@ -54,7 +54,7 @@ class ChooseSender(RepairsFlow):
             description_placeholders=self._placeholders,
         )
 
-    def _use(self, chosen: Form) -> None:
+    def _store_sender(self, chosen: Form) -> None:
         """Store the sender in place of the one that was refused."""
         entry, entries = self._entry, self.hass.config_entries
         if (Options.from_entry(entry).sender or "") == self._sender:

@@ -55,7 +55,7 @@ from .text.segments import measure
 
 async def _targets(account: Account, call: ServiceCall) -> Targets:
     """Return the targets of an action: entities, Home Assistant's own target, and numbers."""
-    entities = [*call.data[ATTR_RECIPIENTS], *_targeted(account, call)]
+    entities = [*call.data[ATTR_RECIPIENTS], *_target_entities(account, call)]
     return await resolve_targets(
         call.hass,
         account.entry,
@@ -65,7 +65,7 @@ async def _targets(account: Account, call: ServiceCall) -> Targets:
     )
 
 
-def _targeted(account: Account, call: ServiceCall) -> Iterator[object]:
+def _target_entities(account: Account, call: ServiceCall) -> Iterator[object]:
     """Yield the entities of Home Assistant's target; of devices and areas only our notify ones."""
     if ENTITY_MATCH_ALL in call.data.get(ATTR_ENTITY_ID, ()):
         raise validation_error(Reason.UNKNOWN_RECIPIENT, recipient=ENTITY_MATCH_ALL)
@@ -157,7 +157,7 @@ async def async_estimate_cost(account: Account, call: ServiceCall) -> ServiceRes
 async def async_ask(account: Account, call: ServiceCall) -> ServiceResponse:
     """Send a question and wait for the reply."""
     data = call.data
-    answers = [_answer(one) for one in data[ATTR_ANSWERS]]
+    answers = [_answer_of(one) for one in data[ATTR_ANSWERS]]
     code = new_code() if data[ATTR_CODE] else None
     targets = single_target(await _targets(account, call))
     complete = partial(with_code, code=code) if code else str
@@ -184,7 +184,7 @@ async def async_ask(account: Account, call: ServiceCall) -> ServiceResponse:
     }
 
 
-def _answer(answer: Mapping[str, Any]) -> tuple[str, Sequence[str]]:
+def _answer_of(answer: Mapping[str, Any]) -> tuple[str, Sequence[str]]:
     """Return the id and the sentences of an answer; refuse a bare yes or off, a bool in YAML."""
     if any(isinstance(word, bool) for word in (answer[ATTR_ID], *answer[ATTR_SENTENCES])):
         raise validation_error(Reason.UNQUOTED_ANSWER)

@@ -59,12 +59,12 @@ class Smspilot(Transport):
     ) -> Decimal:
         """Return what a send would cost, in RUB; sends nothing (section 1.3). Raises as `send`."""
         params = _message_params(message, to, sender, None, None) | _test_params(test)
-        return await self.read({**params, "cost": "1"}, _amount("cost"))
+        return await self.read({**params, "cost": "1"}, _amount_parser("cost"))
 
     async def check_cost(self, method: Kind, to: Sequence[str]) -> Decimal:
         """Return what a check of numbers would cost, in RUB; checks nothing (sections 1.3, 3)."""
         params = {"send": NUMBER_CHECKS[method], "to": ",".join(to), "cost": "1"}
-        return await self.read(params, _amount("cost"))
+        return await self.read(params, _amount_parser("cost"))
 
     async def call(
         self,
@@ -153,11 +153,11 @@ class Smspilot(Transport):
 
     async def balance(self) -> Decimal:
         """Return the balance in RUB (section 8)."""
-        return await self.read({"balance": "rur"}, _amount("balance"))
+        return await self.read({"balance": "rur"}, _amount_parser("balance"))
 
     async def sms_left(self) -> int:
         """Return about how many SMS the balance pays for (section 8)."""
-        return await self.read({"balance": "sms"}, _count)
+        return await self.read({"balance": "sms"}, _parse_count)
 
     async def account(self) -> AccountInfo:
         """Return the owner, the balance and the senders (section 9).
@@ -221,7 +221,7 @@ def _page_params(fields: Sequence[str], limit: int, offset: int) -> dict[str, st
     return {"fields": ",".join(fields), "limit": str(limit), "offset": str(offset)}
 
 
-def _amount(key: str) -> Callable[[Json], Decimal]:
+def _amount_parser(key: str) -> Callable[[Json], Decimal]:
     """Return a parser for the amount, in RUB, under a key of the response."""
 
     def parse(data: Json) -> Decimal:
@@ -232,7 +232,7 @@ def _amount(key: str) -> Callable[[Json], Decimal]:
     return parse
 
 
-def _count(data: Json) -> int:
+def _parse_count(data: Json) -> int:
     if (count := integer(data["balance"])) is None:
         raise ValueError
     return count

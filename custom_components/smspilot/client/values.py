@@ -76,7 +76,7 @@ def money(value: Any) -> Decimal | None:
         amount = Decimal(str(value).strip().replace(",", "."))
     except InvalidOperation:
         return None
-    # `adjusted` says nothing of NaN and infinity, so `is_finite` comes first.
+    # `adjusted` is 0 for NaN and infinity, so `is_finite` comes first.
     return amount if amount.is_finite() and abs(amount.adjusted()) <= _MAX_DIGITS else None
 
 

@@ -14,8 +14,8 @@ from .record import SubmissionRecord
 class Claims:
     """The kinds, numbers and texts that submissions under way hold.
 
-    Two sends of the same one at a time would make rows in the API's list that cannot be told apart
-    where a response was lost.
+    Two sends of the same text at a time would make rows in the API's list that look alike: after a
+    lost response it would be unknown which send a row belongs to.
     """
 
     def __init__(self, hass: HomeAssistant) -> None:

@@ -62,7 +62,7 @@ class FollowUp:
 
     @callback
     def accepted(self, sent: list[Row], record: SubmissionRecord, ago: timedelta) -> None:
-        """Follow messages that the API accepted so long ago."""
+        """Follow messages that the API accepted; `ago` is how long ago."""
         if record.kind is Kind.TWO_WAY:
             self._on_questions(sent, record.text, ago)
         sent_text = SentText(kind=record.kind, text=record.text, rows=tuple(sent))

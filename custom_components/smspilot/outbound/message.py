@@ -80,22 +80,22 @@ def compose(
     such as a code.
     """
     account = Options.from_entry(entry)
-    options = _checked(account, options or SendOptions())
+    options = _with_account_options(account, options or SendOptions())
     # A blank name means the API's default sender.
     sender = (options.sender or account.sender or "").strip() or None
-    match _channel(channel, sender):
+    match _channel_of(channel, sender):
         case Channel.SMS:
             kind, template = Kind.SMS, account.message_template
         case Channel.TWO_WAY:
             sender = Sender.TWO_WAY
             kind, template = Kind.TWO_WAY, account.two_way_template
         case Channel.VOICE:
-            return _call(account, complete(text), targets, options)
+            return _voice_call(account, complete(text), targets, options)
         case never:
             assert_never(never)
 
     def write(text: str) -> str:
-        written = without_lone_surrogates(_framed(template, complete(text)))
+        written = without_lone_surrogates(_in_template(template, complete(text)))
         return transliterate(written) if options.transliterate else written
 
     written, is_cut = _fitted(write, text, account, cut_at)
@@ -109,11 +109,11 @@ def compose(
     )
 
 
-def _call(
+def _voice_call(
     account: Options, text: str, targets: tuple[Target, ...], options: SendOptions
 ) -> OutboundMessage:
     """Return a call that reads out a text, however long it is."""
-    spoken = without_lone_surrogates(_framed(account.message_template, text))
+    spoken = without_lone_surrogates(_in_template(account.message_template, text))
     _refuse_service_word(spoken)
     options = replace(options, sender=options.voice)
     return OutboundMessage(kind=Kind.VOICE, text=spoken, targets=targets, options=options)
@@ -136,19 +136,21 @@ def flash_call(
     entry: ConfigEntry, code: str, targets: tuple[Target, ...], options: SendOptions
 ) -> OutboundMessage:
     """Return a call from a number that ends in the code's four digits."""
-    options = replace(_checked(Options.from_entry(entry), options), sender=Sender.FLASH_CALL)
+    options = replace(
+        _with_account_options(Options.from_entry(entry), options), sender=Sender.FLASH_CALL
+    )
     return OutboundMessage(kind=Kind.FLASH_CALL, text=code, targets=targets, options=options)
 
 
 def number_check(entry: ConfigEntry, method: Kind, targets: tuple[Target, ...]) -> OutboundMessage:
     """Return a check of numbers."""
-    options = _checked(Options.from_entry(entry), SendOptions())
+    options = _with_account_options(Options.from_entry(entry), SendOptions())
     return OutboundMessage(
         kind=method, text=NUMBER_CHECKS[method], targets=targets, options=options
     )
 
 
-def _channel(channel: Channel, sender: str | None) -> Channel:
+def _channel_of(channel: Channel, sender: str | None) -> Channel:
     """Return the channel that the sender's name chooses: `2WAY` means `Channel.TWO_WAY`."""
     if channel is Channel.VOICE:
         return channel
@@ -158,7 +160,7 @@ def _channel(channel: Channel, sender: str | None) -> Channel:
     return Channel.TWO_WAY if word == Sender.TWO_WAY else channel
 
 
-def _checked(account: Options, options: SendOptions) -> SendOptions:
+def _with_account_options(account: Options, options: SendOptions) -> SendOptions:
     """Return the options completed by the account's."""
     return replace(
         options,
@@ -171,7 +173,7 @@ def _checked(account: Options, options: SendOptions) -> SendOptions:
     )
 
 
-def _framed(template: str, message: str) -> str:
+def _in_template(template: str, message: str) -> str:
     """Return the message in a template of the account."""
     if not message.strip():
         raise validation_error(Reason.EMPTY_MESSAGE)

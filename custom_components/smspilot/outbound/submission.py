@@ -68,7 +68,7 @@ class Submission:
                 if self._now >= self.timing.deadline:
                     self._finish_at_deadline(unfinished)
                 elif batch := await self._next_batch(unfinished):
-                    await self._send(batch)
+                    await self._request(batch)
                 elif lost and self._now >= self.timing.look_at:
                     await self._lost.async_look(lost, self.record)
                 elif waiting := [one for one in unfinished if not one.is_over]:
@@ -110,7 +110,7 @@ class Submission:
             self._refuse([number], ConnectionFailed(TimeOver.SAME_TEXT))
         return False
 
-    async def _send(self, batch: list[Number]) -> None:
+    async def _request(self, batch: list[Number]) -> None:
         """Make one request; where its outcome is unknown, it is reconciled, not repeated."""
         if not any(one.requests for one in self.numbers):
             # A row that the API lists from before this time is another message.

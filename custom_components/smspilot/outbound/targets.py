@@ -22,7 +22,7 @@ _SEPARATORS: Final = re.compile(r"[,;\n]")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A number as E.164, and the id of the recipient by whom it was named."""
+    """A number as E.164, and the id of the recipient through whom it was named."""
 
     phone: str
     recipient_id: str | None = None

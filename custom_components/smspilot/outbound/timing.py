@@ -69,7 +69,7 @@ class Timing:
         return ConnectionFailed(TimeOver.NO_TIME) if now > self.last_request else None
 
     def look_until(self, now: float) -> float:
-        """Return until when a request whose response is lost now is looked for in the list."""
+        """Return the end of the reads that look for a request whose response is lost now."""
         return min(now + RECONCILE_TIMEOUT, self.deadline)
 
     def start_retry_window(self, now: float) -> None:

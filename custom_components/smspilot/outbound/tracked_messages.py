@@ -89,7 +89,7 @@ class TrackedMessages:
         """Restore the messages that had no final status before a restart."""
         for server_id, data in thread_slices(table.items()):
             try:
-                waiting = self._wait_for(server_id, Row.from_stored(server_id, data))
+                waiting = self._track(server_id, Row.from_stored(server_id, data))
             except LookupError, TypeError, ValueError:
                 LOGGER.warning("A stored message cannot be read and is left out")
             else:
@@ -103,7 +103,7 @@ class TrackedMessages:
     @callback
     def add(self, server_id: str, row: Row) -> Waiting:
         """Add a message."""
-        waiting = self._wait_for(server_id, row)
+        waiting = self._track(server_id, row)
         self.write(server_id)
         return waiting
 
@@ -156,7 +156,7 @@ class TrackedMessages:
     def _now(self) -> float:
         return self._hass.loop.time()
 
-    def _wait_for(self, server_id: str, row: Row) -> Waiting:
+    def _track(self, server_id: str, row: Row) -> Waiting:
         now = dt_util.utcnow()
         if row.sent_at:
             # By a clock that is behind, it would look due in the future, and be checked rarely.

@@ -231,7 +231,7 @@ class Journal:
 @callback
 def _release(waiting: list[asyncio.Future[bool]], *, result: bool) -> None:
     for one in waiting:
-        # Its caller may be gone.
+        # Done where its caller was cancelled or has timed out.
         if not one.done():
             one.set_result(result)
     waiting.clear()

@@ -67,7 +67,7 @@ class Publisher:
 
     @callback
     def close(self) -> None:
-        """Drop the events that were kept, and do not wait for the start any more."""
+        """Drop the events that were kept, and stop waiting for the start."""
         self._cancel()
         self._kept.clear()
 
