@@ -17,7 +17,7 @@ from .const import CONF_LEGACY_NAME, DOMAIN, ENTRY_VERSION, SUBENTRY_ALARM, SUBE
 from .contacts.phones import all_countries, load_country
 from .coordinator import AccountCoordinator
 from .entity import account_device, subentry_device
-from .events import SIGNAL_PEOPLE
+from .events import SIGNAL_ENTRY_UPDATED
 from .frontend.register import async_register_card
 from .issues import IssueReporter
 from .notices import async_clear_issues
@@ -122,7 +122,7 @@ async def _async_update(hass: HomeAssistant, entry: SmspilotConfigEntry) -> None
         return
     runtime.account.apply()
     _register_devices(hass, entry)
-    async_dispatcher_send(hass, SIGNAL_PEOPLE.format(entry.entry_id))
+    async_dispatcher_send(hass, SIGNAL_ENTRY_UPDATED.format(entry.entry_id))
     if runtime.legacy:
         await runtime.legacy.async_register_services()
     runtime.coordinator.async_update_listeners()

@@ -13,7 +13,7 @@ from .alarms.runner import AlarmRunner
 from .alarms.state import AlarmState
 from .alarms.texts import phrases
 from .const import DOMAIN
-from .events import SIGNAL_ALARM, SIGNAL_PEOPLE
+from .events import SIGNAL_ALARM, SIGNAL_ENTRY_UPDATED
 
 ALARM_ISSUES: Final = (
     "alarm_not_ready",
@@ -34,7 +34,7 @@ class AlarmIssues:
     def start(self) -> None:
         """Follow the alarms until the entry is unloaded."""
         entry, hass = self._account.entry, self._account.hass
-        for signal in (SIGNAL_ALARM, SIGNAL_PEOPLE):
+        for signal in (SIGNAL_ALARM, SIGNAL_ENTRY_UPDATED):
             target = signal.format(entry.entry_id)
             entry.async_on_unload(async_dispatcher_connect(hass, target, self._review))
         entry.async_on_unload(self._clear)

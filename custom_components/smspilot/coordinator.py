@@ -21,7 +21,7 @@ from .events import (
     SIGNAL_COUNTS,
     SIGNAL_ERROR,
     SIGNAL_OK,
-    Worked,
+    Success,
 )
 
 # The response to each send has the balance, too; polling is for top-ups, and for what is spent
@@ -90,7 +90,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
                 translation_key=reason_of(err).value,
                 translation_placeholders={"error": api_text(self.hass, err)},
             ) from err
-        async_dispatcher_send(self.hass, SIGNAL_OK.format(entry_id), Worked.ACCOUNT)
+        async_dispatcher_send(self.hass, SIGNAL_OK.format(entry_id), Success.ACCOUNT)
         if not self.last_update_success:
             async_dispatcher_send(self.hass, SIGNAL_BACK.format(entry_id))
         return replace(account, balance=self._newest(account.balance, requested_at))
@@ -103,9 +103,9 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
         )
 
     @callback
-    def _refresh_if_back(self, success: Worked) -> None:
+    def _refresh_if_back(self, success: Success) -> None:
         """Refresh where a read of the inbound list shows that the API responds again."""
-        if success is Worked.INBOUND and not self.last_update_success:
+        if success is Success.INBOUND and not self.last_update_success:
             self.refresh_soon()
 
     async def _sms_left(self) -> int | None:
@@ -126,7 +126,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
     def _apply_account(self, account: AccountInfo, requested_at: float) -> None:
         """Take over an account that an action has requested."""
         success = SIGNAL_OK.format(self.config_entry.entry_id)
-        async_dispatcher_send(self.hass, success, Worked.ACCOUNT)
+        async_dispatcher_send(self.hass, success, Success.ACCOUNT)
         self._apply(account, requested_at)
 
     @callback
@@ -152,5 +152,5 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
         self._balance_at = self.hass.loop.time()
         if balance is not None and present is not None and balance > present:
             signal = SIGNAL_OK.format(self.config_entry.entry_id)
-            async_dispatcher_send(self.hass, signal, Worked.TOP_UP)
+            async_dispatcher_send(self.hass, signal, Success.TOP_UP)
         return balance

@@ -20,7 +20,7 @@ from .alarms.runner import AlarmRunner
 from .const import DOMAIN, SUBENTRY_RECIPIENT, URL_SETTINGS
 from .contacts.recipients import UNSLUGGABLE, Recipient
 from .coordinator import AccountCoordinator
-from .events import SIGNAL_PEOPLE
+from .events import SIGNAL_ENTRY_UPDATED
 from .runtime_data import SmspilotConfigEntry
 
 MANUFACTURER = "SMSPILOT"
@@ -168,7 +168,7 @@ def add_for_subentries(
                 add(make(subentry), config_subentry_id=subentry_id)
 
     add_new()
-    signal = SIGNAL_PEOPLE.format(entry.entry_id)
+    signal = SIGNAL_ENTRY_UPDATED.format(entry.entry_id)
     entry.async_on_unload(
         async_dispatcher_connect(entry.runtime_data.account.hass, signal, add_new)
     )

@@ -28,7 +28,7 @@ class ListNews(StrEnum):
     WORKING = "working"
 
 
-class Worked(StrEnum):
+class Success(StrEnum):
     """Which kind of request succeeded."""
 
     ACCOUNT = "account"
@@ -41,7 +41,7 @@ class Worked(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Requested:
+class RequestResult:
     """How a message was requested, with the API's error, or None where it was accepted."""
 
     kind: Kind
@@ -86,7 +86,7 @@ SIGNAL_SENT: SignalTypeFormat[SentText] = SignalTypeFormat("smspilot_sent_{}")
 # An inbound message: the bus event and its data.
 SIGNAL_INBOUND: SignalTypeFormat[str, dict[str, Any]] = SignalTypeFormat("smspilot_inbound_{}")
 # The entry's data, options or subentries have changed.
-SIGNAL_PEOPLE: SignalTypeFormat[()] = SignalTypeFormat("smspilot_people_{}")
+SIGNAL_ENTRY_UPDATED: SignalTypeFormat[()] = SignalTypeFormat("smspilot_entry_updated_{}")
 # A question was closed after too many wrong codes: the number they came from.
 SIGNAL_GUESSED: SignalTypeFormat[str] = SignalTypeFormat("smspilot_guessed_{}")
 # A recipient got a message that was not sent by their notify entity: the recipient's id.
@@ -102,7 +102,7 @@ SIGNAL_INBOUND_LIST: SignalTypeFormat[ListNews, SmspilotError | None] = SignalTy
 # The messages in doubt whose callers have ended have changed.
 SIGNAL_DOUBTS: SignalTypeFormat[()] = SignalTypeFormat("smspilot_doubts_{}")
 # The API accepted or refused a message.
-SIGNAL_REQUESTED: SignalTypeFormat[Requested] = SignalTypeFormat("smspilot_requested_{}")
+SIGNAL_REQUESTED: SignalTypeFormat[RequestResult] = SignalTypeFormat("smspilot_requested_{}")
 # Names of our legacy services that another integration has registered.
 SIGNAL_NAMES_TAKEN: SignalTypeFormat[list[str]] = SignalTypeFormat("smspilot_names_taken_{}")
 # A request failed.
@@ -114,7 +114,7 @@ SIGNAL_ACCOUNT: SignalTypeFormat[AccountInfo, float] = SignalTypeFormat("smspilo
 # The API responds again after a failed refresh; inbound messages have to be read.
 SIGNAL_BACK: SignalTypeFormat[()] = SignalTypeFormat("smspilot_back_{}")
 # A request succeeded.
-SIGNAL_OK: SignalTypeFormat[Worked] = SignalTypeFormat("smspilot_ok_{}")
+SIGNAL_OK: SignalTypeFormat[Success] = SignalTypeFormat("smspilot_ok_{}")
 
 
 def number(amount: Decimal | None) -> float | None:

@@ -41,7 +41,7 @@ from .events import (
     SIGNAL_PUSH,
     ListNews,
     Push,
-    Worked,
+    Success,
 )
 from .notices import Notices
 from .options import Options
@@ -51,10 +51,10 @@ from .text.localized import async_money
 
 # The issues that a successful request solves; a send proves more than an account request.
 SOLVED_BY: Final = {
-    Worked.ACCOUNT: ("account_blocked", "ip_not_allowed"),
-    Worked.TEST: ("account_blocked", "ip_not_allowed"),
-    Worked.SEND: ("account_blocked", "ip_not_allowed", "no_money"),
-    Worked.TOP_UP: ("no_money",),
+    Success.ACCOUNT: ("account_blocked", "ip_not_allowed"),
+    Success.TEST: ("account_blocked", "ip_not_allowed"),
+    Success.SEND: ("account_blocked", "ip_not_allowed", "no_money"),
+    Success.TOP_UP: ("no_money",),
 }
 _BY_ERROR: Final[tuple[tuple[type[SmspilotError], str], ...]] = (
     (AccountBlocked, "account_blocked"),
@@ -152,7 +152,7 @@ class IssueReporter:
         self._notices.raise_(key, error=api_text(account.hass, err), top_up_url=URL_TOP_UP)
 
     @callback
-    def _handle_success(self, success: Worked) -> None:
+    def _handle_success(self, success: Success) -> None:
         """Solve the notices that a success disproves, and end a reauth that it makes needless."""
         for key in SOLVED_BY.get(success, ()):
             self._notices.solve(key)

@@ -9,7 +9,7 @@ from .const import URL_TEMPLATES
 from .contacts.recipients import recipients
 from .coordinator import AccountCoordinator
 from .errors import api_text
-from .events import SIGNAL_PEOPLE, SIGNAL_REQUESTED, Requested
+from .events import SIGNAL_ENTRY_UPDATED, SIGNAL_REQUESTED, RequestResult
 from .notices import Notices
 from .options import Options
 from .sender_choice import sender_names
@@ -31,11 +31,11 @@ class SenderIssues:
         entry, hass = self._account.entry, self._account.hass
         requested = SIGNAL_REQUESTED.format(entry.entry_id)
         entry.async_on_unload(async_dispatcher_connect(hass, requested, self._review_request))
-        changed = SIGNAL_PEOPLE.format(entry.entry_id)
+        changed = SIGNAL_ENTRY_UPDATED.format(entry.entry_id)
         entry.async_on_unload(async_dispatcher_connect(hass, changed, self._solve_unused))
 
     @callback
-    def _review_request(self, requested: Requested) -> None:
+    def _review_request(self, requested: RequestResult) -> None:
         """Raise or solve the notices of a message's sender and of its kind of text."""
         # By kind, because 2WAY messages have a template of their own.
         about = requested.kind.value if requested.kind is not Kind.SMS else ""

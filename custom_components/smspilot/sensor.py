@@ -24,7 +24,7 @@ from .alarms.state import AlarmState
 from .alarms.story import attributes
 from .const import CURRENCY, SUBENTRY_ALARM
 from .entity import AlarmEntity, Figure, FigureEntity, add_for_subentries
-from .events import SIGNAL_ALARM, SIGNAL_PEOPLE, number
+from .events import SIGNAL_ALARM, SIGNAL_ENTRY_UPDATED, number
 from .runtime_data import RuntimeData, SmspilotConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -199,7 +199,7 @@ class AlarmSensor(AlarmEntity, SensorEntity):
         """Follow the run, and the changes of the alarm's form."""
         await super().async_added_to_hass()
         entry_id = self.account.entry.entry_id
-        for signal in (SIGNAL_ALARM.format(entry_id), SIGNAL_PEOPLE.format(entry_id)):
+        for signal in (SIGNAL_ALARM.format(entry_id), SIGNAL_ENTRY_UPDATED.format(entry_id)):
             self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._write_state))
 
     @callback

@@ -14,9 +14,9 @@ from homeassistant.util import dt as dt_util
 
 from ..client import Smspilot
 from ..events import (
+    SIGNAL_ENTRY_UPDATED,
     SIGNAL_ERROR,
     SIGNAL_INBOUND,
-    SIGNAL_PEOPLE,
     SIGNAL_SENT,
     SIGNAL_STATUS,
     SentText,
@@ -110,7 +110,7 @@ class Conversations:
                 connect(SIGNAL_SENT.format(entry_id), self._message_sent),
                 connect(SIGNAL_STATUS.format(entry_id), self._status_changed),
                 connect(SIGNAL_INBOUND.format(entry_id), self._message_received),
-                connect(SIGNAL_PEOPLE.format(entry_id), self._publish_everything),
+                connect(SIGNAL_ENTRY_UPDATED.format(entry_id), self._publish_everything),
             ]
         self._schedule()
 

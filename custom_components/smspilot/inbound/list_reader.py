@@ -10,7 +10,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from ..client import InboundList, Smspilot, SmspilotError
 from ..const import LOGGER
 from ..errors import reason_of
-from ..events import SIGNAL_ERROR, SIGNAL_INBOUND_LIST, SIGNAL_OK, ListNews, Worked
+from ..events import SIGNAL_ERROR, SIGNAL_INBOUND_LIST, SIGNAL_OK, ListNews, Success
 from ..runtime.poller import Poller
 from ..runtime.trail import async_trace
 from .intake import Intake
@@ -116,7 +116,7 @@ class ListReader:
         if self._failing_since is not None:
             self._failing_since = None
             worked = SIGNAL_OK.format(self._entry.entry_id)
-            async_dispatcher_send(self._hass, worked, Worked.INBOUND)
+            async_dispatcher_send(self._hass, worked, Success.INBOUND)
             self._signal(ListNews.WORKING)
 
     @callback

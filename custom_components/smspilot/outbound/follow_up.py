@@ -14,9 +14,9 @@ from ..events import (
     SIGNAL_OK,
     SIGNAL_REQUESTED,
     SIGNAL_SENT,
-    Requested,
+    RequestResult,
     SentText,
-    Worked,
+    Success,
 )
 from .budget import Budget
 from .delivery import DeliveryTracker
@@ -80,7 +80,7 @@ class FollowUp:
             signal = SIGNAL_BALANCE.format(entry_id)
             async_dispatcher_send(self._hass, signal, bill.balance, bill.requested_at)
         if any(one.state is State.ACCEPTED for one in numbers):
-            what = Worked.TEST if test else Worked.SEND
+            what = Success.TEST if test else Success.SEND
             async_dispatcher_send(self._hass, SIGNAL_OK.format(entry_id), what)
             self._signal_requested(submission, None)
         # After the success, whose signal would resolve the notices that these errors raise.
@@ -92,6 +92,6 @@ class FollowUp:
 
     def _signal_requested(self, submission: Submission, err: SmspilotError | None) -> None:
         message = submission.message
-        requested = Requested(kind=message.kind, sender=message.options.sender, error=err)
+        requested = RequestResult(kind=message.kind, sender=message.options.sender, error=err)
         signal = SIGNAL_REQUESTED.format(self._entry.entry_id)
         async_dispatcher_send(self._hass, signal, requested)
