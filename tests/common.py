@@ -134,23 +134,23 @@ def device_of(hass: HomeAssistant, entry: MockConfigEntry, name: str | None = No
 
 
 async def write(sim: Simulator, phone: str, text: str) -> str:
-    """Have somebody write, and return the id of the message."""
+    """Send an inbound message, and return its id."""
     message = await sim.receive(phone.removeprefix("+"), text)
     assert message is not None
     return str(message.id)
 
 
 class Heard:
-    """The data of all events of a kind."""
+    """Collects the data of all events of a type."""
 
     def __init__(self, hass: HomeAssistant, event: str) -> None:
         self.data: list[dict[str, Any]] = []
 
         @callback
-        def hear(heard: Event[dict[str, Any]]) -> None:
-            self.data.append(dict(heard.data))
+        def collect(event: Event[dict[str, Any]]) -> None:
+            self.data.append(dict(event.data))
 
-        hass.bus.async_listen(event, hear)
+        hass.bus.async_listen(event, collect)
 
     def of(self, field: str) -> list[Any]:
         """Return one field of every event."""
@@ -159,7 +159,7 @@ class Heard:
 
 # What threads do for a loop; Home Assistant knows only of what went through its hands.
 _JOBS: set[asyncio.Future[Any]] = set()
-# A mark for each thread that waits for a disk which somebody holds: nobody waits for those.
+# A mark for each thread that a test holds at the disk; `settle` does not wait for those.
 HELD: set[object] = set()
 # Real seconds; a thread that works may come to be held.
 _GLANCE = 0.01
@@ -333,7 +333,7 @@ def small_hours_zone() -> str:
 
 
 async def open_door(hass: HomeAssistant, client_maker: ClientSessionGenerator) -> None:
-    """Have Home Assistant listen, at an external address that is really its own."""
+    """Start Home Assistant's HTTP server, and set its address as the external URL."""
     assert await async_setup_component(hass, "webhook", {})
     client = await client_maker()
     hass.config.external_url = str(client.make_url("")).rstrip("/")

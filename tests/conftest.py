@@ -95,7 +95,7 @@ async def enable_event_loop_debug(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def verify_cleanup(verify_cleanup: None) -> Iterator[None]:
-    """End the disk's threads, also of journals that nobody closed, before threads are counted."""
+    """End the disk's threads, also of journals that were not closed, before threads are counted."""
     threads: list[DiskThread] = []
     make = DiskThread.__init__
 
@@ -121,7 +121,7 @@ def _figures_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _synced_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the disk keep everything at once: no timer outlives a journal that nobody closed."""
+    """Sync without a delay, whose timer would outlive a journal that was not closed."""
     monkeypatch.setattr(disk, "SYNC_DELAY", 0)
 
 

@@ -1,4 +1,4 @@
-"""A disk that forgets at a power cut what nobody had it keep."""
+"""A disk that loses at a power cut what was not synced."""
 
 from collections.abc import Callable
 import os

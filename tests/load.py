@@ -32,7 +32,7 @@ ANNA: Final = "+79087964781"
 CHUNK: Final = 500
 # The minute in which all of it comes.
 MINUTE: Final = 60.0
-# What comes late is lost to nobody; it only takes longer on a slow machine.
+# Late results are not lost; a slow machine only takes longer.
 PATIENCE: Final = 300.0
 BEAT: Final = 0.002
 # No block of the event loop is longer.
@@ -46,7 +46,7 @@ class Heart:
 
     What counts is the loop's own work between two beats: on a busy machine the whole process
     waits its turn, and now and then the interpreter looks through all objects of Home Assistant
-    for garbage; nobody here can help that.
+    for garbage, which the integration cannot change.
     """
 
     def __init__(self) -> None:
@@ -114,7 +114,7 @@ class Figures:
 
 
 def automations() -> list[dict[str, Any]]:
-    """Return automations that all listen; each message concerns one of them."""
+    """Return automations with triggers; each message fires one of them."""
     half = AUTOMATIONS // 2
     heard = {"event": "load_acted"}
     return [
@@ -149,7 +149,7 @@ def automations() -> list[dict[str, Any]]:
 
 @asynccontextmanager
 async def loaded(hass: HomeAssistant, service: Service) -> AsyncIterator[MockConfigEntry]:
-    """Set up an account and everybody who listens."""
+    """Set up an account and the automations."""
     url = f"{hass.config.external_url}/api/webhook/{WEBHOOK_ID}"
     await service.control("account", inbound_url=url, balance="1000000")
     entry = MockConfigEntry(
@@ -185,7 +185,7 @@ async def load(hass: HomeAssistant, service: Service, scale: float) -> Figures:
             finals.append(event.data["message_id"])
 
     @callback
-    def hear(event: Event[dict[str, Any]]) -> None:
+    def collect(event: Event[dict[str, Any]]) -> None:
         heard.append(event.data["message"])
 
     @callback
@@ -194,7 +194,7 @@ async def load(hass: HomeAssistant, service: Service, scale: float) -> Figures:
         acted += 1
 
     hass.bus.async_listen(f"{DOMAIN}_message_status", hear_status)
-    hass.bus.async_listen(f"{DOMAIN}_sms_received", hear)
+    hass.bus.async_listen(f"{DOMAIN}_sms_received", collect)
     hass.bus.async_listen("load_acted", act)
     async with loaded(hass, service) as entry:
         await asyncio.sleep(2)
@@ -212,15 +212,15 @@ async def load(hass: HomeAssistant, service: Service, scale: float) -> Figures:
         while len(finals) < messages or len(heard) < inbound or driver.returncode is None:
             await asyncio.sleep(0.1)
             figures.seconds = monotonic() - begin
-            done = f"{len(finals)} ends and {len(heard)} messages were told"
+            done = f"{len(finals)} ends and {len(heard)} messages were published"
             assert figures.seconds < PATIENCE, done
             assert driver.returncode in (None, 0), done
         # Whatever a forgery woke has been looked for in vain.
         await asyncio.sleep(60 if scale >= 1 else 5)
         beating.cancel()
-        assert sorted(finals) == sorted(ids), "not every final status was told exactly once"
+        assert sorted(finals) == sorted(ids), "not every final status was published exactly once"
         words = [f"order {each % (AUTOMATIONS // 2)} {each}" for each in range(inbound)]
-        assert sorted(heard) == sorted(words), "not every message was told exactly once"
+        assert sorted(heard) == sorted(words), "not every message was published exactly once"
         figures.reads, pushes = await _asked(service)
         figures.counts = {
             "messages": messages,
@@ -231,7 +231,7 @@ async def load(hass: HomeAssistant, service: Service, scale: float) -> Figures:
             "pushes": pushes,
         }
         figures.left = _left(entry)
-    # The disk's thread has told that the files are gone, and goes in a moment itself.
+    # The disk's thread has deleted the files, and ends in a moment.
     await asyncio.sleep(1)
     figures.weigh()
     return figures

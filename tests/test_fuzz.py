@@ -30,7 +30,7 @@ from .simulator.examples import EXAMPLES
 SOON = 5.0
 PHONE = "79087964781"
 
-# What is no nonsense, and yet not what anybody expects there.
+# Valid values that are not expected there.
 ODD: tuple[Any, ...] = (
     *(None, True, False, 0, -1, 7, 1.5, 10**30, float("inf"), float("nan")),
     *("", " ", "0", "-2", "2", "null", "NaN", "-Infinity", "1e999999999", "1e-999999999"),
@@ -190,7 +190,7 @@ def check_value(value: Any) -> None:
 @given(body=BODIES, date=DATES)
 @settings(max_examples=250)
 async def test_any_answer(oracle: tuple[Oracle, Smspilot], body: bytes, date: str | None) -> None:
-    """Whatever the service answers: a value that harms nobody, or an error of the client's."""
+    """Whatever the response: a harmless value, or an error of the client's."""
     service, client = oracle
     service.body, service.headers = body, f"Date: {date}\r\n" if date else ""
     for value in await ask_everything(client):
@@ -264,7 +264,7 @@ def test_any_phone(value: object, country: str | None) -> None:
     except UnreadablePhone:
         return
     assert re.fullmatch(r"\+[1-9][0-9]{5,14}", phone)
-    # A national prefix may be cut off anew of what is no number of anybody's.
+    # A national prefix may be cut off again from digits that are no phone number.
     if phonenumbers.is_valid_number(phonenumbers.parse(phone)):
         assert parse_phone(hass, phone) == phone
 

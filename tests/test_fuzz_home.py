@@ -1,4 +1,4 @@
-"""Anything at the door of a real Home Assistant, and anything in an account's files."""
+"""Any request to a real Home Assistant's webhook, and any content of an account's files."""
 
 import asyncio
 import gzip
@@ -110,10 +110,10 @@ def requests(draw: st.DrawFn) -> bytes:
 
 
 @pytest.fixture(params=[True, False], ids=["verified", "taken at their word"])
-async def told(
+async def published(
     hass: HomeAssistant, simulator: Simulator, push_receiver: Door, request: pytest.FixtureRequest
 ) -> list[Heard]:
-    """Return what an account with a message on its way tells, pushes verified or not."""
+    """Return the events of an account with a pending message, pushes verified or not."""
     await add_account(
         hass,
         simulator,
@@ -129,13 +129,13 @@ async def told(
 @given(request=requests())
 @settings(max_examples=200)
 async def test_any_request(
-    push_receiver: Door, told: list[Heard], caplog: pytest.LogCaptureFixture, request: bytes
+    push_receiver: Door, published: list[Heard], caplog: pytest.LogCaptureFixture, request: bytes
 ) -> None:
-    """It is answered, nothing breaks, nobody reads of it; and verified, it is no event."""
+    """It gets a response, breaks and logs nothing; and verified, it is no event."""
     status = await knock(push_receiver, request)
     assert status is None or status < 500
     check_log(caplog)
-    assert not any(heard.data for heard in told)
+    assert not any(events.data for events in published)
 
 
 class Drawer:
@@ -218,7 +218,7 @@ async def test_any_files(
     *,
     journal: bool,
 ) -> None:
-    """The account starts, sends, hears, and stops; what cannot be read is said, no more."""
+    """The account starts, sends, receives and stops; what cannot be read is only logged."""
     tables = data.draw(spoilt(drawer.tables))
     heard = [Heard(hass, EVENT_SMS_RECEIVED), Heard(hass, EVENT_REPLY_RECEIVED)]
     new = await write(simulator, PAPA, "да")
@@ -229,10 +229,10 @@ async def test_any_files(
     await drawer.put_away()
 
     check_log(caplog)
-    told = [one["message_id"] for each in heard for one in each.data].count(new)
+    times = [one["message_id"] for each in heard for one in each.data].count(new)
     # An account that has lost its place in the list begins anew, and replays no history.
     place = whole(tables) and tables.get("inbox", {}).get("cursor") is not None
-    assert told == 1 or (told == 0 and not place)
+    assert times == 1 or (times == 0 and not place)
 
 
 def whole(tables: Any) -> bool:

@@ -103,8 +103,8 @@ async def test_third_language(
     """Whatever the code puts together, no word of another language is in it."""
     hass.config.language = language
     entry = await add_account(hass, simulator, people=[person("Папа", PAPA)])
-    told: dict[str, Any] = {}
-    async_describe_events(hass, lambda _domain, event, tell: told.update({event: tell}))
+    described: dict[str, Any] = {}
+    async_describe_events(hass, lambda _domain, event, row: described.update({event: row}))
     data = {
         "account_id": "5671",
         "kind": "sms",
@@ -113,7 +113,7 @@ async def test_third_language(
         "price": 2.85,
         "error": None,
     }
-    row = told[EVENT_MESSAGE_STATUS](SimpleNamespace(data=data))
+    row = described[EVENT_MESSAGE_STATUS](SimpleNamespace(data=data))
     pressed = {"entity_id": "button.papa_test_message"}
     await hass.services.async_call("button", "press", pressed, blocking=True)
     calls = await automate(hass, "message_received", "from: [Дядя, 12345678, Папа]")

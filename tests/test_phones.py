@@ -61,7 +61,7 @@ async def test_one_number(hass: HomeAssistant, value: str | int) -> None:
         ("DE", "0151 12345678", "+4915112345678"),
         ("DE", "+79087964781", PAPA),
         ("KZ", "8 701 123 45 67", "+77011234567"),
-        # A range nobody has opened yet is possible, and so not refused.
+        # A range that is not in use yet is possible, and so not refused.
         ("RU", "+7 000 000-00-00", "+70000000000"),
         # Read as a German number it would only be possible; as a Russian one it is valid.
         ("DE", "79990000000", "+79990000000"),

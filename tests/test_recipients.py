@@ -84,7 +84,7 @@ async def test_people(hass: HomeAssistant) -> None:
 
 
 async def test_other_subentries(hass: HomeAssistant) -> None:
-    """What else an account may have one day is nobody."""
+    """A subentry of another type is no recipient."""
     entry = account({**person("Папа", PAPA), "subentry_type": "other"}, person("Мама", MAMA))
     assert [one.name for one in recipients(entry)] == ["Мама"]
     assert by_name(entry, "Папа") is None

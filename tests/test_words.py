@@ -66,7 +66,7 @@ def test_russian_is_russian() -> None:
 
 
 def test_no_words_in_the_code() -> None:
-    """Russian stands in code only where it is recognised, never where it is told."""
+    """Russian stands in code only where input is recognised, never where texts are shown."""
     recognised = {"text/reactions.py", "alarms/answers.py"}
     for file in ROOM.rglob("*.py"):
         if str(file.relative_to(ROOM)) not in recognised:

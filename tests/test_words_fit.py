@@ -1,4 +1,4 @@
-"""The words tell no more than the code knows, and name all that it takes."""
+"""Translations use the placeholders that the code passes, and name all its fields."""
 
 import ast
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ type Json = dict[str, Any]
 
 FOLDER = Path(__file__).parents[1] / "custom_components" / DOMAIN
 LANGUAGES = ("en", "ru")
-# What every error of the service or of the network is told with.
+# The placeholders of every error of the API or the network.
 OF_THE_SERVICE = {
     Reason.ACCOUNT_BLOCKED,
     Reason.CANNOT_CONNECT,
@@ -86,7 +86,7 @@ def places(texts: Any) -> set[str]:
 
 
 def reasons() -> Iterator[tuple[str, set[str]]]:
-    """Go through the errors the code raises with what it tells of them."""
+    """Yield the errors that the code raises, with their placeholders."""
     for file in FOLDER.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             match node:
@@ -139,7 +139,7 @@ def test_issues_tell_what_is_known(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_options_have_one_name(language: str) -> None:
-    """A text that sends somebody to an option calls it what its form calls it."""
+    """A text that names an option uses the label in its form."""
     texts = words(language)
     sections = texts["options"]["step"]["init"]["sections"].values()
     names = {name for section in sections for name in section["data"].values()}

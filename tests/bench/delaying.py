@@ -1,4 +1,4 @@
-"""What could delay an alarm: a silent API, another's doubt, its own work, somebody who looks."""
+"""What could delay an alarm: an API without responses, another message in doubt, open cards."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -42,7 +42,7 @@ async def measure(bench: Bench, table: Table) -> None:
 
 
 async def _silent_api(bench: Bench, table: Table) -> None:
-    """Set up a known account while its API answers, and while it takes connections in silence."""
+    """Set up a known account while its API responds, and while it only accepts connections."""
     entries = bench.hass.config_entries
 
     async def again(entry: SmspilotConfigEntry) -> float:
@@ -72,7 +72,7 @@ async def _silent_api(bench: Bench, table: Table) -> None:
 
 
 async def _doubt(bench: Bench, table: Table) -> None:
-    """Send while nobody knows what became of another message of the account."""
+    """Send while another message of the account is in doubt."""
     calm, doubtful = await bench.account(), await bench.account()
 
     async def send(entry: SmspilotConfigEntry) -> None:
@@ -89,7 +89,7 @@ async def _doubt(bench: Bench, table: Table) -> None:
 
 @asynccontextmanager
 async def _in_doubt(bench: Bench, entry: SmspilotConfigEntry) -> AsyncIterator[None]:
-    """Lose the response to a message, and have the list that would tell never come."""
+    """Lose the response to a message, and the responses to reads of the list."""
     await bench.requests()
     await bench.sim.control("fault", kind="reset", when="after", command="send", times=1)
     await bench.sim.control("fault", kind="hang", command="check", times=1_000_000)
@@ -136,11 +136,11 @@ async def _step(bench: Bench, table: Table) -> None:
         done: asyncio.Future[float] = hass.loop.create_future()
 
         @callback
-        def hear(event: Event[dict[str, Any]]) -> None:
+        def on_event(event: Event[dict[str, Any]]) -> None:
             if event.data["type"] == "step" and not done.done():
                 done.set_result(perf_counter())
 
-        stop = hass.bus.async_listen(EVENT_ALARM, hear)
+        stop = hass.bus.async_listen(EVENT_ALARM, on_event)
         begin = perf_counter()
         await act("start_alarm", alarm=sensor, message=bench.text())
         async with asyncio.timeout(10):

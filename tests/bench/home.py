@@ -85,7 +85,7 @@ class Bench:
         self.main = ""
 
     def text(self) -> str:
-        """Return a text that nobody was sent before."""
+        """Return a text that was not sent before."""
         return f"Bench {next(self._texts)}: the door of the garage is open"
 
     def numbers(self, count: int) -> list[str]:
@@ -212,7 +212,7 @@ async def rest(poller: Poller) -> None:
 
 
 async def answered(poller: Poller) -> None:
-    """Wait until the read that a ring has begun is over."""
+    """Wait for the end of the read that a call has started."""
     if poller._task:
         await poller._task
 
@@ -239,7 +239,7 @@ async def bench() -> AsyncIterator[Bench]:
             )
             if hass is None:
                 raise RuntimeError("Home Assistant did not start")
-            # Home Assistant logs what nobody catches; here it is shown.
+            # Home Assistant logs uncaught exceptions; here they are shown.
             sys.excepthook = sys.__excepthook__
             await hass.async_start()
             await hass.async_block_till_done()

@@ -17,7 +17,7 @@ from custom_components.smspilot.const import (
     EVENT_MESSAGE_STATUS,
     EVENT_SMS_RECEIVED,
 )
-from custom_components.smspilot.runtime import poller as doorbell
+from custom_components.smspilot.runtime import poller
 from custom_components.smspilot.runtime_data import SmspilotConfigEntry
 
 from .clock import WARM, interleaved
@@ -57,11 +57,11 @@ class Line:
         heard: asyncio.Future[float] = self._hass.loop.create_future()
 
         @callback
-        def hear(_event: Event[dict[str, Any]]) -> None:
+        def on_event(_event: Event[dict[str, Any]]) -> None:
             if not heard.done():
                 heard.set_result(perf_counter())
 
-        stop = self._hass.bus.async_listen(event, hear)
+        stop = self._hass.bus.async_listen(event, on_event)
         body = urlencode(fields)
         request = (
             f"POST /api/webhook/{webhook_id} HTTP/1.1\r\nHost: {self._address.netloc}\r\n"
@@ -93,7 +93,7 @@ class Pushes:
         self.address: str = entry.data[CONF_WEBHOOK_ID]
 
     def inbound(self, message_id: str | None = None) -> dict[str, str]:
-        """Return the fields of a push of a message somebody wrote."""
+        """Return the fields of the push of an inbound message."""
         self._id += 1
         return {
             "id": message_id or str(self._id),
@@ -104,7 +104,7 @@ class Pushes:
         }
 
     async def written(self) -> str:
-        """Have somebody write, and return the id."""
+        """Send an inbound message, and return its id."""
         message = await self._bench.sim.control(
             "receive",
             phone=STRANGER,
@@ -185,7 +185,7 @@ async def measure(bench: Bench, entry: SmspilotConfigEntry, table: Table) -> Non
         # A home where little waits, as it is in most: what was pushed is asked about alone.
         verified = Pushes(bench, await bench.account(), line)
         # What is measured is a read, and not the second between two of them.
-        with patch.object(doorbell, "COOLDOWN", 0):
+        with patch.object(poller, "COOLDOWN", 0):
             found = await interleaved(
                 VERIFIED_ROUNDS,
                 {
