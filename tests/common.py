@@ -1,4 +1,4 @@
-"""What tests of the integration share: an account that is set up, and a clock."""
+"""Helpers of the integration's tests: an account that is set up, a clock, kills and restarts."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -86,14 +86,14 @@ async def add_account(
 
 
 async def speak(hass: HomeAssistant, language: str) -> None:
-    """Let the home speak a language, as its owner chooses it; the texts are loaded."""
+    """Set Home Assistant's language, and load the texts in it."""
     hass.config.components.add(DOMAIN)
     await hass.config.async_update(language=language)
     await translation.async_load_integrations(hass, {DOMAIN})
 
 
 def enable(hass: HomeAssistant, entry: MockConfigEntry, entity_id: str) -> None:
-    """Have an entity that is not enabled by default, as if its owner had enabled it before."""
+    """Enable an entity that is not enabled by default, as if its owner had done so before."""
     platform, _, name = entity_id.partition(".")
     owner, _, key = name.removeprefix(f"{DOMAIN}_").partition("_")
     people = {slugify(one.title): one.subentry_id for one in entry.subentries.values()}
@@ -118,7 +118,7 @@ async def act(
 
 
 def state_of(hass: HomeAssistant, entity_id: str) -> State:
-    """Return the state of an entity that is there."""
+    """Return the state of an entity, which must exist."""
     state = hass.states.get(entity_id)
     assert state is not None, entity_id
     return state
@@ -157,12 +157,12 @@ class Heard:
         return [data[field] for data in self.data]
 
 
-# What threads do for a loop; Home Assistant knows only of what went through its hands.
+# Executor jobs of all loops; `async_block_till_done` knows only Home Assistant's own.
 _JOBS: set[asyncio.Future[Any]] = set()
 # A mark for each thread that a test holds at the disk; `settle` does not wait for those.
 HELD: set[object] = set()
-# Real seconds; a thread that works may come to be held.
-_GLANCE = 0.01
+# Seconds of real time after which it is checked whether a thread is held up by now.
+_POLL_TIME = 0.01
 
 
 def _remembered[T](run: Callable[..., asyncio.Future[T]]) -> Callable[..., asyncio.Future[T]]:
@@ -182,26 +182,26 @@ DiskThread.async_run = _remembered(DiskThread.async_run)  # type: ignore[method-
 
 
 async def disk_works(hass: HomeAssistant) -> bool:
-    """Wait for what other threads do, and return whether they did anything."""
+    """Wait for the executor's jobs, and return whether there were any."""
     jobs = [job for job in _JOBS if job.get_loop() is hass.loop]
     works = len(jobs) > len(HELD)
     while len(jobs) > len(HELD):
-        _, pending = await asyncio.wait(jobs, timeout=_GLANCE)
+        _, pending = await asyncio.wait(jobs, timeout=_POLL_TIME)
         jobs = list(pending)
     return works
 
 
 async def disk_rests(hass: HomeAssistant) -> None:
-    """Wait until no thread has anything to do."""
+    """Wait until the executor has no job left."""
     while await disk_works(hass):
         await asyncio.sleep(0)
 
 
 class Clock:
-    """A clock that tests move: that of Home Assistant, of its loop and so of every timer.
+    """A clock that tests move: that of Home Assistant, of its event loop and so of every timer.
 
-    It cannot wait for background tasks to end, since some of them wait for this clock; it waits
-    until nothing moves any more. On loopback every answer is there in the next turn of the loop.
+    It cannot wait for background tasks to end, since some of them wait for this clock. It turns the
+    loop until nothing happens: on loopback every response is there in the next turn.
     """
 
     TURNS = 60
@@ -218,25 +218,25 @@ class Clock:
 
         monkeypatch.setattr(hass.loop, "time", lambda: real_time() + self._ahead)
         monkeypatch.setattr(dt_util, "utcnow", now)
-        # What happens at an hour of the day asks here.
+        # Read by timers for a time of day.
         monkeypatch.setattr(event, "time_tracker_utcnow", now)
         monkeypatch.setattr(event, "time_tracker_timestamp", lambda: now().timestamp())
         monkeypatch.setattr(event, "time", SimpleNamespace(time=lambda: now().timestamp()))
 
     async def advance(self, seconds: float) -> None:
-        """Let so much time pass at once, with whatever was due in it."""
+        """Move the clock by so many seconds, and let all that is due happen."""
         await self.settle()
         self.leap(seconds)
         await self.settle()
 
     def leap(self, seconds: float) -> None:
-        """Let so much time pass, and wait for nothing that was due in it."""
+        """Move the clock by so many seconds, without waiting for what is due."""
         self._ahead += seconds
         if self.service:
             self.service.clock_offset += timedelta(seconds=seconds)
 
     async def settle(self) -> None:
-        """Let everything go on that does not wait for time."""
+        """Turn the loop until everything waits for the clock."""
         quiet = 0
         while quiet < self.TURNS:
             if await disk_works(self._hass):
@@ -245,7 +245,7 @@ class Clock:
             quiet += 1
 
     async def finish[T](self, work: Coroutine[Any, Any, T], step: float = 5, most: int = 60) -> T:
-        """Let time pass until the work is done, and return what came of it."""
+        """Move the clock until the work is done, and return its result."""
         task = self._hass.async_create_background_task(work, "test work")
         await self.settle()
         for _ in range(most):
@@ -257,7 +257,7 @@ class Clock:
 
 
 class Hold:
-    """Holds the next write to a file until it is let go."""
+    """Holds up the journal's writes until it is released."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._monkeypatch = monkeypatch
@@ -284,7 +284,7 @@ class Hold:
 
 
 async def restart(hass: HomeAssistant, entry: MockConfigEntry, clock: Clock) -> None:
-    """Take an account away and back, as a clean stop and start do."""
+    """Disable and enable an account, as a clean stop and start do."""
     await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
     await clock.settle()
     await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
@@ -297,7 +297,7 @@ async def kill(
     clock: Clock,
     cut: Callable[[], None] = lambda: None,
 ) -> MockConfigEntry:
-    """Kill the account: what is on the disk, also after a power cut, is all that is left of it."""
+    """Kill the account, by `cut` at a power cut, and set it up again from what is on the disk."""
     await disk_rests(hass)
     cut()
     folder = Path(hass.config.path(".storage"))
@@ -312,7 +312,7 @@ async def kill(
 
 
 async def set_up_again(hass: HomeAssistant, entry: MockConfigEntry) -> MockConfigEntry:
-    """Set up an entry that is gone, as the next start finds it."""
+    """Set up a removed entry again, with what is on the disk, as the next start does."""
     again = MockConfigEntry(
         domain=DOMAIN,
         entry_id=entry.entry_id,
@@ -327,7 +327,7 @@ async def set_up_again(hass: HomeAssistant, entry: MockConfigEntry) -> MockConfi
 
 
 def small_hours_zone() -> str:
-    """Return a time zone where it is between one and two: a day lies ahead."""
+    """Return a time zone where it is between one and two at night, long before midnight."""
     hour = (datetime.now(UTC).hour - 1) % 24
     return f"Etc/GMT+{hour}" if hour <= 12 else f"Etc/GMT-{24 - hour}"
 

@@ -119,9 +119,9 @@ async def test_held_and_off(simulator: Simulator, customer: Customer) -> None:
 async def test_cut_off(simulator: Simulator, customer: Customer) -> None:
     assert simulator.options.push_timeout == 30
     simulator.options.push_timeout = 0.05
-    customer.silent = asyncio.Event()
+    customer.answers_after = asyncio.Event()
     await simulator.advance(await send(simulator, customer.url))
-    customer.silent.set()
+    customer.answers_after.set()
     assert simulator.pushes[0].status is None
     assert "Timeout" in simulator.pushes[0].failure
 

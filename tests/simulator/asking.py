@@ -31,10 +31,10 @@ async def ask(simulator: Simulator) -> AsyncIterator[Ask]:
 
 @pytest.fixture
 async def customer(socket_enabled: None) -> AsyncIterator[Customer]:
-    """Run somebody who is pushed to."""
-    who = Customer()
+    """Run a customer's server, which takes pushes."""
+    server_of = Customer()
     app = web.Application()
-    app.router.add_route("*", "/{path:.*}", who.page)
+    app.router.add_route("*", "/{path:.*}", server_of.page)
     async with TestServer(app, host="127.0.0.1") as server:
-        who.url = str(server.make_url("/sms-status.php"))
-        yield who
+        server_of.url = str(server.make_url("/sms-status.php"))
+        yield server_of

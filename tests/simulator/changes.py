@@ -1,4 +1,4 @@
-"""Tell whoever listens that something has changed."""
+"""Call listeners when something has changed."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -9,25 +9,24 @@ type Listener = Callable[[str, Any], None]
 
 
 class Changes:
-    """A list of listeners; each is told the topic and the value."""
+    """A list of listeners; each is called with the topic and the value."""
 
     def __init__(self) -> None:
-        """Start with nobody listening."""
         self._listeners: list[Listener] = []
 
     def connect(self, listener: Listener) -> Callable[[], None]:
-        """Add a listener and return how to remove it."""
+        """Add a listener and return a function that removes it."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     def __call__(self, topic: str, value: Any) -> None:  # any record
-        """Tell everybody."""
+        """Call all listeners."""
         for listener in tuple(self._listeners):
             listener(topic, value)
 
     @contextmanager
     def queue(self) -> Iterator[asyncio.Queue[tuple[str, Any]]]:
-        """Collect all that is told while the context lasts."""
+        """Collect all changes while the context lasts."""
         queue: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
         disconnect = self.connect(lambda topic, value: queue.put_nowait((topic, value)))
         try:
@@ -36,7 +35,7 @@ class Changes:
             disconnect()
 
     async def wait_for(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
-        """Return as soon as the condition is true; look again after each change."""
+        """Return as soon as the condition is true; it is checked after each change."""
         with self.queue() as queue:
             async with asyncio.timeout(seconds):
                 while not condition():

@@ -30,7 +30,6 @@ class Control:
     """What a test in another process, or the phone's page, can do."""
 
     def __init__(self, sim: Simulator) -> None:
-        """Remember the simulator, and who does what."""
         self._sim = sim
         self._handlers: dict[str, Handler] = {
             "receive": self._receive,
@@ -156,7 +155,7 @@ class Control:
         self._away(self._sim.down, body.get("seconds"))
 
     async def _silence(self, body: Body) -> None:
-        """Take connections and say nothing, once this answer is out."""
+        """Accept connections without a response, once this response is out."""
         self._away(self._sim.silence, body.get("seconds"))
 
     def _away(self, go: Callable[[], Awaitable[None]], seconds: float | None) -> None:

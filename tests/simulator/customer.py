@@ -1,4 +1,4 @@
-"""A customer of the service: who asks it, and who is pushed to."""
+"""A customer of the service: sends requests, and takes pushes."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -21,8 +21,8 @@ class Customer:
     # The same as it came over the wire: the first line without its version, and the body.
     wire: list[tuple[str, str]] = field(default_factory=list)
     authorization: list[str | None] = field(default_factory=list)
-    # Where set, nothing is answered before it is.
-    silent: asyncio.Event | None = None
+    # Where there is one, pushes are answered only once it is set.
+    answers_after: asyncio.Event | None = None
 
     async def page(self, request: web.Request) -> web.Response:
         """Take a push."""
@@ -31,6 +31,6 @@ class Customer:
         self.wire.append((f"{request.method} {request.raw_path}", await request.text()))
         self.got.append((request.method, request.path, dict(request.query), form))
         self.authorization.append(request.headers.get("Authorization"))
-        if self.silent:
-            await self.silent.wait()
+        if self.answers_after:
+            await self.answers_after.wait()
         return web.Response(text="OK")

@@ -60,7 +60,7 @@ class Fault:
     skip: int = 0
     # How late `slow` answers.
     seconds: float = 0.0
-    # Of silence before the request fails: a gateway's patience.
+    # Seconds without a response before the request fails, as with a gateway's timeout.
     delay: float = 0.0
     # Of how much later it is carried out all the same, with `when="late"`.
     late: float = 30.0

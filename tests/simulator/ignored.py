@@ -1,4 +1,4 @@
-"""What the service would silently ignore of a request."""
+"""The parameters of a request that the service would ignore without an error."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final

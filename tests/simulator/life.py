@@ -31,6 +31,6 @@ def outcome(message: Message, phone: Phone) -> tuple[Status, int]:
 
 
 def rings(message: Message, phone: Phone) -> bool:
-    """Tell whether somebody hears this call."""
-    heard = phone.on and phone.in_service and not phone.refuses_calls
-    return message.kind in CALLS and heard
+    """Return whether the phone rings for this message."""
+    can_ring = phone.on and phone.in_service and not phone.refuses_calls
+    return message.kind in CALLS and can_ring

@@ -121,7 +121,7 @@ class Phone:
     mnc: str = "20"
     roaming_country: str = ""
     roaming_operator: str = ""
-    # A fixed outcome, whatever the rest says.
+    # A fixed outcome, regardless of the other fields.
     outcome: Status | None = None
     outcome_error: int = 604
 
@@ -154,7 +154,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
-    """A message somebody sent to the service number."""
+    """A message to the service number."""
 
     id: int
     account: int
@@ -216,7 +216,7 @@ class Push:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
-    """A parameter the real service would silently ignore."""
+    """A parameter the real service would ignore without an error."""
 
     command: Command
     name: str

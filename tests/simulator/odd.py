@@ -8,7 +8,7 @@ from .choices import OddRow
 from .otherwise import odd_row, with_figures
 from .state import State
 
-# A message that nobody here sent or wrote.
+# The id of a message that was neither sent nor received here.
 _STRAY_SENT: Final[Row] = {
     "server_id": "999000001",
     "phone": "79000000000",
@@ -56,7 +56,7 @@ def head(state: State, values: Row) -> dict[str, Any]:
 
 
 def account_values(state: State, values: Row) -> dict[str, Any]:
-    """Return what is told of an account."""
+    """Return the fields of an account as they are shown."""
     return _numbers(state, with_figures(values, state.options.account_figures))
 
 

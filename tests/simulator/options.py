@@ -27,7 +27,7 @@ class Options:
 
     # Refusals
     strict_senders: bool = False
-    # Whether `sender_orig` tells of a replacement.
+    # Whether `sender_orig` shows a replaced sender.
     replaced_sender_told: bool = True
     refuse_mixed_alphabets: bool = True
     # Take a plus, brackets and the like out of a number instead of refusing it.
@@ -53,7 +53,7 @@ class Options:
     error_code: CodeStyle = CodeStyle.DOCUMENT
     # Without `phone` no refusal names a number.
     error_fields: list[str] = field(default_factory=lambda: ["phone", "status", "ip"])
-    # A refused text is told as its first number's.
+    # The error of a refused text names its first number.
     text_errors_name_phone: bool = True
     # The client's address in errors; None is the true one.
     ip: str | None = None
@@ -92,7 +92,7 @@ class Options:
     numbers: Numbers = Numbers.PLAIN
     pseudo_senders: PseudoSenders = PseudoSenders.AS_SENT
     server_ids: Ids = Ids.GROWING
-    # Nobody says which zone `created`, `modified` and `date` are in.
+    # The zone of `created`, `modified` and `date` is not documented.
     zone: timedelta = timedelta()
     check_seconds: bool = True
 
@@ -134,9 +134,9 @@ class Options:
     # The last status comes first, and those before it after it.
     push_reversed: bool = False
     push_body: PushBody = PushBody.FORM
-    # Fields nobody knows, or that say something else than usual: {"user_id": "?"}.
+    # Unknown fields, or known ones with unusual values: {"user_id": "?"}.
     push_extra: dict[str, str] = field(default_factory=dict)
-    # Nobody waits longer (section 2.1).
+    # The service waits no longer for a response to its push (section 2.1).
     push_timeout: float = 30.0
 
 

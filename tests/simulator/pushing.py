@@ -32,7 +32,7 @@ class _Call:
 
 
 class Pusher:
-    """Make pushes, as the options say, and write down what they were answered."""
+    """Makes pushes as the options say, and records the responses to them."""
 
     def __init__(self, state: State) -> None:
         """Remember where the records go."""

@@ -51,7 +51,7 @@ def row(state: State, message: Message, fields: list[str]) -> Row:
     shown = columns(fields)
     result = {each: values[each] for each in shown if each in values}
     if message.status is Status.FAILED:
-        # A refused row tells why, asked or not (section 1.2).
+        # A refused row has the error fields, requested or not (section 1.2).
         result |= {each: values[each] for each in ("error", "error_en", "error_ru")}
     if message.kind is Kind.HLRVIP and message.status in (Status.DELIVERED, Status.UNDELIVERED):
         _add_facts(result, state, message, fields)

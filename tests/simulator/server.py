@@ -91,7 +91,7 @@ class Front:
             self._site = None
 
     async def fall_silent(self) -> None:
-        """Take connections, and say nothing."""
+        """Accept connections, and never respond."""
         await self.close_port()
         self._silence = Silence()
         await self._silence.begin(self._sim.host, self._sim.port)
@@ -123,7 +123,7 @@ class Front:
         return self._failed(request, call, fault, _body(good))
 
     async def _answer_late(self, call: Call, fault: Fault) -> None:
-        """Carry a request out that nobody waits for any more."""
+        """Execute a request whose client has given up."""
         await fault.pause(fault.delay + fault.late)
         await self._answer(call)
 
@@ -188,7 +188,7 @@ class Front:
         return response
 
     async def _stall(self, request: web.Request, fault: Fault, good: bytes) -> web.StreamResponse:
-        """Begin an answer, and break off when nobody hopes any more."""
+        """Begin a response, and break it off when the fault is released."""
         begun = half(good)
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
         response.content_length = 2 * len(begun)

@@ -1,10 +1,10 @@
-"""A port that takes connections and never says a word."""
+"""A port that accepts connections and never responds."""
 
 import asyncio
 
 
 class Silence:
-    """Who connects waits in vain; what they sent is not even read."""
+    """A server whose clients wait in vain; requests are not even read."""
 
     def __init__(self) -> None:
         self._server: asyncio.Server | None = None
@@ -25,5 +25,5 @@ class Silence:
     def _take(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.append(writer)
         if not self._server:
-            # It was on its way in when the silence ended.
+            # It was being accepted when the silence ended.
             writer.transport.abort()

@@ -76,7 +76,7 @@ class Simulator(State):
 
     @property
     def is_up(self) -> bool:
-        """Tell whether the port is open."""
+        """Return whether the port is open."""
         return self._front.is_open
 
     async def __aenter__(self) -> Self:
@@ -117,7 +117,7 @@ class Simulator(State):
         await self._front.close_port()
 
     async def silence(self) -> None:
-        """Take connections and say nothing, until it is `up` (or `down`) again."""
+        """Accept connections and never respond, until it is `up` (or `down`) again."""
         await self._front.fall_silent()
 
     async def up(self) -> None:
@@ -166,9 +166,9 @@ class Simulator(State):
         listed_after: float | None = None,
         push: bool = True,
     ) -> Inbound | None:
-        """Take what somebody sent to the service number; None where nobody is found for it.
+        """Receive a message to the service number; None where it belongs to no account.
 
-        `listed_after` is in how many seconds the list shows it, whatever the options say.
+        `listed_after` is after how many seconds the list shows it, regardless of the options.
         """
         if isinstance(account, int):
             account = self.accounts[account]
@@ -214,12 +214,12 @@ class Simulator(State):
 
     @property
     def last_callback(self) -> str:
-        """Return the address the last message named for its status."""
+        """Return the callback of the last message that named one."""
         callbacks = (each.callback for each in reversed(self.messages.values()))
         return next((each for each in callbacks if each), self.account.status_url or "")
 
     def task(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """Run something beside, ended with the simulator."""
+        """Run something in the background; it is cancelled when the simulator stops."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

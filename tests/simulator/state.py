@@ -104,7 +104,7 @@ class State:
         return phone
 
     def new_server_id(self) -> int:
-        """Return an id nobody had before."""
+        """Return an id that was not used before."""
         if self.preset_ids:
             return self.preset_ids.pop(0)
         self.next_server_id += 1
@@ -153,7 +153,7 @@ class State:
         ]
 
     def sent_lately(self, account: Account, phone: str, text: str) -> bool:
-        """Tell whether the duplicate guard has seen this text to this number."""
+        """Return whether the duplicate guard has seen this text to this number."""
         sent = self._sent_texts.get((account.id, phone, text))
         return sent is not None and self.now() - sent < self.options.duplicate_window
 
@@ -170,7 +170,7 @@ class State:
         return [self._inbox[each] for each in self._inbox_of[account.id]]
 
     def route(self, phone: str, text: str) -> tuple[Account, str] | None:
-        """Find whom an inbound message is for, and what is left of its text (section 6)."""
+        """Return the account of an inbound message, and its text without the prefix (section 6)."""
         if (known := self._last_two_way_to.get(phone)) is not None:
             return self.accounts[known], text
         for account in self.accounts.values():
@@ -192,7 +192,7 @@ class State:
         return [each for each in self.requests if command in (None, each.command)]
 
     def assert_clean(self) -> None:
-        """Fail when anything was sent that the service would silently ignore."""
+        """Fail when a parameter was sent that the service would ignore without an error."""
         if self.unknown:
             lines = "\n".join(
                 f"  {each.command}: {each.name}={each.value!r} ({each.reason})"

@@ -41,7 +41,7 @@ def _error(
 
 
 _SENT_BEFORE = together(stored((4566, "79087964781", "1.31", Status.DELIVERED)), _guarded)
-_OLD = "no longer answered, says the history: only an account set up so in a test does"
+_OLD = "no longer answered, by the document's history: only an account set up so in a test does"
 
 HISTORY = (
     _error("1.9.13", _SEND, "ERROR=223: TEXT IS AN ADVERTISEMENT", _private),

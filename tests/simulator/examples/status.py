@@ -7,7 +7,7 @@ from tests.simulator.simulator import Simulator
 from .base import Arrange, Example, errors, paid, stored, together
 
 _CHECK = "check=4566,4567&apikey=XYZ"
-_UNKNOWN = "why the ids are refused is not said: they are unknown here"
+_UNKNOWN = "the document does not say why the ids are refused: they are unknown here"
 
 
 def _refused(ip: str) -> Arrange:

@@ -1,4 +1,4 @@
-"""Serve the phone page, tell it what happens, do what it says."""
+"""Serve the phone page, send it each change, and execute its commands."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 _FOLDER: Final = Path(__file__).parent
 _FILES: Final = {"/": "index.html", "/page/page.css": "page.css", "/page/page.js": "page.js"}
-# One picture for a burst of changes.
+# Changes within this time are sent together.
 _PAUSE: Final = 0.05
-# While somebody looks at the phones, a call rings long enough to be taken or refused.
+# While a page is open, a call rings long enough to be taken or refused.
 _RINGING: Final = 20.0
 
 
 class Page:
-    """The page and those who look at it.
+    """The page, and the websocket of each browser that shows it.
 
-    It tells and is told over one websocket: unlike requests, that goes on while the port is closed.
+    Changes and commands go over the websocket: unlike requests, it stays open while the port is
+    closed.
     """
 
     def __init__(self, sim: Simulator, control: Control) -> None:
-        """Start with nobody looking."""
         self._sim = sim
         self._control = control
         self._sockets: set[web.WebSocketResponse] = set()
@@ -41,7 +41,7 @@ class Page:
         return [*parts, web.get("/page/live", self._live)]
 
     async def close(self) -> None:
-        """Hang up."""
+        """Close the websockets."""
         for socket in tuple(self._sockets):
             await socket.close()
 
@@ -57,24 +57,24 @@ class Page:
         await socket.prepare(request)
         self._sockets.add(socket)
         self._sim.ringing = _RINGING
-        telling = self._sim.task(self._tell(socket))
+        sending = self._sim.task(self._send_changes(socket))
         try:
             async for frame in socket:
                 self._sim.task(self._perform(socket, frame.json()))
         finally:
-            telling.cancel()
+            sending.cancel()
             self._sockets.discard(socket)
             if not self._sockets and self._sim.started:
                 await self._left_alone()
         return socket
 
     async def _left_alone(self) -> None:
-        """Let nothing last that only a page can end."""
+        """End what only a page can end, now that none is open."""
         self._sim.ringing = 0.0
         await self._sim.up()
 
-    async def _tell(self, socket: web.WebSocketResponse) -> None:
-        """Tell everything, and again after each change."""
+    async def _send_changes(self, socket: web.WebSocketResponse) -> None:
+        """Send the state, and again after each change."""
         with self._sim.changed.queue() as changes, suppress(ConnectionResetError):
             while not socket.closed:
                 await socket.send_json({"state": view(self._sim)})
@@ -84,7 +84,7 @@ class Page:
                     changes.get_nowait()
 
     async def _perform(self, socket: web.WebSocketResponse, order: dict[str, Any]) -> None:
-        """Do what the page says, in the words of `/control/`, and tell what came of it."""
+        """Execute a command of the page, named as under `/control/`, and send the result."""
         answer = {"id": order["id"]}
         try:
             answer["result"] = await self._control.perform(order["do"], order.get("body", {}))
