@@ -70,7 +70,7 @@ async def test_self_test(hass: HomeAssistant, simulator: Simulator, clock: Clock
     await noon(hass, clock, tomorrow())
     await orders(clock)
     assert texts(simulator) == ["Самопроверка дома."]
-    assert [call.data["problem"] for call in warned] == ["SMS не дошла."]
+    assert [call.data["problem"] for call in warned] == ["SMS не дошло."]
 
 
 async def test_sim(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:

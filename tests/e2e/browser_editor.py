@@ -83,7 +83,7 @@ class Editor:
         dialog = self.page.locator("add-automation-element-dialog")
         await dialog.locator("input").first.fill(script)
         await dialog.get_by_text(script, exact=True).last.click()
-        # Toggle, turn off, turn on.
+        # The last one runs it, in both languages.
         await dialog.locator("ha-list-item-button").last.click()
         await self.row(name).locator("ha-automation-action-row").wait_for()
 
