@@ -106,6 +106,16 @@ def test_nobody_imports_the_root() -> None:
     assert [module for module, arrows in ARROWS.items() if "__init__" in arrows] == []
 
 
+@pytest.mark.parametrize("module", MODULES)
+def test_runtime_data_is_typed(module: str) -> None:
+    """Whoever reads an entry's runtime data says what kind of entry it is."""
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    reads = any(
+        isinstance(node, ast.Attribute) and node.attr == "runtime_data" for node in ast.walk(tree)
+    )
+    assert not reads or "runtime_data" in ARROWS[module]
+
+
 def test_packages_are_empty() -> None:
     """Only the client, which could be published alone, exports names in its root."""
     roots = [path for path in FILES if path.name == "__init__.py" and path.parent != ROOT]
