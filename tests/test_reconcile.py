@@ -19,7 +19,7 @@ from custom_components.smspilot.const import (
 
 from .common import MAMA, PAPA, Clock, Heard, act, add_account, kill, restart, state_of, write
 from .sending import BABA, NOTHING, accept, alarm, caught, ids, once, result
-from .simulator.model import DEFAULT_KEY
+from .simulator.model import DEFAULT_KEY, Status
 from .simulator.options import Facts
 from .simulator.simulator import Simulator
 
@@ -195,6 +195,24 @@ async def test_no_look_at_all(
         await clock.advance(300)
     assert heard.of("status") == ["delivered"] * len(simulator.orders)
     assert len(simulator.calls("send")) == 1
+
+
+async def test_failed_before_it_was_found(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """What fails while nobody knows whether it went out is told as failed, not given up."""
+    await add_account(hass, simulator)
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    fault = simulator.fault("hang", when="after", command="send")
+    simulator.fault("html", command="check", times=12)
+    assert await result(clock, alarm(hass, PAPA)) == "outcome_unknown"
+    fault.release()
+    simulator.faults.clear()
+    await simulator.advance(simulator.orders[0].server_id, Status.FAILED)
+    for _ in range(15):
+        await clock.advance(600)
+    assert heard.of("status") == ["failed"]
+    once(simulator, PAPA)
 
 
 @pytest.mark.parametrize(("second", "sent"), [("before", "outcome_unknown"), ("after", "receipt")])

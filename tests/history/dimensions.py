@@ -47,7 +47,11 @@ DIMENSIONS: Final[Mapping[str, tuple[Switches, ...]]] = {
     "replaced_sender_told": _switch("replaced_sender_told", value=False),
     "server_ids": _each("server_ids", Ids),
     "inbound_ids": _each("inbound_ids", Ids),
-    "check_lag": ({}, {"check_lag": timedelta(seconds=5)}),
+    "check_lag": (
+        {},
+        {"check_lag": timedelta(seconds=5)},
+        {"check_lag": timedelta(seconds=30), "check_lag_every": 2},
+    ),
     "inbound_lag": (
         {},
         {"inbound_lag": 2 * _MINUTES},
@@ -105,9 +109,9 @@ DIMENSIONS: Final[Mapping[str, tuple[Switches, ...]]] = {
 }
 # Switches of the simulator that no picture has, with the reason.
 LEFT_OUT: Final[Mapping[str, str]] = {
-    "check_limit": "the document pages through the whole list",
-    "check_kept": "the document pages through the whole list",
-    "check_lag_every": "a list that hides single messages proves nothing, and nobody can see that",
+    "check_limit": "the document pages through the whole list; that it ends before is seen only"
+    " once it lacks a message of ours",
+    "check_kept": "there is no limit",
     "check_lag_ids": "what is not found by its id for long is given up",
     "strict_senders": "the document says that unknown senders are replaced",
     "refuse_mixed_alphabets": "the table of errors has 248",

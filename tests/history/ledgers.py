@@ -191,24 +191,12 @@ class Books:
             # Of several that read alike nobody can tell which is which.
             and (now - each.at > SEARCHED or times[each.phone, each.key] > 1)
         }
-        # What failed before it was found looks like one that was refused.
-        old |= {
-            (each.phone, each.key)
-            for each in self.ordered
-            if each.fate is Fate.UNKNOWN and self._has_failed(each)
-        }
         named = {each.message_id for each in self.ordered}
         return [
             order
             for order in self._orders
             if pair(order) in old and str(order.server_id) not in named
         ]
-
-    def _has_failed(self, ordered: Ordered) -> bool:
-        return any(
-            pair(each) == (ordered.phone, ordered.key) and each.status is Status.FAILED
-            for each in self._sim.messages.values()
-        )
 
     def compare(self, excused: list[Order]) -> list[str]:
         """Return where the two ledgers differ."""

@@ -111,13 +111,22 @@ class Evidence:
         self._seen = {key: self._seen.get(key, now) for key in created}
         return Listing(rows, created)
 
-    def judge(self, listing: Listing, record: SubmissionRecord, number: Number) -> Finding:
-        """Return what the list says of a number of a message that was lost."""
-        candidates = [
+    def judge(
+        self, listing: Listing, record: SubmissionRecord, number: Number, *, failed: bool = False
+    ) -> Finding:
+        """Return what the list says of a number of a message that was lost.
+
+        A row that failed counts only with `failed`, and where there is no other: it may be that of
+        another request, and a message that is sent again is refused again.
+        """
+        may_be = [
             row
             for row in listing.rows.get(number.digits, ())
             if self._may_be(listing, record, number, row)
         ]
+        candidates = [row for row in may_be if row.status is not Status.FAILED]
+        if failed and not candidates:
+            candidates = [row for row in may_be if has_text(row, record)]
         # The newest first: a message that repeats is the last one.
         candidates.sort(key=lambda row: (len(row.id or ""), row.id or ""), reverse=True)
         for row in candidates:
@@ -136,8 +145,7 @@ class Evidence:
         """Return whether a row of the number may be the message."""
         if row.id is None or self._is_known(row.id):
             return False
-        # A refused one is no message; sent again, the API says why.
-        if row.status is Status.FAILED or not is_of_kind(row, record.kind):
+        if not is_of_kind(row, record.kind):
             return False
         if self._seen[row.id] < record.since:
             return False
@@ -175,12 +183,11 @@ class Evidence:
         return Order.AFTER if is_greater else Order.BEFORE
 
     def _is_up_to_date(self, listing: Listing, record: SubmissionRecord) -> bool:
-        """Return whether the list shows the last message we know to be in it.
+        """Return whether the list shows all that we know to be in it.
 
-        A list that lags or is cut off may show older ones, and its gaps prove nothing.
+        A list that lags, is cut off or hides a message may show others, and its gaps prove nothing.
         """
-        last = self._records.last_id_before(record)
-        return last is None or last in listing.created
+        return all(one in listing.created for one in self._records.ids_before(record))
 
 
 def is_of_kind(row: MessageRow, kind: Kind) -> bool:

@@ -126,7 +126,8 @@ class Reconciler:
         if self._records.claims.of(record, one) or self._records.is_looked_for(one.digits):
             # It may be that one's, which would be sent again if it were taken from it.
             return None
-        return self._evidence.judge(listing, record, one).row
+        is_last = self._records.age(record) > LOOK_AGES[-1]
+        return self._evidence.judge(listing, record, one, failed=is_last).row
 
     def _row(self, record: SubmissionRecord, number: NumberRecord, message_id: str) -> Row:
         return Row(

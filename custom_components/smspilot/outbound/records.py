@@ -125,16 +125,17 @@ class SubmissionRecords:
             self._accepted.append((now, numeric[0], numeric[-1]))
 
     def growing_ids_before(self, record: SubmissionRecord) -> list[str]:
-        """Return the newest id of each response of before a message, if ids only grew; else none."""
+        """Return the newest id of each response before a message, if ids only grew; else none."""
         known = sorted(one for one in self._accepted if one[0] <= record.since)
         grow = all(int(one[2]) < int(other[1]) for one, other in pairwise(known))
         return [one[2] for one in known] if grow else []
 
-    def last_id_before(self, record: SubmissionRecord) -> str | None:
-        """Return the last id that we knew before a message was requested and is still listed."""
+    def ids_before(self, record: SubmissionRecord) -> set[str]:
+        """Return ids that the list must show: of the hour before a message, and the last of all."""
         first = record.since - RECENT + 6 * HOUR
         known = [one for one in self._accepted if first < one[0] <= record.since]
-        return max(known)[2] if known else None
+        lately = [one for one in known if one[0] > record.since - HOUR] or known[-1:]
+        return {each for one in lately for each in one[1:]}
 
     @callback
     def open(self, message: OutboundMessage, api_at: datetime) -> SubmissionRecord:
