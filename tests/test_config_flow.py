@@ -1,16 +1,14 @@
-"""The forms, through Home Assistant and against the simulated service."""
+"""The forms of an account: adding it, its address, and new credentials."""
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from http import HTTPStatus
-import json
-from pathlib import Path
 import re
 from types import SimpleNamespace
 from typing import Any
 
 from homeassistant.components.cloud.const import DATA_CLOUD
-from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, ConfigEntryState, FlowType
+from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, FlowType
 from homeassistant.const import (
     CONF_API_KEY,
     CONF_NAME,
@@ -19,68 +17,33 @@ from homeassistant.const import (
     CONF_WEBHOOK_ID,
 )
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType, section
-from homeassistant.helpers import entity_registry as er
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.setup import async_setup_component
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smspilot.client.transport import URL
 from custom_components.smspilot.const import (
-    CONF_ASSIST,
-    CONF_CHANNEL,
     CONF_CLOUDHOOK_URL,
-    CONF_DAILY_LIMIT,
-    CONF_DEBUG_EMAIL,
-    CONF_INBOUND_INTERVAL,
     CONF_LEGACY_NAME,
     CONF_LOGIN,
-    CONF_LONG_TEXTS,
-    CONF_LOW_BALANCE,
-    CONF_MAX_PARTS,
     CONF_MESSAGE_TEMPLATE,
     CONF_PHONES,
-    CONF_PIN,
-    CONF_RATE_LIMIT,
-    CONF_REFERRER,
     CONF_SENDER,
     CONF_TEST_MODE,
-    CONF_TRANSLITERATE,
     CONF_TWO_WAY_TEMPLATE,
-    CONF_VERIFY_PUSHES,
     DOMAIN,
     SECTION_ADVANCED,
     SUBENTRY_RECIPIENT,
 )
-from custom_components.smspilot.form_checks import is_safe, nested
-from custom_components.smspilot.forms import OPTION_SECTIONS, RECIPIENT_SECTIONS
+from custom_components.smspilot.form_checks import is_safe
 
-from .common import MAMA, PAPA, WEBHOOK_ID, Clock, add_account, person
+from .common import PAPA, WEBHOOK_ID, Clock, add_account, person
+from .flows import Json, check, fields
 from .simulator import DEFAULT_KEY, EMULATOR_KEY, Blocked, FaultKind, Simulator
-
-type Json = dict[str, Any]
 
 OTHER_KEY = "OTHER" * 12 + "KEYS"
 HOME = "https://home.example"
-TEXTS = Path(__file__).parents[1] / "custom_components" / DOMAIN / "translations"
-
-OPTIONS: Json = {
-    CONF_SENDER: "test",
-    CONF_TEST_MODE: True,
-    CONF_MESSAGE_TEMPLATE: "Home: {message} ({time})",
-    CONF_TWO_WAY_TEMPLATE: "Home asks: {message}",
-    CONF_LONG_TEXTS: "refuse",
-    CONF_MAX_PARTS: 3,
-    CONF_TRANSLITERATE: True,
-    CONF_VERIFY_PUSHES: False,
-    CONF_INBOUND_INTERVAL: 30,
-    CONF_LOW_BALANCE: 99.5,
-    CONF_DAILY_LIMIT: 1000,
-    CONF_RATE_LIMIT: 5,
-    CONF_REFERRER: "17",
-    CONF_DEBUG_EMAIL: "debug@example.com",
-}
 
 
 def credentials(sim: Simulator, **given: str) -> Json:
@@ -89,42 +52,6 @@ def credentials(sim: Simulator, **given: str) -> Json:
     if not key and not given:
         key = {CONF_API_KEY: DEFAULT_KEY}
     return {**key, SECTION_ADVANCED: {CONF_URL: sim.url, **given}}
-
-
-def check(result: Mapping[str, Any], group: str = "config") -> Mapping[str, Any]:
-    """Return a step, all of whose texts are translated, with their placeholders."""
-    for language in ("en", "ru"):
-        texts = json.loads((TEXTS / f"{language}.json").read_text())
-        for part in group.split("."):
-            texts = texts[part]
-        if result["type"] is FlowResultType.ABORT:
-            said: Any = texts["abort"][result["reason"]]
-        else:
-            step = texts["step"][result["step_id"]]
-            said = [step, *(texts["error"][key] for key in (result["errors"] or {}).values())]
-            for key, value in result["data_schema"].schema.items():
-                where, names = step, [str(key)]
-                if isinstance(value, section):
-                    where, names = step["sections"][key], [*map(str, value.schema.schema)]
-                assert all(where["data"][name] for name in names)
-                assert all(where["data_description"][name] for name in names)
-        needed = set(re.findall(r"{(\w+)}", json.dumps(said)))
-        assert needed <= set(result.get("description_placeholders") or {})
-    return result
-
-
-def fields(step: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """Return the fields of a step, sections opened: what the page shows, and its selector."""
-    found: dict[str, tuple[Any, Any]] = {}
-    for key, value in step["data_schema"].schema.items():
-        shown = (key.description or {}).get("suggested_value")
-        if isinstance(value, section):
-            # Of a section it looks at nothing else.
-            for name, selector in value.schema.schema.items():
-                found[str(name)] = ((shown or {}).get(str(name)), selector)
-        else:
-            found[str(key)] = (shown, value)
-    return found
 
 
 async def begin(hass: HomeAssistant) -> Mapping[str, Any]:
@@ -731,297 +658,6 @@ async def test_reconfigure_with_a_new_key(hass: HomeAssistant, simulator: Simula
     assert result["reason"] == "reconfigure_successful"
     assert entry.data[CONF_API_KEY] == OTHER_KEY
     await hass.async_block_till_done(wait_background_tasks=True)
-
-
-# Options
-
-
-async def options_step(hass: HomeAssistant, entry: MockConfigEntry) -> Mapping[str, Any]:
-    """Open the options."""
-    return check(await hass.config_entries.options.async_init(entry.entry_id), "options")
-
-
-async def test_options_are_kept(hass: HomeAssistant, simulator: Simulator, home: str) -> None:
-    """Every option is shown with what it is worth, and kept flat as it was entered."""
-    entry = await add_account(hass, simulator)
-    step = await options_step(hass, entry)
-    assert list(step["data_schema"].schema) == ["sending", "receiving", "limits", "advanced"]
-    assert {key: shown for key, (shown, _) in fields(step).items()} == {
-        CONF_SENDER: None,
-        CONF_TEST_MODE: False,
-        CONF_MESSAGE_TEMPLATE: "{message}",
-        CONF_TWO_WAY_TEMPLATE: "{message}",
-        CONF_LONG_TEXTS: "cut",
-        CONF_MAX_PARTS: 0,
-        CONF_TRANSLITERATE: False,
-        CONF_VERIFY_PUSHES: True,
-        CONF_INBOUND_INTERVAL: None,
-        CONF_LOW_BALANCE: 50,
-        CONF_DAILY_LIMIT: 500,
-        CONF_RATE_LIMIT: 30,
-        CONF_REFERRER: None,
-        CONF_DEBUG_EMAIL: None,
-    }
-    # In a block, to be copied.
-    address = step["description_placeholders"]["address"]
-    assert address == f"```\n{home}/api/webhook/{WEBHOOK_ID}\n```"
-    form = nested(OPTIONS, OPTION_SECTIONS)
-    result = await hass.config_entries.options.async_configure(step["flow_id"], form)
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert dict(entry.options) == OPTIONS
-    assert all(type(entry.options[key]) is type(OPTIONS[key]) for key in OPTIONS)
-
-    step = await options_step(hass, entry)
-    assert {key: shown for key, (shown, _) in fields(step).items()} == OPTIONS
-
-
-async def test_options_are_cleared(hass: HomeAssistant, simulator: Simulator) -> None:
-    """An empty field is an option that is not set any more."""
-    entry = await add_account(hass, simulator, options=OPTIONS)
-    step = await options_step(hass, entry)
-    form = {CONF_SENDER: " ", CONF_DEBUG_EMAIL: "", CONF_MESSAGE_TEMPLATE: "", CONF_REFERRER: " "}
-    form = nested(form, OPTION_SECTIONS)
-    await hass.config_entries.options.async_configure(step["flow_id"], form)
-    assert dict(entry.options) == {
-        CONF_TEST_MODE: False,
-        CONF_LONG_TEXTS: "cut",
-        CONF_TRANSLITERATE: False,
-        CONF_VERIFY_PUSHES: True,
-    }
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "part", "error"),
-    [
-        (CONF_MESSAGE_TEMPLATE, "Home", "sending", "invalid_template"),
-        (CONF_TWO_WAY_TEMPLATE, "{time}", "sending", "invalid_template"),
-        (CONF_SENDER, "GOLOS", "sending", "invalid_sender"),
-        # Nothing is rounded, and the error of a number out of bounds is ours.
-        (CONF_MAX_PARTS, 11, "sending", "invalid_max_parts"),
-        (CONF_MAX_PARTS, -1, "sending", "invalid_max_parts"),
-        (CONF_MAX_PARTS, 2.5, "sending", "invalid_max_parts"),
-        (CONF_INBOUND_INTERVAL, 4, "receiving", "invalid_interval"),
-        (CONF_INBOUND_INTERVAL, 5.5, "receiving", "invalid_interval"),
-        (CONF_INBOUND_INTERVAL, 86401, "receiving", "invalid_interval"),
-        (CONF_INBOUND_INTERVAL, -1, "receiving", "invalid_interval"),
-        (CONF_LOW_BALANCE, -1, "limits", "invalid_amount"),
-        (CONF_DAILY_LIMIT, -0.01, "limits", "invalid_amount"),
-        (CONF_DAILY_LIMIT, 1e9, "limits", "invalid_amount"),
-        (CONF_RATE_LIMIT, -1, "limits", "invalid_rate_limit"),
-        (CONF_RATE_LIMIT, 0.5, "limits", "invalid_rate_limit"),
-        (CONF_RATE_LIMIT, 1001, "limits", "invalid_rate_limit"),
-        (CONF_REFERRER, "friend", "advanced", "invalid_referrer"),
-        (CONF_DEBUG_EMAIL, "nobody", "advanced", "invalid_email"),
-    ],
-)
-async def test_options_are_wrong(
-    hass: HomeAssistant, simulator: Simulator, name: str, value: Any, part: str, error: str
-) -> None:
-    """A form that complains changes nothing, opens the section, and shows what was entered."""
-    entry = await add_account(hass, simulator)
-    step = await options_step(hass, entry)
-    form = {part: {name: value}}
-    step = check(
-        await hass.config_entries.options.async_configure(step["flow_id"], form), "options"
-    )
-    assert step["errors"] == {part: error}
-    assert step["data_schema"].schema[part].options == {"collapsed": False}
-    assert fields(step)[name][0] == value
-    assert not entry.options
-
-
-@pytest.mark.parametrize("value", [0, 5, 86400])
-async def test_intervals(hass: HomeAssistant, simulator: Simulator, value: int) -> None:
-    """Nothing but pushes, and every interval between its bounds, may be chosen."""
-    entry = await add_account(hass, simulator)
-    step = await options_step(hass, entry)
-    await hass.config_entries.options.async_configure(
-        step["flow_id"], {"receiving": {CONF_INBOUND_INTERVAL: value}}
-    )
-    assert entry.options[CONF_INBOUND_INTERVAL] == value
-
-
-async def test_options_without_the_service(hass: HomeAssistant, simulator: Simulator) -> None:
-    """Options open also when the account's senders were never learnt, or it is disabled."""
-    await simulator.down()
-    entry = await add_account(hass, simulator)
-    for _ in range(2):
-        step = await options_step(hass, entry)
-        assert fields(step)[CONF_SENDER][1].config["options"] == []
-        hass.config_entries.options.async_abort(step["flow_id"])
-        await hass.config_entries.async_unload(entry.entry_id)
-
-
-# Recipients
-
-
-async def recipient_step(
-    hass: HomeAssistant, entry: MockConfigEntry, subentry_id: str | None = None
-) -> Mapping[str, Any]:
-    """Open the form of a recipient, a new one where none is named."""
-    result = await hass.config_entries.subentries.async_init(
-        (entry.entry_id, SUBENTRY_RECIPIENT),
-        context={"source": SOURCE_RECONFIGURE, "subentry_id": subentry_id}
-        if subentry_id
-        else {"source": SOURCE_USER},
-    )
-    return check(result, "config_subentries.recipient")
-
-
-async def save(hass: HomeAssistant, step: Mapping[str, Any], form: Json) -> Mapping[str, Any]:
-    """Send in the form of a recipient."""
-    result = await hass.config_entries.subentries.async_configure(step["flow_id"], form)
-    await hass.async_block_till_done()
-    if result["type"] is FlowResultType.CREATE_ENTRY:
-        return result
-    return check(result, "config_subentries.recipient")
-
-
-async def test_recipient_is_added(hass: HomeAssistant, simulator: Simulator) -> None:
-    """A recipient is kept with numbers as E.164, each once."""
-    entry = await add_account(hass, simulator)
-    step = await recipient_step(hass, entry)
-    assert step["description_placeholders"]["account"] == "5671"
-    # The first field is there to be typed into; orders wait in their section.
-    assert fields(step)[CONF_PHONES][0] == [""]
-    assert step["data_schema"].schema["orders"].options == {"collapsed": True}
-    assert step["data_schema"].schema[CONF_SENDER].config["options"] == ["INFORM", "test"]
-    result = await save(
-        hass,
-        step,
-        {
-            CONF_NAME: "  Папа ",
-            CONF_PHONES: ["8 (908) 796-47-81", "79087964781", " ", "+7 916 123 12 12"],
-            CONF_CHANNEL: "voice",
-            CONF_SENDER: "test",
-            "orders": {CONF_ASSIST: True, CONF_PIN: " 0042 "},
-        },
-    )
-    assert result["description_placeholders"] == {"name": "Папа"}
-    assert result["title"] == "Папа"
-    [subentry] = entry.subentries.values()
-    assert subentry.subentry_type == SUBENTRY_RECIPIENT
-    assert subentry.title == "Папа"
-    assert dict(subentry.data) == {
-        CONF_NAME: "Папа",
-        CONF_PHONES: [PAPA, MAMA],
-        CONF_CHANNEL: "voice",
-        CONF_SENDER: "test",
-        CONF_ASSIST: True,
-        CONF_PIN: "0042",
-    }
-    assert hass.states.get("notify.papa")
-
-
-async def test_recipient_needs_little(hass: HomeAssistant, simulator: Simulator) -> None:
-    """A name and a number are enough."""
-    entry = await add_account(hass, simulator)
-    await save(
-        hass, await recipient_step(hass, entry), {CONF_NAME: "Mama", CONF_PHONES: ["79161231212"]}
-    )
-    [subentry] = entry.subentries.values()
-    assert dict(subentry.data) == {
-        CONF_NAME: "Mama",
-        CONF_PHONES: [MAMA],
-        CONF_CHANNEL: "sms",
-        CONF_ASSIST: False,
-    }
-
-
-@pytest.mark.parametrize(
-    ("form", "errors", "unread"),
-    [
-        ({CONF_NAME: " "}, {CONF_NAME: "invalid_name"}, None),
-        ({CONF_NAME: "8 908 796-47-81"}, {CONF_NAME: "invalid_name"}, None),
-        ({CONF_NAME: "8-999"}, {CONF_NAME: "invalid_name"}, None),
-        ({CONF_NAME: "*"}, {CONF_NAME: "invalid_name"}, None),
-        ({CONF_NAME: "mama"}, {CONF_NAME: "name_in_use"}, None),
-        ({CONF_NAME: " MAMA "}, {CONF_NAME: "name_in_use"}, None),
-        ({CONF_NAME: "Мама"}, {CONF_NAME: "name_in_use"}, None),
-        ({CONF_SENDER: "golos"}, {CONF_SENDER: "invalid_sender"}, None),
-        ({CONF_PHONES: []}, {CONF_PHONES: "phone_required"}, ""),
-        ({CONF_PHONES: [" "]}, {CONF_PHONES: "phone_required"}, ""),
-        ({CONF_PHONES: [PAPA, "12", "no"]}, {CONF_PHONES: "invalid_phone"}, "12, no"),
-        (
-            {CONF_NAME: "", CONF_PHONES: ["no"]},
-            {CONF_NAME: "invalid_name", CONF_PHONES: "invalid_phone"},
-            "no",
-        ),
-    ],
-)
-async def test_recipient_is_wrong(
-    hass: HomeAssistant,
-    simulator: Simulator,
-    form: Json,
-    errors: dict[str, str],
-    unread: str | None,
-) -> None:
-    """All errors are shown at their fields at once, and no recipient is added."""
-    entry = await add_account(hass, simulator, people=[person("Mama", MAMA)])
-    step = await recipient_step(hass, entry)
-    step = await save(hass, step, {CONF_NAME: "Papa", CONF_PHONES: [PAPA]} | form)
-    assert step["errors"] == errors
-    assert unread in (None, step["description_placeholders"]["phone"])
-    assert len(entry.subentries) == 1
-    result = await save(hass, step, {CONF_NAME: "Papa", CONF_PHONES: [PAPA]})
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-
-
-async def test_number_with_two_readings(hass: HomeAssistant, simulator: Simulator) -> None:
-    """A number that may be two is refused until a plus decides."""
-    entry = await add_account(hass, simulator)
-    step = await recipient_step(hass, entry)
-    # A line in Moscow, or one in Germany.
-    ambiguous = "495 325-28-88"
-    step = await save(hass, step, {CONF_NAME: "Oma", CONF_PHONES: [ambiguous]})
-    assert step["errors"] == {CONF_PHONES: "invalid_phone"}
-    assert step["description_placeholders"]["phone"] == ambiguous
-    result = await save(hass, step, {CONF_NAME: "Oma", CONF_PHONES: [f"+7 {ambiguous}"]})
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-
-
-async def test_recipient_is_changed(hass: HomeAssistant, simulator: Simulator) -> None:
-    """A recipient is renamed and given other numbers; the entity stays."""
-    entry = await add_account(
-        hass, simulator, people=[person("Papa", PAPA, sender="test"), person("Mama", MAMA)]
-    )
-    papa, mama = entry.subentries.values()
-    registry = er.async_get(hass)
-    unique_id = registry.async_get("notify.papa").unique_id  # type: ignore[union-attr]
-
-    step = await recipient_step(hass, entry, papa.subentry_id)
-    assert step["step_id"] == "reconfigure"
-    assert fields(step)[CONF_NAME][0] == "Papa"
-    assert fields(step)[CONF_PHONES][0] == [PAPA]
-    step = await save(hass, step, {CONF_NAME: "mama", CONF_PHONES: [PAPA]})
-    assert step["errors"] == {CONF_NAME: "name_in_use"}
-    # Its own name, otherwise written, is no other's.
-    result = await save(hass, step, {CONF_NAME: "PAPA", CONF_PHONES: [MAMA]})
-    assert result["reason"] == "reconfigure_successful"
-    changed = entry.subentries[papa.subentry_id]
-    assert changed.title == "PAPA"
-    assert dict(changed.data) == {
-        CONF_NAME: "PAPA",
-        CONF_PHONES: [MAMA],
-        CONF_CHANNEL: "sms",
-        CONF_ASSIST: False,
-    }
-    assert entry.subentries[mama.subentry_id] == mama
-    assert registry.async_get("notify.papa").unique_id == unique_id  # type: ignore[union-attr]
-    assert entry.state is ConfigEntryState.LOADED
-
-
-async def test_orders_of_a_recipient(hass: HomeAssistant, simulator: Simulator) -> None:
-    """Who may give orders is shown where it is set; the section is open then."""
-    entry = await add_account(hass, simulator, people=[person("Papa", PAPA, assist=True, pin="42")])
-    [papa] = entry.subentries.values()
-    step = await recipient_step(hass, entry, papa.subentry_id)
-    assert step["data_schema"].schema["orders"].options == {"collapsed": False}
-    assert {key: fields(step)[key][0] for key in (CONF_ASSIST, CONF_PIN)} == {
-        CONF_ASSIST: True,
-        CONF_PIN: "42",
-    }
-    assert set(RECIPIENT_SECTIONS["orders"]) == {CONF_ASSIST, CONF_PIN}
 
 
 async def test_templates_at_the_start(hass: HomeAssistant, simulator: Simulator) -> None:
