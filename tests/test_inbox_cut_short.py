@@ -106,3 +106,37 @@ async def test_kill_right_after_telling(
     written = b"".join(disk.values()).decode()
     told = heard.of("message_id")[:moment]
     assert [message_id for message_id in told if f'"{message_id}"' not in written] == []
+
+
+@pytest.mark.usefixtures("_door")
+async def test_push_of_what_was_told_before_a_kill(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A push whose message was published just before a kill is confirmed by the list."""
+    entry = await add_account(hass, simulator, people=PEOPLE)
+    await clock.advance(2)
+    simulator.clock_offset += timedelta(minutes=5)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    folder = Path(hass.config.path(".storage"))
+    disk: dict[Path, bytes] = {}
+
+    @callback
+    def copy(_event: object) -> None:
+        found = folder.glob(f"{DOMAIN}.{entry.entry_id}*")
+        disk.update((path, path.read_bytes()) for path in found)
+
+    def cut() -> None:
+        for path in folder.glob(f"{DOMAIN}.{entry.entry_id}*"):
+            path.unlink()
+        for path, written in disk.items():
+            path.write_bytes(written)
+
+    hass.bus.async_listen(EVENT_SMS_RECEIVED, copy)
+    await simulator.receive(PAPA[1:], "5671 раз")
+    await clock.advance(2)
+    assert heard.of("message") == ["раз"]
+    await kill(hass, entry, clock, cut)
+    for _ in range(5):
+        await clock.advance(1800)
+    assert heard.of("message") == ["раз"]
+    assert "after an hour" not in caplog.text

@@ -87,12 +87,15 @@ class ListReader:
         published = await self._intake.async_publish_new(page.messages, at)
         if published is None:
             return None
-        self._found_unpushed = False
-        for message in published:
-            if push := pushes.pop(message.message_id):
+        new = {message.message_id: message for message in published}
+        for message_id in (one.id for one in page.messages if one.id in self._memory.window):
+            # Also where it was published before: a kill may have left its push awaited.
+            if push := pushes.pop(message_id):
                 push_monitor.confirm(push.host)
-            elif not pushes.is_full:
-                self._found_unpushed = True
+                new.pop(message_id, None)
+        self._found_unpushed = bool(new) and not pushes.is_full
+        if self._found_unpushed:
+            for message in new.values():
                 push_monitor.expect(message.message_id, message.age)
         self._memory.window.was_read(at)
         return len(published)
