@@ -111,6 +111,15 @@ async def test_bad_pattern_at_start(hass: HomeAssistant, caplog: pytest.LogCaptu
     assert "no regular expression" in caplog.text
 
 
+async def test_lone_surrogates(hass: HomeAssistant) -> None:
+    """Escapes of YAML can spell half an emoji, which no log and no browser could be sent."""
+    options = 'options: {config_entry_id: "\\ud83d", from: ["\\ud800"], text: "\\ud83d\\ude42"}'
+    config: Any = parse_yaml(f"platform: {RECEIVED}\n{options}")
+    (valid,) = await trigger_helper.async_validate_trigger_config(hass, [config])
+    assert valid["options"]["config_entry_id"] == "\ufffd"
+    assert (valid["options"]["from"], valid["options"]["text"]) == (["\ufffd"], ["🙂"])
+
+
 def names(options: Sequence[Any]) -> list[str]:
     return [option if isinstance(option, str) else option["value"] for option in options]
 

@@ -8,6 +8,7 @@ from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from .client import Kind
+from .client.values import without_lone_surrogates
 from .const import (
     ANYONE,
     CONF_PIN,
@@ -37,13 +38,14 @@ INBOUND_KINDS: Final = {
 # The key by which the editor's choose selector names the field that is in use.
 ACTIVE_CHOICE: Final = "active_choice"
 CHOICES: Final = ("recipients", "numbers", "anyone")
+_STRING: Final = vol.All(cv.string, without_lone_surrogates)
 
 
 def _text(value: Any) -> str:
     """Validate a text; refuse a bare yes, no, on or off, which YAML reads as a bool."""
     if isinstance(value, bool):
         raise vol.Invalid("put yes, no, on and off in quotes")
-    text = cv.string(value)
+    text: str = _STRING(value)
     if not normalised(text):
         raise vol.Invalid("is empty")
     return text
@@ -64,7 +66,7 @@ def _contact(value: Any) -> str | int:
     return value if isinstance(value, int) else text
 
 
-_ENTRY: Final[dict[vol.Marker, Any]] = {vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string}
+_ENTRY: Final[dict[vol.Marker, Any]] = {vol.Optional(ATTR_CONFIG_ENTRY_ID): _STRING}
 MESSAGE_RECEIVED_SCHEMA: Final = vol.Schema(
     {
         vol.Required(CONF_OPTIONS, default=dict): {
