@@ -1,4 +1,4 @@
-"""Try for long what CI tries in short, and tell the figures: `scripts/soak [minutes]`."""
+"""Run for longer what CI runs shortly, and print the figures: `scripts/soak [minutes]`."""
 
 import argparse
 import asyncio
@@ -26,7 +26,7 @@ type Figures = Counter[str]
 
 
 def say(text: str) -> None:
-    """Tell how it goes."""
+    """Print a line."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
@@ -74,17 +74,17 @@ async def kill(minutes: float) -> Figures:
                 orders=len(crashes.books.ordered),
                 accepted=len(crashes.sim.orders),
                 inbound=len(crashes.sim.inbox),
-                told=len(crashes.books.told),
+                events=len(crashes.books.published),
             )
     except BaseException:
         say(f"kills with seed {seed} failed")
         raise
 
 
-def tell_stories(minutes: float) -> Figures:
+def run_histories(minutes: float) -> Figures:
     """Run random histories in random worlds, each seed in a process of its own.
 
-    What fails is told, and the rest goes on; the first that failed is made as short as it gets.
+    A failure is reported and the rest goes on; at the end the first failure is shortened.
     """
     figures: Figures = Counter()
     failed: list[str] = []
@@ -118,8 +118,8 @@ def main() -> None:
     try_properties(minutes * TRYING)
     left = max(minutes - (monotonic() - begin) / 60, 0.5)
     say(f"Random histories, {left:.1f} minutes")
-    figures += tell_stories(left)
-    say(f"Passed, {(monotonic() - begin) / 60:.1f} minutes: {told(figures, block)}")
+    figures += run_histories(left)
+    say(f"Passed, {(monotonic() - begin) / 60:.1f} minutes: {summary(figures, block)}")
 
 
 def try_properties(minutes: float) -> None:
@@ -134,7 +134,7 @@ def try_properties(minutes: float) -> None:
             return
 
 
-def told(figures: Figures, block: int) -> str:
+def summary(figures: Figures, block: int) -> str:
     """Return the figures of all in words."""
     return (
         f"{figures['runs']} random histories in worlds with {figures['switches']} switches, "

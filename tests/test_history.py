@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from .history.ledgers import Books, Fate, Told
+from .history.ledgers import Books, Fate, Published
 from .history.limits import Limits
 from .simulator.model import Kind, Message, Order, Status
 from .simulator.simulator import Simulator
@@ -35,7 +35,7 @@ def test_histories() -> None:
 
 
 class Story:
-    """One message out, delivered, and one message in, all told."""
+    """One outbound message, delivered, and one inbound message, all published."""
 
     def __init__(self, limits: Limits = (0, 0)) -> None:
         self.sim = Simulator()
@@ -44,12 +44,12 @@ class Story:
         self.ordered = self.books.order(PHONE, "1", 0)
         self.ordered.fate, self.ordered.message_id = Fate.TAKEN, "1"
         self.accept(1)
-        self.tell_status(1, Status.DELIVERED)
+        self.publish_status(1, Status.DELIVERED)
 
     async def write(self) -> None:
         """Have somebody write."""
         await self.sim.receive(PHONE[1:], "Алло 2!", account=5671)
-        self.tell_message(self.sim.inbox[-1].id)
+        self.publish_message(self.sim.inbox[-1].id)
 
     def accept(self, server_id: int, kind: Kind = Kind.SMS) -> None:
         """Have the service accept and deliver a message."""
@@ -77,23 +77,23 @@ class Story:
         sim.store(message)
         sim.update(replace(message, status=Status.DELIVERED))
 
-    def tell_status(self, server_id: int, status: Status) -> None:
-        """Tell a status."""
+    def publish_status(self, server_id: int, status: Status) -> None:
+        """Record a status event."""
         data = {"message_id": str(server_id), "status_code": int(status), "final": status != 1}
-        self.books.hear(Told("message_status", data))
+        self.books.record(Published("message_status", data))
 
-    def tell_message(self, message_id: int, **other: Any) -> None:
-        """Tell a message."""
-        said = {"message_id": str(message_id), "phone": PHONE, "message": "Алло 2!"}
+    def publish_message(self, message_id: int, **other: Any) -> None:
+        """Record the event of an inbound message."""
+        fields = {"message_id": str(message_id), "phone": PHONE, "message": "Алло 2!"}
         about = {"age": 0, "verified": True, "reply_to": None}
-        self.books.hear(Told("sms_received", {**said, **about, **other}))
+        self.books.record(Published("sms_received", {**fields, **about, **other}))
 
     def forget(self, index: int) -> None:
-        """Never have told something."""
-        del self.books.told[index]
+        """Remove a recorded event."""
+        del self.books.published[index]
 
     def crash(self) -> None:
-        """Pull the plug when all has come to rest."""
+        """Crash when nothing is under way."""
         self.books.settled()
         self.books.crashed()
 
@@ -105,7 +105,7 @@ class Story:
 
 def sent_twice(story: Story) -> None:
     story.accept(2)
-    story.tell_status(2, Status.DELIVERED)
+    story.publish_status(2, Status.DELIVERED)
 
 
 def not_sent(story: Story) -> None:
@@ -117,28 +117,28 @@ def refused_and_sent(story: Story) -> None:
     story.ordered.fate, story.ordered.message_id = Fate.REFUSED, None
 
 
-def told_twice(story: Story) -> None:
-    story.tell_message(story.message_id)
+def published_twice(story: Story) -> None:
+    story.publish_message(story.message_id)
 
 
-def told_again_after_a_crash(story: Story) -> None:
+def published_again_after_a_crash(story: Story) -> None:
     story.crash()
-    story.tell_message(story.message_id)
+    story.publish_message(story.message_id)
 
 
 def another_text(story: Story) -> None:
     story.forget(-1)
-    story.tell_message(story.message_id, message="Открой ворота")
+    story.publish_message(story.message_id, message="Открой ворота")
 
 
 def another_number(story: Story) -> None:
     story.forget(-1)
-    story.tell_message(story.message_id, phone="+79990001122")
+    story.publish_message(story.message_id, phone="+79990001122")
 
 
 def too_old(story: Story) -> None:
     story.forget(-1)
-    story.tell_message(story.message_id, age=900)
+    story.publish_message(story.message_id, age=900)
 
 
 @pytest.mark.parametrize(
@@ -149,15 +149,15 @@ def too_old(story: Story) -> None:
         (not_sent, "LOST"),
         (refused_and_sent, "DOUBLE"),
         (lambda story: story.forget(-1), "LOST"),
-        (told_twice, "DOUBLE"),
+        (published_twice, "DOUBLE"),
         (too_old, "an age"),
-        (told_again_after_a_crash, "DOUBLE"),
+        (published_again_after_a_crash, "DOUBLE"),
         (another_text, "FORGED"),
         (another_number, "FORGED"),
-        (lambda story: story.tell_message(99999), "FORGED"),
+        (lambda story: story.publish_message(99999), "FORGED"),
         (lambda story: story.forget(0), "LOST"),
-        (lambda story: story.tell_status(1, Status.UNDELIVERED), "FORGED"),
-        (lambda story: story.tell_status(1, Status.SENT), "BACKWARDS"),
+        (lambda story: story.publish_status(1, Status.UNDELIVERED), "FORGED"),
+        (lambda story: story.publish_status(1, Status.SENT), "BACKWARDS"),
     ],
 )
 async def test_comparison(spoil: Callable[[Story], None], word: str) -> None:
@@ -190,13 +190,13 @@ async def test_limits(*, limits: Limits, urgent: bool, over: bool) -> None:
 
 
 async def test_cut_short_by_a_crash() -> None:
-    """What a crash cut short may be told again."""
+    """An event that a crash cut short may be published again."""
     story = Story()
     await story.write()
     story.books.crashed()
-    # Whatever comes to rest now, the first telling was cut short.
+    # What is settled now does not count: the first event was cut short.
     story.books.settled()
-    story.tell_message(story.message_id)
+    story.publish_message(story.message_id)
     assert story.books.compare([]) == []
 
 
@@ -209,11 +209,11 @@ async def test_one_answer(*, crashed: bool) -> None:
     for _ in range(2):
         await story.write()
     first, second = (message.id for message in story.sim.inbox)
-    del story.books.told[-2:]
-    story.tell_message(first, **question)
+    del story.books.published[-2:]
+    story.publish_message(first, **question)
     if crashed:
         story.books.crashed()
-        story.tell_message(first)
-    story.tell_message(second, **question)
+        story.publish_message(first)
+    story.publish_message(second, **question)
     doubles = [each for each in story.books.compare([]) if "was answered by" in each]
     assert len(doubles) == (0 if crashed else 1)

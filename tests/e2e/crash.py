@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 
-from tests.history.ledgers import Books, Fate, Ordered, Told
+from tests.history.ledgers import Books, Fate, Ordered, Published
 from tests.simulator.model import FINAL
 from tests.simulator.simulator import Simulator
 
@@ -78,7 +78,7 @@ class Crashes:
         await asyncio.gather(*cut, return_exceptions=True)
         self.sim.faults.clear()
         await self.sim.up()
-        self._hear()
+        self._read_events()
         self.books.crashed()
         await self.home.start()
         await self.agree()
@@ -88,7 +88,7 @@ class Crashes:
         problems, size = ["nothing was compared"], -1
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
-                # What is told is written down a moment later.
+                # Events are written to their file a moment later.
                 while problems or self._journal_size() != size:
                     size = self._journal_size()
                     for message in list(self.sim.messages.values()):
@@ -150,8 +150,8 @@ class Crashes:
         await self.sim.deliver(self.sim.orders[-1].server_id)
         await fault.reached.wait()
 
-    async def status_told(self) -> None:
-        """Wait until the last status is told this very moment."""
+    async def status_published(self) -> None:
+        """Wait until the last status is just being published."""
         await self.order()
         before = self._witnessed()
         await self.sim.deliver(self.sim.orders[-1].server_id)
@@ -163,8 +163,8 @@ class Crashes:
         await self._receive(3)
         await fault.reached.wait()
 
-    async def message_told(self) -> None:
-        """Wait until the first of several messages is told this very moment."""
+    async def message_published(self) -> None:
+        """Wait until the first of several messages is just being published."""
         before = self._witnessed()
         await self._receive(20)
         await self._until(lambda: self._witnessed() > before)
@@ -228,11 +228,11 @@ class Crashes:
         """Return the chosen moments; CI has no time for the last, which take the longest."""
         return [
             self.accepted,
-            self.message_told,
+            self.message_published,
             self.answer_on_its_way,
             self.inbox_being_read,
             self.list_being_searched,
-            self.status_told,
+            self.status_published,
             self.request_left,
             self.receipt_given,
             self.statuses_being_read,
@@ -290,32 +290,32 @@ class Crashes:
         await self._until(lambda: entries.exists() and '"rate_limit":0' in entries.read_text())
 
     async def _problems(self) -> list[str]:
-        self._hear()
+        self._read_events()
         problems = self.books.compare([])
         for name, value in (("pending_messages", 0), ("spent_today", float(self.books.spent))):
             if name == "spent_today" and _today() != self._day:
                 continue
             with suppress(HomeError):
                 state = await self.home.state(f"sensor.smspilot_5671_{name}")
-                told = state["state"] if state else "unknown"
-                if told in ("unavailable", "unknown") or abs(float(told) - value) > 0.001:
-                    problems.append(f"MONEY: {name} is {told} instead of {value}")
+                shown = state["state"] if state else "unknown"
+                if shown in ("unavailable", "unknown") or abs(float(shown) - value) > 0.001:
+                    problems.append(f"MONEY: {name} is {shown} instead of {value}")
         return problems
 
-    def _hear(self) -> None:
-        """Read what was told since the last time."""
-        lines = self._told.read_bytes().splitlines() if self._told.exists() else []
+    def _read_events(self) -> None:
+        """Record the events since the last time."""
+        lines = self._events_file.read_bytes().splitlines() if self._events_file.exists() else []
         for line in lines[self._read :]:
             kind, data = json.loads(line)
-            self.books.hear(Told(kind, data))
+            self.books.record(Published(kind, data))
         self._read = len(lines)
 
     def _witnessed(self) -> int:
-        return self._told.stat().st_size if self._told.exists() else 0
+        return self._events_file.stat().st_size if self._events_file.exists() else 0
 
     @property
-    def _told(self) -> Path:
-        return self.home.folder / "told.jsonl"
+    def _events_file(self) -> Path:
+        return self.home.folder / "events.jsonl"
 
     @property
     def _last(self) -> int:

@@ -1,4 +1,4 @@
-"""What was ordered, what was told, and whether both agree with the service's own ledger."""
+"""Compare what was ordered, and what was published, with the records of the simulated service."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,17 +21,17 @@ from .limits import Limits, LimitsHeld
 from .reach import is_listed
 
 ACCOUNT: Final = 5671
-# The integration looks for a lost order this long; then nobody asks for it any more.
+# The integration reconciles a lost response for so long, and then gives up.
 SEARCHED: Final = 3600.0
 
-# So much later the disk has kept what nobody waits for.
+# Records that no caller waits for are on the disk after this time.
 _SYNCED: Final = timedelta(seconds=5)
 
 type Pair = tuple[str, str]
 
 
 class Fate(StrEnum):
-    """What the caller was told of a message."""
+    """The result that the caller got for a message."""
 
     TAKEN = "taken"
     REFUSED = "refused"
@@ -51,8 +51,8 @@ class Ordered:
 
 
 @dataclass(slots=True)
-class Told:
-    """An event; `settled` once everything that followed from it had come to rest."""
+class Published:
+    """An event; `settled` once all that followed from it was done and on the disk."""
 
     kind: str
     data: Mapping[str, Any]
@@ -61,34 +61,34 @@ class Told:
 
     @property
     def what(self) -> tuple[Any, ...]:
-        """Return what may be told once."""
+        """Return a key of what may be published only once."""
         if self.kind == "message_status":
             return ("status", self.data["message_id"], self.data["status_code"])
         return ("inbound", self.data["message_id"])
 
 
 def key_of(text: str) -> str:
-    """Return what names a text, whatever frame or alphabet it went out in."""
+    """Return the part of a text that names it, in whatever template or alphabet it was sent."""
     found = re.search(rf"(?:(?:{ALARM}|{ALL_CLEAR}) )?\d+(?=!)|test message", text)
     return found[0] if found else text
 
 
 class Books:
-    """The home's side of the story."""
+    """What Home Assistant ordered and published, for the comparison."""
 
     def __init__(self, alarms: AlarmBooks | None = None) -> None:
         self._alarms = alarms or AlarmBooks({})
         self.ordered: list[Ordered] = []
-        self.told: list[Told] = []
+        self.published: list[Published] = []
         self.lives = 0
-        # Whoever is being buried is not listened to.
-        self.deaf = False
+        # Events of an account that is being killed are ignored.
+        self.ignores_events = False
         self.keys: set[str] = set()
         self.numbers: set[str] = set()
         self.wrong: list[str] = []
-        # When the account was set up, by the service's clock.
+        # When the account was set up, on the service's clock.
         self.since = datetime.min.replace(tzinfo=UTC)
-        # Orders that came to rest on the disk, and those that a crash may have forgotten.
+        # Messages whose records are on the disk, and those that a crash may have lost.
         self._kept: set[int] = set()
         self._rested: set[int] = set()
         self._rested_at = datetime.min.replace(tzinfo=UTC)
@@ -97,7 +97,7 @@ class Books:
         self._statuses: defaultdict[int, set[Status]] = defaultdict(set)
 
     def open(self, sim: Simulator, in_force: Callable[[], Limits] = lambda: (0, 0)) -> None:
-        """Follow the service; `in_force` tells the owner's limits."""
+        """Follow the service; `in_force` returns the owner's limits."""
         self._sim = sim
         self.limits = LimitsHeld(sim, in_force, self._is_urgent)
         self._alarms.open(sim)
@@ -105,46 +105,46 @@ class Books:
         sim.changed.connect(self._changed)
 
     def order(self, phone: str, key: str, at: float, *, urgent: bool = False) -> Ordered:
-        """Write down what is asked for."""
+        """Note a message that is ordered."""
         ordered = Ordered(phone=phone, key=key, at=at, urgent=urgent)
         self.ordered.append(ordered)
         self.numbers.add(phone[-10:])
         return ordered
 
-    def hear(self, told: Told) -> None:
-        """Write down an event, and look at once whether the service says so too."""
-        if self.deaf:
+    def record(self, event: Published) -> None:
+        """Note an event, and check at once that the service had that status or message."""
+        if self.ignores_events:
             return
-        told.life = self.lives
-        self.told.append(told)
-        if told.kind == "message_status":
-            known = self._statuses[int(told.data["message_id"])]
-            if told.data["status_code"] not in known:
-                self.wrong.append(f"a status that never was: {told.data}")
-        elif not self._is_of_age(told):
-            self.wrong.append(f"an age that is wrong: {told.data}")
+        event.life = self.lives
+        self.published.append(event)
+        if event.kind == "message_status":
+            known = self._statuses[int(event.data["message_id"])]
+            if event.data["status_code"] not in known:
+                self.wrong.append(f"a status that never was: {event.data}")
+        elif not self._is_of_age(event):
+            self.wrong.append(f"an age that is wrong: {event.data}")
 
     def settled(self) -> None:
-        """Note that all has come to rest: nothing told in this life may be told again."""
+        """Note that nothing is under way: no event of this life may be published again."""
         now = self._sim.now()
         if now >= self._rested_at + _SYNCED:
-            # The disk keeps a moment later what has come to rest.
+            # Records are on the disk only some seconds later.
             self._kept |= self._rested
             self._rested = {order.server_id for order in self._orders}
             self._rested_at = now
-        for told in reversed(self.told):
-            if told.settled or told.life != self.lives:
+        for event in reversed(self.published):
+            if event.settled or event.life != self.lives:
                 break
-            told.settled = True
+            event.settled = True
 
     def crashed(self, *, forgetful: bool = False) -> None:
-        """Begin another life; what had not come to rest may be forgotten."""
+        """Begin another life; a `forgetful` disk may have lost what was not synced."""
         self.lives += 1
         if forgetful:
-            for told in self.told:
-                told.settled &= told.kind != "message_status"
+            for event in self.published:
+                event.settled &= event.kind != "message_status"
             self._forgotten |= {order.server_id for order in self._orders} - self._kept
-            # Their requests may be on their way.
+            # Their requests may still be under way.
             self._cut |= {
                 (each.phone, each.key) for each in self.ordered if each.fate is Fate.UNKNOWN
             }
@@ -152,7 +152,7 @@ class Books:
 
     @property
     def forgotten(self) -> set[int]:
-        """Return the messages that nobody need remember."""
+        """Return the messages whose records a crash may have lost."""
         cut = {
             order.server_id
             for order in self._orders
@@ -162,17 +162,17 @@ class Books:
 
     @property
     def forgotten_price(self) -> Decimal:
-        """Return what was paid for messages that nobody remembers."""
+        """Return the price of the messages whose records a crash may have lost."""
         prices = (each.price for each in self._orders if each.server_id in self.forgotten)
         return sum(prices, Decimal())
 
     @property
     def has_read(self) -> bool:
-        """Return whether the home has told of a message, so it has read the list."""
-        return any(told.kind != "message_status" for told in self.told)
+        """Return whether an inbound message was published, so that the list was read."""
+        return any(event.kind != "message_status" for event in self.published)
 
     def is_private(self, text: str) -> bool:
-        """Return whether a log line tells a number or a text."""
+        """Return whether a log line contains a number or a text."""
         bare = re.sub(r"[\s()-]", "", text)
         return "Алло" in text or any(number in bare for number in self.numbers)
 
@@ -188,7 +188,7 @@ class Books:
             (each.phone, each.key)
             for each in self.ordered
             if each.fate is Fate.UNKNOWN
-            # Of several that read alike nobody can tell which is which.
+            # Several messages with the same text cannot be distinguished.
             and (now - each.at > SEARCHED or times[each.phone, each.key] > 1)
         }
         named = {each.message_id for each in self.ordered}
@@ -230,96 +230,99 @@ class Books:
         for each, fates in asked.items():
             count, least = len(taken[each]), fates[Fate.TAKEN]
             if count < least:
-                yield f"LOST: {each} is {count} times in the ledger, told {fates}"
+                yield f"LOST: {each} is {count} times in the ledger, results {fates}"
             if count > least + fates[Fate.UNKNOWN]:
-                yield f"DOUBLE: {each} is {count} times in the ledger, told {fates}"
+                yield f"DOUBLE: {each} is {count} times in the ledger, results {fates}"
         for each in taken.keys() - asked.keys():
             if each[1] not in self._alarms.keys:
-                yield f"FORGED: nobody ordered {each}"
+                yield f"FORGED: {each} was not ordered"
         ids = [each.message_id for each in self.ordered if each.message_id]
         if len(ids) != len(set(ids)):
             yield "DOUBLE: two receipts for one message"
 
     def _compare_inbox(self) -> Iterator[str]:
-        """Every message of the inbox is an event with its words, and no other is."""
+        """Every message of the inbox is an event with its text, and no other is."""
         inbox = {str(each.id): each for each in self._sim.inbox if each.account == ACCOUNT}
-        heard: set[str] = set()
-        for told in self.told:
-            if told.kind == "message_status":
+        listed: set[str] = set()
+        for event in self.published:
+            if event.kind == "message_status":
                 continue
-            message_id = told.data["message_id"]
-            heard.add(message_id)
+            message_id = event.data["message_id"]
+            listed.add(message_id)
             message = inbox.get(message_id)
-            if message is None or not _says(told, message, self._sim.options.inbound_stored):
-                yield f"FORGED: {dict(told.data)} is not {message}"
-        for each in inbox.keys() - heard:
+            if message is None or not _has_text_of(
+                event, message, self._sim.options.inbound_stored
+            ):
+                yield f"FORGED: {dict(event.data)} is not {message}"
+        for each in inbox.keys() - listed:
             if self._is_due(inbox[each]):
-                yield f"LOST: {inbox[each]} was never told"
+                yield f"LOST: {inbox[each]} was never published"
 
     def _is_due(self, message: Inbound) -> bool:
-        """Tell whether a message can be known of, and is not older than the account."""
+        """Return whether a message can be known, and is not older than the account."""
         # What the first list shows is history, as far as its times can tell.
         doubt = timedelta(seconds=3 if self._sim.options.inbound_seconds else 65)
         return message.created >= self.since + doubt and is_listed(self._sim, message)
 
     def _compare_statuses(self, excused: set[int]) -> Iterator[str]:
-        """Every final status is told, nothing after it, and nothing backwards."""
-        stories: defaultdict[int, list[Told]] = defaultdict(list)
-        for told in self.told:
-            if told.kind == "message_status":
-                stories[int(told.data["message_id"])].append(told)
+        """Every final status is published, nothing after it, and nothing backwards."""
+        stories: defaultdict[int, list[Published]] = defaultdict(list)
+        for event in self.published:
+            if event.kind == "message_status":
+                stories[int(event.data["message_id"])].append(event)
         for order in self._orders:
             message = self._sim.messages[order.server_id]
             story = stories[order.server_id]
-            ends = {told.data["status_code"] for told in story if told.data["final"]}
+            ends = {event.data["status_code"] for event in story if event.data["final"]}
             if message.status in FINAL and not ends and order.server_id not in excused:
-                yield f"LOST: the end of {message} was never told"
+                yield f"LOST: the final status of {message} was never published"
             if ends - {message.status}:
-                yield f"FORGED: {message} is told as {ends}"
+                yield f"FORGED: {message} is published as {ends}"
             yield from _out_of_order(message, story)
 
     def _compare_answers(self) -> Iterator[str]:
-        """Whatever is told as an answer names a question to that number; each has one."""
+        """Every answer names a question to its number, and each question has one answer."""
         answers: defaultdict[str, set[str]] = defaultdict(set)
-        inbound = [told for told in self.told if told.kind != "message_status"]
-        # What a crash cut short is told again, and then may answer another question, or none.
-        last = {told.data["message_id"]: told for told in inbound}
-        for told in inbound:
-            if not (question := told.data["reply_to"]):
+        inbound = [event for event in self.published if event.kind != "message_status"]
+        # A message whose event a crash cut short is published again, and may then answer another
+        # question, or none.
+        last = {event.data["message_id"]: event for event in inbound}
+        for event in inbound:
+            if not (question := event.data["reply_to"]):
                 continue
-            if told is last[told.data["message_id"]]:
-                answers[question["message_id"]].add(told.data["message_id"])
+            if event is last[event.data["message_id"]]:
+                answers[question["message_id"]].add(event.data["message_id"])
             asked = self._sim.messages.get(int(question["message_id"]))
-            if asked is None or asked.kind != "two_way" or f"+{asked.phone}" != told.data["phone"]:
-                yield f"FORGED: {dict(told.data)} answers {asked}"
+            if asked is None or asked.kind != "two_way" or f"+{asked.phone}" != event.data["phone"]:
+                yield f"FORGED: {dict(event.data)} answers {asked}"
         yield from (f"DOUBLE: {q} was answered by {a}" for q, a in answers.items() if len(a) > 1)
 
     def _repeated(self) -> Iterator[str]:
-        """Nothing is told twice; only what a crash cut short may be."""
-        first: dict[tuple[Any, ...], Told] = {}
-        for told in self.told:
-            earlier = first.setdefault(told.what, told)
-            if earlier is told:
+        """Nothing is published twice, except what a crash cut short."""
+        first: dict[tuple[Any, ...], Published] = {}
+        for event in self.published:
+            earlier = first.setdefault(event.what, event)
+            if earlier is event:
                 continue
-            if earlier.settled and earlier.life != told.life:
-                yield f"DOUBLE: told, written down, and told again after a crash: {told.data}"
-            elif earlier.life == told.life:
-                yield f"DOUBLE: told twice: {told.data}"
-            first[told.what] = told
+            if earlier.settled and earlier.life != event.life:
+                yield f"DOUBLE: published, stored, and published again after a crash: {event.data}"
+            elif earlier.life == event.life:
+                yield f"DOUBLE: published twice: {event.data}"
+            first[event.what] = event
 
-    def _is_of_age(self, told: Told) -> bool:
-        """Tell whether an age is right, whatever the machine's clock says."""
-        age, now = told.data["age"], self._sim.now()
-        if not told.data["verified"]:
-            # A push tells no time.
+    def _is_of_age(self, event: Published) -> bool:
+        """Return whether an age is right, also where the machine's clock is wrong."""
+        age, now = event.data["age"], self._sim.now()
+        if not event.data["verified"]:
+            # A push has no time.
             return bool(age == 0)
-        found = [each for each in self._sim.inbox if str(each.id) == told.data["message_id"]]
-        # The list may tell minutes only, and its answer be on its way for a minute. Where the
-        # service tells no time it is the machine's, which is right then.
+        found = [each for each in self._sim.inbox if str(each.id) == event.data["message_id"]]
+        # The list's times may lack seconds, and its response may take a minute. Where the service
+        # sends no date the machine's clock counts, which is right then.
         return all(abs(age - (now - each.created).total_seconds()) <= 61 for each in found)
 
     def _is_urgent(self, order: Order) -> bool:
-        """Tell whether no limit holds an order back."""
+        """Return whether no limit applies to an order."""
         urgent = any(each.urgent and (each.phone, each.key) == pair(order) for each in self.ordered)
         return urgent or key_of(order.text) in self._alarms.keys
 
@@ -343,17 +346,17 @@ def _ids(records: Iterable[Order | Message]) -> defaultdict[Pair, list[str]]:
     return found
 
 
-def _says(told: Told, message: Inbound, stored: Stored) -> bool:
-    """Tell whether an event has the words that were written, or what the list makes of them."""
+def _has_text_of(event: Published, message: Inbound, stored: Stored) -> bool:
+    """Return whether an event has the text that was written, or the form that the list shows."""
     phone = f"+{message.phone}" if message.phone.isdecimal() else message.phone
-    # The contract number finds the account on its way, and is nobody's word.
+    # The contract number only finds the account, and is no part of the text.
     text = message.text.removeprefix(f"{ACCOUNT} ")
     listed = stored_text(text, stored)
     words = {each.strip() for each in (listed, unescape(listed), text)}
-    return bool(told.data["phone"] == phone and told.data["message"].strip() in words)
+    return bool(event.data["phone"] == phone and event.data["message"].strip() in words)
 
 
-def _out_of_order(message: Message, story: list[Told]) -> Iterator[str]:
+def _out_of_order(message: Message, story: list[Published]) -> Iterator[str]:
     ranks = {Status.SCHEDULED: 0, Status.ACCEPTED: 1, Status.SENT: 2}
     for one, other in pairwise(story):
         if one.life != other.life:

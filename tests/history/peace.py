@@ -29,7 +29,7 @@ async def end(world: World) -> Counter[str]:
         problems += _compare_sensors(world, excused)
         world.sim.assert_clean()
         assert not problems, "\n".join([f"world: {world.told}", *problems])
-        return Counter(accepted=len(world.sim.orders), told=len(world.books.told))
+        return Counter(accepted=len(world.sim.orders), events=len(world.books.published))
     finally:
         await world.__aexit__()
 
@@ -89,8 +89,8 @@ def _compare_sensors(world: World, excused: list[Any]) -> list[str]:
         if state is None or state.state == STATE_UNAVAILABLE:
             problems.append(f"MONEY: {name} is unavailable")
             continue
-        told = float(state.state)
+        shown = float(state.state)
         missing = float(lost) if name == "spent_today" else 0
-        if not value - missing - _CENT <= told <= value + _CENT:
-            problems.append(f"MONEY: {name} is {told} instead of {value} (less {missing})")
+        if not value - missing - _CENT <= shown <= value + _CENT:
+            problems.append(f"MONEY: {name} is {shown} instead of {value} (less {missing})")
     return problems

@@ -32,7 +32,7 @@ from tests.simulator.simulator import Simulator
 from .alarm_books import ALARM, AlarmBooks
 from .dimensions import Picture, live_in, switches, told
 from .disk import Disk
-from .ledgers import Books, Told, key_of
+from .ledgers import Books, Published, key_of
 
 PAPA, MAMA, MAMA_AT_WORK, GRANNY = "+79087964781", "+79161231212", "+79161231213", "+79031112233"
 PEOPLE = (
@@ -184,7 +184,7 @@ class World:
         storage.mkdir(exist_ok=True)
         self._forgetful = ForgetfulDisk(monkeypatch, storage, f"{DOMAIN}.")
         for event in EVENTS:
-            self.hass.bus.async_listen(f"{DOMAIN}_{event}", self._hear)
+            self.hass.bus.async_listen(f"{DOMAIN}_{event}", self._record)
         self.books.open(self.sim, self._limits)
 
     # The service
@@ -294,9 +294,9 @@ class World:
         account.publisher.close()
         await self.hass.config_entries.async_unload(self.entry.entry_id)
         await account.close()
-        self.books.deaf = True
+        self.books.ignores_events = True
         await self.clock.settle()
-        self.books.deaf = False
+        self.books.ignores_events = False
         for path in self._files():
             path.unlink()
         for path, content in disk.items():
@@ -371,13 +371,13 @@ class World:
     # What is seen
 
     @callback
-    def _hear(self, event: Event[Mapping[str, Any]]) -> None:
+    def _record(self, event: Event[Mapping[str, Any]]) -> None:
         kind = str(event.event_type).removeprefix(f"{DOMAIN}_")
         if kind == "alarm":
-            if not self.books.deaf:
+            if not self.books.ignores_events:
                 self.alarms.hear(event.data, key_of(event.data["message"] or ""))
             return
-        self.books.hear(Told(kind, dict(event.data)))
+        self.books.record(Published(kind, dict(event.data)))
 
     @callback
     def _uncaught(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
