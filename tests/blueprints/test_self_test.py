@@ -76,7 +76,7 @@ async def test_self_test_cannot_send(
     problems = [call.data["message"] for call in told]
     assert (
         problems
-        == ["The text could not be sent. Settings → Repairs and the log say why."][: int(refused)]
+        == ["The text could not be sent. Settings → System → Repairs and the log say why."][: int(refused)]
     )
 
 

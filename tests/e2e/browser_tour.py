@@ -206,7 +206,11 @@ class Tour:
     async def trigger(self, automation: str) -> None:
         """Open an automation's trigger."""
         await self.go(f"/config/automation/edit/{automation}")
-        await self.page.locator("ha-automation-trigger-row").first.click(timeout=FIRST_LOAD)
+        row = self.page.locator("ha-automation-trigger-row").first
+        await row.wait_for(timeout=FIRST_LOAD)
+        # Opened before its translations have come, a choice keeps buttons without words.
+        await self.page.wait_for_timeout(3000)
+        await row.click()
         await self.page.locator("ha-automation-sidebar").wait_for()
 
     async def triggers(self) -> None:
