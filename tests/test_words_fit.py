@@ -50,6 +50,7 @@ OF_AN_ISSUE = {
     "daily_limit": {"account", "limit"},
     "in_doubt": {"account", "names"},
     "inbound_address": {"account", "url", "settings_url"},
+    "inbound_in_doubt": {"account", "names"},
     "inbound_list_capped": {"account"},
     "inbound_list_fails": {"account", "error"},
     "interrupted": {"account", "names"},

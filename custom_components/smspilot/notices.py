@@ -22,6 +22,7 @@ ISSUES: Final = (
     "daily_limit",
     "in_doubt",
     "inbound_address",
+    "inbound_in_doubt",
     "inbound_list_capped",
     "inbound_list_fails",
     "interrupted",

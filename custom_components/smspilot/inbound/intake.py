@@ -107,6 +107,7 @@ class Intake:
         decided = classify(self._entry, self._questions, message, at, verified=verified)
         self._questions.apply(decided)
         self._window.remember(message, phone, listed=verified)
+        self._window.publishing(message.id, phone)
         self._decided.append((decided, verified and self._is_claimed(decided)))
 
     def _is_claimed(self, message: Classified) -> bool:
@@ -124,7 +125,10 @@ class Intake:
         published = [message for message, _is_claimed in self._decided]
         for message, is_claimed in self._decided:
             self._publish_one(message, is_claimed=is_claimed)
+            self._window.published(message.message_id)
         self._decided.clear()
+        # At once: until then a kill leaves it in doubt whether anybody heard of them.
+        self._journal.flush()
         return published
 
     def _publish_one(self, message: Classified, *, is_claimed: bool) -> None:

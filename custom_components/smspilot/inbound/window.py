@@ -34,6 +34,10 @@ class Window:
         self._known: dict[str, tuple[str, str]] = {}
         # Those that were pushed and never listed.
         self._unlisted: set[str] = set()
+        # Those that are being published: by id, which number wrote them. And which numbers wrote
+        # those that the last stop of Home Assistant left so.
+        self._in_publication: dict[str, str] = {}
+        self.interrupted: list[str] = []
         self._facts: dict[str, str] = {}
         # Not the event loop's clock, but the one that the client's `now` goes by.
         self._made_at = monotonic()
@@ -50,11 +54,15 @@ class Window:
                     # A row that cannot be read still has its id: do not publish it again.
                     self._known[message_id] = (dt_util.utcnow().isoformat(), "")
         self._facts = {str(key): str(value) for key, value in tables.get("inbox", {}).items()}
+        self._in_publication = {
+            str(key): str(phone) for key, phone in tables.get("publishing", {}).items()
+        }
 
     def tables(self) -> dict[str, Table]:
         """Return the tables as the journal stores them."""
         known = {message_id: list(row) for message_id, row in self._known.items()}
-        return {"known": known, "inbox": dict(self._facts)}
+        publishing = dict(self._in_publication)
+        return {"known": known, "publishing": publishing, "inbox": dict(self._facts)}
 
     def __contains__(self, message_id: str) -> bool:
         """Return whether a message was published already, or was decided not to be."""
@@ -82,7 +90,13 @@ class Window:
             self._store("longest", str(count))
 
     def begin(self) -> None:
-        """Note when the account is first set up here, by the machine's clock: it tells at once."""
+        """Note when the account is first set up here, by the machine's clock: it tells at once.
+
+        Note too which messages a kill may have kept from being published.
+        """
+        self.interrupted = list(dict.fromkeys(self._in_publication.values()))
+        for message_id in list(self._in_publication):
+            self.published(message_id)
         if not self._facts.keys() & {"set_up", "set_up_here"}:
             self._is_new = True
             self._store("set_up_here", dt_util.utcnow().isoformat())
@@ -133,9 +147,20 @@ class Window:
         row = self._known[message.id] = (message.created.isoformat(), phone)
         self._journal.put("known", message.id, list(row))
 
+    def publishing(self, message_id: str, phone: str) -> None:
+        """Note that a message is published as soon as that is on the disk."""
+        self._in_publication[message_id] = phone
+        self._journal.put("publishing", message_id, phone)
+
+    def published(self, message_id: str) -> None:
+        """Note that a message was published."""
+        if self._in_publication.pop(message_id, None) is not None:
+            self._journal.put("publishing", message_id, None)
+
     def forget(self, message_id: str) -> None:
-        """Undo `remember`."""
+        """Undo `remember` and `publishing`."""
         self._unlisted.discard(message_id)
+        self.published(message_id)
         if self._known.pop(message_id, None):
             self._journal.put("known", message_id, None)
 
