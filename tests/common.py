@@ -161,8 +161,8 @@ class Heard:
 _JOBS: set[asyncio.Future[Any]] = set()
 # A mark for each thread that a test holds at the disk; `settle` does not wait for those.
 HELD: set[object] = set()
-# Seconds of real time after which it is checked whether a thread is held up by now.
-_POLL_TIME = 0.01
+# What waits for threads, and is woken when one of them comes to be held.
+_LOOKS: set[asyncio.Future[None]] = set()
 
 
 def _remembered[T](run: Callable[..., asyncio.Future[T]]) -> Callable[..., asyncio.Future[T]]:
@@ -186,9 +186,24 @@ async def disk_works(hass: HomeAssistant) -> bool:
     jobs = [job for job in _JOBS if job.get_loop() is hass.loop]
     works = len(jobs) > len(HELD)
     while len(jobs) > len(HELD):
-        _, pending = await asyncio.wait(jobs, timeout=_POLL_TIME)
-        jobs = list(pending)
+        look = hass.loop.create_future()
+        _LOOKS.add(look)
+        await asyncio.wait([look, *jobs], return_when=asyncio.FIRST_COMPLETED)
+        _LOOKS.discard(look)
+        jobs = [job for job in jobs if not job.done()]
     return works
+
+
+def hold(mark: object, loop: asyncio.AbstractEventLoop) -> None:
+    """Have nobody wait for a thread whose disk somebody holds."""
+    HELD.add(mark)
+    loop.call_soon_threadsafe(_look_again)
+
+
+def _look_again() -> None:
+    for look in _LOOKS:
+        if not look.done():
+            look.set_result(None)
 
 
 async def disk_rests(hass: HomeAssistant) -> None:

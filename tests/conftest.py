@@ -9,8 +9,6 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant
 from hypothesis import HealthCheck, settings
-from hypothesis.internal.conjecture import providers
-from hypothesis.internal.constants_ast import Constants
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
@@ -19,6 +17,7 @@ from custom_components.smspilot.runtime import disk
 from custom_components.smspilot.runtime.disk import DiskThread
 
 from .common import Clock, Hold, open_door, small_hours_zone
+from .draws import draw_no_constants_of_ours
 from .simulator.fixtures import simulator
 
 __all__ = ["simulator"]
@@ -38,10 +37,9 @@ settings.load_profile("fixed")
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure() -> None:
-    """Draw no constants of our modules: each change, and each order of imports, has others."""
+    """Draw the same examples whatever has been imported."""
     if settings().derandomize:
-        no_constants = Constants()
-        providers._get_local_constants = lambda: no_constants
+        draw_no_constants_of_ours()
 
 
 @pytest.fixture

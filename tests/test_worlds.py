@@ -14,7 +14,7 @@ from .simulator import Options
 
 ROOT = Path(__file__).parents[1]
 # So many processes; each core takes the next one.
-PARTS = 8
+PARTS = 4
 # Another one finds other histories; `scripts/soak` takes a fresh one each time.
 SEED = 1
 

@@ -1,5 +1,6 @@
 """The disk below the account's files: slow, hanging, full, read-only or broken."""
 
+import asyncio
 from collections.abc import Callable
 import errno
 import os
@@ -9,7 +10,7 @@ from typing import Any, Final
 import pytest
 
 from custom_components.smspilot.runtime import journal_files
-from tests.common import HELD
+from tests.common import HELD, hold
 
 # How long each call of a slow disk takes, seconds of the home's clock.
 SLOW: Final = 2.0
@@ -23,6 +24,7 @@ class Disk:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, now: Callable[[], float]) -> None:
         self.mode = "well"
         self._now = now
+        self._loop = asyncio.get_running_loop()
         # What a thread waits for, and until when; None: until the disk is another one.
         self._held: dict[threading.Event, float | None] = {}
         self._killed = False
@@ -45,6 +47,11 @@ class Disk:
         """Be what it was before the kill."""
         self._killed = False
         self.mode = mode
+
+    @property
+    def holds(self) -> bool:
+        """Return whether a thread waits for the disk."""
+        return bool(self._held)
 
     def tick(self) -> None:
         """Let go on whose time has come."""
@@ -74,7 +81,7 @@ class Disk:
         released = threading.Event()
         with self._lock:
             self._held[released] = due
-            HELD.add(released)
+            hold(released, self._loop)
         released.wait()
         if self._killed:
             raise OSError(errno.EINTR, "killed")

@@ -5,6 +5,8 @@ import sys
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings, strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.draws import draw_no_constants_of_ours
+
 from .base import FIGURES
 from .covering import worlds
 from .dimensions import Picture, told
@@ -22,6 +24,7 @@ def run(
     shrink: bool = True,
 ) -> None:
     """Run some histories; a failure prints the shortest that still fails."""
+    draw_no_constants_of_ours()
     run_state_machine_as_test(
         seed(number)(histories_in(drawn)),
         settings=settings(

@@ -70,6 +70,8 @@ WATCHED_TURNS = 400
 _TICK = 0.05
 # A known account is there so soon, whether anybody answers or not.
 _SET_UP_WITHIN = 5.0
+# Two looks at a clock never show the same time.
+_LOOK = 1e-6
 # The clock of a history goes in leaps.
 _SLACK = 2.0
 
@@ -77,22 +79,33 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class SharedClock(Clock):
-    """A clock that the service and the client's own reckoning follow too."""
+    """A clock that the service and the client's own reckoning follow too.
 
-    def __init__(self, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    Only what happens makes it go on, and not the time that a busy machine takes for it.
+    """
+
+    def __init__(
+        self, hass: HomeAssistant, sim: Simulator, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self._looks, self._begin = 0.0, 0.0
+        passed = self._passed
+        began, loop_began, service_began = dt_util.utcnow(), hass.loop.time(), sim.now()
+        monkeypatch.setattr(dt_util, "utcnow", lambda: began + timedelta(seconds=passed()))
+        monkeypatch.setattr(hass.loop, "time", lambda: loop_began + passed())
+        monkeypatch.setattr(
+            sim, "now", lambda: service_began + timedelta(seconds=passed()) + sim.clock_offset
+        )
         super().__init__(hass, monkeypatch)
-        self.sim: Simulator | None = None
+        self.sim = sim
         # By how much the service's clock differs from the home's when that is right.
         self.skew = 0.0
         self.disk = Disk(monkeypatch, lambda: self._ahead)
         self._settings = {0.0}
         self._wrong_by = 0.0
-        monotonic, utcnow = time.monotonic, dt_util.utcnow
+        utcnow = dt_util.utcnow
         monkeypatch.setattr(dt_util, "utcnow", lambda: utcnow() + timedelta(seconds=self._wrong_by))
         for room in ("client.transport", "webhook", "inbound.window"):
-            monkeypatch.setattr(
-                f"custom_components.smspilot.{room}.monotonic", lambda: monotonic() + self._ahead
-            )
+            monkeypatch.setattr(f"custom_components.smspilot.{room}.monotonic", hass.loop.time)
 
     @override
     async def advance(self, seconds: float) -> None:
@@ -104,8 +117,7 @@ class SharedClock(Clock):
 
     def show(self) -> None:
         """Have the service's clock show the time."""
-        if self.sim:
-            self.sim.clock_offset = timedelta(seconds=self._ahead + self.skew)
+        self.sim.clock_offset = timedelta(seconds=self._ahead + self.skew)
 
     def next(self, most: float) -> float:
         """Return in how many seconds something is due, at most so many."""
@@ -118,6 +130,15 @@ class SharedClock(Clock):
     def ahead(self) -> float:
         """Return how many seconds have been skipped."""
         return self._ahead
+
+    def let_go(self) -> None:
+        """Go on with the machine's time: whatever ends may wait for it."""
+        self._begin = time.monotonic()
+
+    def _passed(self) -> float:
+        """Return how many seconds have passed, besides those skipped: a look takes a moment."""
+        self._looks += _LOOK
+        return self._looks + (time.monotonic() - self._begin if self._begin else 0)
 
     def set(self, wrong_by: float) -> None:
         """Have the machine's clock be wrong, but neither its timers nor the service's clock."""
@@ -164,6 +185,7 @@ class World:
         if self._is_set_up and self.entry.state is ConfigEntryState.LOADED:
             await self.hass.config_entries.async_remove(self.entry.entry_id)
         await self.clock.settle()
+        self.clock.let_go()
         await self._stack.aclose()
 
     async def _open(self) -> None:
@@ -178,8 +200,7 @@ class World:
         logging.getLogger().addHandler(self._log)
         stack.callback(logging.getLogger().removeHandler, self._log)
         self.sim = await stack.enter_async_context(Simulator())
-        self.clock = SharedClock(self.hass, monkeypatch)
-        self.clock.sim = self.sim
+        self.clock = SharedClock(self.hass, self.sim, monkeypatch)
         storage = Path(self.hass.config.path(".storage"))
         storage.mkdir(exist_ok=True)
         self._forgetful = ForgetfulDisk(monkeypatch, storage, f"{DOMAIN}.")
@@ -247,10 +268,11 @@ class World:
             self.books.settled()
 
     async def wait(self, seconds: float) -> None:
-        """Let time pass: from timer to timer while somebody waits, else at once."""
+        """Let time pass: from timer to timer while somebody or the disk waits, else at once."""
         end = self.clock.ahead + seconds
         while (left := end - self.clock.ahead) > 0:
-            await self.clock.advance(self.clock.next(left) if self.calls else left)
+            waits = self.calls or self.clock.disk.holds
+            await self.clock.advance(self.clock.next(left) if waits else left)
 
     async def set_up(self, work: Coroutine[Any, Any, bool]) -> bool:
         """Set up an entry, in the service's own time; it must not take long."""
