@@ -22,6 +22,16 @@ from .simulator.fixtures import simulator
 
 __all__ = ["simulator"]
 
+# Tests that take more than some seconds.
+LONGEST = (
+    "tests/e2e/",
+    "tests/test_worlds.py",
+    "tests/test_load.py",
+    "tests/test_history.py::test_histories",
+    "tests/test_fuzz",
+    "tests/alarms/test_run.py::TestMachine",
+)
+
 # A busy machine is no failure. Properties are tried with the same examples at every run, on every
 # machine; `scripts/soak` draws others with `--hypothesis-profile random`.
 settings.register_profile(
@@ -40,6 +50,11 @@ def pytest_configure() -> None:
     """Draw the same examples whatever has been imported."""
     if settings().derandomize:
         draw_no_constants_of_ours()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no core waits for it at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 @pytest.fixture
