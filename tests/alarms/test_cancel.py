@@ -124,3 +124,36 @@ async def test_a_new_run_at_once(hass: HomeAssistant, simulator: Simulator, cloc
     await house.start()
     await house.pass_by(1)
     assert house.sent == [TO_PAPA]
+
+
+async def test_out_of_the_plan(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """Whoever leaves the step while their text waits gets none, and the next one follows."""
+    house = await build(hass, simulator, clock)
+    await simulator.down()
+    await house.leak()
+    await house.pass_by(1)
+    (subentry,) = (one for one in house.entry.subentries.values() if one.title == "Leak")
+    data = {**subentry.data, "steps": [step("mama"), step("baba")]}
+    hass.config_entries.async_update_subentry(house.entry, subentry, data=data)
+    await clock.settle()
+    await simulator.up()
+    await house.wait(30)
+    assert house.sent == [("two_way", "baba")]
+
+
+async def test_out_of_the_plan_and_restarted(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """So it is where Home Assistant is restarted in between."""
+    house = await build(hass, simulator, clock)
+    await simulator.down()
+    await house.leak()
+    await house.pass_by(1)
+    (subentry,) = (one for one in house.entry.subentries.values() if one.title == "Leak")
+    data = {**subentry.data, "steps": [step("mama"), step("baba")]}
+    hass.config_entries.async_update_subentry(house.entry, subentry, data=data)
+    await house.kill(down=10)
+    await simulator.up()
+    await house.wait(30)
+    assert "papa" not in [name for _kind, name in house.sent]
+    assert house.sent

@@ -193,11 +193,11 @@ def test_declined() -> None:
     """Who cannot passes it on at once."""
     desk = Desk(steps(PAPA, MAMA))
     desk.start()
-    desk.happen(Declined("papa"))
+    desk.happen(Declined("papa", "papa"))
     assert desk.sent == ["papa", "mama"]
     assert desk.run.declined == ("papa",)
     # Late, and of a step that is over: what runs goes on.
-    desk.happen(Declined("papa"))
+    desk.happen(Declined("papa", "papa"))
     assert desk.sent == ["papa", "mama"]
 
 
@@ -573,7 +573,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(who=st.sampled_from(["papa", "mama", "baba"]))
     def decline(self, who: str) -> None:
-        self.happen(Declined(who))
+        self.happen(Declined(who, who))
 
     @rule(which=st.integers(0, 9))
     def not_delivered(self, which: int) -> None:

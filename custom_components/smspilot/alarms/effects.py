@@ -31,7 +31,9 @@ from .sending import (
     async_transmit,
     is_answered_call,
     key_of,
+    not_wanted,
     phones_of,
+    sent_before,
     sent_elsewhere,
     shorten,
 )
@@ -163,11 +165,9 @@ class Effects:
             self._alarm.dispatch(AnswersRead())
 
     async def _transmit(self, key: SendKey) -> None:
-        """Send, unless it is no longer wanted."""
+        """Send, or find out what an earlier life sent of what is no longer wanted."""
         send, alarm_id = self._alarm.run.sends.get(key), self._alarm.run.alarm_id
         if send is None or send.outcome is not Outcome.INTENDED:
-            return
-        if key.purpose is Purpose.STEP and self._alarm.run.state is not AlarmState.RUNNING:
             return
         name = key_of(alarm_id, send)
         if name in self._in_flight:
@@ -183,9 +183,13 @@ class Effects:
 
     async def _send(self, send: Send, alarm_id: str) -> None:
         ways, recipient = self._ways, send.key.recipient
-        if send.channel is None:
+        rows: list[Row]
+        if send.key.purpose is Purpose.STEP and self._alarm.run.state is not AlarmState.RUNNING:
+            known = sent_before(ways, alarm_id, send)
+            sent, rows = known or (not_wanted(ways, send), [])
+        elif send.channel is None:
             reached = await async_notify(ways, entity_of(ways.hass, recipient), send.text)
-            sent, rows = sent_elsewhere(ways, send, reached=reached), list[Row]()
+            sent, rows = sent_elsewhere(ways, send, reached=reached), []
         else:
             sent, rows = await async_transmit(ways, alarm_id, send, self._phones(send))
         if self._alarm.run.alarm_id != alarm_id or not self._alarm.is_loaded:

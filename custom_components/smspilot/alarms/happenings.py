@@ -89,6 +89,7 @@ class Declined:
     """Somebody cannot."""
 
     recipient: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Final
 from ..contacts.recipients import Channel
 from .happenings import Sent
 from .sends import Outcome, Purpose, Reached, Send
-from .state import AlarmState, Phase
+from .state import AlarmState, Phase, Run
 from .steps import go_forward, settle
 from .turn import Turn, again
 
@@ -24,7 +24,7 @@ def take_result(turn: Turn, sent: Sent) -> None:
     if sent.key.purpose is not Purpose.STEP:
         return
     if sent.outcome.reaches:
-        _reach(turn, send, sent)
+        turn.run = reach(turn.run, send, sent)
     if run.state is not AlarmState.RUNNING:
         # It was on its way when the run stopped running.
         turn.notify_others()
@@ -37,12 +37,13 @@ def take_result(turn: Turn, sent: Sent) -> None:
         settle(turn)
 
 
-def _reach(turn: Turn, send: Send, sent: Sent) -> None:
-    before = turn.run.reached.get(send.key.recipient)
+def reach(run: Run, send: Send, sent: Sent) -> Run:
+    """Return the run after a send has reached its recipient, as far as is known."""
+    before = run.reached.get(send.key.recipient)
     fresh = Reached(name=send.name, phones=sent.phones, since=sent.at, last=sent.at)
     if before:
         fresh = replace(fresh, since=min(before.since, sent.at), count=before.count + 1)
-    turn.change(reached={**turn.run.reached, send.key.recipient: fresh})
+    return replace(run, reached={**run.reached, send.key.recipient: fresh})
 
 
 def take_failure(turn: Turn, message_id: str) -> None:

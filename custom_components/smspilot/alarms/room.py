@@ -18,7 +18,7 @@ from .happenings import Acknowledged, Declined, WrongCode
 from .plan import plans
 from .runner import AlarmRunner
 from .sending import Ways
-from .state import AlarmState
+from .state import AlarmState, Run
 
 APP_EVENT: Final = "mobile_app_notification_action"
 APP_ACTION: Final = "SMSPILOT_ACKNOWLEDGE_"
@@ -123,19 +123,18 @@ class Alarms:
             received_at=message.received_at,
             to_the_minute=message.to_the_minute,
         )
-        runner = self._addressed(answer)
-        if runner is None or self._answers_another(message, runner):
+        runner, run = self._addressed(answer)
+        if runner is None or run is None or self._answers_another(message, run):
             return False
-        run = runner.run
         recipient = who(run, message.phone)
         if recipient is None or run.wrong_codes.get(message.phone, 0) >= MAX_WRONG_CODES:
             return False
+        name = run.reached[recipient].name
         match judge(message.text, run.code):
             case Verdict.TAKES:
-                name = run.reached[recipient].name
                 runner.dispatch(Acknowledged(by=name, recipient=recipient))
             case Verdict.DECLINES:
-                runner.dispatch(Declined(recipient))
+                runner.dispatch(Declined(recipient, name))
             case Verdict.WRONG_CODE:
                 runner.dispatch(WrongCode(message.phone))
                 return False
@@ -143,12 +142,13 @@ class Alarms:
                 return False
         return True
 
-    def _addressed(self, answer: Answer) -> AlarmRunner | None:
-        by_run = {id(one.run): one for one in self.runners.values()}
-        run = addressed((one.run for one in self.runners.values()), answer)
-        return by_run[id(run)] if run else None
+    def _addressed(self, answer: Answer) -> tuple[AlarmRunner | None, Run | None]:
+        """Return the alarm that a text answers, and its run with what is still on its way."""
+        runs = [(one, one.run_in_flight()) for one in self.runners.values()]
+        found = addressed((run for _one, run in runs), answer)
+        return next(((one, run) for one, run in runs if run is found), (None, None))
 
-    def _answers_another(self, message: Classified, runner: AlarmRunner) -> bool:
+    def _answers_another(self, message: Classified, run: Run) -> bool:
         """Return whether it answers a question of `ask`, or one newer than the alarm's texts."""
         question = message.question
         if question is None:
@@ -158,8 +158,8 @@ class Alarms:
         ids = {one for each in self.runners.values() for one in _ids(each)}
         if question.message_id in ids:
             return False
-        recipient = who(runner.run, message.phone)
-        reached = runner.run.reached.get(recipient or "")
+        recipient = who(run, message.phone)
+        reached = run.reached.get(recipient or "")
         return bool(reached and question.sent_at > reached.last)
 
     @callback

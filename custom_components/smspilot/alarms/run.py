@@ -31,7 +31,15 @@ from .happenings import (
 from .results import take_failure, take_result
 from .sends import Outcome, Purpose
 from .state import AlarmState, Phase, Run
-from .steps import begin_step, come_due, go_forward, notify_ahead, send_step, settle
+from .steps import (
+    begin_step,
+    cancel_gone,
+    come_due,
+    go_forward,
+    notify_ahead,
+    send_step,
+    settle,
+)
 from .turn import Turn, to_notify_again
 
 # From the 11th run of a day on only the first step goes out, so that a source that flickers does
@@ -60,8 +68,8 @@ def advance(  # noqa: C901 - a case for each happening
             take_failure(turn, message_id)
         case Acknowledged():
             _acknowledge(turn, happening)
-        case Declined(recipient):
-            _decline(turn, recipient)
+        case Declined():
+            _decline(turn, happening)
         case WrongCode(phone):
             tried = {phone: run.wrong_codes.get(phone, 0) + 1}
             turn.change(wrong_codes=run.wrong_codes | tried)
@@ -125,16 +133,18 @@ def _acknowledge(turn: Turn, taken: Acknowledged) -> None:
         turn.notify_others()
 
 
-def _decline(turn: Turn, recipient: str) -> None:
+def _decline(turn: Turn, declined: Declined) -> None:
     run = turn.run
-    if run.state not in (AlarmState.RUNNING, AlarmState.UNANSWERED) or recipient not in run.reached:
+    if run.state not in (AlarmState.RUNNING, AlarmState.UNANSWERED):
         return
-    name = run.reached[recipient].name
-    turn.change(declined=tuple(dict.fromkeys((*run.declined, name))))
-    turn.publish(AlarmEvent.DECLINED, name)
-    here = any(one.key.recipient == recipient for one in run.of_step())
-    if turn.is_in(Phase.WAITING) and here:
+    turn.change(declined=tuple(dict.fromkeys((*run.declined, declined.name))))
+    turn.publish(AlarmEvent.DECLINED, declined.name)
+    if not any(one.key.recipient == declined.recipient for one in run.of_step()):
+        return
+    if turn.is_in(Phase.WAITING):
         go_forward(turn)
+    elif run.state is AlarmState.RUNNING:
+        turn.change(passed_on=True)
 
 
 def _tick(turn: Turn) -> None:
@@ -146,6 +156,7 @@ def _tick(turn: Turn) -> None:
         turn.give_up()
     elif run.state is AlarmState.RUNNING:
         notify_ahead(turn)
+        cancel_gone(turn)
         if run.due_at and turn.now >= run.due_at:
             come_due(turn, run.due_at)
     elif _is_forgotten(turn):
@@ -165,13 +176,19 @@ def _recover(turn: Turn) -> None:
         if send.channel is None:
             # Nobody can say whether the other integration sent it: never twice.
             turn.put(replace(send, outcome=Outcome.IN_DOUBT))
-        elif send.key.purpose is not Purpose.STEP or run.state is AlarmState.RUNNING:
+        elif run.state is not AlarmState.RUNNING or send.key.purpose is not Purpose.STEP:
             turn.wanted.append(Transmit(send.key))
-    if turn.is_in(Phase.READING):
-        turn.wanted.append(Read())
-    elif turn.is_in(Phase.SENDING):
+    if turn.is_in(Phase.SENDING) and not _is_under_way(turn):
         settle(turn)
+    elif turn.is_in(Phase.READING) or turn.is_in(Phase.SENDING):
+        # What people wrote meanwhile comes first; then what was under way goes on.
+        turn.change(phase=Phase.READING)
+        turn.wanted.append(Read())
     _tick(turn)
+
+
+def _is_under_way(turn: Turn) -> bool:
+    return any(one.outcome is Outcome.INTENDED for one in turn.run.of_step())
 
 
 def _is_stale(turn: Turn) -> bool:
@@ -222,6 +239,7 @@ def _remind(turn: Turn) -> None:
         acknowledged_by=None,
         taker=None,
         declined=(),
+        passed_on=False,
         news_told=False,
         reached={key: replace(one, since=since) for key, one in run.reached.items()},
     )

@@ -29,8 +29,10 @@ from .happenings import (
     World,
 )
 from .plan import Plan, resolve_steps
+from .results import reach
 from .run import advance, next_look
-from .sending import Ways
+from .sending import Ways, sent_before
+from .sends import Outcome
 from .sources import Sources
 from .state import AlarmState, Run
 from .story import steps_taken
@@ -166,6 +168,16 @@ class AlarmRunner:
     def save(self) -> None:
         """Remember it; whoever needs it on the disk waits for that."""
         self._ways.journal.put("alarms", self.plan.id, self.as_stored())
+
+    def run_in_flight(self) -> Run:
+        """Return the run as if it had reached whomever a request was made for: it may have."""
+        run = self.run
+        for send in run.of_step():
+            if send.outcome is Outcome.INTENDED and send.channel:
+                known = sent_before(self._ways, run.alarm_id, send)
+                if known and known[0].outcome.reaches:
+                    run = reach(run, send, known[0])
+        return run
 
     @callback
     def take_status(self, message_id: str, status: Status, *, is_call: bool) -> None:

@@ -1,7 +1,7 @@
 """How an alarm's texts go out: ours by the outbox, once for each key; others by their entity."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -118,13 +118,13 @@ async def async_transmit(
     ways: Ways, alarm_id: str, send: Send, phones: tuple[str, ...]
 ) -> tuple[Sent, list[Row]]:
     """Send to one of our recipients, at most once for each key and attempt."""
-    start = ways.hass.loop.time()
-    key = key_of(alarm_id, send)
-    rows: list[Row] = []
     if not phones:
-        return _sent(ways, send, Outcome.REFUSED, start), rows
+        return _sent(ways, send, Outcome.REFUSED), []
+    if known := sent_before(ways, alarm_id, send):
+        return known
+    handed_over = ways.hass.loop.time()
     try:
-        message = replace(message_of(ways, send, phones), key=key)
+        message = replace(message_of(ways, send, phones), key=key_of(alarm_id, send))
         rows = (await ways.outbox.async_send(message)).rows
     except HomeAssistantError as err:
         if err.translation_key == Reason.ACCOUNT_CLOSED:
@@ -132,15 +132,25 @@ async def async_transmit(
         outcome, reason = _of_error(err)
         if outcome is not Outcome.CANCELLED:
             LOGGER.warning("A text of an alarm to %s did not go out: %s", send.name, err)
-        return _sent(ways, send, outcome, start, reason=reason), rows
-    accepted = [row for row in rows if not row.refused]
-    if accepted or any(row.unknown for row in rows):
-        outcome = Outcome.ACCEPTED if accepted else Outcome.IN_DOUBT
-        ids = tuple(row.message_id for row in accepted if row.message_id)
-        reached = tuple(row.phone for row in rows if not row.refused or row.unknown)
-        return _sent(ways, send, outcome, start, ids=ids, phones=reached), rows
-    outcome, reason = _of_code(next((row.error.code for row in rows if row.error), None))
-    return _sent(ways, send, outcome, start, reason=reason), rows
+        if outcome is not Outcome.IN_DOUBT:
+            return _sent(ways, send, outcome, reason=reason), []
+        result = ways.outbox.result_of(key_of(alarm_id, send))
+        rows = result.rows if result else []
+        if not rows:
+            return _sent(ways, send, outcome, phones=phones), []
+    sent = _of_rows(ways, send, rows)
+    # No clock that was set meanwhile makes it older than it can be.
+    earliest = ways.inbox.now - timedelta(seconds=ways.hass.loop.time() - handed_over)
+    return replace(sent, at=max(sent.at, earliest)), rows
+
+
+def sent_before(ways: Ways, alarm_id: str, send: Send) -> tuple[Sent, list[Row]] | None:
+    """Return what came of an attempt as far as it is known, None where it was never requested.
+
+    One whose response is still to come is in doubt.
+    """
+    result = ways.outbox.result_of(key_of(alarm_id, send))
+    return (_of_rows(ways, send, result.rows), result.rows) if result else None
 
 
 async def async_notify(ways: Ways, entity_id: str | None, text: str) -> bool:
@@ -161,8 +171,12 @@ async def async_notify(ways: Ways, entity_id: str | None, text: str) -> bool:
 
 def sent_elsewhere(ways: Ways, send: Send, *, reached: bool) -> Sent:
     """Return what came of a send by another integration."""
-    outcome = Outcome.ACCEPTED if reached else Outcome.REFUSED
-    return _sent(ways, send, outcome, ways.hass.loop.time())
+    return _sent(ways, send, Outcome.ACCEPTED if reached else Outcome.REFUSED)
+
+
+def not_wanted(ways: Ways, send: Send) -> Sent:
+    """Return that an attempt was given up before it was requested."""
+    return _sent(ways, send, Outcome.CANCELLED)
 
 
 def is_answered_call(row: Row) -> bool:
@@ -170,23 +184,39 @@ def is_answered_call(row: Row) -> bool:
     return row.kind is Kind.VOICE and row.status is Status.DELIVERED
 
 
+def _of_rows(ways: Ways, send: Send, rows: list[Row]) -> Sent:
+    accepted = [row for row in rows if not row.refused]
+    reached = [row for row in rows if not row.refused or row.unknown]
+    if not reached:
+        outcome, reason = _of_code(next((row.error.code for row in rows if row.error), None))
+        return _sent(ways, send, outcome, reason=reason)
+    return _sent(
+        ways,
+        send,
+        Outcome.ACCEPTED if accepted else Outcome.IN_DOUBT,
+        requested_at=max((row.sent_at for row in reached if row.sent_at), default=None),
+        ids=tuple(row.message_id for row in accepted if row.message_id),
+        phones=tuple(row.phone for row in reached),
+    )
+
+
 def _sent(
     ways: Ways,
     send: Send,
     outcome: Outcome,
-    start: float,
     *,
+    requested_at: datetime | None = None,
     reason: str | None = None,
     ids: tuple[str, ...] = (),
     phones: tuple[str, ...] = (),
 ) -> Sent:
     # Answers are dated by the API's clock, which may be known only now.
-    ago = timedelta(seconds=ways.hass.loop.time() - start)
+    now = dt_util.utcnow()
     return Sent(
         key=send.key,
         attempt=send.attempt,
         outcome=outcome,
-        at=ways.inbox.now - ago,
+        at=ways.inbox.now - (now - min(requested_at or now, now)),
         reason=reason,
         ids=ids,
         phones=phones,

@@ -62,6 +62,8 @@ class Run:
     taken_by: str | None = None
     taken_at: datetime | None = None
     declined: tuple[str, ...] = ()
+    # Somebody of the present step cannot, and its sends have not all a result yet.
+    passed_on: bool = False
     news_told: bool = False
     end_message: str = ""
     waiting_for: str | None = None

@@ -1,14 +1,17 @@
 """How a run goes through its steps; pure, each function changes the turn it is given."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from .happenings import DAY, MINUTE, Read, TellFallback
+from .happenings import DAY, MINUTE, Cancel, Read, TellFallback
 from .plan import Party
 from .sends import Outcome, Purpose, Send, SendKey
 from .state import Phase
 from .turn import Turn, again
 
+NOTHING: Final = timedelta(0)
+SECOND: Final = timedelta(seconds=1)
 # A text that is overdue by more says when the alarm began.
 LATE: Final = timedelta(minutes=5)
 # Sends of laps that are so far behind are forgotten.
@@ -40,12 +43,17 @@ def begin_step(turn: Turn) -> None:
 def send_step(turn: Turn) -> None:
     """Send to everybody of the step who has not had it; go on where there is nobody."""
     while turn.run.step < len(turn.world.steps):
+        for one in (gone := _gone(turn)):
+            turn.put(replace(one, outcome=Outcome.CANCELLED))
         parties = turn.world.steps[turn.run.step].parties
-        fresh = [send for one in parties if (send := _intent(turn, one))]
+        fresh = [send for party in parties if (send := _intent(turn, party))]
         if fresh:
             turn.change(phase=Phase.SENDING)
             for send in fresh:
                 turn.transmit(send)
+            return
+        if gone:
+            settle(turn)
             return
         if turn.run.limited:
             break
@@ -69,14 +77,41 @@ def settle(turn: Turn) -> None:
     if not reached:
         go_forward(turn)
         return
+    turn.change(phase=Phase.WAITING, waiting_for=None, held_since=None)
+    if run.passed_on:
+        go_forward(turn)
+        return
     steps = turn.world.steps
     wait = steps[run.step].wait if run.step < len(steps) else MINUTE
-    turn.change(phase=Phase.WAITING, due_at=turn.now + wait, waiting_for=None, held_since=None)
+    turn.change(due_at=max(_requested_at(turn) + wait, turn.now + SECOND))
+
+
+def _requested_at(turn: Turn) -> datetime:
+    """Return when the step went out: a response may have come late, or a restart between."""
+    ours = [one for one in turn.run.of_step() if one.channel and one.outcome.reaches]
+    reached = [turn.run.reached.get(one.key.recipient) for one in ours]
+    ago = min((turn.world.api_now - one.last for one in reached if one), default=NOTHING)
+    return turn.now - max(ago, NOTHING)
+
+
+def cancel_gone(turn: Turn) -> None:
+    """Have nothing of the step go out to whom a change of the plan has taken out of it."""
+    turn.wanted += [Cancel(send.key) for send in _gone(turn)]
+
+
+def _gone(turn: Turn) -> list[Send]:
+    steps, number = turn.world.steps, turn.run.step
+    there = {one.reference for one in steps[number].parties} if number < len(steps) else set[str]()
+    return [
+        send
+        for send in turn.run.of_step()
+        if send.outcome is Outcome.INTENDED and send.channel and send.key.recipient not in there
+    ]
 
 
 def go_forward(turn: Turn) -> None:
     """Go on with the next step, or the next round."""
-    turn.change(step=turn.run.step + 1)
+    turn.change(step=turn.run.step + 1, passed_on=False)
     if turn.run.limited or turn.run.step >= len(turn.world.steps):
         _end_round(turn)
     else:
@@ -103,9 +138,12 @@ def _intent(turn: Turn, party: Party) -> Send | None:
     before = turn.run.sends.get(key)
     if before is None:
         return Send(key=key, name=party.name, channel=party.channel)
-    if before.outcome is Outcome.HELD and not party.foreign:
-        return again(before)
-    return None
+    if party.foreign:
+        return None
+    if before.outcome is Outcome.INTENDED:
+        # Of an earlier life: the outbox knows whether it was requested.
+        return before
+    return again(before) if before.outcome is Outcome.HELD else None
 
 
 def _hold(turn: Turn, reason: str | None) -> None:

@@ -157,8 +157,9 @@ class Outbox:
             self._deliveries.row(one.message_id)
             or row_of_record(self._hass, self._entry, record, one)
             for one in record.numbers
+            if one.state not in UNSENT
         ]
-        return SendResult(rows=rows)
+        return SendResult(rows=rows) if rows else None
 
     @callback
     def check_time(self, message: OutboundMessage) -> None:

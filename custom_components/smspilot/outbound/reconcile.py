@@ -62,7 +62,9 @@ class Reconciler:
         names: list[str] = []
         for record in self._records.interrupted():
             unsent = [one for one in record.numbers if one.state in UNSENT]
-            names += self._names(unsent)
+            if record.key is None:
+                # Whoever gave it a key sends it again, if it is still wanted.
+                names += self._names(unsent)
             rest = tuple(one for one in record.numbers if one not in unsent)
             self._records.keep(replace(record, numbers=rest))
         self.interrupted = listed(dict.fromkeys(names))
