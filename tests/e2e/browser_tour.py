@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from playwright.async_api import Page
 
-from .browser import NARROW, WIDE
 from .browser_forms import FIRST_LOAD, Forms
 from .develop import words
 from .home import Home
@@ -49,9 +48,10 @@ LOST: Final = {
 }
 
 
-# A desk and a phone, high enough for the longest form.
+# A desk and a phone, high enough for most of a page, and for the longest form.
 WIDTHS: Final = (1280, 390)
 HEIGHT: Final = 1700
+TALLEST: Final = 3200
 
 
 class Tour:
@@ -88,16 +88,16 @@ class Tour:
             .wait_for()
         )
         await self.take("system information")
-        await self.narrow()
+        await self.alarm_runs()
 
-    async def take(self, name: str) -> None:
+    async def take(self, name: str, height: int = HEIGHT) -> None:
         """Take a picture when nothing moves any more."""
         if self.folder:
             self._number += 1
             await self.page.wait_for_timeout(800)
             usual = self.page.viewport_size
             for width in WIDTHS:
-                await self.page.set_viewport_size({"width": width, "height": HEIGHT})
+                await self.page.set_viewport_size({"width": width, "height": height})
                 await self.page.wait_for_timeout(600)
                 file = f"{width} {self._number:02} {name}.png"
                 await self.page.screenshot(path=self.folder / file)
@@ -113,18 +113,19 @@ class Tour:
     async def setting_up(self) -> None:
         """Look at the forms of an account and of its recipients."""
         await self.options()
-        await self.take("options")
+        await self.take("options", TALLEST)
         await self.forms.dialog.locator("textarea").first.fill("Home")
         await self.forms.dialog.locator("input[type=number]").nth(1).fill("3")
         await self.forms.dialog.locator("input[type=number]").nth(2).fill("-1")
         await self.forms.field("debug_email").fill("nobody")
         await self.forms.submit()
-        await self.take("options, errors")
+        await self.take("options, errors", TALLEST)
         await self.forms.give_up()
         await self.menu("reconfigure")
         await self.take("reconfigure")
         await self.forms.give_up()  # while it is open nobody is asked for a new key
         await self.recipient_form()
+        await self.forms.open_sections()
         await self.take("add recipient")
         await self.forms.field("name").fill("Anna")
         await self.forms.add_number("12345")
@@ -134,12 +135,15 @@ class Tour:
         await self.page.locator("ha-config-sub-entry-row ha-icon-button[slot=end]").first.click()
         await self.take("change recipient")
         await self.alarm_form()
-        await self.take("add alarm")
+        await self.forms.open_sections()
+        await self.take("add alarm", TALLEST)
         await self.forms.field("name").fill("Leak")
         await self.forms.submit()
         await self.take("add alarm, errors")
         await self.change_alarm(words(self.home.language).get("Smoke", "Smoke"))
         await self.take("change alarm")
+        await self.forms.dialog.locator("ha-selector-object ha-icon-button").first.click()
+        await self.take("change alarm, a step")
 
     async def options(self) -> None:
         """Open the options of the account."""
@@ -225,16 +229,20 @@ class Tour:
         await self.page.keyboard.type("smspilot")
         await self.take("choose a trigger")
 
-    async def narrow(self) -> None:
-        """Look at the longest screens on a phone."""
-        usual = self.page.viewport_size or {"width": WIDE[0], "height": WIDE[1]}
-        await self.page.set_viewport_size({"width": NARROW[0], "height": 3000})
-        await self.options()
-        await self.take("phone, options")
-        await self.recipient_form()
-        await self.take("phone, add recipient")
-        await self.alarm_form()
-        await self.take("phone, add alarm")
-        await self.action("send_sms")
-        await self.take("phone, action send_sms")
-        await self.page.set_viewport_size(usual)
+    async def alarm_runs(self) -> None:
+        """Look at a conversation, and at an alarm while it runs and when it was taken."""
+        smoke = words(self.home.language).get("sensor.smoke", "sensor.smoke")
+        await self.go("/play-house/talk")
+        await self.page.locator("smspilot-conversations nav li button").first.click()
+        await self.take("conversation")
+        await self.home.action("input_boolean", "turn_on", {"entity_id": "input_boolean.smoke"})
+        await self.home.until_state(smoke, "running")
+        await self.page.wait_for_timeout(3000)
+        await self.take("conversation, an alarm runs")
+        await self.go("/play-house")
+        await self.take("dashboard, an alarm runs")
+        await self.home.action("smspilot", "acknowledge_alarm", {"alarm": smoke})
+        await self.go(f"/play-house?more-info-entity-id={smoke}")
+        await self.take("alarm, taken")
+        await self.home.action("smspilot", "end_alarm", {"alarm": smoke})
+        await self.home.action("input_boolean", "turn_off", {"entity_id": "input_boolean.smoke"})
