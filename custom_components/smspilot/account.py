@@ -85,7 +85,7 @@ class Account:
         if tables:
             # In a thread, because there may be many rows; no poller runs yet.
             await self.journal.async_run(partial(self._restore, tables))
-            self.outbox.doubts.resume()
+            self.outbox.reconciler.resume()
         self.journal.snapshot = self._snapshot
         self.inbox.memory.window.begin()
         # Whoever sets it up does not wait for the disk.

@@ -103,8 +103,11 @@ class IssueReporter:
     @callback
     def _review_doubts(self) -> None:
         """Raise or solve the notices of messages in doubt whose callers a restart has ended."""
-        doubts = self._account.outbox.doubts
-        for key, names in (("in_doubt", doubts.in_doubt), ("interrupted", doubts.interrupted)):
+        reconciler = self._account.outbox.reconciler
+        for key, names in (
+            ("in_doubt", reconciler.in_doubt),
+            ("interrupted", reconciler.interrupted),
+        ):
             if names:
                 self._notices.raise_(key, names=names)
             else:

@@ -1,8 +1,9 @@
 """What the API's list of messages proves about a message whose response was lost.
 
-A new id of the same number and kind may be ours: the message is in doubt. With the same text and no
-sign of being older it is ours. Only a list without such an id counts as absence. The text alone is
-no proof: the list may show it cut at an emoji, escaped, or with other quotes.
+A row with a new id, of the same number and kind, may be the message, which then stays in doubt.
+With the same text and no sign of being older it is the message. Only a list without such a row
+proves absence. A different text proves nothing: the list may show a text cut at an emoji, escaped,
+or with other quotes.
 """
 
 from collections.abc import Callable
@@ -24,18 +25,16 @@ from .number import Number
 from .record import SubmissionRecord
 from .records import SubmissionRecords
 
-LOOK_FIELDS: Final = ("server_id", "phone", "message", "status", "created", "sender")
-# The list does not say in which zone `created` is: that of the API's other times, or Moscow's.
+LIST_FIELDS: Final = ("server_id", "phone", "message", "status", "created", "sender")
+# The zone of `created` is not documented: that of the API's other times (UTC), or Moscow's.
 ZONES: Final = (timedelta(0), timedelta(hours=3))
-# A message is created when it is requested, or while a gateway still holds the request.
+# A message is created when it is requested, or later where a gateway delays the request.
 CREATED_BEFORE: Final = timedelta(minutes=2)
 CREATED_AFTER: Final = timedelta(minutes=15)
-# The list covers a day; a time far outside of it says nothing.
-SENSELESS: Final = timedelta(hours=40)
-
-
-# So many of our ids must have grown before a smaller one counts as older, and so many where the
-# list does not say when messages were created.
+# The list covers a day, so a time further away is wrong and is ignored.
+MAX_CREATED_DISTANCE: Final = timedelta(hours=40)
+# How many of our ids must have grown for a smaller one to count as older, with and without a time
+# of creation in the list.
 MIN_GROWING: Final = 2
 MIN_GROWING_WITHOUT_TIMES: Final = 5
 
@@ -49,17 +48,19 @@ class Order(Enum):
 
 
 class Verdict(Enum):
-    """What a list says of a message."""
+    """What a list proves about a message."""
 
+    # A row is the message.
     OURS = auto()
-    # There is something that may be it.
+    # A row may be the message.
     POSSIBLE = auto()
+    # The message is not listed.
     NOTHING = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A verdict, and the row that is ours, or the only one that reads as if it were."""
+    """A verdict, and the row of the message, or the only row with a similar text."""
 
     verdict: Verdict
     row: MessageRow | None = None
@@ -67,14 +68,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The API's messages of the last day, by number, and all their ids."""
+    """The API's rows of the last day by number, and when each id was created."""
 
     rows: dict[str, list[MessageRow]]
     created: dict[str, datetime | None]
 
 
 class Evidence:
-    """The judge of an account's list of messages."""
+    """Reads and judges an account's list; `is_known` says whether an id is another message's."""
 
     def __init__(
         self,
@@ -83,27 +84,26 @@ class Evidence:
         records: SubmissionRecords,
         is_known: Callable[[str], bool],
     ) -> None:
-        """Have seen no list yet; `is_known` tells whether an id belongs to a message of ours."""
         self._hass = hass
         self._client = client
         self._records = records
         self._is_known = is_known
-        # When an id was listed first, by the loop's clock: a later message is another.
+        # When each id was first listed, by the loop's clock; a message requested later is another.
         self._seen: dict[str, float] = {}
 
     async def async_read(self) -> Listing:
-        """Read the whole list, page by page."""
+        """Read all pages of the list, or raise `SmspilotError`."""
         rows: dict[str, list[MessageRow]] = {}
         created: dict[str, datetime | None] = {}
         offset = 0
         while True:
-            page = await self._client.check_recent(fields=LOOK_FIELDS, offset=offset)
+            page = await self._client.check_recent(fields=LIST_FIELDS, offset=offset)
             before = len(created)
             async for row in async_slices(page):
                 if row.id and row.id not in created:
                     rows.setdefault(plain_digits(row.phone), []).append(row)
                     created[row.id] = row.created
-            # A page that shows nothing new would be shown for ever.
+            # An API that ignores the offset would return the same page for ever.
             if len(page) < PAGE or len(created) == before:
                 break
             offset += PAGE
@@ -114,10 +114,10 @@ class Evidence:
     def judge(
         self, listing: Listing, record: SubmissionRecord, number: Number, *, failed: bool = False
     ) -> Finding:
-        """Return what the list says of a number of a message that was lost.
+        """Return what the list proves about a number of a message whose response was lost.
 
-        A row that failed counts only with `failed`, and where there is no other: it may be that of
-        another request, and a message that is sent again is refused again.
+        Failed rows count only with `failed`, and where there is no other: such a row may be of
+        another request, and if the message is sent again the API refuses it again.
         """
         may_be = [
             row
@@ -127,7 +127,7 @@ class Evidence:
         candidates = [row for row in may_be if row.status is not Status.FAILED]
         if failed and not candidates:
             candidates = [row for row in may_be if has_text(row, record)]
-        # The newest first: a message that repeats is the last one.
+        # The newest first, because a repeated message is the last of its rows.
         candidates.sort(key=lambda row: (len(row.id or ""), row.id or ""), reverse=True)
         for row in candidates:
             if self._is_ours(listing, record, row):
@@ -151,24 +151,24 @@ class Evidence:
             return False
         if self._order(listing, record, row) is Order.BEFORE:
             return False
-        # A row whose text equals another message in doubt belongs to that one.
+        # A row whose text equals another message in doubt is that one's.
         others = self._records.unknown_with(number.digits, row.message or "")
         return not others or has_text(row, record)
 
     def _is_ours(self, listing: Listing, record: SubmissionRecord, row: MessageRow) -> bool:
         if not has_text(row, record):
             return False
-        # A call and a text of the same words: only the sender tells which of them it is.
+        # Where a call and an SMS have the same text, the row's sender must show the kind.
         same = self._records.unknown_with(plain_digits(row.phone), record.text)
         if any(one.kind is not record.kind for one in same) and _kind_of(row) is not record.kind:
             return False
         return _is_created_then(row, record) or self._order(listing, record, row) is Order.AFTER
 
     def _order(self, listing: Listing, record: SubmissionRecord, row: MessageRow) -> Order:
-        """Return whether a row was created before or after the last message known by then.
+        """Return whether a row was created before or after the last message known before a request.
 
-        Both the id and the time of creation must say so. Ids that only seem to grow are as likely
-        as not after two messages, so without a time more of them are needed.
+        Both the id and the time of creation must show it. Two ids may grow by chance, so without a
+        time more of them are needed.
         """
         known = self._records.growing_ids_before(record)
         if len(known) < MIN_GROWING or not row.id or not row.id.isdecimal():
@@ -183,30 +183,30 @@ class Evidence:
         return Order.AFTER if is_greater else Order.BEFORE
 
     def _is_up_to_date(self, listing: Listing, record: SubmissionRecord) -> bool:
-        """Return whether the list shows all that we know to be in it.
+        """Return whether the list shows the ids that it must have.
 
-        A list that lags, is cut off or hides a message may show others, and its gaps prove nothing.
+        A list that lags, is cut off or hides a message proves no absence.
         """
         return all(one in listing.created for one in self._records.ids_before(record))
 
 
 def is_of_kind(row: MessageRow, kind: Kind) -> bool:
-    """Return whether a row may be of a kind; a plain sender stands for any of them."""
+    """Return whether a row may be of a kind; a sender's name alone does not show it."""
     return (found := _kind_of(row)) is None or found is kind
 
 
 def has_text(row: MessageRow, record: SubmissionRecord) -> bool:
-    """Return whether a row has the message's own text; line ends and outer spaces may differ."""
+    """Return whether a row has the message's text; line ends and outer spaces may differ."""
     if row.facts and record.kind is Kind.HLRVIP:
-        # They stand in place of the text.
+        # The facts replace the text.
         return True
     return same_spacing(row.message or "") == same_spacing(record.text)
 
 
 def reads_like(row: MessageRow, record: SubmissionRecord) -> bool:
-    """Return whether a row's text may be what the API made of the message's.
+    """Return whether a row's text may be the message's as the API stores it.
 
-    It may be cut, escaped, or lack characters. Of a number check it may be its result.
+    It may be cut, escaped, or lack characters; of a number check it may be the result.
     """
     if record.kind in NUMBER_CHECKS:
         return True
@@ -222,13 +222,13 @@ def _letters(text: str) -> str:
 
 
 def _kind_of(row: MessageRow) -> Kind | None:
-    """Return the kind that the sender of a row tells, or its text."""
+    """Return the kind by a row's text or sender, None where they do not show it."""
     return kind_of(row.message, row.sender)
 
 
 def _is_created_then(row: MessageRow, record: SubmissionRecord) -> bool:
-    """Return whether a row was created when the message was requested, as far as it tells."""
-    if row.created is None or abs(row.created - record.api_at) > SENSELESS:
+    """Return whether a row was created when the message was requested, or has no usable time."""
+    if row.created is None or abs(row.created - record.api_at) > MAX_CREATED_DISTANCE:
         return True
     first, last = record.api_at - CREATED_BEFORE, record.api_at + CREATED_AFTER
     return any(first <= row.created - zone <= last for zone in ZONES)

@@ -1,8 +1,8 @@
-"""Find out what became of numbers whose response was lost, before anything is sent again.
+"""Finds out whether messages whose response was lost went out, before they may be sent again.
 
-Together with `number.py: mark_not_found` this keeps a lost response from becoming a second
-message: a number is wanted again only where so many looks at the API's list provably do not have
-it (`evidence.py`), and never where the request may still be on its way.
+Together with `number.py: mark_not_found` this keeps a lost response from causing a second message:
+a number is sent to again only where several reads of the API's list prove that it is not there
+(`evidence.py`), and never where the request may still be under way.
 """
 
 import asyncio
@@ -24,57 +24,61 @@ from .record import SubmissionRecord
 from .timing import Timing
 from .tools import Tools
 
-# A message that the API accepted is in its list well before this, seconds.
-LOOK_PAUSE: Final = 20.0
-LOOKS_BEFORE_REPEAT: Final = 2
-# The API may go on with a request whose connection broke: until so much later, in seconds, a list
-# without it proves nothing.
+# Seconds between two reads of the list; an accepted message is listed well before that.
+READ_INTERVAL: Final = 20.0
+READS_BEFORE_REPEAT: Final = 2
+# Seconds in which the API may still accept a request whose connection broke; until then its
+# absence from the list proves nothing.
 TIME_TO_ACCEPT: Final = 45.0
-LOOKS_WITHOUT_REPEAT: Final = 3
-# How often a number is sent to again because its response was lost.
+READS_WITHOUT_REPEAT: Final = 3
+# How often a number is sent to again after a lost response.
 MAX_REPEATS: Final = 1
 
-type Ended = Callable[[Sequence[Number]], None]
+type OnFinished = Callable[[Sequence[Number]], None]
 
 
 class LostResponses:
-    """The numbers of one message that are looked for."""
+    """Reconciles the numbers of one message whose responses were lost.
 
-    def __init__(self, tools: Tools, timing: Timing, ended: Ended, *, test: bool) -> None:
-        """Look for nothing yet; `ended` is called with numbers that have come to an end."""
+    `on_finished` is called with numbers that are in a final state or in doubt.
+    """
+
+    def __init__(
+        self, tools: Tools, timing: Timing, on_finished: OnFinished, *, test: bool
+    ) -> None:
         self._hass = tools.hass
         self._evidence = tools.evidence
         self._records = tools.records
         self._timing = timing
         self._test = test
-        self._ended = ended
+        self._on_finished = on_finished
 
     def begin(self, batch: Sequence[Number], err: ResponseLost) -> None:
-        """Look for numbers whose response was lost.
+        """Begin to look for numbers whose response was lost.
 
-        If the connection broke, the API will soon be done with the request: a list without it then
-        proves absence. After a timeout nobody knows when it is, so absence proves nothing.
+        After a broken connection the API soon stops processing the request, so absence from the
+        list then proves that it was not accepted. After a timeout absence proves nothing.
         """
         if isinstance(err, ResponseTimeout):
-            self._look_for(batch, LOOKS_WITHOUT_REPEAT)
+            self._mark_lost(batch, READS_WITHOUT_REPEAT)
             return
         again = [one for one in batch if one.repeatable_losses < MAX_REPEATS]
         accepted_by = self._hass.loop.time() + TIME_TO_ACCEPT
-        self._look_for(again, LOOKS_BEFORE_REPEAT, absent_from=accepted_by)
-        self._look_for([one for one in batch if one not in again], LOOKS_WITHOUT_REPEAT)
+        self._mark_lost(again, READS_BEFORE_REPEAT, absent_from=accepted_by)
+        self._mark_lost([one for one in batch if one not in again], READS_WITHOUT_REPEAT)
         for one in batch:
             one.repeatable_losses += 1
 
-    def take_apart(
+    def split_refused(
         self,
         batch: Sequence[Number],
         err: RecipientRefused | DuplicateRefused,
         parts: Iterator[int],
     ) -> list[Number]:
-        """Return whom the API means of a list that it refused; look for the others, and part them.
+        """Return the numbers that the refusal of a list concerns, and look for the others.
 
-        Whether those have it already is unknown. The number of requests grows with the refused
-        numbers, not with the list.
+        Whether those were accepted is unknown. They are split in two batches for further requests,
+        so that the number of requests grows with the refused numbers, not with the list.
         """
         named = plain_digits(err.phone or "")
         refused = [one for one in batch if len(batch) == 1 or one.digits == named]
@@ -84,28 +88,28 @@ class LostResponses:
             part = next(parts)
             for one in half:
                 one.batch = part
-                # A part of a list was looked for when that was taken apart: one more is enough.
-                looks = LOOKS_BEFORE_REPEAT if had_some or one.requests == 1 else 1
-                self._look_for([one], looks, absent_from=self._hass.loop.time())
+                # A number was looked for when its list was split before: one more read is enough.
+                reads = READS_BEFORE_REPEAT if had_some or one.requests == 1 else 1
+                self._mark_lost([one], reads, absent_from=self._hass.loop.time())
         if isinstance(err, DuplicateRefused):
-            doubled = [one for one in refused if one.requests > 1]
-            self.doubled(doubled, err, LOOKS_BEFORE_REPEAT)
+            duplicates = [one for one in refused if one.requests > 1]
+            self.look_for_duplicates(duplicates, err, READS_BEFORE_REPEAT)
             refused = [one for one in refused if one.requests == 1]
         return refused
 
-    def doubled(
-        self, numbers: Sequence[Number], err: DuplicateRefused, looks: int = LOOKS_WITHOUT_REPEAT
+    def look_for_duplicates(
+        self, numbers: Sequence[Number], err: DuplicateRefused, reads: int = READS_WITHOUT_REPEAT
     ) -> None:
-        """Look for whom the API refuses because a request of before had reached them."""
+        """Look for numbers refused as duplicates: a former request may have been accepted."""
         for one in numbers:
             one.error = err
-        self._look_for(numbers, looks)
+        self._mark_lost(numbers, reads)
 
-    async def async_look(self, lost: Sequence[Number], record: SubmissionRecord) -> None:
-        """Look at the API's list; what it provably lacks is wanted again."""
-        looked_at = self._hass.loop.time()
+    async def async_reconcile(self, lost: Sequence[Number], record: SubmissionRecord) -> None:
+        """Read the API's list, and mark the numbers by what it proves."""
+        read_at = self._hass.loop.time()
         try:
-            async with asyncio.timeout_at(self._look_timeout(lost)):
+            async with asyncio.timeout_at(self._read_deadline(lost)):
                 listing = await self._evidence.async_read()
         except (SmspilotError, TimeoutError) as err:
             LOGGER.debug("The list of recent messages cannot be read: %s", err)
@@ -116,39 +120,39 @@ class LostResponses:
                     one.mark_found(finding.row)
                 else:
                     there = finding.verdict is not Verdict.NOTHING
-                    one.mark_not_found(looked_at, may_be_there=there)
+                    one.mark_not_found(read_at, may_be_there=there)
             if any(one.state is State.ABSENT and one.repeatable_losses for one in lost):
                 LOGGER.warning(
                     "The response to a send was lost and nothing went out; sending it again"
                 )
         now = self._hass.loop.time()
         due = (one.absent_from for one in lost if one.absent_from > now)
-        self._timing.look_at = min([now + LOOK_PAUSE, *due])
+        self._timing.reconcile_at = min([now + READ_INTERVAL, *due])
         for one in lost:
-            if one.state is State.REQUESTED and self._timing.look_at > one.look_until:
+            if one.state is State.REQUESTED and self._timing.reconcile_at > one.reconcile_until:
                 one.mark_in_doubt()
-            if one.state is State.IN_DOUBT and one.error and self._had_before(record, one):
-                # The API was right: the number had this text from an earlier message.
+            if one.state is State.IN_DOUBT and one.error and self._has_earlier(record, one):
+                # A true duplicate: the number has this text from an earlier message.
                 one.mark_refused(one.error)
-        self._ended([one for one in lost if one.is_over])
+        self._on_finished([one for one in lost if one.is_finished])
 
-    def _look_for(
-        self, numbers: Sequence[Number], looks: int, *, absent_from: float = NEVER
+    def _mark_lost(
+        self, numbers: Sequence[Number], reads: int, *, absent_from: float = NEVER
     ) -> None:
         now = self._hass.loop.time()
         for one in numbers:
-            one.mark_lost(looks, self._timing.look_until(now), absent_from=absent_from)
+            one.mark_lost(reads, self._timing.reconcile_until(now), absent_from=absent_from)
             if self._test:
-                # A test is in no list, and costs nothing.
-                one.looks = 1
+                # A test is not listed, and costs nothing if it is repeated.
+                one.reads_left = 1
                 one.mark_not_found(absent_from, may_be_there=False)
-        self._timing.look_at = now
-        self._ended([one for one in numbers if one.is_over])
+        self._timing.reconcile_at = now
+        self._on_finished([one for one in numbers if one.is_finished])
 
-    def _look_timeout(self, lost: Sequence[Number]) -> float:
-        """Return until when a look may take; one that begins late has some time all the same."""
-        soon = min(self._hass.loop.time() + LOOK_PAUSE, self._timing.deadline)
-        return max(soon, min(one.look_until for one in lost))
+    def _read_deadline(self, lost: Sequence[Number]) -> float:
+        """Return the deadline of a read; one that begins late has some time all the same."""
+        soon = min(self._hass.loop.time() + READ_INTERVAL, self._timing.deadline)
+        return max(soon, min(one.reconcile_until for one in lost))
 
-    def _had_before(self, record: SubmissionRecord, number: Number) -> bool:
-        return self._records.had(number.target.phone, record.text)
+    def _has_earlier(self, record: SubmissionRecord, number: Number) -> bool:
+        return self._records.has_sent(number.target.phone, record.text)

@@ -1,12 +1,12 @@
-"""One number of a message on its way: its states, and all that leads from one to the next.
+"""The states of one number of a message, and the transitions between them.
 
     wanted ─► permitted ─► requested ─► accepted | refused
        ▲                      │ the response was lost
        │                      ▼
        └── absent ◄─── what the API's list shows ───► accepted | in doubt
 
-After a lost response a number is sent to again only from `absent`, and only the list of messages
-leads there.
+After a lost response a number is sent to again only from `absent`, which it reaches only where the
+API's list does not have the message.
 """
 
 from collections.abc import Sequence
@@ -25,44 +25,44 @@ from .targets import Target
 
 
 class State(StrEnum):
-    """How far a number is."""
+    """The state of a number."""
 
-    # Nobody was asked to send to it yet.
+    # Not requested yet.
     WANTED = "wanted"
-    # The limits let it out; its request is about to be made.
+    # Within the limits; its request is about to be made.
     PERMITTED = "permitted"
-    # It may have gone out; no response says so yet.
+    # Requested without a response so far; the message may have gone out.
     REQUESTED = "requested"
     ACCEPTED = "accepted"
     REFUSED = "refused"
-    # It was requested, and provably did not go out.
+    # Requested, and the message provably did not go out.
     ABSENT = "absent"
-    # Nobody knows whether it went out; it is never sent to again.
+    # It is unknown whether the message went out; the number is never sent to again.
     IN_DOUBT = "in_doubt"
 
 
 NEVER: Final = inf
-# The ids that every test message shares; the public emulator key answers with them too.
+# The ids of all test messages, and of those sent with the public emulator key.
 SHARED_IDS: Final = frozenset({"1000", "10000"})
-ENDS: Final = frozenset({State.ACCEPTED, State.REFUSED, State.IN_DOUBT})
+FINISHED: Final = frozenset({State.ACCEPTED, State.REFUSED, State.IN_DOUBT})
 UNSENT: Final = frozenset({State.WANTED, State.PERMITTED, State.ABSENT})
 UNKNOWN: Final = frozenset({State.REQUESTED, State.IN_DOUBT})
 
-# Why a number was refused: what the API said, or one of our own limits.
+# Why a number was refused: an error of the API or the network, or one of our own.
 type Refusal = SmspilotError | HomeAssistantError
 
 
 @dataclass(slots=True, eq=False)
 class Permit:
-    """What a message to a number takes of the hour (a place) and of the day (RUB).
+    """A message's share of a number's hourly rate limit, and of the daily budget in RUB.
 
-    It is taken just before the request and given back where nothing went out. `at` is Unix time.
+    It is taken just before the request, and given back where nothing went out. `at` is Unix time.
     """
 
     phone: str
     at: float
     amount: Decimal = Decimal(0)
-    # Its request is still to come or on its way: it may yet be given back.
+    # Whether its request has no outcome yet, so that it may still be given back.
     under_way: bool = True
 
 
@@ -70,8 +70,8 @@ class Permit:
 class Number:
     """A number of a message; numbers of one `batch` share a request.
 
-    `row` is what the API tells of its message, `is_found` if its list did, which has no price.
-    Times are by the event loop's clock.
+    `row` is the API's row of the message; `is_found` says that it is of the list of messages, which
+    has no price. Times are by the event loop's clock.
     """
 
     target: Target
@@ -83,77 +83,76 @@ class Number:
     packet_id: str | None = None
     error: Refusal | None = None
     requests: int = 0
-    # Broken connections: those after which it may be sent to again. A timeout is none.
+    # How many connections broke so that the number may be sent to again; timeouts do not count.
     repeatable_losses: int = 0
-    # How many more looks at the list must not show it, and from when on its absence is a proof.
-    looks: int = 0
+    # How many more reads of the list must not show it, and from when on its absence is a proof.
+    reads_left: int = 0
     absent_from: float = NEVER
-    # Another send of the same text to it was on its way.
+    # Whether it waits, or has waited, for another send of the same text to it.
     has_waited: bool = False
-    look_until: float = 0.0
+    reconcile_until: float = 0.0
     digits: str = field(init=False)
 
     def __post_init__(self) -> None:
-        """Know how the API may write it."""
         self.digits = plain_digits(self.target.phone)
 
     @property
     def is_unsent(self) -> bool:
-        """Return whether it has provably not gone out and may still."""
+        """Return whether the message has provably not gone out, and may be requested."""
         return self.state in UNSENT
 
     @property
     def message_id(self) -> str | None:
-        """Return the id of its message, where the API told one."""
+        """Return the id of its message, None where the API gave none."""
         return self.row.id if self.row else None
 
     @property
     def problem(self) -> Problem | None:
-        """Return why the API refused it, as far as it said so."""
+        """Return why the API refused it, None where it did not."""
         if self.row:
             return self.row.problem
         return problem_from_error(self.error) if isinstance(self.error, ApiError) else None
 
     @property
-    def is_over(self) -> bool:
-        """Return whether nothing more is done for it."""
-        return self.state in ENDS
+    def is_finished(self) -> bool:
+        """Return whether it is in a final state or in doubt."""
+        return self.state in FINISHED
 
     def mark_permitted(self, permit: Permit | None) -> None:
-        """Let it out; a test needs no permit."""
+        """Note its permit, None for a test, which needs none."""
         self.state, self.permit = State.PERMITTED, permit
 
     def mark_requested(self) -> None:
-        """Be part of a request that is made now."""
+        """Note that its request is made now."""
         self.state = State.REQUESTED
         self.requests += 1
 
     def mark_not_requested(self) -> None:
-        """Be wanted as before: the request did not go out."""
+        """Note that its request did not go out."""
         self.state = State.WANTED
         self.requests -= 1
 
     def mark_answered(self, row: MessageRow, packet_id: str | None) -> None:
-        """Take what the response to the request says of it."""
+        """Apply its row of the response."""
         self.row, self.packet_id = row, packet_id
         self.state = State.REFUSED if row.status is Status.FAILED else State.ACCEPTED
 
     def mark_refused(self, error: Refusal) -> None:
-        """Be refused, by the API or here."""
+        """Note why it was refused, by the API or here."""
         self.state, self.error = State.REFUSED, error
 
-    def mark_lost(self, looks: int, until: float, *, absent_from: float) -> None:
-        """Be looked for so many times and so long; nobody knows whether it went out."""
-        self.looks, self.look_until, self.absent_from = looks, until, absent_from
+    def mark_lost(self, reads_left: int, until: float, *, absent_from: float) -> None:
+        """Note that its response was lost, and how often and until when to look for it."""
+        self.reads_left, self.reconcile_until, self.absent_from = reads_left, until, absent_from
 
     def mark_found(self, row: MessageRow) -> None:
-        """Be in the API's list: it went out."""
+        """Note the row of the API's list that shows its message."""
         self.state, self.row, self.is_found = State.ACCEPTED, row, True
 
     def mark_not_found(self, now: float, *, may_be_there: bool) -> None:
-        """Take that a look did not show it, or only something that may be it."""
-        self.looks -= 1
-        if self.looks > 0:
+        """Note that a read of the list did not show it, or only a row that may be it."""
+        self.reads_left -= 1
+        if self.reads_left > 0:
             return
         if may_be_there or self.absent_from == NEVER:
             self.mark_in_doubt()
@@ -161,11 +160,11 @@ class Number:
             self.state = State.ABSENT
 
     def mark_in_doubt(self) -> None:
-        """Be given up: whether it went out is told as unknown."""
+        """Note that it remains unknown whether the message went out."""
         self.state = State.IN_DOUBT
 
 
 def halves(numbers: Sequence[Number]) -> list[list[Number]]:
-    """Return both halves of a list that the API refused whole; one number has one half."""
+    """Return the two halves of a list, without an empty one."""
     middle = len(numbers) // 2
     return [half for half in ([*numbers[:middle]], [*numbers[middle:]]) if half]

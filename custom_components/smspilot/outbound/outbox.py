@@ -68,14 +68,14 @@ class Outbox:
             on_finished=self._finished,
         )
         self._follow_up = FollowUp(hass, entry, budget, deliveries, on_questions)
-        self.doubts = Reconciler(
+        self.reconciler = Reconciler(
             hass,
             entry,
             records=self._records,
             evidence=evidence,
-            taken=self._follow_up.accepted,
+            on_accepted=self._follow_up.accepted,
         )
-        self.poller = self.doubts.poller
+        self.poller = self.reconciler.poller
         self.sends = SendTasks(hass, entry)
 
     def restore(self, table: Table) -> None:
@@ -214,7 +214,7 @@ class Outbox:
         numbers = submission.numbers
         await submission.async_run()
         if not submission.message.options.test:
-            await self._records.async_write_down()
+            await self._records.async_flush()
         rows = {one: submission.rows[one] for one in numbers}
         # By the state: a row may have failed since the API accepted it.
         if not any(one.state is State.ACCEPTED for one in numbers):
@@ -229,7 +229,7 @@ class Outbox:
         """Follow the numbers of a submission that are in a final state or in doubt."""
         self._follow_up.finished(submission, numbers)
         if any(one.state is State.IN_DOUBT for one in numbers):
-            self.doubts.look_later()
+            self.reconciler.schedule()
 
     def _is_known(self, server_id: str) -> bool:
         """Return whether an id is ours; scheduled messages outlast the records."""

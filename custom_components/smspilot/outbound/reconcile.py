@@ -1,4 +1,4 @@
-"""Messages in doubt whose callers were told so: followed in the list, ever more rarely."""
+"""Reconciles messages in doubt whose callers have ended, by reads of the API's list."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -20,19 +20,19 @@ from .record import NumberRecord, SubmissionRecord
 from .records import SubmissionRecords
 from .result import Row, listed
 
-# At these ages, in seconds.
-LOOK_AGES: Final = (60, 120, 300, 600, 1200, 1800, 3600)
-# As long as the list cannot be read at all.
-LOOK_AGAIN: Final = 300
-# What was lost at about the same time shares its looks.
-SHARED: Final = 5
+# Ages of a message, in seconds, at which the list is read.
+READ_AGES: Final = (60, 120, 300, 600, 1200, 1800, 3600)
+# Seconds between later reads, as long as the list cannot be read.
+RETRY_INTERVAL: Final = 300
+# A read this many seconds early counts, so that messages lost at about the same time share reads.
+READ_TOLERANCE: Final = 5
 
-# With how long ago they were requested.
-type Taken = Callable[[list[Row], SubmissionRecord, timedelta], None]
+# Called with messages that went out, their record, and how long ago they were requested.
+type OnAccepted = Callable[[list[Row], SubmissionRecord, timedelta], None]
 
 
 class Reconciler:
-    """The messages of an account that nobody waits for and nobody knows the outcome of."""
+    """Follows the messages of an account that are in doubt, for an hour."""
 
     def __init__(
         self,
@@ -41,24 +41,23 @@ class Reconciler:
         *,
         records: SubmissionRecords,
         evidence: Evidence,
-        taken: Taken,
+        on_accepted: OnAccepted,
     ) -> None:
-        """Look for nothing yet; `taken` is called with what did go out."""
         self._hass = hass
         self._entry = entry
         self._records = records
         self._evidence = evidence
-        self._taken = taken
-        self.poller = Poller(hass, "smspilot lost responses", self._look)
+        self._on_accepted = on_accepted
+        self.poller = Poller(hass, "smspilot lost responses", self._async_read)
         self._timer = EarliestTimer(hass, self.poller, self.poller.wake)
-        # Of before the restart: nobody waits for them any more.
+        # The ids of records from before a restart, which has ended their callers.
         self._orphans: set[str] = set()
-        # Whom messages were for that a restart kept from being requested.
+        # The recipients of messages that a restart kept from being requested.
         self.interrupted = ""
 
     @callback
     def resume(self) -> None:
-        """Say what nobody was told before the restart, and begin to look for it."""
+        """Log and signal the messages that a restart interrupted or left in doubt."""
         names: list[str] = []
         for record in self._records.interrupted():
             unsent = [one for one in record.numbers if one.state in UNSENT]
@@ -77,18 +76,18 @@ class Reconciler:
 
     @property
     def in_doubt(self) -> str:
-        """Return whom messages were for that are in doubt and that nobody waits for any more."""
+        """Return the recipients of messages in doubt whose callers a restart has ended."""
         found = [one for one in self._records.in_doubt() if one.id in self._orphans]
         names = [name for record in found for name in self._names(record.unknown)]
         return listed(dict.fromkeys(names))
 
     @callback
-    def look_later(self) -> None:
-        """Begin to look."""
-        self._timer.set(LOOK_AGES[0])
+    def schedule(self) -> None:
+        """Plan the first read for messages that are in doubt since now."""
+        self._timer.set(READ_AGES[0])
 
-    async def _look(self) -> None:
-        """Look for everything at once."""
+    async def _async_read(self) -> None:
+        """Read the list once for all messages in doubt."""
         if not self._records.unresolved():
             return
         listing: Listing | None = None
@@ -97,38 +96,38 @@ class Reconciler:
         except SmspilotError as err:
             async_dispatcher_send(self._hass, SIGNAL_ERROR.format(self._entry.entry_id), err)
         for record in self._records.unresolved():
-            rest = self._adopt(record, listing) if listing else record
+            rest = self._apply_listing(record, listing) if listing else record
             if rest.unknown:
-                self._go_on(rest, looked=listing is not None)
+                self._schedule_or_close(rest, has_listing=listing is not None)
 
-    def _adopt(self, record: SubmissionRecord, listing: Listing) -> SubmissionRecord:
-        """Take what the list shows of a message, and return what is known of it now."""
+    def _apply_listing(self, record: SubmissionRecord, listing: Listing) -> SubmissionRecord:
+        """Accept the numbers whose messages the list shows, and return the new record."""
         rows, numbers = [], list[NumberRecord]()
         for one in record.numbers:
-            row = self._found(record, one, listing) if one.state in UNKNOWN else None
+            row = self._row_in(listing, record, one) if one.state in UNKNOWN else None
             if row and row.id:
                 numbers.append(replace(one, state=State.ACCEPTED, message_id=row.id))
                 rows.append(self._row(record, one, row.id))
-                # It is no other message's any more.
+                # So that no other message in doubt gets the same row.
                 listing.rows[Number(target=one.target).digits].remove(row)
             else:
                 numbers.append(one)
         if rows:
             LOGGER.info("A message whose response was lost did go out")
             record = self._records.keep(replace(record, numbers=tuple(numbers)))
-            self._taken(rows, record, timedelta(seconds=self._records.age(record)))
+            self._on_accepted(rows, record, timedelta(seconds=self._records.age(record)))
             self._signal()
         return record
 
-    def _found(
-        self, record: SubmissionRecord, number: NumberRecord, listing: Listing
+    def _row_in(
+        self, listing: Listing, record: SubmissionRecord, number: NumberRecord
     ) -> MessageRow | None:
         """Return the row that is the message, or the only one that reads as if it were."""
         one = Number(target=number.target)
-        if self._records.claims.of(record, one) or self._records.is_looked_for(one.digits):
-            # It may be that one's, which would be sent again if it were taken from it.
+        if self._records.claims.of(record, one) or self._records.is_reconciling(one.digits):
+            # The row may belong to the submission under way, which would then send again.
             return None
-        is_last = self._records.age(record) > LOOK_AGES[-1]
+        is_last = self._records.age(record) > READ_AGES[-1]
         return self._evidence.judge(listing, record, one, failed=is_last).row
 
     def _row(self, record: SubmissionRecord, number: NumberRecord, message_id: str) -> Row:
@@ -142,12 +141,12 @@ class Reconciler:
             due_at=record.due_at,
         )
 
-    def _go_on(self, record: SubmissionRecord, *, looked: bool) -> None:
-        """Look again later; give up after an hour, but never without having looked."""
+    def _schedule_or_close(self, record: SubmissionRecord, *, has_listing: bool) -> None:
+        """Plan the next read, or close the record after the last one that was possible."""
         age = self._records.age(record)
-        if age <= LOOK_AGES[-1] or not looked:
-            later = (at - age for at in LOOK_AGES if at > age + SHARED)
-            self._timer.set(next(later, LOOK_AGAIN))
+        if age <= READ_AGES[-1] or not has_listing:
+            later = (at - age for at in READ_AGES if at > age + READ_TOLERANCE)
+            self._timer.set(next(later, RETRY_INTERVAL))
             return
         LOGGER.warning(
             "Nobody knows whether a message to %s went out; SMSPILOT does not list it",

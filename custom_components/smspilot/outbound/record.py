@@ -11,7 +11,7 @@ from homeassistant.util import dt as dt_util
 from ..client import Kind, Problem
 from ..client.values import integer, money, optional
 from ..runtime.journal import Table, stored_time
-from .number import ENDS, SHARED_IDS, UNKNOWN, Number, Permit, State
+from .number import FINISHED, SHARED_IDS, UNKNOWN, Number, Permit, State
 from .targets import Target
 
 # `check=recent` lists the messages of a day; this adds a margin.
@@ -106,7 +106,7 @@ class SubmissionRecord:
 
     def as_stored(self) -> Table:
         """Return the record as JSON values; with the text only while it may be reconciled."""
-        is_final = all(one.state in ENDS - UNKNOWN for one in self.numbers)
+        is_final = all(one.state in FINISHED - UNKNOWN for one in self.numbers)
         return {
             "at": self.at.isoformat(),
             "api_at": self.api_at.isoformat(),

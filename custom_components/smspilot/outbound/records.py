@@ -1,4 +1,4 @@
-"""The messages of an account: remembered before they are requested, and who is sending what."""
+"""The journal's records of an account's messages, written before they are requested."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -20,28 +20,27 @@ from .message import OutboundMessage
 from .number import SHARED_IDS, UNSENT, Number, State
 from .record import HOUR, LISTED, RECENT, NumberRecord, SubmissionRecord
 
-# A message with a key is never requested again within this time, seconds.
+# Seconds in which a message with the same key is not requested again.
 KEY_KEPT: Final = timedelta(hours=72) / timedelta(seconds=1)
-# The table's name on the disk, which stays as it once was.
+# The table's name on the disk.
 TABLE: Final = "orders"
 
 
 class SubmissionRecords:
-    """The messages of an account of the last day, and which of them are on their way."""
+    """The records of the last day; those of submissions under way are busy."""
 
     def __init__(self, hass: HomeAssistant, journal: Journal) -> None:
-        """Know of no message yet."""
         self._hass = hass
         self._journal = journal
         self._records: dict[str, SubmissionRecord] = {}
         self._by_id: dict[str, SubmissionRecord] = {}
         self._busy: set[str] = set()
         self.claims = Claims(hass)
-        # The ids of responses, the smallest and the greatest, and when they came.
+        # When each response came, with the smallest and the greatest of its ids.
         self._accepted: list[tuple[float, str, str]] = []
 
     def restore(self, table: Table) -> list[SubmissionRecord]:
-        """Take up what was asked for before the restart, and return it."""
+        """Restore and return the records from before a restart."""
         for record_id, data in thread_slices(table.items()):
             try:
                 record = SubmissionRecord.from_stored(record_id, data, self._hass.loop.time())
@@ -58,18 +57,18 @@ class SubmissionRecords:
         return ((record.id, record.as_stored()) for record in list(self._records.values()))
 
     def of(self, server_id: str | None) -> SubmissionRecord | None:
-        """Return the record of a message's id, while it is remembered."""
+        """Return the record of a message's id, None of an unknown one."""
         return self._by_id.get(server_id or "")
 
     def of_key(self, key: str | None) -> SubmissionRecord | None:
-        """Return the record of a message's key, while it is remembered."""
+        """Return the record of a message's key, None where `KEY_KEPT` has passed."""
         if key is None:
             return None
         found = (one for one in self._records.values() if one.key == key)
         return next((one for one in found if self.age(one) < KEY_KEPT), None)
 
-    def is_looked_for(self, digits: str) -> bool:
-        """Return whether a message on its way to the number may have lost its response."""
+    def is_reconciling(self, digits: str) -> bool:
+        """Return whether a submission under way has a request to the number without a response."""
         return any(
             plain_digits(one.target.phone) == digits
             for record_id in self._busy
@@ -79,15 +78,15 @@ class SubmissionRecords:
         )
 
     def unresolved(self) -> list[SubmissionRecord]:
-        """Return what is in doubt and still looked for, but not what is on its way."""
+        """Return the records in doubt that are not closed."""
         return [one for one in self.in_doubt() if not one.is_closed]
 
     def in_doubt(self) -> list[SubmissionRecord]:
-        """Return what is in doubt, also what nobody looks for any more."""
+        """Return the records in doubt, closed ones too, without those of submissions under way."""
         return [one for one in self._records.values() if one.unknown and one.id not in self._busy]
 
     def interrupted(self) -> list[SubmissionRecord]:
-        """Return what was not all requested when Home Assistant stopped."""
+        """Return the records of which some numbers were not requested before a restart."""
         return [
             record
             for record in self._records.values()
@@ -95,11 +94,11 @@ class SubmissionRecords:
         ]
 
     def age(self, record: SubmissionRecord) -> float:
-        """Return how long ago it was requested, in seconds."""
+        """Return how long ago a message was requested, in seconds."""
         return self._hass.loop.time() - record.since
 
-    def had(self, phone: str, text: str) -> bool:
-        """Return whether the number is known to have had such a text before."""
+    def has_sent(self, phone: str, text: str) -> bool:
+        """Return whether the API accepted such a text to the number before."""
         same = same_spacing(text)
         return any(
             same_spacing(record.text) == same
@@ -108,7 +107,7 @@ class SubmissionRecords:
         )
 
     def unknown_with(self, digits: str, text: str) -> list[SubmissionRecord]:
-        """Return the messages of that text to the number of which nobody knows what became."""
+        """Return the messages of that text to the number whose outcome is unknown."""
         same = same_spacing(text)
         return [
             record
@@ -119,7 +118,7 @@ class SubmissionRecords:
 
     @callback
     def accepted(self, ids: Iterable[str], now: float) -> None:
-        """Remember the ids of a response: whether they grow says which of others are older."""
+        """Keep the ids of a response: if they grow, a row's id says whether it is older."""
         own = (one for one in ids if one.isdecimal() and one not in SHARED_IDS)
         if numeric := sorted(own, key=int):
             self._accepted.append((now, numeric[0], numeric[-1]))
@@ -131,7 +130,7 @@ class SubmissionRecords:
         return [one[2] for one in known] if grow else []
 
     def ids_before(self, record: SubmissionRecord) -> set[str]:
-        """Return ids that the list must show: of the hour before a message, and the last of all."""
+        """Return ids that the list must show: of the hour before a message, else the last ones."""
         first = record.since - RECENT + 6 * HOUR
         known = [one for one in self._accepted if first < one[0] <= record.since]
         lately = [one for one in known if one[0] > record.since - HOUR] or known[-1:]
@@ -139,12 +138,12 @@ class SubmissionRecords:
 
     @callback
     def open(self, message: OutboundMessage, api_at: datetime) -> SubmissionRecord:
-        """Begin a record; nobody looks for it while it is busy."""
+        """Delete expired records, and return a new one, which is busy until `close`."""
         now, at = self._hass.loop.time(), dt_util.utcnow()
-        # The oldest stand first; what is in doubt is given up by those who look for it.
+        # The oldest are the first.
         past = takewhile(lambda one: self.age(one) > RECENT, self._records.values())
-        for old in [one for one in past if self._says_nothing(one)]:
-            self._forget(old)
+        for old in [one for one in past if self._is_expired(one)]:
+            self._delete(old)
         self._accepted = [one for one in self._accepted if now - one[0] < RECENT]
         record = SubmissionRecord(
             id=ulid_now(),
@@ -164,25 +163,25 @@ class SubmissionRecords:
 
     @callback
     def first_requested(self, record: SubmissionRecord, api_at: datetime) -> SubmissionRecord:
-        """Return the record of a message that is requested now: older rows are not it."""
+        """Return the record with the present times, for a message that is first requested now."""
         now = self._hass.loop.time()
         return replace(record, at=dt_util.utcnow(), api_at=api_at, since=now)
 
     @callback
     def close(self, record: SubmissionRecord, numbers: Iterable[Number]) -> None:
-        """End the busy part of a record, and let others send its text to the numbers."""
+        """Note that the submission of a record has ended, and release its claims."""
         self.claims.release(record, numbers)
         self._busy.discard(record.id)
 
     @callback
     def write(self, record: SubmissionRecord, numbers: Iterable[Number]) -> SubmissionRecord:
-        """Remember how far the numbers of a message are, and return its new record."""
+        """Put the states of a message's numbers into the journal, and return the new record."""
         found = map(NumberRecord.from_number, numbers)
         return self.keep(replace(record, numbers=tuple(found)))
 
     @callback
     def keep(self, record: SubmissionRecord) -> SubmissionRecord:
-        """Remember a record, and write down what of it matters later."""
+        """Put a record into the journal, without refused numbers that are not needed later."""
         kept = tuple(
             one
             for one in record.numbers
@@ -190,17 +189,17 @@ class SubmissionRecords:
         )
         record = replace(record, numbers=kept)
         if not kept:
-            self._forget(record)
+            self._delete(record)
             return record
         self._records[record.id] = record
         self._by_id |= dict.fromkeys(record.message_ids, record)
         self._journal.put(TABLE, record.id, record.as_stored())
         return record
 
-    async def async_write_down(self, *, durable: bool = False) -> None:
-        """Have everything in the journal; with `durable` also where a power cut comes at once.
+    async def async_flush(self, *, durable: bool = False) -> None:
+        """Flush the journal; with `durable` wait until it also survives a power cut.
 
-        A disk that hangs or fails keeps nothing back: it is said, and the message goes out.
+        A disk that hangs or fails is logged, and the message goes out all the same.
         """
         if not await (self._journal.async_sync() if durable else self._journal.flush()):
             LOGGER.error(
@@ -208,15 +207,15 @@ class SubmissionRecords:
                 " now would forget it"
             )
 
-    def _says_nothing(self, record: SubmissionRecord) -> bool:
-        """Return whether nobody needs a record of a day ago any more."""
+    def _is_expired(self, record: SubmissionRecord) -> bool:
+        """Return whether a record of a day ago is no longer needed."""
         if record.unknown and not record.is_closed:
             return False
         if record.key and self.age(record) < KEY_KEPT:
             return False
         return dt_util.utcnow() - record.due_at > LISTED
 
-    def _forget(self, record: SubmissionRecord) -> None:
+    def _delete(self, record: SubmissionRecord) -> None:
         if self._records.pop(record.id, None):
             self._journal.put(TABLE, record.id, None)
         for server_id in record.message_ids:

@@ -61,17 +61,17 @@ class Submission:
     async def async_run(self) -> None:
         """Bring every number to a final state or into doubt, at the latest at the deadline."""
         # The permits may have been refused together with those of other messages.
-        self._finish([one for one in self.numbers if one.is_over])
+        self._finish([one for one in self.numbers if one.is_finished])
         try:
-            while unfinished := [one for one in self.numbers if not one.is_over]:
+            while unfinished := [one for one in self.numbers if not one.is_finished]:
                 lost = [one for one in unfinished if one.state is State.REQUESTED]
                 if self._now >= self.timing.deadline:
                     self._finish_at_deadline(unfinished)
                 elif batch := await self._next_batch(unfinished):
                     await self._request(batch)
-                elif lost and self._now >= self.timing.look_at:
-                    await self._lost.async_look(lost, self.record)
-                elif waiting := [one for one in unfinished if not one.is_over]:
+                elif lost and self._now >= self.timing.reconcile_at:
+                    await self._lost.async_reconcile(lost, self.record)
+                elif waiting := [one for one in unfinished if not one.is_finished]:
                     await self._wait(waiting)
         finally:
             self._tools.records.close(self.record, self.numbers)
@@ -83,16 +83,16 @@ class Submission:
             self._refuse(unsent, too_late)
         if self._now < self.timing.retry_at:
             return []
-        ready = [one for one in unsent if not one.is_over and self._has_turn(one)]
+        ready = [one for one in unsent if not one.is_finished and self._has_turn(one)]
         try:
             # All of them together: a limit refuses the whole message, not its second half.
             await self._tools.permits.async_take((self.message, ready))
         except ConnectionFailed as err:
             self._retry_connection(ready, err)
             return []
-        self._finish([one for one in ready if one.is_over])
+        self._finish([one for one in ready if one.is_finished])
         permitted = [one for one in ready if one.state is State.PERMITTED]
-        if not permitted and (full := [one for one in ready if not one.is_over]):
+        if not permitted and (full := [one for one in ready if not one.is_finished]):
             # Requests under way use up the rate limit, and may give their permits back.
             self._retry_or_refuse(full, self._tools.permits.rate_refusal(full[0]))
         batch = min((one.batch for one in permitted), default=None)
@@ -151,13 +151,13 @@ class Submission:
         if not self.message.options.test:
             ids = [one.row.id for one in batch if one.row and one.row.id]
             self._tools.records.accepted(ids, self._now)
-        self._finish([one for one in batch if one.is_over])
-        self._lost.doubled(duplicates, DuplicateRefused(None))
+        self._finish([one for one in batch if one.is_finished])
+        self._lost.look_for_duplicates(duplicates, DuplicateRefused(None))
 
     def _apply_refusal(self, batch: list[Number], err: ApiError) -> None:
         """Refuse all numbers of a request, or only the one that the error names."""
         if isinstance(err, RecipientRefused | DuplicateRefused):
-            batch = self._lost.take_apart(batch, err, self._batches)
+            batch = self._lost.split_refused(batch, err, self._batches)
         self._refuse(batch, err)
 
     def _retry_without_callback(self, batch: list[Number], err: CallbackRefused) -> None:
@@ -222,7 +222,7 @@ class Submission:
             return
         self._is_written = True
         self.record = self._tools.records.write(self.record, self.numbers)
-        await self._tools.records.async_write_down(durable=self.message.key is not None)
+        await self._tools.records.async_flush(durable=self.message.key is not None)
 
     def _trace(self, step: str, **details: object) -> None:
         kind = self.message.kind.value

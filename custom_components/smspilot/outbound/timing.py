@@ -53,7 +53,7 @@ class Timing:
             self._retry_for, min(self._retry_for + REQUEST_TIMEOUT, TURN_TIMEOUT)
         )
         self.retry_at = now
-        self.look_at = now
+        self.reconcile_at = now
         self.is_cancelled = False
         self._timer: asyncio.Future[None] | None = None
 
@@ -68,7 +68,7 @@ class Timing:
             return action_error(Reason.CANCELLED)
         return ConnectionFailed(TimeOver.NO_TIME) if now > self.last_request else None
 
-    def look_until(self, now: float) -> float:
+    def reconcile_until(self, now: float) -> float:
         """Return the end of the reads that look for a request whose response is lost now."""
         return min(now + RECONCILE_TIMEOUT, self.deadline)
 
@@ -101,7 +101,7 @@ class Timing:
         times, futures = [self.deadline], {one for one in turns.values() if one}
         for one in unfinished:
             if one.state is State.REQUESTED:
-                times.append(self.look_at)
+                times.append(self.reconcile_at)
             else:
                 times.append(self.turn_until if turns.get(one) else self.retry_at)
         self._timer = loop.create_future()
