@@ -38,17 +38,17 @@ async def settled(clock: Clock, sim: Simulator, heard: Heard) -> None:
 async def test_text_is_stored_otherwise(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, stored: Stored, kind: str
 ) -> None:
-    """However the list shows the text, it is not sent again, and what becomes of it is told."""
+    """However the list shows the text, it is not sent again, and its status is published."""
     await add_account(hass, simulator)
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
     simulator.options.stored = stored
     simulator.fault(kind, when="after", command="send")
     sending = act(hass, "send_sms", phones=[PAPA], message=FANCY)
-    told = await result(clock, sending)
+    outcome = await result(clock, sending)
     once(simulator, PAPA)
     assert len(paid(simulator)) == 1
-    if told != "outcome_unknown":
-        assert told[PAPA]["message_id"] == ids(simulator)[PAPA]
+    if outcome != "outcome_unknown":
+        assert outcome[PAPA]["message_id"] == ids(simulator)[PAPA]
     await settled(clock, simulator, heard)
     assert heard.of("status") == ["delivered"]
     assert heard.of("message_id") == [ids(simulator)[PAPA]]
@@ -93,10 +93,10 @@ async def test_accepted_after_the_response_was_lost(
     """However the response was lost, what the API accepts within the minute is not sent again."""
     await add_account(hass, simulator)
     simulator.fault(kind, command="send", **fields)
-    told = await result(clock, alarm(hass, PAPA))
+    outcome = await result(clock, alarm(hass, PAPA))
     assert len(paid(simulator)) == 1
     if fields["when"] == "before":
-        assert told == "outcome_unknown"
+        assert outcome == "outcome_unknown"
         assert simulator.orders == []
     else:
         for _ in range(10):
@@ -139,7 +139,7 @@ async def test_double_within_a_half(
     bad = ["+79990000001", "+79990000002", "+79990000003", "+79990000004"]
     for phone in bad:
         simulator.phone(phone[1:]).blacklisted = True
-    # The list is late: two looks show nobody of the refused list.
+    # The list is late: two reads show no number of the refused list.
     simulator.fault("other_json", body=NOTHING, command="check", times=2)
     rows = await result(clock, alarm(hass, PAPA, MAMA, BABA, *bad))
     once(simulator, PAPA, MAMA, BABA)
@@ -159,7 +159,7 @@ async def older(hass: HomeAssistant, sim: Simulator, phone: str) -> None:
 async def test_identical_text_of_this_morning(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """It is not told as sent where this account's ids were seen to grow: it is sent."""
+    """It does not count as sent where this account's ids were seen to grow: it is sent."""
     await add_account(hass, simulator)
     await older(hass, simulator, PAPA)
     for text in ("Раз", "Два"):
@@ -174,7 +174,7 @@ async def test_identical_text_of_this_morning(
 async def test_identical_text_of_unknown_age(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, known: int
 ) -> None:
-    """Where nothing shows that it is older it is in doubt: neither sent again nor told as sent."""
+    """Where nothing shows that it is older it is in doubt: neither sent again nor shown as sent."""
     await add_account(hass, simulator)
     simulator.options.server_ids = Ids.FALLING
     await older(hass, simulator, PAPA)
@@ -202,9 +202,9 @@ async def test_ids_that_only_seem_to_grow(
     for number in range(known):
         await act(hass, "send_sms", phones=[MAMA], message=f"Раз {number}")
     simulator.fault("reset", when="after", command="send")
-    told = await result(clock, alarm(hass, PAPA))
+    outcome = await result(clock, alarm(hass, PAPA))
     once(simulator, *[MAMA] * known, PAPA)
-    assert told[PAPA]["message_id"] == "77"
+    assert outcome[PAPA]["message_id"] == "77"
 
 
 @pytest.mark.parametrize("known", [2, 4])
@@ -248,15 +248,15 @@ async def test_call_of_the_same_text(
 async def test_call_and_text_both_lost(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, senders: PseudoSenders
 ) -> None:
-    """Whatever sender the list shows of a call, an SMS that is not there is not told as sent."""
+    """Whatever sender the list shows of a call, an SMS that is not there does not count as sent."""
     await add_account(hass, simulator)
     simulator.options.pseudo_senders = senders
     lost = [simulator.fault("hang", when=when, command="send") for when in ("after", "before")]
     call = hass.async_create_background_task(act(hass, "call", phones=[PAPA], message=TEXT), "test")
     await clock.settle()
-    told = await result(clock, alarm(hass, PAPA), step=61)
+    outcome = await result(clock, alarm(hass, PAPA), step=61)
     assert [order.kind for order in simulator.orders] == ["voice"]
-    assert told == "outcome_unknown"
+    assert outcome == "outcome_unknown"
     for one in lost:
         one.release()
     call.cancel()
@@ -329,7 +329,7 @@ async def test_list_that_lags(hass: HomeAssistant, simulator: Simulator, clock: 
 async def test_price_that_comes_later(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, price: LatePrice
 ) -> None:
-    """It is spent when it is told, once."""
+    """It is spent once, when its price comes."""
     await add_account(hass, simulator)
     simulator.options.late_price = price
     await alarm(hass, PAPA)
@@ -391,7 +391,7 @@ async def test_row_beside_a_doubt_of_another_kind(
     question = act(hass, "send_sms", phones=[PAPA], message=TEXT, two_way=True)
     assert await result(clock, question) == "outcome_unknown"
     simulator.faults.clear()
-    # Nothing of it went out; it is looked for a minute later, in the midst of the next send.
+    # Nothing of it went out; it is looked for a minute later, during the next send.
     await clock.advance(45)
     simulator.fault("http_500", when="after", command="send")
     await result(clock, act(hass, "send_sms", phones=[PAPA], message=TEXT))

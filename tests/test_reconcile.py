@@ -1,4 +1,4 @@
-"""Whatever gets lost on the way: each message goes out once, and the truth is told."""
+"""Lost requests and responses: each message goes out once, and its result is true."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -64,7 +64,7 @@ async def test_answer_lost(
 async def test_timeout(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, when: str, phones: tuple[str, ...]
 ) -> None:
-    """After a timeout nothing is provable: it is never sent again, and the caller is told."""
+    """After a timeout nothing is provable: it is never sent again, and the error says so."""
     await add_account(hass, simulator)
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
     fault = simulator.fault("hang", when=when, command="send")
@@ -74,7 +74,7 @@ async def test_timeout(
     else:
         assert rows == "outcome_unknown"
         assert len(simulator.calls("check")) == 3
-        # It was only slow: the service takes it now, and its delivery is told.
+        # It was only slow: the API accepts it now, and its delivery is published.
         fault.release()
         await accept(hass, simulator, *phones)
     once(simulator, *phones)
@@ -103,7 +103,7 @@ async def test_list_partly_lost(hass: HomeAssistant, simulator: Simulator, clock
 
 
 async def test_list_partly_refused(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """A number that was refused in a lost answer is no message: a second try tells why."""
+    """A number that was refused in a lost response is no message: a second try has the error."""
     await add_account(hass, simulator)
     simulator.phone(BABA[1:]).blacklisted = True
     simulator.fault("reset", when="after", command="send")
@@ -140,7 +140,7 @@ async def test_list_partly_lost_for_good(
 async def test_doubt_without_response(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """Where nobody takes the rows, a doubt about one of them is an error that says so."""
+    """Without a response, a row in doubt raises an error that says so."""
     await add_account(hass, simulator)
     await accept(hass, simulator, MAMA)
     simulator.fault("hang", command="send")
@@ -152,7 +152,7 @@ async def test_doubt_without_response(
 async def test_doubt_is_told(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, when: str
 ) -> None:
-    """Where nobody takes the response, a doubt is an error of its own, not a refusal."""
+    """Without a response, a doubt is an error of its own, not a refusal."""
     await add_account(hass, simulator)
     fault = simulator.fault("hang", when=when, command="send")
     sending = alarm(hass, PAPA, respond=False)
@@ -181,7 +181,7 @@ async def test_look_fails_too(
 async def test_no_look_at_all(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, when: str
 ) -> None:
-    """Where no look can be made, nothing is sent again; what did go out is told later."""
+    """Where the list cannot be read, nothing is sent again; what went out is published later."""
     await add_account(hass, simulator)
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
     simulator.fault("reset", when=when, command="send")
@@ -200,7 +200,7 @@ async def test_no_look_at_all(
 async def test_failed_before_it_was_found(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """What fails while nobody knows whether it went out is told as failed, not given up."""
+    """What fails while it is in doubt is published as failed, not given up."""
     await add_account(hass, simulator)
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
     fault = simulator.fault("hang", when="after", command="send")
@@ -224,7 +224,7 @@ async def test_lost_twice(
     second: str,
     sent: str,
 ) -> None:
-    """It is sent again once and no more; after an hour of looking nobody asks any more."""
+    """It is sent again once and no more; after an hour it is no longer looked for."""
     entry = await add_account(hass, simulator)
     simulator.fault("reset", command="send")
     simulator.fault("html", when=second, command="send")
@@ -265,7 +265,7 @@ async def test_duplicate_proves_the_first(
 async def test_duplicate_in_a_list_proves_the_first(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """Of a list that was half accepted, each half is told the truth about."""
+    """Of a list that was half accepted, each half has its true result."""
     await add_account(hass, simulator)
     simulator.account.duplicate_guard = True
     await accept(hass, simulator, PAPA)
@@ -280,7 +280,7 @@ async def test_duplicate_in_a_list_proves_the_first(
 async def test_duplicate_without_trace(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """Refused as a double and yet in no list: nobody knows, and that is said."""
+    """Refused as a duplicate and yet in no list: in doubt, and the error says so."""
     await add_account(hass, simulator)
     simulator.account.duplicate_guard = True
     simulator.fault("reset", when="after", command="send")
@@ -292,7 +292,7 @@ async def test_duplicate_without_trace(
 async def test_duplicate_in_a_list_without_trace(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """The same of one in a list: the others are told the truth about."""
+    """The same of one in a list: the others have their true results."""
     await add_account(hass, simulator)
     simulator.account.duplicate_guard = True
     await accept(hass, simulator, PAPA)
@@ -343,7 +343,7 @@ async def test_look_beside_a_patient_send(
 async def test_doubt_over_two_days(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What was in doubt when the power went for a day is not forgotten in silence."""
+    """What was in doubt when the power failed for a day raises an issue."""
     entry = await add_account(hass, simulator)
     simulator.fault("hang", command="send")
     assert await result(clock, alarm(hass, PAPA), step=61) == "outcome_unknown"

@@ -214,8 +214,8 @@ class IssueReporter:
             case ListNews.FAILING if err and self._coordinator.last_update_success:
                 if not self._notices.is_raised(key):
                     LOGGER.warning(
-                        "%s: the list of inbound messages cannot be read (%s); what people write is"
-                        " not heard",
+                        "%s: the list of inbound messages cannot be read (%s); inbound messages are"
+                        " not received",
                         title,
                         reason_of(err).value,
                     )

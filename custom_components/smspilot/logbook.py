@@ -52,7 +52,7 @@ def async_describe_events(
 
 
 def _account(hass: HomeAssistant, data: Mapping[str, Any]) -> str:
-    """Return whose row it is: one account needs no number, which a person's page would cut."""
+    """Return the name in a row: with the account's id only where there are several accounts."""
     several = len(hass.config_entries.async_entries(DOMAIN)) > 1
     return f"SMSPILOT {data['account_id']}" if several else "SMSPILOT"
 

@@ -22,7 +22,7 @@ _SEPARATORS: Final = re.compile(r"[,;\n]")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A number as E.164, and the id of the recipient through whom it was named."""
+    """A number as E.164, and the recipient's id where it was named by name or entity."""
 
     phone: str
     recipient_id: str | None = None
