@@ -74,10 +74,8 @@ async def test_self_test_cannot_send(
     refused = not (ask and cause is sender_expired)
     assert len(simulator.orders) == int(not refused)
     problems = [call.data["message"] for call in told]
-    assert (
-        problems
-        == ["The text could not be sent. Settings → System → Repairs and the log say why."][: int(refused)]
-    )
+    text = "The text could not be sent. Settings → System → Repairs and the log say why."
+    assert problems == [text] * int(refused)
 
 
 async def test_self_test_does_not_arrive(
