@@ -29,6 +29,9 @@ class RunTold:
     # By whom, when.
     taken: list[tuple[str, datetime]] = field(default_factory=list)
     plan_changed: bool = False
+    # The last event before the step that reached somebody: its request may have been lost.
+    asked: dict[str, datetime] = field(default_factory=dict)
+    heard_at: datetime | None = None
 
 
 class AlarmBooks:
@@ -52,6 +55,10 @@ class AlarmBooks:
         # Another start while it runs gives it another message.
         run.keys.add(key)
         run.types.append(data["type"])
+        if data["type"] == "step" and run.heard_at:
+            for name in data["recipient"].split(", "):
+                run.asked.setdefault(name, run.heard_at)
+        run.heard_at = self._sim.now()
         if data["type"] == "acknowledged":
             run.taken.append((data["acknowledged_by"], self._sim.now()))
 
@@ -69,19 +76,20 @@ class AlarmBooks:
         for alarm_id, run in self.runs.items():
             steps = [order for key, order in orders if key in run.keys and is_step(order)]
             for by, at in run.taken:
-                if not self._may(by, steps, at):
+                if not self._may(by, run.asked.get(by), steps, at):
                     yield f"FORGED: {by} took {alarm_id} and was not asked"
                 late = [order for order in steps if self._requested(order) > at + _MOMENT]
                 yield from (f"DOUBLE: {order} after it was taken at {at}" for order in late)
             if run.types[-1:] == ["unanswered"] and not run.plan_changed:
                 yield from self._forgotten(alarm_id, run)
 
-    def _may(self, by: str, steps: list[Order], at: datetime) -> bool:
+    def _may(self, by: str, since: datetime | None, steps: list[Order], at: datetime) -> bool:
         """Tell whether somebody wrote after they had been asked, or took it at home."""
         if by in self.takers:
             return True
         phones = {phone[1:] for phone in self._people.get(by, ())}
         asked = [self._requested(order) for order in steps if order.phone in phones]
+        asked += [since] if since else []
         return any(
             each.phone in phones
             and min(asked, default=at) - _MINUTE <= each.created <= at + _MINUTE

@@ -191,6 +191,11 @@ class Books:
             # Several messages with the same text cannot be distinguished.
             and (now - each.at > SEARCHED or times[each.phone, each.key] > 1)
         }
+        if self._sim.options.refused_again:
+            # Of the row that failed and the one refused as its double nobody can tell which is it.
+            old |= {
+                pair(each) for each in self._sim.messages.values() if each.status is Status.FAILED
+            }
         named = {each.message_id for each in self.ordered}
         return [
             order

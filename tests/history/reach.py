@@ -11,6 +11,8 @@ def is_listed(sim: Simulator, message: Inbound) -> bool:
     """Tell whether the inbound list shows a message to whoever asks for the right time."""
     account = sim.accounts[message.account]
     times = [message.created - timedelta(hours=72), *(each.created for each in sim.inbox)]
+    if not sim.options.inbound_seconds:
+        times = [each.replace(second=0) for each in times]
     asked = {int(each.timestamp()) + more for each in times for more in (-60, -1, 0, 1)}
     return any(
         message.id in (each.id for each in listed(sim, account, str(since))) for since in asked
