@@ -1,4 +1,4 @@
-"""Ask somebody, and act on the answer."""
+"""The action `ask`: send a question, and return the answer."""
 
 import asyncio
 from typing import Any
@@ -183,7 +183,7 @@ async def test_ended_by_the_automation(
 
 
 async def test_asks_starve_reads(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """Whoever asks again and again hears the answer."""
+    """An `ask` after another one to the same number gets its answer."""
     await add_account(hass, simulator, people=PEOPLE)
     simulator.requests.clear()
     asking = []
@@ -240,7 +240,7 @@ async def test_reply_during_reload(
 async def test_question_answered_before_known(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """A two-way question twice; the answer is told once, kill between."""
+    """A two-way question twice; the answer is published once, kill between."""
     await add_account(hass, simulator, people=PEOPLE)
     fault = simulator.fault("hang", when="after", command="send")
     asking = hass.async_create_background_task(

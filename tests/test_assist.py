@@ -139,7 +139,7 @@ async def test_pin(
     text: str,
     heard: list[str],
 ) -> None:
-    """Without the PIN there is silence; with it nobody else learns it."""
+    """Without the PIN there is no answer; with it nobody else can read it."""
     await add_account(hass, simulator, people=WITH_PIN)
     events = Heard(hass, EVENT_SMS_RECEIVED)
     await write(simulator, PAPA, text)
@@ -182,7 +182,7 @@ async def test_pin_of_another(
     text: str,
     heard: list[str],
 ) -> None:
-    """On a number that several share, who may not talk to Assist lends nobody a PIN."""
+    """On a shared number the PIN of a recipient without Assist does not count."""
     people = [
         person("Сын", PAPA, **{CONF_PIN: "1111"}),
         person("Папа", PAPA, **{CONF_ASSIST: True, CONF_PIN: "2222"}),
@@ -200,7 +200,7 @@ async def test_unverified(
     agent: Agent,
     hass_client_no_auth: ClientSessionGenerator,
 ) -> None:
-    """A push that nobody confirmed gives no orders."""
+    """A push that the list did not confirm is no command."""
     await open_door(hass, hass_client_no_auth)
     await add_account(hass, simulator, people=ASSISTED, options={CONF_VERIFY_PUSHES: False})
     events = Heard(hass, EVENT_SMS_RECEIVED)
@@ -294,7 +294,7 @@ async def test_agent_is_gone(
 async def test_assist_while_reloading(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, agent: Agent
 ) -> None:
-    """What is read while the entry reloads is told to Assist and entities, too."""
+    """What is read while the entry reloads reaches Assist and the entities, too."""
     entry = await add_account(hass, simulator, people=ASSISTED, options={CONF_INBOUND_INTERVAL: 10})
     await clock.advance(1)
     slow = simulator.fault("hang", when="after", command="account")

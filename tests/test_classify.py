@@ -44,7 +44,7 @@ async def test_written_before_the_question(
 
 
 async def test_to_the_minute(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """A list that tells no seconds: what was written in the question's minute may be its answer."""
+    """A list without seconds: what was written in the question's minute may be its answer."""
     simulator.options.inbound_seconds = False
     await add_account(hass, simulator, people=PEOPLE)
     asking = ask(hass)
@@ -151,7 +151,7 @@ async def test_only_the_contract_number(
 
 
 async def test_reaction(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """A phone's reaction to a question is told, and does not answer it."""
+    """A phone's reaction to a question is published, and does not answer it."""
     await add_account(hass, simulator, people=PEOPLE)
     messages = Heard(hass, EVENT_SMS_RECEIVED)
     asking = ask(hass)
@@ -256,7 +256,7 @@ async def test_unquoted_answers(
 
 
 async def test_get_inbound_shows_no_pin(hass: HomeAssistant, simulator: Simulator) -> None:
-    """The list on demand is told as events are: without contract number and PIN."""
+    """The list on demand is shown as events are: without contract number and PIN."""
     simulator.options.list_keeps_prefix = True
     await add_account(hass, simulator, people=PEOPLE)
     await write(simulator, PAPA, "5671 4711 Включи свет")

@@ -53,29 +53,29 @@ class Looker:
         self.conversations: dict[str, dict[str, Any]] = {}
         self.problems: list[bool] = []
         self.loading: bool | None = None
-        self.told_the_end = 0
-        self.told: list[dict[str, Any]] = []
+        self.saw_closed = 0
+        self.changes: list[dict[str, Any]] = []
 
     async def ask(self, kind: str, **more: Any) -> dict[str, Any]:
-        """Send a command, and return its answer; what a subscription tells is taken on the way."""
+        """Send a command, and return its response; events that come meanwhile are kept."""
         await self.client.send_json_auto_id({"type": f"smspilot/conversations/{kind}"} | more)
         await self._clock.settle()
         while (answer := await self.client.receive_json())["type"] != "result":
-            self._hear(answer["event"])
+            self._take_event(answer["event"])
         return dict(answer)
 
     async def look(self, **more: Any) -> None:
         """Subscribe, and wait until everything was read."""
         answer = await self.ask("subscribe", **more)
         assert answer["success"], answer
-        await self.hear()
+        await self.read_events()
 
-    async def hear(self) -> None:
-        """Take whatever has been told."""
+    async def read_events(self) -> None:
+        """Read the events of the subscription that have come."""
         await self._clock.settle()
         await self.client.send_json_auto_id({"type": "ping"})
         while (answer := await self.client.receive_json())["type"] != "pong":
-            self._hear(answer["event"])
+            self._take_event(answer["event"])
 
     async def messages(self, conversation: str, **more: Any) -> dict[str, Any]:
         """Return a page of a conversation."""
@@ -94,14 +94,14 @@ class Looker:
         page = await self.messages(self.named(name)["id"], **more)
         return [row["text"] for row in page["messages"]]
 
-    def _hear(self, event: dict[str, Any]) -> None:
-        self.told_the_end += event.get("closed", False)
+    def _take_event(self, event: dict[str, Any]) -> None:
+        self.saw_closed += event.get("closed", False)
         if "account" in event:
             self.conversations.clear()
             self.problems.append(event["problem"])
             self.loading = event["loading"]
         self.conversations |= {one["id"]: one for one in event.get("conversations", ())}
-        self.told += event.get("messages", ())
+        self.changes += event.get("messages", ())
 
 
 type Looks = Callable[..., Awaitable[Looker]]
@@ -109,7 +109,7 @@ type Looks = Callable[..., Awaitable[Looker]]
 
 @pytest.fixture
 def looks(hass_ws_client: WebSocketGenerator, hass: HomeAssistant, clock: Clock) -> Looks:
-    """Return what makes somebody who looks."""
+    """Return a function that opens a card."""
 
     async def make(**more: Any) -> Looker:
         looker = Looker(await hass_ws_client(hass), clock)
@@ -154,7 +154,7 @@ def store(sim: Simulator, phone: str, text: str, at: datetime, **more: Any) -> M
 
 
 def heard(sim: Simulator, phone: str, text: str, at: datetime) -> None:
-    """Have the service know what somebody wrote long ago."""
+    """Have the service know an inbound message from long ago."""
     message_id = sim.new_inbound_id()
     sim.keep_inbound(
         Inbound(
@@ -253,7 +253,7 @@ async def test_as_it_happens(
     looks: Looks,
     hass_client_no_auth: ClientSessionGenerator,
 ) -> None:
-    """What is sent, its ticks, and the answer are told at once, without a read."""
+    """What is sent, its status, and the answer are shown at once, without a read."""
     for name in ("websocket_api", "repairs"):
         assert await async_setup_component(hass, name, {})
     await open_door(hass, hass_client_no_auth)
@@ -262,47 +262,47 @@ async def test_as_it_happens(
     asked(simulator)
     sent = await act(hass, "send_sms", phones=["Mama"], message="Heat?", two_way=True)
     message_id = sent["messages"][0]["message_id"]
-    await looker.hear()
-    (told,) = looker.told
-    assert (told["id"], told["text"], told["kind"]) == (f"out:{message_id}", "Heat?", "two_way")
-    assert (told["status"], told["price"]) == ("accepted", 3.13)
+    await looker.read_events()
+    (shown,) = looker.changes
+    assert (shown["id"], shown["text"], shown["kind"]) == (f"out:{message_id}", "Heat?", "two_way")
+    assert (shown["status"], shown["price"]) == ("accepted", 3.13)
 
     await simulator.deliver(message_id)
     await simulator.flush_pushes()
     await clock.settle()
-    await looker.hear()
-    assert looker.told[-1]["status"] == "delivered"
+    await looker.read_events()
+    assert looker.changes[-1]["status"] == "delivered"
 
     await write(simulator, MAMA, "Yes!")
     await clock.advance(1)
-    await looker.hear()
-    assert looker.told[-1]["text"] == "Yes!"
-    assert looker.told[-1]["reply_to"] == {"id": told["id"], "text": "Heat?"}
-    assert looker.named("Mama")["last"] == looker.told[-1]
+    await looker.read_events()
+    assert looker.changes[-1]["text"] == "Yes!"
+    assert looker.changes[-1]["reply_to"] == {"id": shown["id"], "text": "Heat?"}
+    assert looker.named("Mama")["last"] == looker.changes[-1]
     # The push of what she wrote woke the inbox.
     assert [each for each in asked(simulator) if "check" in each] == []
 
     await clock.advance(60)
-    await looker.hear()
+    await looker.read_events()
     assert await looker.texts("Mama") == ["Heat?", "Yes!"]
 
 
 async def test_codes_are_nowhere(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, looks: Looks
 ) -> None:
-    """Neither while it is sent nor when the list tells it."""
+    """Neither while it is sent nor when the list shows it."""
     await add_account(hass, simulator, people=PEOPLE, options=PUSHES_ONLY)
     looker = await looks()
     await act(hass, "flash_call", phones=["Papa"], code="4821")
     await act(hass, "check_number", phones=["Papa"], wait=0)
-    await looker.hear()
-    assert [row["text"] for row in looker.told] == ["••••", None]
+    await looker.read_events()
+    assert [row["text"] for row in looker.changes] == ["••••", None]
     await clock.advance(60)
     assert await looker.texts("Papa") == ["••••", None]
 
 
 async def test_strangers(hass: HomeAssistant, simulator: Simulator, looks: Looks) -> None:
-    """Whoever is not saved is told apart, and nobody writes to a word."""
+    """A number that is not saved is a stranger's, and a sender's word cannot be texted."""
     await add_account(hass, simulator, people=PEOPLE, options=PUSHES_ONLY)
     heard(simulator, "Sberbank", "Code 1234", ago(hours=1))
     heard(simulator, BABA, "Hello", ago(hours=2))
@@ -325,12 +325,12 @@ async def test_a_name_changes(
     looks: Looks,
     hass_ws_client: WebSocketGenerator,
 ) -> None:
-    """People who come, go or change are told too."""
+    """Recipients that are added, removed or changed are shown too."""
     assert await async_setup_component(hass, "config", {})
     entry = await add_account(hass, simulator, people=PEOPLE, options=PUSHES_ONLY)
     looker = await looks()
     await rename(hass, hass_ws_client, entry, "Papa", "Father")
-    await looker.hear()
+    await looker.read_events()
     assert {one["name"] for one in looker.conversations.values()} == {"Father", "Mama"}
 
 
@@ -340,7 +340,7 @@ async def test_administrators_only(
     hass_ws_client: WebSocketGenerator,
     hass_read_only_access_token: str,
 ) -> None:
-    """Nobody else is told anything."""
+    """Users who are no administrators get an error."""
     await add_account(hass, simulator, people=PEOPLE, options=PUSHES_ONLY)
     client = await hass_ws_client(hass, hass_read_only_access_token)
     for command in ({"type": SUBSCRIBE}, {"type": MESSAGES, "conversation": PAPA}):
@@ -360,8 +360,8 @@ async def test_no_account(
     answer = await looker.ask("messages", conversation=PAPA, config_entry_id="another")
     assert answer["error"]["code"] == "not_found"
     await hass.config_entries.async_remove(entry.entry_id)
-    await looker.hear()
-    assert looker.told_the_end == 1
+    await looker.read_events()
+    assert looker.saw_closed == 1
     answer = await looker.ask("subscribe")
     assert answer["error"]["code"] == "not_found"
 
@@ -378,7 +378,7 @@ async def test_service_away(
     assert await looker.texts("Papa") == ["Hello"]
     store(simulator, PAPA, "Leak!", ago(minutes=1))
     await clock.advance(60)
-    await looker.hear()
+    await looker.read_events()
     assert looker.problems == [False, True, False]
     assert await looker.texts("Papa") == ["Hello", "Leak!"]
 

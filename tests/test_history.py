@@ -47,7 +47,7 @@ class Story:
         self.publish_status(1, Status.DELIVERED)
 
     async def write(self) -> None:
-        """Have somebody write."""
+        """Send an inbound message."""
         await self.sim.receive(PHONE[1:], "Алло 2!", account=5671)
         self.publish_message(self.sim.inbox[-1].id)
 

@@ -47,7 +47,7 @@ def reads(simulator: Simulator) -> int:
 
 @pytest.mark.usefixtures("_door")
 async def test_push_wakes_a_read(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """A message is told at once, once, with all that the contract promises."""
+    """A message is published at once, once, with all fields that the contract promises."""
     entry = await add_account(hass, simulator, people=PEOPLE, enabled=[LAST_PUSH])
     heard = Heard(hass, EVENT_SMS_RECEIVED)
     await clock.advance(1)
@@ -73,7 +73,7 @@ async def test_push_wakes_a_read(hass: HomeAssistant, simulator: Simulator, cloc
             "reply_to": None,
         }
     ]
-    # The list tells whole seconds.
+    # The list's times have whole seconds.
     assert 0 <= heard.data[0]["age"] <= 1
     assert reads(simulator) == 1
     assert state_of(hass, LAST_PUSH).state != "unknown"
@@ -129,7 +129,7 @@ async def test_forged_push(
 
 @pytest.mark.usefixtures("_door")
 async def test_list_text_counts(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """A genuine id with another text tells the text of the list."""
+    """A push with a genuine id and another text: the list's text is published."""
     await add_account(hass, simulator, people=PEOPLE)
     simulator.options.pushes = Pushes.OFF
     heard = Heard(hass, EVENT_SMS_RECEIVED)
@@ -146,7 +146,7 @@ async def test_list_text_counts(hass: HomeAssistant, simulator: Simulator, clock
 async def test_known_push_wakes_nothing(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """A push that comes twice, or late, asks nobody again."""
+    """A push that comes twice, or late, causes no further read."""
     await add_account(hass, simulator, people=PEOPLE)
     simulator.options.push_copies = 3
     heard = Heard(hass, EVENT_SMS_RECEIVED)
@@ -208,8 +208,8 @@ async def test_flood_while_the_list_is_away(
     for seconds in (31, 3, 6, 16, 31, 31, 1800, 1800, 1800):
         await clock.advance(seconds)
     assert heard.of("message") == ["два"]
-    told = await async_get_config_entry_diagnostics(hass, entry)
-    assert told["inbox"]["dropped_pushes"] == 5
+    diagnostics = await async_get_config_entry_diagnostics(hass, entry)
+    assert diagnostics["inbox"]["dropped_pushes"] == 5
 
 
 @pytest.mark.usefixtures("_door")
@@ -322,7 +322,7 @@ async def test_late_pushes(
 
 
 async def test_restarts(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """What came while the entry was away is told once, over many restarts."""
+    """What came while the entry was not loaded is published once, over many restarts."""
     entry = await add_account(hass, simulator, people=PEOPLE)
     heard = Heard(hass, EVENT_SMS_RECEIVED)
     for number in range(5):
@@ -339,7 +339,7 @@ async def test_restarts(hass: HomeAssistant, simulator: Simulator, clock: Clock)
 async def test_entities_miss_nothing(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """What came while the entry was away is told when its entities are there to tell it."""
+    """What came while the entry was not loaded is published once its entities are there."""
     entry = await add_account(hass, simulator, people=PEOPLE)
     await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
     await clock.settle()
@@ -356,7 +356,7 @@ async def test_entities_miss_nothing(
 
 
 async def test_killed(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """What was told is on the disk: the next start, whose read shows it too, tells it no more."""
+    """What was published is on the disk: the next start reads it too and publishes nothing."""
     entry = await add_account(hass, simulator, people=PEOPLE)
     heard = Heard(hass, EVENT_SMS_RECEIVED)
     for number in range(3):
@@ -393,7 +393,7 @@ async def test_list_of_everything(hass: HomeAssistant, simulator: Simulator, clo
 async def test_unreadable_rows(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A row that makes no sense is told by the log, once, and hides no other."""
+    """An unreadable row is logged once, and hides no other."""
     await add_account(hass, simulator, people=PEOPLE)
     heard = Heard(hass, EVENT_SMS_RECEIVED)
     now = f"{simulator.now():%Y-%m-%d %H:%M:%S}"
@@ -418,7 +418,7 @@ async def test_future(hass: HomeAssistant, simulator: Simulator, clock: Clock) -
 
 
 async def test_old_message(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """Age is told by the service's clock; what is older than 72 hours is told no more."""
+    """Age goes by the service's clock; what is older than 72 hours is not published."""
     entry = await add_account(hass, simulator, people=PEOPLE)
     heard = Heard(hass, EVENT_SMS_RECEIVED)
     await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
@@ -435,7 +435,7 @@ async def test_old_message(hass: HomeAssistant, simulator: Simulator, clock: Clo
 
 @pytest.mark.usefixtures("_door")
 async def test_told_after_start(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """Nothing is told before automations listen."""
+    """Nothing is published before automations listen."""
     hass.set_state(CoreState.starting)
     await add_account(hass, simulator, people=PEOPLE)
     heard = Heard(hass, EVENT_SMS_RECEIVED)
@@ -540,7 +540,7 @@ async def test_unverified(hass: HomeAssistant, simulator: Simulator, clock: Cloc
 async def test_unverified_without_a_clock(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A machine that lives in the past knows what it was told, and what was asked."""
+    """A machine whose clock is behind keeps what was published, and the open questions."""
     present = dt_util.utcnow
     monkeypatch.setattr(dt_util, "utcnow", lambda: present() - timedelta(days=300))
     await add_account(hass, simulator, people=PEOPLE, options={CONF_VERIFY_PUSHES: False})
@@ -579,7 +579,7 @@ async def test_wrong_clock(
 async def test_unverified_before_the_start(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """What cannot be told yet is left to the list, which a kill does not forget."""
+    """What cannot be published yet is left to the list: a kill does not lose it."""
     hass.set_state(CoreState.starting)
     await add_account(hass, simulator, people=PEOPLE, options={CONF_VERIFY_PUSHES: False})
     heard = Heard(hass, EVENT_SMS_RECEIVED)
@@ -593,7 +593,7 @@ async def test_unverified_before_the_start(
 
 
 async def test_event_entities(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """The account tells all, a recipient theirs; a sender that is a word stays a word."""
+    """The account's entity shows all, a recipient's theirs; a sender's word stays a word."""
     await add_account(hass, simulator, people=PEOPLE)
     await write(simulator, PAPA, "5671 папино")
     await clock.advance(61)

@@ -1,4 +1,4 @@
-"""A read that is cut short at any of its awaits: each message is told once all the same."""
+"""A read that is cut short at any of its awaits: each message is published once all the same."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -81,11 +81,12 @@ async def test_told_once(
     await cut(hass, entry, clock)
     for _ in range(3):
         await clock.advance(61)
-    told = heard.of("message")
-    # A kill in the milliseconds between the disk's word and the telling cannot be told from one
-    # right after it: then nothing is told rather than everything twice, and that is said.
-    is_said = cut is kill and told == [] and in_doubt(hass) != []
-    assert told == ["0", "1", "2"] or is_said
+    published = heard.of("message")
+    # A kill in the milliseconds between the write and the event cannot be distinguished from one
+    # right after the event: then nothing is published rather than everything twice, and a notice
+    # names the messages.
+    is_noticed = cut is kill and published == [] and in_doubt(hass) != []
+    assert published == ["0", "1", "2"] or is_noticed
 
 
 @pytest.mark.parametrize("turns", range(0, 60, 6))
@@ -111,7 +112,7 @@ async def test_entities_and_events_agree(
 async def test_kill_right_after_telling(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """What was told is on the disk by then, whatever the moment of the kill: 50 at once."""
+    """What was published was on the disk before, at whatever moment the kill comes: 50 at once."""
     simulator.options.pushes = Pushes.OFF
     entry = await add_account(hass, simulator, people=PEOPLE)
     heard = Heard(hass, EVENT_SMS_RECEIVED)
@@ -134,8 +135,8 @@ async def test_kill_right_after_telling(
     await disk_rests(hass)
     assert told_at_kill == [moment]
     written = b"".join(disk.values()).decode()
-    told = heard.of("message_id")[:moment]
-    assert [message_id for message_id in told if f'"{message_id}"' not in written] == []
+    published = heard.of("message_id")[:moment]
+    assert [message_id for message_id in published if f'"{message_id}"' not in written] == []
 
 
 @pytest.mark.usefixtures("_door")

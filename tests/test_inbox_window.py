@@ -1,4 +1,4 @@
-"""What the list shows late, out of order, capped, or not at all: each message is told once."""
+"""What the list shows late, out of order, capped, or not at all: each message is published once."""
 
 import asyncio
 from datetime import timedelta
@@ -58,7 +58,7 @@ def notices(registry: ir.IssueRegistry) -> list[str]:
 async def test_listed_late(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, late: int, interval: int | None
 ) -> None:
-    """A message that is listed long after its push, behind a newer one, is told."""
+    """A message that is listed long after its push, behind a newer one, is published."""
     await settled(hass, simulator, clock, interval)
     heard = Heard(hass, EVENT_SMS_RECEIVED)
     await simulator.receive(PAPA[1:], "5671 поздно", listed_after=late)
@@ -83,7 +83,7 @@ async def test_list_two_minutes_behind(
     caplog: pytest.LogCaptureFixture,
     interval: int | None,
 ) -> None:
-    """A list some minutes behind its pushes, as the document says: told when listed, no notice."""
+    """A list some minutes behind its pushes, as the document says: no notice."""
     simulator.options.inbound_lag = timedelta(minutes=2)
     await settled(hass, simulator, clock, interval)
     heard = Heard(hass, EVENT_SMS_RECEIVED)
@@ -152,10 +152,10 @@ async def test_hidden_by_a_cap(
         await write(simulator, PAPA, f"5671 после {number}")
         await leap(simulator, clock, 5)
     await leap(simulator, clock, 130, step=65)
-    told = heard.of("message")
-    assert told[:3] == ["0", "1", "2"]
-    assert told[-3:] == ["после 2", "после 3", "после 4"]
-    if "после 0" not in told or "после 1" not in told:
+    texts = heard.of("message")
+    assert texts[:3] == ["0", "1", "2"]
+    assert texts[-3:] == ["после 2", "после 3", "после 4"]
+    if "после 0" not in texts or "после 1" not in texts:
         assert ("smspilot", f"inbound_list_capped_{entry.entry_id}") in issue_registry.issues
         assert "lists only the newest messages" in caplog.text
 
@@ -182,7 +182,7 @@ async def test_hidden_and_unconfirmed_at_once(
 
 
 async def test_set_up_anew(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """Nothing that was written before the account was set up is told, however late it is listed."""
+    """What was written before the set-up is not published, however late it is listed."""
     for late, ago in product((0, 30, 4000), (10, 1000)):
         created = simulator.now() - timedelta(seconds=ago)
         text = f"5671 {late} {ago}"
@@ -241,7 +241,7 @@ async def test_the_list_fails_for_a_day(
 
 
 async def test_quiet_home(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """A home where nobody writes asks once an interval; so does one where somebody did."""
+    """Without messages the list is read once an interval; with some as well."""
     await settled(hass, simulator, clock)
     simulator.requests.clear()
     await leap(simulator, clock, 610, step=61)
@@ -270,7 +270,7 @@ async def test_numbers(
 async def test_unverified_is_not_repeated(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, issue_registry: ir.IssueRegistry
 ) -> None:
-    """A push that was taken at its word is told once, however late it is listed."""
+    """An unverified push is published once, however late it is listed."""
     simulator.options.inbound_lag = timedelta(minutes=20)
     options = {CONF_VERIFY_PUSHES: False}
     await add_account(hass, simulator, people=PEOPLE, options=options)
@@ -303,7 +303,7 @@ async def test_worlds(
     lag: timedelta,
     pushes: Pushes,
 ) -> None:
-    """In each of 576 worlds every message is told once, and none is made up."""
+    """In each of 576 worlds every message is published once, and none is made up."""
     options = simulator.options
     options.inbound_limit, options.inbound_kept = cap
     options.inbound_lag, options.pushes = lag, pushes
@@ -327,12 +327,12 @@ async def test_worlds(
         # What a cap may hide within a minute is looked for in turn with the window.
         reads = 8 if cap[1] is Kept.OLDEST and not seconds else 3
         await leap(simulator, clock, lag.total_seconds() + 61 * reads, step=61)
-        told = heard.of("message")
-        assert sorted(told) == TEXTS, world
+        published = heard.of("message")
+        assert sorted(published) == TEXTS, world
         # Within a minute only ids show an order. A cap cuts off the rest of a minute, which is read
         # after the messages of the next one.
         if not lag and (seconds or (is_growing and not cap[0])):
-            assert told == TEXTS, world
+            assert published == TEXTS, world
         assert set(heard.of("phone")) == {PAPA}
         await hass.config_entries.async_remove(entry.entry_id)
         # The next account is set up an hour later.
@@ -344,7 +344,7 @@ async def test_worlds(
 async def test_without_a_date(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, header: DateHeader
 ) -> None:
-    """An API that tells no time: what came while the account was away is told after a restart."""
+    """Without the API's date: what came while the account was off is published after a restart."""
     simulator.options.date_header = header
     entry = await add_account(hass, simulator, people=PEOPLE)
     heard = Heard(hass, EVENT_SMS_RECEIVED)
@@ -361,17 +361,17 @@ async def test_without_a_date(
 
 
 @pytest.mark.parametrize("header", list(DateHeader))
-@pytest.mark.parametrize("silent", ["inbound", None])
+@pytest.mark.parametrize("failing", ["inbound", None])
 async def test_kill_before_the_first_read(
     hass: HomeAssistant,
     simulator: Simulator,
     clock: Clock,
     header: DateHeader,
-    silent: str | None,
+    failing: str | None,
 ) -> None:
     """An account is set up when it was set up, and not when its list could first be read."""
     simulator.options.date_header = header
-    simulator.fault("html", command=silent, times=1000)
+    simulator.fault("html", command=failing, times=1000)
     await simulator.receive(PAPA[1:], "5671 до", created=simulator.now() - timedelta(seconds=10))
     entry = await add_account(hass, simulator, people=PEOPLE)
     heard = Heard(hass, EVENT_SMS_RECEIVED)

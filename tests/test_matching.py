@@ -20,7 +20,7 @@ from custom_components.smspilot.text.regex_search import (
     search,
 )
 
-# A person's clumsy pattern, and the text that somebody made for it.
+# A careless pattern, and a text made to exploit it.
 HOSTILE = {
     r"(a+)+$": "a" * 900 + "!",
     r"(a|aa)+$": "a" * 900 + "!",
@@ -262,7 +262,7 @@ async def test_hostile_text_stalls_nobody(
 
 
 async def test_hostile_pattern_spoils_no_other(hass: HomeAssistant) -> None:
-    """Another pattern still fits, later messages are told, in the order they came in."""
+    """Another pattern still fits, and later messages are searched, in the order they came."""
     hostile = HOSTILE[r"(a+)+$"]
     found = await found_in(hass, [r"(a+)+$", r"(\d)"], "1", f"2{hostile}", hostile, "3", "4")
     assert [groups["groups"][0] for groups in found] == ["1", "2", "3", "4"]
@@ -274,7 +274,7 @@ async def test_complains_once(hass: HomeAssistant, caplog: pytest.LogCaptureFixt
 
 
 def test_the_limit_is_in_the_search() -> None:
-    """Who calls it without the rest is told, and waits no longer."""
+    """A search that takes too long raises, whoever calls it."""
     with pytest.raises(TimeoutError):
         search(patterns._compiled([r"(a+)+$"]), HOSTILE[r"(a+)+$"])
 

@@ -721,7 +721,7 @@ async def test_message_before_the_start(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What came while Home Assistant started is published when automations are set up."""
-    # No test takes the two seconds in which older messages cannot be told from newer ones.
+    # No test waits for the two seconds after the set-up in which messages count as older.
     monkeypatch.setattr(window, "SET_UP_TIME", timedelta(0))
     hass.set_state(CoreState.starting)
     await add_account(hass, simulator, people=[person("Папа", PAPA)])

@@ -16,11 +16,11 @@ from .runs import cover, figures, run
 
 
 def main() -> int:
-    """Run one seed, and tell the figures on the last line."""
+    """Run one seed, and print the figures on the last line."""
     parser = argparse.ArgumentParser(prog="history", description=__doc__)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(2**32))
     parser.add_argument("--examples", type=int, default=20, help="how many histories")
-    parser.add_argument("--verbose", action="store_true", help="tell every step")
+    parser.add_argument("--verbose", action="store_true", help="print every step")
     parser.add_argument(
         "--no-shrink", dest="shrink", action="store_false", help="do not look for a shorter one"
     )

@@ -1,4 +1,4 @@
-"""Alarms: they start, people take them or cannot, the money is gone, plans change."""
+"""Alarms: they start, are acknowledged or declined, the money runs out, plans change."""
 
 from decimal import Decimal
 from typing import Any, Final
@@ -14,7 +14,7 @@ TAKER: Final = "Neighbour"
 
 
 class Alarms(Base):
-    """What alarms live through."""
+    """What happens to alarms."""
 
     @precondition(lambda self: self.world.has_alarm)
     @rule(by_source=st.booleans(), pace=PACE)
@@ -37,23 +37,23 @@ class Alarms(Base):
     @precondition(lambda self: self.world.has_alarm)
     @rule(pace=PACE)
     def take(self, pace: int | None) -> None:
-        """Take the alarm at home."""
+        """Acknowledge the alarm by the action."""
         self.world.alarms.takers.add(TAKER)
         self._alarm("acknowledge_alarm", {"by": TAKER}, pace, respond=False)
 
     @precondition(lambda self: self.world.has_alarm)
-    @rule(tells=st.booleans(), pace=PACE)
-    def all_clear(self, tells: bool, pace: int | None) -> None:
-        """Say that the danger is over."""
+    @rule(with_message=st.booleans(), pace=PACE)
+    def all_clear(self, with_message: bool, pace: int | None) -> None:
+        """End the alarm, with or without a message."""
         self.number += 1
         key = f"{ALL_CLEAR} {self.number}"
         self.world.alarms.keys.add(key)
-        more = {"message": f"{key}!"} if tells else {}
+        more = {"message": f"{key}!"} if with_message else {}
         self._alarm("end_alarm", more, pace, respond=False)
 
     @rule(phone=PHONES, pace=PACE)
     def decline(self, phone: str, pace: int | None) -> None:
-        """Have somebody write that they cannot come."""
+        """Decline the alarm by a text."""
         FIGURES["inbound"] += 1
         self.number += 1
         text = f"{CANNOT} {self.number}!"
@@ -65,7 +65,7 @@ class Alarms(Base):
 
     @rule(empty=st.booleans())
     def money(self, empty: bool) -> None:
-        """Have no money left, or top up."""
+        """Leave almost no money, or top up."""
         account, books = self.sim.account, self.world.books
         topped = Decimal("0.10") if empty else Decimal(2000)
         books.limits.top_up(topped - account.balance)

@@ -1,4 +1,4 @@
-"""What all rules of a history need: a world to act in, and books to write down what was ordered."""
+"""The base of all rules of a history: a world to act in, and a record of what was ordered."""
 
 import asyncio
 from collections import Counter
@@ -18,16 +18,16 @@ from .peace import end
 from .world import ENTITIES, GRANNY, MAMA, MAMA_AT_WORK, PAPA, World
 
 STRANGER: Final = "+79265550101"
-# All that is known of a run.
+# The figures of a run.
 FIGURES: Final[Counter[str]] = Counter()
 PHONES = st.sampled_from([PAPA, MAMA, MAMA_AT_WORK, GRANNY, STRANGER])
 PEOPLE = st.sampled_from(sorted(ENTITIES))
-# After a step: let all come to rest, or go on in the midst of it.
+# After a step: None waits until nothing is under way, a number only turns the loop so often.
 PACE = st.one_of(st.none(), st.integers(0, 80))
-# What a service may store otherwise stands behind the number that names a text.
+# Characters that a service may store in another form; they follow the number that names a text.
 TAILS: Final = ("", " 🔥 Пожар", " «Ёлка» & <дом>", "  Всё  хорошо ❤️", " It's “ok” 👍🏽 ё")
-# Whoever does not say otherwise is told within two minutes, and two more; and a turn of the clock.
-TOLD_WITHIN: Final = 240.0 + 2.0
+# By default an action returns within `retry_for` (two minutes), two more, and a turn of the clock.
+RETURNS_WITHIN: Final = 240.0 + 2.0
 
 
 class Base(RuleBasedStateMachine):
@@ -68,22 +68,22 @@ class Base(RuleBasedStateMachine):
             self.runner.close()
 
     def live_in(self, picture: Picture) -> None:
-        """Choose what the document leaves open."""
+        """Set the switches that the document leaves open."""
         self.run(self.world.live_in(picture), None)
         FIGURES["runs"] += 1
         FIGURES["switches"] += sum(map(bool, picture.values()))
 
     def text(self, number: int) -> str:
-        """Return a text that is told from others by its number."""
+        """Return a text that is unique by its number."""
         return f"Алло {number}!{TAILS[number % len(TAILS)]}"
 
     def new_text(self) -> str:
-        """Return a text nobody had before."""
+        """Return a text that was not used before."""
         self.number += 1
         return self.text(self.number)
 
     def ordered(self, phones: list[str], text: str, *, urgent: bool = False) -> list[Ordered]:
-        """Write down what will be asked for."""
+        """Note the messages that will be ordered."""
         books, now = self.world.books, self.world.clock.ahead
         return [books.order(phone, key_of(text), now, urgent=urgent) for phone in phones]
 
@@ -112,11 +112,11 @@ class Base(RuleBasedStateMachine):
         *,
         respond: bool = False,
     ) -> None:
-        """Call an action beside, and write down what the caller was told, and when."""
+        """Call an action in the background, and note its result and how long it took."""
         world = self.world
         since, within = (
             world.clock.ahead,
-            TOLD_WITHIN + data.get("wait", 0),
+            RETURNS_WITHIN + data.get("wait", 0),
         )
 
         async def call() -> None:
@@ -124,7 +124,7 @@ class Base(RuleBasedStateMachine):
             await self._call(ordered, domain, action, data, respond=respond)
             # Questions to one number wait for each other.
             if action != "ask" and (lasted := world.clock.ahead - since) > within:
-                world.books.wrong.append(f"LATE: {action} was told after {lasted:.0f} s")
+                world.books.wrong.append(f"LATE: {action} returned after {lasted:.0f} s")
 
         world.start(call())
 
@@ -137,7 +137,7 @@ class Base(RuleBasedStateMachine):
         *,
         respond: bool,
     ) -> None:
-        # What is only tested is in nobody's ledger.
+        # A test message is in no record.
         test = data.get("test") or self.world.entry.options.get("test_mode")
         try:
             response: Any = await self.world.hass.services.async_call(
@@ -161,9 +161,9 @@ class Base(RuleBasedStateMachine):
 
 
 def _note(ordered: Ordered, row: dict[str, Any]) -> None:
-    """Write down what a receipt says of a number."""
+    """Note the row of a send result."""
     if row["message_id"] and not row["test"]:
-        # It may have failed while the caller waited; what was refused at once is known by its id.
+        # It may have failed while the caller waited; a row that was refused at once has no id.
         ordered.fate, ordered.message_id = Fate.TAKEN, row["message_id"]
     elif row["message_id"] or row["status"] == "failed":
         ordered.fate = Fate.REFUSED

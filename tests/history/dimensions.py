@@ -1,4 +1,4 @@
-"""What may be the case in a world: each switch of the service that its document leaves open."""
+"""The switches of the service that its document leaves open, each with its values."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -21,7 +21,7 @@ from tests.simulator import (
 )
 
 type Switches = Mapping[str, Any]
-# Which value of each dimension is the case; what is not named is as is likeliest.
+# The index of a value for each dimension; dimensions that are not named have the likeliest one.
 type Picture = Mapping[str, int]
 
 _MINUTES: Final = timedelta(minutes=1)
@@ -118,10 +118,10 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     "lenient_phones": "numbers are sent as the document asks for them",
     "duplicate_window": "another setting of the cabinet",
     "max_parts": "texts of histories are short",
-    "test_checks_texts": "test messages are in nobody's ledger",
-    "ip": "nobody reads it",
+    "test_checks_texts": "test messages are in no record",
+    "ip": "the integration does not read it",
     "escape_slashes": "JSON is JSON",
-    "cost_extra": "what is paid could not be told from the rows",
+    "cost_extra": "what is paid could not be known from the rows",
     "unknown_ids_code": "each is an error",
     "pushes": "histories turn them off and on",
     "push_copies": "histories change it",

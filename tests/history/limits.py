@@ -1,4 +1,4 @@
-"""The owner's limits, held against what the service accepted."""
+"""Check what the service accepted against the owner's limits."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -10,13 +10,13 @@ from tests.simulator.simulator import Simulator
 
 # Money a day, messages a number and hour.
 type Limits = tuple[float, int]
-# What was asked for may be accepted so much later: it went out when another limit held, perhaps.
+# A request may be accepted so much later; another limit may have held when it was made.
 _LATE: Final = timedelta(minutes=15)
 _HOUR: Final = timedelta(hours=1)
 
 
 class LimitsHeld:
-    """Look at each message when it is accepted; a history fits into a day."""
+    """Checks each message when it is accepted; a history fits into a day."""
 
     def __init__(
         self, sim: Simulator, in_force: Callable[[], Limits], is_urgent: Callable[[Order], bool]
@@ -30,11 +30,11 @@ class LimitsHeld:
         self._past: list[tuple[datetime, Limits]] = []
 
     def note(self) -> None:
-        """Write down what limits have held until now."""
+        """Note the limits that have held until now."""
         self._past.append((self._sim.now(), self._in_force()))
 
     def top_up(self, money: Decimal) -> None:
-        """Note that the balance changed by what nobody spent."""
+        """Note that the balance changed by a top-up."""
         self._begin += money
 
     @property
@@ -43,7 +43,7 @@ class LimitsHeld:
         return self._begin - self._sim.account.balance
 
     def accepted(self, message: Message) -> Iterator[str]:
-        """Return what should not have gone out; its packet is not charged yet."""
+        """Return a problem where a message exceeds a limit; its packet is not charged yet."""
         order = self._sim.orders[-1] if self._sim.orders else None
         new = order is not None and order.server_id == message.server_id
         if (

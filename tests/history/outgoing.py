@@ -1,4 +1,4 @@
-"""The way out: what people and automations order."""
+"""The way out: what users and automations send."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -89,7 +89,7 @@ class Outgoing(Base):
 
     @rule(method=st.sampled_from(["hlr", "ping", "hlrvip"]), wait=st.booleans(), pace=PACE)
     def check_number(self, method: str, wait: bool, pace: int | None) -> None:
-        """Ask the operator about a number nobody else gets."""
+        """Check a number that is not used otherwise."""
         self.number += 1
         phone = f"+7911{self.number:07}"
         work = self.ordered([phone], method.upper())

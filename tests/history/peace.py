@@ -66,7 +66,7 @@ async def _make_peace(world: World) -> None:
     else:
         world.books.wrong.append("LATE: the alarm still runs")
     for seconds in (401, 1, 5, 61, 130, 310, 910, 1810, 3610, 3610):
-        # Also what was accepted so late that nobody waits for it any more.
+        # Also what was accepted after its caller gave up.
         for message in list(sim.messages.values()):
             if message.status not in FINAL:
                 await sim.deliver(message.server_id)

@@ -47,7 +47,7 @@ class Service(Base):
     def receive(
         self, phone: str, prefixed: bool, count: int, minutes: int, pace: int | None
     ) -> None:
-        """Have somebody write, perhaps some minutes ago."""
+        """Send an inbound message, perhaps written some minutes ago."""
         for _ in range(count):
             self.run(self.write(phone, prefixed=prefixed, minutes=minutes), pace)
 
@@ -80,7 +80,7 @@ class Service(Base):
     @precondition(lambda self: self._verified)
     @rule(phone=PHONES, ahead=st.integers(-3, 50), pace=PACE)
     def forge_inbound(self, phone: str, ahead: int, pace: int | None) -> None:
-        """Push words nobody wrote, also under an id that is genuine, or will be."""
+        """Push a forged message, also with an id that is genuine, or will be."""
         FIGURES["forged"] += 1
         fields = {"phone": phone[1:], "message": FORGERY, "user_id": "5671", "num": SERVICE_NUMBER}
         message_id = given_id(self.sim.next_inbound_id + ahead, self.sim.options.inbound_ids)
@@ -93,7 +93,7 @@ class Service(Base):
 
     @rule(typed=st.booleans())
     def rotate(self, typed: bool) -> None:
-        """Make the key another one; the owner types it, now or later."""
+        """Change the key; the owner enters it, now or later."""
         FIGURES["keys rotated"] += 1
         self.number += 1
         self.sim.account.apikey = f"{self.number:04}K" * 12 + "SECR"
@@ -102,7 +102,7 @@ class Service(Base):
             self.run(self.world.reauth())
 
     async def write(self, phone: str, *, prefixed: bool, minutes: int = 0) -> None:
-        """Have somebody write."""
+        """Send an inbound message."""
         FIGURES["inbound"] += 1
         text = self.new_text()
         work = self.sim.receive(
@@ -121,7 +121,7 @@ class Service(Base):
         return bool(self.world.entry.options.get("verify_pushes", True))
 
     async def _beside(self, work: Coroutine[Any, Any, Any]) -> None:
-        """Let the service do something in its own time."""
+        """Run something of the service in the background."""
         self.sim.task(work)
 
     def _push(self, *, pace: int | None, **fields: str) -> None:

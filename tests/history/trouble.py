@@ -25,7 +25,7 @@ ANSWERLESS = (
     "huge",
     "sloppy_json",
 )
-# Who loses patience while the API goes on working says so, or has been silent for long.
+# A gateway that times out while the API goes on working responds with these, or breaks off late.
 IMPATIENT = ("http_504_html", "http_408_html", "http_524_html")
 BROKEN_OFF = ("reset", "http_502_html", "http_503_html")
 # Other JSON than expected; the last one takes a message and names no id.
@@ -47,13 +47,13 @@ OPTIONS: tuple[dict[str, Any], ...] = (
     {"daily_limit": 12},
     {"inbound_interval": 5},
 )
-# They weaken a promise by design; only in the likeliest world is it known which.
+# These options weaken a promise; which one is only known in the likeliest world.
 WEAKENING: tuple[dict[str, Any], ...] = ({"inbound_interval": 0}, {"verify_pushes": False})
 COMMANDS = st.sampled_from(["send", "send", "check", "inbound", None])
 
 
 class Trouble(Base):
-    """What nobody wants."""
+    """Faults of network, API, disk and machine, and changes by the owner."""
 
     @rule(
         kind=st.sampled_from(ANSWERLESS),
@@ -103,7 +103,7 @@ class Trouble(Base):
 
     @rule(code=st.sampled_from(CODES), command=st.sampled_from(["send", "send", "check"]))
     def refuse(self, code: int, command: str) -> None:
-        """Have the service say no."""
+        """Have the service refuse a request."""
         FIGURES["faults"] += 1
         self.sim.fault("error", command=command, code=code)
 
@@ -115,7 +115,7 @@ class Trouble(Base):
 
     @rule(how=st.sampled_from(["up", "up", "down", "silence"]), pace=PACE)
     def network(self, how: str, pace: int | None) -> None:
-        """Take the network away, have it swallow everything, or give it back."""
+        """Close the port, never respond, or work again."""
         sim = self.sim
         ways = {"up": sim.up, "down": sim.down, "silence": sim.silence}
         self.run(ways[how](), pace)
@@ -162,7 +162,7 @@ class Trouble(Base):
         pace=PACE,
     )
     def crash(self, how: str, fraction: float, late: bool, pace: int | None) -> None:
-        """Pull the plug."""
+        """Crash, by a kill or a power cut."""
         FIGURES["crashes"] += 1
         self.run(self.world.crash(how, fraction, late=late), pace)
 
