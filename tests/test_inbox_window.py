@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 from itertools import product
+import logging
 
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
@@ -15,10 +16,11 @@ from custom_components.smspilot.const import (
     CONF_VERIFY_PUSHES,
     DOMAIN,
     EVENT_SMS_RECEIVED,
+    LOGGER,
 )
 
 from .common import MAMA, PAPA, Clock, Heard, add_account, kill, person, write
-from .simulator import DateHeader, Ids, Kept, Numbers, Pushes
+from .simulator import DateHeader, Ids, Kept, Numbers, OddRow, Pushes
 from .simulator.simulator import Simulator
 
 PEOPLE = [person("Папа", PAPA), person("Мама", MAMA)]
@@ -71,6 +73,29 @@ async def test_listed_late(
     # At most as long again as a third of the time since, and an hour.
     await leap(simulator, clock, min(late / 3, 3600) + 120, step=30)
     assert heard.of("message") == ["скоро", "поздно"]
+
+
+@pytest.mark.usefixtures("_door")
+@pytest.mark.parametrize("odd", list(OddRow))
+async def test_odd_row_after_the_last_page(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+    odd: OddRow,
+) -> None:
+    """Nothing but an unreadable row after a page is no failure of the list."""
+    await settled(hass, simulator, clock)
+    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    await write(simulator, PAPA, "5671 раз")
+    await leap(simulator, clock, 200, step=20)
+    caplog.set_level(logging.DEBUG, LOGGER.name)
+    simulator.options.odd_row, simulator.options.inbound_lag = odd, timedelta(minutes=2)
+    for text in ("два", "три"):
+        await simulator.receive(PAPA[1:], f"5671 {text}")
+        await leap(simulator, clock, 200, step=20)
+    assert heard.of("message") == ["раз", "два", "три"]
+    assert "read failed" not in caplog.text
 
 
 @pytest.mark.usefixtures("_door")

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from ..client import InboundList, Smspilot
+from ..client import Fault, InboundList, InvalidResponse, Smspilot
 from .window import MINUTE, SECOND, Window
 
 # Ends the loop where an API responds with new messages for ever.
@@ -99,7 +99,7 @@ class PagedList:
         """
         full, seen = len(first.messages), {message.id for message in first.messages}
         for _ in range(MAX_PAGES):
-            page = await self._client.inbound_since(since)
+            page = await self._request_further(since)
             may_follow = len(page.messages) >= full
             is_stuck = may_follow and self._end(page) - SECOND <= since
             if is_stuck and not (is_deep or self._has_cap):
@@ -132,13 +132,22 @@ class PagedList:
         after, following = self._end(page) + _tick(page), -1
         while after - since > SECOND or following < 0:
             middle = since + SECOND * max((after - since) // SECOND // 2, 1)
-            further = await self._client.inbound_since(middle)
+            further = await self._request_further(middle)
             found |= {message.id: message for message in further.messages}
             if middle < after and any(message.id in known for message in further.messages):
                 since = middle
             else:
                 after, following = middle, len(further.messages)
         return replace(page, messages=tuple(found.values())), following, after
+
+    async def _request_further(self, since: datetime) -> InboundList:
+        """Request what follows a page: that page could be read, so unreadable rows are nothing."""
+        try:
+            return await self._client.inbound_since(since)
+        except InvalidResponse as err:
+            if err.args[0] is not Fault.UNREADABLE_LIST:
+                raise
+            return InboundList(messages=(), at=None)
 
     def _has_new(self, page: InboundList, seen: Collection[str] = ()) -> bool:
         """Return whether a page shows a message that was neither published nor seen."""
