@@ -26,12 +26,12 @@ from custom_components.smspilot.alarms.happenings import (
     Ended,
     Happening,
     NotDelivered,
+    NotifyFallback,
     Publish,
     Read,
     Recovered,
     Sent,
     Started,
-    TellFallback,
     Ticked,
     Transmit,
     World,
@@ -131,7 +131,7 @@ class Desk:
                 )
             case Publish(what, names):
                 self.told.append((what, names))
-            case TellFallback():
+            case NotifyFallback():
                 self.fallbacks += 1
 
     def start(self, message: str = "Water", alarm_id: str = "A", **more: Any) -> None:

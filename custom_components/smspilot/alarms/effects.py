@@ -1,4 +1,4 @@
-"""Doing what a run wants: in its order, beside everything else, and once it is on the disk."""
+"""Execute the effects a run wants, in their order, once the run is on the disk."""
 
 import asyncio
 from collections.abc import Coroutine, Iterable
@@ -19,9 +19,9 @@ from .happenings import (
     Cancel,
     Effect,
     Happening,
+    NotifyFallback,
     Publish,
     Read,
-    TellFallback,
     Transmit,
 )
 from .plan import Plan, entity_of
@@ -42,12 +42,12 @@ from .state import AlarmState, Run
 from .story import event_data
 from .texts import Writer, phrases
 
-# Answers are read before a step, but no step waits for them longer. Seconds.
+# Answers are read before a step; a step waits for that at most so long. Seconds.
 READ_TIMEOUT: Final = 10.0
 
 
 class Alarm(Protocol):
-    """What has to be known of the alarm whose run it is."""
+    """What `Effects` needs of `AlarmRunner`."""
 
     plan: Plan
     run: Run
@@ -55,77 +55,76 @@ class Alarm(Protocol):
     service_number: str | None
 
     def dispatch(self, happening: Happening) -> None:
-        """Let something happen."""
+        """Apply a happening to the run."""
 
     def take_status(self, message_id: str, status: Status, *, is_call: bool) -> None:
-        """Take what became of a message."""
+        """Apply the status of a message."""
 
     def message(self) -> str:
-        """Return what is told."""
+        """Return the alarm's message."""
 
     async def on_disk(self) -> None:
-        """Return when what is known survives a kill."""
+        """Return once the run is on the disk."""
 
 
 class Effects:
-    """What an alarm does to the world."""
+    """Executes the effects of one alarm in background tasks."""
 
     def __init__(self, ways: Ways, alarm: Alarm) -> None:
-        """Have nothing to do yet."""
         self._ways = ways
         self._alarm = alarm
         self._tasks: set[asyncio.Task[None]] = set()
-        # Values, not coroutines: what nobody comes to do any more is simply gone.
+        # Values, not coroutines: those left at the end would warn that they were never awaited.
         self._queue: list[Effect | dict[str, Any]] = []
         self._worker: asyncio.Task[None] | None = None
         self._in_flight: set[str] = set()
 
     @property
     def idle(self) -> bool:
-        """Return whether nothing is being done."""
+        """Return whether nothing is under way."""
         return not self._tasks and not self._worker
 
     @callback
     def want(self, wanted: Iterable[Effect]) -> None:
-        """Do this too; what is cancelled must not wait for the disk."""
+        """Queue effects; cancellations are executed at once, without waiting for the disk."""
         for effect in wanted:
             if isinstance(effect, Cancel):
                 self._cancel(self._alarm.run.sends[effect.key])
             else:
                 self._queue.append(self._bound(effect))
         if self._queue and not self._worker:
-            # Not at once: work that waits for nothing would end before it is known here.
+            # Not eager: the task could end, and clear `_worker`, before it is assigned here.
             self._worker = self._ways.hass.async_create_background_task(
                 self._work(), "smspilot alarm", eager_start=False
             )
 
     @callback
     def close(self) -> None:
-        """Do nothing any more."""
+        """Cancel everything."""
         self._queue = []
         for task in [*self._tasks, *filter(None, [self._worker])]:
             task.cancel()
 
     async def _work(self) -> None:
-        """Do what is wanted, in its order, each once the run is on the disk."""
+        """Execute the queue in order, each batch once the run is on the disk."""
         try:
             while self._queue:
-                some, self._queue = self._queue, []
+                batch, self._queue = self._queue, []
                 await self._alarm.on_disk()
-                for effect in some:
-                    self._do(effect)
+                for effect in batch:
+                    self._execute(effect)
         finally:
             self._worker = None
 
     def _bound(self, effect: Effect) -> Effect | dict[str, Any]:
-        """Return an effect, the event with the state as it is now."""
+        """Return the effect; of an event its data, which show the present state of the run."""
         if isinstance(effect, Publish):
             return event_data(self._alarm.plan, self._alarm.run, effect)
         return effect
 
     @callback
     def cancel_all(self) -> None:
-        """Have nothing go out that has not been requested yet."""
+        """Cancel all sends that were not requested yet."""
         for send in self._alarm.run.sends.values():
             self._cancel(send)
 
@@ -134,25 +133,25 @@ class Effects:
         self._ways.outbox.sends.cancel(key_of(self._alarm.run.alarm_id, send))
 
     @callback
-    def _do(self, effect: Effect | dict[str, Any]) -> None:
+    def _execute(self, effect: Effect | dict[str, Any]) -> None:
         match effect:
             case dict():
                 self._ways.publisher.alarm(self._alarm.plan.id, effect)
             case Read():
-                self._beside(self._read())
+                self._start_task(self._read())
             case Transmit(key):
-                self._beside(self._transmit(key))
-            case TellFallback():
-                self._beside(self._tell_fallback())
+                self._start_task(self._transmit(key))
+            case NotifyFallback():
+                self._start_task(self._notify_fallback())
 
     @callback
-    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start_task(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._ways.hass.async_create_background_task(work, "smspilot alarm")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _read(self) -> None:
-        """Read what people wrote and how calls ended, as far as there is an answer in time."""
+        """Read the inbound list and the statuses of calls, within the time limit."""
         ways = self._ways
         sends = self._alarm.run.sends.values()
         calls = [one for send in sends if send.channel is Channel.VOICE for one in send.ids]
@@ -165,7 +164,7 @@ class Effects:
             self._alarm.dispatch(AnswersRead())
 
     async def _transmit(self, key: SendKey) -> None:
-        """Send, or find out what an earlier life sent of what is no longer wanted."""
+        """Send, or find out whether it was sent before a restart where it is no longer wanted."""
         send, alarm_id = self._alarm.run.sends.get(key), self._alarm.run.alarm_id
         if send is None or send.outcome is not Outcome.INTENDED:
             return
@@ -176,7 +175,7 @@ class Effects:
         try:
             await self._send(send, alarm_id)
         except HomeAssistantError as err:
-            # The account is being closed: it is found out, or sent, in its next life.
+            # The account is being closed: it is sent, or found out, after the next start.
             LOGGER.debug("A text of an alarm waits for the next start: %s", err)
         finally:
             self._in_flight.discard(name)
@@ -196,14 +195,14 @@ class Effects:
             return
         self._alarm.dispatch(sent)
         for row in rows:
-            # What became of it may be known before its send is.
+            # Apply statuses that came before the send's result.
             if row.message_id and row.status.final and not row.refused:
                 self._alarm.take_status(row.message_id, row.status, is_call=is_answered_call(row))
 
-    async def _tell_fallback(self) -> None:
-        words = phrases(self._ways.hass)
-        why = words.get(f"waiting_{self._alarm.run.waiting_for}", self._alarm.run.waiting_for or "")
-        text = self._writer.fallback(self._alarm.run, self._alarm.plan.name, why)
+    async def _notify_fallback(self) -> None:
+        words, waiting_for = phrases(self._ways.hass), self._alarm.run.waiting_for
+        reason = words.get(f"waiting_{waiting_for}", waiting_for or "")
+        text = self._writer.fallback(self._alarm.run, self._alarm.plan.name, reason)
         for one in self._alarm.plan.fallback:
             await async_notify(self._ways, entity_of(self._ways.hass, one), text)
 
@@ -217,7 +216,7 @@ class Effects:
 
     @callback
     def write_text(self, key: SendKey) -> None:
-        """Decide on what a send says, and remember it before it goes out."""
+        """Write the text of a send, and remember it before it is sent."""
         send, ways = self._alarm.run.sends[key], self._ways
         if send.text:
             return
@@ -233,7 +232,7 @@ class Effects:
         self._alarm.run = replace(self._alarm.run, sends={**self._alarm.run.sends, key: send})
 
     def rehearsed(self, send: Send, message: str | None) -> Send:
-        """Return a send with the text that would be the first of a new run; nothing is kept."""
+        """Return a send with the first text of a new run; nothing is remembered."""
         code = "417" if self._alarm.plan.code else None
         run = Run(message=message or self._alarm.message(), code=code, started_at=dt_util.utcnow())
         text = self._writer.write(
@@ -242,7 +241,7 @@ class Effects:
         return replace(send, text=text)
 
     def _phones(self, send: Send) -> tuple[str, ...]:
-        """Return the numbers a send goes to."""
+        """Return the numbers of a send."""
         if send.channel is None:
             return ()
         if send.key.purpose is Purpose.STEP:

@@ -1,4 +1,4 @@
-"""What happens to a run, and what it wants done."""
+"""The inputs of a run's transition function (happenings), and its outputs (effects)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from .sends import Outcome, SendKey
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """What a run needs to know of everything else; `api_now` is the API's time.
+    """What the transition function knows besides the run; `api_now` is the API's time.
 
     `off_since` is since when all sources have been off, None while one is on.
     """
@@ -27,12 +27,12 @@ class World:
         return bool(self.plan.sources) and self.off_since is None
 
 
-# What happens
+# Happenings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
-    """Something is wrong; a `flap` is a source that was off for less than a minute."""
+    """The alarm was started; `flap` means by a source that was off for less than a minute."""
 
     alarm_id: str
     message: str
@@ -43,22 +43,22 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Ticked:
-    """Time has passed."""
+    """A time of `next_look` has come, or the sources or the plan have changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """After a restart, or when nothing moves: what was under way may have happened or not."""
+    """The account was restarted, or the run is stuck: what was under way may be done or not."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswersRead:
-    """What people wrote, and how calls ended, is known as well as it can be."""
+    """The inbound list and the statuses of calls were read, as far as they could be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """A send has a result; `at` is when it was made, by the API's time."""
+    """A send has a result; `at` is when it was requested, by the API's time."""
 
     key: SendKey
     attempt: int
@@ -78,7 +78,7 @@ class NotDelivered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledged:
-    """Somebody takes it; `recipient` is their reference where they were reached."""
+    """The alarm was acknowledged; `recipient` is who did so, if the run had reached them."""
 
     by: str
     recipient: str | None = None
@@ -86,7 +86,7 @@ class Acknowledged:
 
 @dataclass(frozen=True, slots=True)
 class Declined:
-    """Somebody cannot."""
+    """A recipient declined."""
 
     recipient: str
     name: str
@@ -94,14 +94,14 @@ class Declined:
 
 @dataclass(frozen=True, slots=True)
 class WrongCode:
-    """Somebody wrote another number than the code."""
+    """A text had another number of three digits than the code."""
 
     phone: str
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The danger is over; everybody reached is told the message, where there is one."""
+    """The alarm was ended; the message, if any, goes to all recipients reached."""
 
     message: str = ""
 
@@ -119,7 +119,7 @@ type Happening = (
     | Ended
 )
 
-# What is wanted
+# Effects
 
 
 class AlarmEvent(StrEnum):
@@ -135,37 +135,37 @@ class AlarmEvent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Read what people wrote and how calls ended, and say so with `AnswersRead`."""
+    """Read the inbound list and the statuses of calls; `AnswersRead` follows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Transmit:
-    """Send this, at most once, and tell what came of it with `Sent`."""
+    """Send this message, at most once; `Sent` follows."""
 
     key: SendKey
 
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Send this no more, if it has not been requested yet; `Sent` tells what came of it."""
+    """Cancel this message, if it was not requested yet; `Sent` follows."""
 
     key: SendKey
 
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """Publish the bus event; `names` are of whom it is about."""
+    """Publish the bus event; `names` are the recipients it is about."""
 
     type: AlarmEvent
     names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class TellFallback:
-    """Tell those named for when nothing can be sent."""
+class NotifyFallback:
+    """Notify the fallback entities that nothing can be sent."""
 
 
-type Effect = Read | Transmit | Cancel | Publish | TellFallback
+type Effect = Read | Transmit | Cancel | Publish | NotifyFallback
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)

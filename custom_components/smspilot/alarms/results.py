@@ -1,4 +1,4 @@
-"""What came of a run's messages; pure, each function changes the turn it is given."""
+"""Apply the results of a run's messages; pure, each function changes the turn it is given."""
 
 from dataclasses import replace
 from typing import Final
@@ -15,7 +15,7 @@ MAX_ATTEMPTS: Final = 4
 
 
 def take_result(turn: Turn, sent: Sent) -> None:
-    """Take what came of an attempt; one that is known already changes nothing."""
+    """Apply the result of an attempt, once."""
     run = turn.run
     send = run.sends.get(sent.key)
     if not send or send.attempt != sent.attempt or send.outcome is not Outcome.INTENDED:
@@ -26,7 +26,7 @@ def take_result(turn: Turn, sent: Sent) -> None:
     if sent.outcome.reaches:
         turn.run = reach(turn.run, send, sent)
     if run.state is not AlarmState.RUNNING:
-        # It was on its way when the run stopped running.
+        # The step was under way when the alarm was acknowledged or ended.
         turn.notify_others()
         turn.notify_end()
     elif sent.outcome is Outcome.DUPLICATE and sent.attempt < MAX_ATTEMPTS:
@@ -47,7 +47,7 @@ def reach(run: Run, send: Send, sent: Sent) -> Run:
 
 
 def take_failure(turn: Turn, message_id: str) -> None:
-    """Take that a message was not delivered; go on at once where it was the step's last hope."""
+    """Note that a message was not delivered; go on where the step reached no one else."""
     send = next((one for one in turn.run.sends.values() if message_id in one.ids), None)
     if send is None or message_id in send.failed:
         return

@@ -1,4 +1,4 @@
-"""The alarms of an account: their lives, and whom what people write is for."""
+"""The alarms of an account: create, change and remove them, and give them their answers."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -29,24 +29,23 @@ class Alarms:
     """The alarms of an account, by their subentry's id."""
 
     def __init__(self, ways: Ways) -> None:
-        """Have no alarm yet."""
         self.ways = self._ways = ways
         self.runners: dict[str, AlarmRunner] = {}
         self._stored: Table = {}
         self._service_number: str | None = None
         self._started = False
-        self._stop: list[CALLBACK_TYPE] = []
+        self._disconnects: list[CALLBACK_TYPE] = []
         self.checks = Checks(ways, self._changed)
 
     def restore(self, tables: Tables) -> None:
-        """Take up what was known before the restart."""
+        """Load the journal's tables."""
         self._stored = tables.get("alarms", {})
         self._ways.memory.restore(tables.get("alarm_texts", {}))
         self.checks.restore(tables.get("alarm_checks", {}))
         self._service_number = tables.get(_FACTS, {}).get("service_number")
 
     def tables(self) -> Tables:
-        """Return what is known, as it is stored."""
+        """Return the tables as the journal stores them."""
         facts = {"service_number": self._service_number} if self._service_number else {}
         return {
             "alarms": self._stored | {key: one.as_stored() for key, one in self.runners.items()},
@@ -56,7 +55,7 @@ class Alarms:
         }
 
     def name_of(self, message_id: str) -> str | None:
-        """Return which alarm sent a message in its present run."""
+        """Return the name of the alarm that sent a message in its present run."""
         for runner in self.runners.values():
             if any(message_id in send.ids for send in runner.run.sends.values()):
                 return runner.plan.name
@@ -64,7 +63,7 @@ class Alarms:
 
     @callback
     def apply(self) -> None:
-        """Take over what the forms say now: alarms come, change, and go without a text."""
+        """Create, change and remove alarms as their subentries say; no text is sent."""
         found = plans(self._ways.entry)
         for key in [key for key in self.runners if key not in found]:
             self.runners.pop(key).remove()
@@ -85,17 +84,17 @@ class Alarms:
 
     @callback
     def start(self) -> None:
-        """Let them go on, now that Home Assistant has started and others' entities are there."""
+        """Go on, now that Home Assistant has started and all integrations' entities exist."""
         if self._started:
-            # It was only the entry that was loaded again.
+            # Only the entry was reloaded.
             return
         self._started = True
         hass, entry = self._ways.hass, self._ways.entry
         status = SIGNAL_STATUS.format(entry.entry_id)
-        self._stop += [
+        self._disconnects += [
             async_dispatcher_connect(hass, status, self._take_status),
-            hass.bus.async_listen(APP_EVENT, self._pressed),
-            hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._renamed),
+            hass.bus.async_listen(APP_EVENT, self._app_action),
+            hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._entity_changed),
             self._ways.inbox.add_claimant(self.claim),
         ]
         for runner in self.runners.values():
@@ -104,18 +103,18 @@ class Alarms:
 
     @callback
     def close(self) -> None:
-        """Do nothing any more; what is known stays on the disk."""
+        """Stop; the stored state stays on the disk."""
         self.checks.close()
-        for stop in self._stop:
-            stop()
+        for disconnect in self._disconnects:
+            disconnect()
         for runner in self.runners.values():
             runner.close()
 
     @callback
     def claim(self, message: Classified) -> bool:
-        """Return whether a message answers an alarm; such a one is nothing for Assist."""
+        """Return whether a message answers an alarm, and apply it; Assist does not get it then."""
         if message.service_number and message.service_number != self._service_number:
-            self._learn(message.service_number)
+            self._set_service_number(message.service_number)
         if message.pin_ok or message.is_reaction or not message.verified:
             return False
         answer = Answer(
@@ -143,13 +142,13 @@ class Alarms:
         return True
 
     def _addressed(self, answer: Answer) -> tuple[AlarmRunner | None, Run | None]:
-        """Return the alarm that a text answers, and its run with what is still on its way."""
+        """Return the alarm that a text answers, and its run including sends under way."""
         runs = [(one, one.run_in_flight()) for one in self.runners.values()]
         found = addressed((run for _one, run in runs), answer)
         return next(((one, run) for one, run in runs if run is found), (None, None))
 
     def _answers_another(self, message: Classified, run: Run) -> bool:
-        """Return whether it answers a question of `ask`, or one newer than the alarm's texts."""
+        """Return whether a message answers an `ask`, or a question newer than the alarm's texts."""
         question = message.question
         if question is None:
             return False
@@ -169,8 +168,8 @@ class Alarms:
             for runner in self.runners.values():
                 runner.take_status(data["message_id"], status, is_call=is_call)
 
-    async def _pressed(self, event: Event[dict[str, Any]]) -> None:
-        """Take that somebody pressed the button of a notification of the companion app."""
+    async def _app_action(self, event: Event[dict[str, Any]]) -> None:
+        """Acknowledge by a button of the companion app's notification."""
         action = str(event.data.get("action", ""))
         runner = next(
             (
@@ -186,22 +185,22 @@ class Alarms:
             )
 
     @callback
-    def _renamed(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
-        """Watch a source by its new name."""
+    def _entity_changed(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        """Watch a renamed source by its new entity id."""
         if event.data["action"] == "update" and "old_entity_id" in event.data:
             for runner in self.runners.values():
                 runner.watch_again()
 
     @callback
     def _changed(self, runner: AlarmRunner) -> None:
-        """Read what people write often while an alarm runs, and let its entities know."""
+        """Read the inbound list often while an alarm runs, and update the alarm's entities."""
         is_running = any(one.run.state is AlarmState.RUNNING for one in self.runners.values())
         self._ways.inbox.set_frequent("alarms", is_running)
         signal = SIGNAL_ALARM.format(self._ways.entry.entry_id)
         async_dispatcher_send(self._ways.hass, signal, runner.plan.id)
 
     @callback
-    def _learn(self, number: str) -> None:
+    def _set_service_number(self, number: str) -> None:
         self._service_number = number
         self._ways.journal.put(_FACTS, "service_number", number)
         for runner in self.runners.values():
@@ -218,7 +217,7 @@ class Alarms:
 
 
 async def user_name(hass: HomeAssistant, user_id: str | None) -> str:
-    """Return who does something in Home Assistant."""
+    """Return the name of a user; `Home Assistant` without one, as for an automation."""
     user = await hass.auth.async_get_user(user_id) if user_id else None
     return (user and user.name) or "Home Assistant"
 

@@ -1,7 +1,7 @@
-"""How a run goes: one pure function from what happens to what is wanted.
+"""The transition function of a run: pure, from a happening to a new run and its effects.
 
-It knows neither Home Assistant nor the API. Whoever calls it writes the new run to the disk
-before anything of what is wanted is done.
+It knows neither Home Assistant nor the API. The caller writes the new run to the disk before it
+executes the effects.
 """
 
 from dataclasses import replace
@@ -42,15 +42,15 @@ from .steps import (
 )
 from .turn import Turn, to_notify_again
 
-# From the 11th run of a day on only the first step goes out, so that a source that flickers does
-# not cost a fortune.
+# From the 11th run of a day on only the first step is sent, so that a source that keeps turning on
+# and off does not cost a fortune.
 MAX_RUNS_A_DAY: Final = 10
 
 
 def advance(  # noqa: C901 - a case for each happening
     run: Run, happening: Happening, world: World
 ) -> tuple[Run, list[Effect]]:
-    """Return the run after something happened, and what is wanted now."""
+    """Return the run after a happening, and the effects to execute."""
     turn = Turn(run, world)
     match happening:
         case Started():
@@ -80,7 +80,7 @@ def advance(  # noqa: C901 - a case for each happening
 
 
 def next_look(run: Run, world: World) -> datetime | None:
-    """Return when time alone changes something, at the latest."""
+    """Return the next time at which `Ticked` may change the run."""
     plan, times = world.plan, list[datetime | None]()
     if run.state is AlarmState.RUNNING:
         times += [run.due_at, run.ahead_at]
@@ -102,12 +102,12 @@ def _start(turn: Turn, start: Started) -> None:
     )
     if run.state is AlarmState.ACKNOWLEDGED and not turn.lasted(turn.plan.hold):
         same_danger = True
-        news = start.message != run.message and not run.news_told
+        news = start.message != run.message and not run.news_sent
     if same_danger:
         by_source = run.by_source or start.by_source
         turn.change(message=start.message, by_source=by_source)
         if news and run.taker:
-            turn.change(news_told=True)
+            turn.change(news_sent=True)
             turn.notify(Purpose.NEWS, [run.taker])
         return
     starts = (*(one for one in run.starts if turn.now - one < DAY), turn.now)
@@ -166,7 +166,7 @@ def _tick(turn: Turn) -> None:
 
 
 def _recover(turn: Turn) -> None:
-    """Do again what is safe to do again, and go on at once with what is overdue."""
+    """Repeat what is safe to repeat after a restart, and go on with what is overdue."""
     run = turn.run
     # A machine without a clock battery may have stored a time that is far ahead.
     longest = max((step.wait for step in turn.world.steps), default=MINUTE)
@@ -174,14 +174,14 @@ def _recover(turn: Turn) -> None:
         turn.change(due_at=turn.now)
     for send in [one for one in run.sends.values() if one.outcome is Outcome.INTENDED]:
         if send.channel is None:
-            # Nobody can say whether the other integration sent it: never twice.
+            # It is unknown whether the other integration sent it: do not send it twice.
             turn.put(replace(send, outcome=Outcome.IN_DOUBT))
         elif run.state is not AlarmState.RUNNING or send.key.purpose is not Purpose.STEP:
             turn.wanted.append(Transmit(send.key))
     if turn.is_in(Phase.SENDING) and not _is_under_way(turn):
         settle(turn)
     elif turn.is_in(Phase.READING) or turn.is_in(Phase.SENDING):
-        # What people wrote meanwhile comes first; then what was under way goes on.
+        # Read the answers that came meanwhile before what was under way goes on.
         turn.change(phase=Phase.READING)
         turn.wanted.append(Read())
     _tick(turn)
@@ -192,13 +192,13 @@ def _is_under_way(turn: Turn) -> bool:
 
 
 def _is_stale(turn: Turn) -> bool:
-    """Return whether it began more than a day ago and no source is on."""
+    """Return whether the run began more than a day ago and no source is on."""
     began = turn.run.started_at
     return bool(began and turn.now - began > DAY and not turn.world.on)
 
 
 def _is_over(turn: Turn) -> bool:
-    """Return whether its sources have ended it."""
+    """Return whether the sources end the run: all have been off for a minute."""
     run, off_since = turn.run, turn.world.off_since
     return bool(
         run.alive
@@ -211,7 +211,7 @@ def _is_over(turn: Turn) -> bool:
 
 
 def _is_forgotten(turn: Turn) -> bool:
-    """Return whether it was acknowledged, `hold` is over, and no source can end it."""
+    """Return whether the run was acknowledged, `hold` has passed, and no source can end it."""
     run = turn.run
     if run.state is not AlarmState.ACKNOWLEDGED or turn.world.on:
         return False
@@ -226,7 +226,7 @@ def _must_remind(turn: Turn) -> bool:
 
 
 def _remind(turn: Turn) -> None:
-    """Begin the steps again; what was written before is no answer to this."""
+    """Begin the steps again; texts written before do not answer the reminder."""
     run, since = turn.run, turn.world.api_now
     if run.state is AlarmState.ACKNOWLEDGED:
         turn.change(taken_by=run.acknowledged_by, taken_at=run.since)
@@ -240,7 +240,7 @@ def _remind(turn: Turn) -> None:
         taker=None,
         declined=(),
         passed_on=False,
-        news_told=False,
+        news_sent=False,
         reached={key: replace(one, since=since) for key, one in run.reached.items()},
     )
     begin_step(turn)

@@ -1,4 +1,4 @@
-"""An alarm at work: it takes what happens, writes it to the disk, and then does what is wanted."""
+"""Run an alarm: apply happenings to its run, store the run, and execute the effects."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -37,7 +37,7 @@ from .sources import Sources
 from .state import AlarmState, Run
 from .story import steps_taken
 
-# A clock that is set right meanwhile must not be noticed an hour late. Seconds.
+# The run is checked at least so often, as the machine's clock may be set. Seconds.
 MAX_SLEEP: Final = 60.0
 
 
@@ -45,15 +45,15 @@ class AlarmRunner:
     """One alarm of an account."""
 
     def __init__(self, ways: Ways, plan: Plan, changed: Callable[[AlarmRunner], None]) -> None:
-        """Know the plan; nothing is watched yet. `changed` is called after every change."""
+        """Have `changed` called after every change; the sources are not watched yet."""
         self._changed = changed
         self._ways = ways
         self.plan = plan
         self.run = Run()
         self.sources = Sources(ways.hass, self._source_on, self._source_off)
-        # Whom people write to; the room keeps it up to date.
+        # The number that people text, as far as it is known; `Alarms` keeps it up to date.
         self.service_number: str | None = None
-        # What the last check found.
+        # The results of the last check.
         self.most_cost: Decimal | None = None
         self.problems: tuple[str, ...] = ()
         self.is_loaded = False
@@ -61,17 +61,17 @@ class AlarmRunner:
         self._timer: CALLBACK_TYPE | None = None
 
     def restore(self, stored: Table) -> None:
-        """Take up what was known before the restart."""
+        """Load the stored state."""
         self.sources.restore(map(str, stored["on"]))
         self.run = Run.from_stored(stored["run"])
 
     def as_stored(self) -> Table:
-        """Return what is known, as it is stored."""
+        """Return the state as the journal stores it."""
         return {"on": sorted(self.sources.on), "run": self.run.as_stored()}
 
     @callback
     def watch(self) -> None:
-        """Go on where the last life ended, and watch the sources."""
+        """Go on after a start, and watch the sources."""
         self.is_loaded = True
         is_new = self.sources.watch(self.plan.sources)
         self.dispatch(Recovered())
@@ -80,7 +80,7 @@ class AlarmRunner:
 
     @callback
     def take_plan(self, plan: Plan) -> None:
-        """Go on by another plan."""
+        """Go on with another plan."""
         sources_changed = plan.sources != self.plan.sources
         self.plan = plan
         if self.is_loaded:
@@ -90,19 +90,19 @@ class AlarmRunner:
 
     @callback
     def watch_again(self) -> None:
-        """Watch the sources by the names they have now."""
+        """Watch the sources by their present entity ids."""
         if self.is_loaded and self.sources.watch(self.plan.sources):
             self.trigger(by_source=True)
 
     @callback
     def remove(self) -> None:
-        """End without a text: the alarm is removed."""
+        """Stop without a text, as the alarm was removed."""
         self.effects.cancel_all()
         self.close()
 
     @callback
     def close(self) -> None:
-        """Do nothing any more; what is known stays on the disk."""
+        """Stop; the stored state stays on the disk."""
         self.is_loaded = False
         self.sources.stop()
         if self._timer:
@@ -113,7 +113,7 @@ class AlarmRunner:
     def trigger(
         self, message: str | None = None, *, by_source: bool = False, flap: bool = False
     ) -> None:
-        """Start a run, or take it for the danger of the present one."""
+        """Start a run, unless it belongs to the present one."""
         code = new_code() if self.plan.code else None
         self.dispatch(
             Started(
@@ -127,11 +127,11 @@ class AlarmRunner:
 
     @callback
     def acknowledge(self, by: str) -> None:
-        """Let somebody take it who is at Home Assistant."""
+        """Acknowledge by a user or an action of Home Assistant."""
         self.dispatch(Acknowledged(by=by))
 
     def message(self) -> str:
-        """Return what is told: the plan's template, else the names of the sources that are on."""
+        """Return the rendered message of the plan, else the names of the sources that are on."""
         names = ", ".join(self.sources.names) or self.plan.name
         if not self.plan.message:
             return names
@@ -144,7 +144,7 @@ class AlarmRunner:
 
     @callback
     def dispatch(self, happening: Happening) -> None:
-        """Let something happen: what is wanted is done once it is on the disk."""
+        """Apply a happening to the run, store the run, and queue its effects."""
         before = self.run
         run, wanted = advance(self.run, happening, self.world)
         self.run = run
@@ -161,16 +161,16 @@ class AlarmRunner:
             self._changed(self)
 
     async def on_disk(self) -> None:
-        """Return when what is known survives a kill, or when the disk takes too long."""
+        """Return once the run is on the disk, or the disk takes too long."""
         await self._ways.journal.async_sync()
 
     @callback
     def save(self) -> None:
-        """Remember it; whoever needs it on the disk waits for that."""
+        """Write the state to the journal; `on_disk` waits for the disk."""
         self._ways.journal.put("alarms", self.plan.id, self.as_stored())
 
     def run_in_flight(self) -> Run:
-        """Return the run as if it had reached whomever a request was made for: it may have."""
+        """Return the run as if its requests without a response had reached their recipients."""
         run = self.run
         for send in run.of_step():
             if send.outcome is Outcome.INTENDED and send.channel:
@@ -181,7 +181,7 @@ class AlarmRunner:
 
     @callback
     def take_status(self, message_id: str, status: Status, *, is_call: bool) -> None:
-        """Take what became of a message; whether a call counts as an answer the plan says."""
+        """Apply the status of a message; an answered call acknowledges if `pick_up` is on."""
         send = next((one for one in self.run.sends.values() if message_id in one.ids), None)
         if send is None:
             return
@@ -192,7 +192,7 @@ class AlarmRunner:
 
     @property
     def world(self) -> World:
-        """Return what the run has to know."""
+        """Return what the transition function needs to know."""
         plan = self.plan
         return World(
             now=dt_util.utcnow(),

@@ -1,4 +1,4 @@
-"""How an alarm's texts go out: ours by the outbox, once for each key; others by their entity."""
+"""Send an alarm's texts: ours by the outbox, once for each key; others by their notify entity."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -42,7 +42,7 @@ from .texts import Build, TextMemory
 
 # The API refuses longer texts.
 MAX_PARTS: Final = 10
-# A glitch is waited for; what is longer is told, and tried again each minute.
+# The outbox retries for so long; after that the run is held, and tries again each minute.
 RETRY_FOR: Final = timedelta(seconds=10)
 NO_SURVEY_TEMPLATE: Final = 227
 _HOLDING: Final[tuple[tuple[type[ApiError], Reason], ...]] = (
@@ -52,13 +52,13 @@ _HOLDING: Final[tuple[tuple[type[ApiError], Reason], ...]] = (
     (NoMoney, Reason.NO_MONEY),
     (ServiceFailed, Reason.REFUSED),
 )
-# What never got an answer of the API has no code.
+# Errors without a response of the API, and so without a code.
 _CONNECTION: Final = (Reason.CANNOT_CONNECT, Reason.INVALID_RESPONSE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ways:
-    """What the alarms of an account send, read and write with."""
+    """The parts of the account that its alarms use."""
 
     hass: HomeAssistant
     entry: ConfigEntry
@@ -72,13 +72,13 @@ class Ways:
 
 
 def phones_of(ways: Ways, recipient: str) -> tuple[str, ...]:
-    """Return the numbers of one of our recipients, none where they are gone."""
+    """Return the numbers of a recipient, none where it no longer exists."""
     found = by_id(ways.entry, recipient)
     return found.phones if found else ()
 
 
 def shorten(ways: Ways, channel: Channel | None, text: str, build: Build) -> str:
-    """Return as much of a message as fits with all that is built around it."""
+    """Return as much of a message as fits into the whole text."""
     options = Options.from_entry(ways.entry)
     if channel not in (Channel.SMS, Channel.TWO_WAY):
         return text
@@ -95,7 +95,7 @@ def shorten(ways: Ways, channel: Channel | None, text: str, build: Build) -> str
 def message_of(
     ways: Ways, send: Send, phones: tuple[str, ...], *, test: bool = False
 ) -> OutboundMessage:
-    """Return what goes out; an alarm waits for no limit."""
+    """Return the message for the outbox; it is urgent, so that no limit applies."""
     recipient = by_id(ways.entry, send.key.recipient)
     options = SendOptions(
         sender=recipient.sender if recipient and send.channel is Channel.SMS else None,
@@ -108,7 +108,7 @@ def message_of(
 
 
 def key_of(alarm_id: str, send: Send) -> str:
-    """Return what the outbox knows an attempt by."""
+    """Return the key by which the outbox knows an attempt."""
     key = send.key
     parts = (alarm_id, key.purpose, key.lap, key.step, key.recipient, send.attempt)
     return ":".join(map(str, parts))
@@ -154,23 +154,23 @@ def sent_before(ways: Ways, alarm_id: str, send: Send) -> tuple[Sent, list[Row]]
 
 
 async def async_notify(ways: Ways, entity_id: str | None, text: str) -> bool:
-    """Have another integration's entity tell it; an absent one would do nothing in silence."""
+    """Send by another integration's entity; Home Assistant skips a missing one without an error."""
     state = ways.hass.states.get(entity_id) if entity_id else None
     if state is None or state.state == STATE_UNAVAILABLE:
-        LOGGER.warning("%s is not there to tell of an alarm", entity_id)
+        LOGGER.warning("%s is unavailable, so it cannot send the text of an alarm", entity_id)
         return False
     try:
         await ways.hass.services.async_call(
             "notify", "send_message", {"entity_id": entity_id, "message": text}, blocking=True
         )
     except HomeAssistantError as err:
-        LOGGER.warning("%s could not tell of an alarm: %s", entity_id, err)
+        LOGGER.warning("%s could not send the text of an alarm: %s", entity_id, err)
         return False
     return True
 
 
 def sent_elsewhere(ways: Ways, send: Send, *, reached: bool) -> Sent:
-    """Return what came of a send by another integration."""
+    """Return the result of a send by another integration."""
     return _sent(ways, send, Outcome.ACCEPTED if reached else Outcome.REFUSED)
 
 
@@ -180,7 +180,7 @@ def not_wanted(ways: Ways, send: Send) -> Sent:
 
 
 def is_answered_call(row: Row) -> bool:
-    """Return whether somebody, or something, has taken a call."""
+    """Return whether a call was answered, be it by voicemail."""
     return row.kind is Kind.VOICE and row.status is Status.DELIVERED
 
 

@@ -1,4 +1,4 @@
-"""What is known of an alarm's run: values only, and how they are stored."""
+"""The state of an alarm's run: values only, and how they are stored."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +10,7 @@ from .sends import Purpose, Reached, Send, SendKey, Stored
 
 
 class AlarmState(StrEnum):
-    """What an alarm's sensor shows."""
+    """The state of an alarm's sensor."""
 
     IDLE = "idle"
     RUNNING = "running"
@@ -27,7 +27,7 @@ class Phase(StrEnum):
     READING = "reading"
     # The step's sends have no result yet.
     SENDING = "sending"
-    # The step is out; the next one is due at `due_at`.
+    # The step was sent; the next one is due at `due_at`.
     WAITING = "waiting"
     # The account can send nothing; the step is tried again at `due_at`.
     HELD = "held"
@@ -35,10 +35,10 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A run of an alarm; what happens to it makes a new one.
+    """A run of an alarm; each happening makes a new value.
 
-    A lap is one pass through the steps, a round is a lap that reached somebody; both count from 1,
-    `step` counts from 0. `due_at` is of the phase; `since` when the state began.
+    A lap is one pass through the steps, a round is a lap that reached a recipient; both count from
+    1, `step` counts from 0. `due_at` belongs to the phase; `since` is when the state began.
     """
 
     alarm_id: str = ""
@@ -64,11 +64,11 @@ class Run:
     declined: tuple[str, ...] = ()
     # Somebody of the present step cannot, and its sends have not all a result yet.
     passed_on: bool = False
-    news_told: bool = False
+    news_sent: bool = False
     end_message: str = ""
     waiting_for: str | None = None
     held_since: datetime | None = None
-    fallback_told: bool = False
+    fallback_notified: bool = False
     # While the account can send nothing: the next step whose entities of other integrations are
     # notified although the run has not come to it, and when.
     ahead_step: int | None = None
@@ -93,7 +93,7 @@ class Run:
         ]
 
     def as_stored(self) -> Stored:
-        """Return it as stored."""
+        """Return the value as the journal stores it."""
         stored: Stored = {
             name: value.isoformat() if isinstance(value, datetime) else value
             for name in _PLAIN
@@ -112,7 +112,7 @@ class Run:
 
     @classmethod
     def from_stored(cls, data: Stored) -> Self:
-        """Read what was stored."""
+        """Read what `as_stored` returned."""
         plain = {name: data[name] for name in _PLAIN if name in data}
         for name in _TIMES & plain.keys():
             plain[name] = stored_time(plain[name])

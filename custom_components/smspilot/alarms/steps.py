@@ -1,10 +1,10 @@
-"""How a run goes through its steps; pure, each function changes the turn it is given."""
+"""Take a run through its steps; pure, each function changes the turn it is given."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from .happenings import DAY, MINUTE, Cancel, Read, TellFallback
+from .happenings import DAY, MINUTE, Cancel, NotifyFallback, Read
 from .plan import Party
 from .sends import Outcome, Purpose, Send, SendKey
 from .state import Phase
@@ -12,16 +12,16 @@ from .turn import Turn, again
 
 NOTHING: Final = timedelta(0)
 SECOND: Final = timedelta(seconds=1)
-# A text that is overdue by more says when the alarm began.
+# The text of a step that is overdue by more says when the alarm began.
 LATE: Final = timedelta(minutes=5)
-# Sends of laps that are so far behind are forgotten.
+# Sends of older laps are dropped from the run.
 LAPS_KEPT: Final = 3
-# Why a round is gone through again where no send says it.
+# The reason to repeat a round where no send has one.
 NOBODY_REACHED: Final = "nobody_reached"
 
 
 def come_due(turn: Turn, due_at: datetime) -> None:
-    """Go on: the present step's time has come, or the next one's."""
+    """Begin the step whose time has come: the present or the next one."""
     overdue = turn.now - min(due_at, turn.run.held_since or due_at)
     turn.change(late=overdue > LATE)
     if turn.run.phase is Phase.WAITING:
@@ -31,7 +31,7 @@ def come_due(turn: Turn, due_at: datetime) -> None:
 
 
 def begin_step(turn: Turn) -> None:
-    """Let the present step go out, after a look for answers where anybody could answer."""
+    """Send the present step, after reading the answers if a recipient was reached."""
     turn.change(due_at=None)
     if turn.run.reached:
         turn.change(phase=Phase.READING)
@@ -41,12 +41,12 @@ def begin_step(turn: Turn) -> None:
 
 
 def send_step(turn: Turn) -> None:
-    """Send to everybody of the step who has not had it; go on where there is nobody."""
+    """Send to the step's recipients who were not sent to yet; go on where there are none."""
     while turn.run.step < len(turn.world.steps):
         for one in (gone := _gone(turn)):
             turn.put(replace(one, outcome=Outcome.CANCELLED))
         parties = turn.world.steps[turn.run.step].parties
-        fresh = [send for party in parties if (send := _intent(turn, party))]
+        fresh = [send for party in parties if (send := _send_for(turn, party))]
         if fresh:
             turn.change(phase=Phase.SENDING)
             for send in fresh:
@@ -68,7 +68,7 @@ def settle(turn: Turn) -> None:
         return
     reached = any(one.outcome.reaches for one in sends)
     held = [one for one in sends if one.outcome is Outcome.HELD and one.channel]
-    turn.publish_step(also_nobody=not reached and not held)
+    turn.publish_step(even_if_empty=not reached and not held)
     if held:
         # Also where others of the step are reached: whoever is left is tried for as long.
         _hold(turn, held[0].reason)
@@ -87,7 +87,7 @@ def settle(turn: Turn) -> None:
 
 
 def _requested_at(turn: Turn) -> datetime:
-    """Return when the step went out: a response may have come late, or a restart between."""
+    """Return when the step was requested: before a late response, or before a restart."""
     ours = [one for one in turn.run.of_step() if one.channel and one.outcome.reaches]
     reached = [turn.run.reached.get(one.key.recipient) for one in ours]
     ago = min((turn.world.api_now - one.last for one in reached if one), default=NOTHING)
@@ -95,7 +95,7 @@ def _requested_at(turn: Turn) -> datetime:
 
 
 def cancel_gone(turn: Turn) -> None:
-    """Have nothing of the step go out to whom a change of the plan has taken out of it."""
+    """Cancel the step's sends to recipients whom a changed plan no longer has in it."""
     turn.wanted += [Cancel(send.key) for send in _gone(turn)]
 
 
@@ -132,8 +132,8 @@ def notify_ahead(turn: Turn) -> None:
         turn.change(ahead_step=number + 1, ahead_at=at + steps[number].wait)
 
 
-def _intent(turn: Turn, party: Party) -> Send | None:
-    """Return what is to be sent to somebody in this step, unless they have had it."""
+def _send_for(turn: Turn, party: Party) -> Send | None:
+    """Return the send to a recipient in this step, unless it was made."""
     key = _key(turn, turn.run.step, party)
     before = turn.run.sends.get(key)
     if before is None:
@@ -141,32 +141,32 @@ def _intent(turn: Turn, party: Party) -> Send | None:
     if party.foreign:
         return None
     if before.outcome is Outcome.INTENDED:
-        # Of an earlier life: the outbox knows whether it was requested.
+        # From before a restart: the outbox knows whether it was requested.
         return before
     return again(before) if before.outcome is Outcome.HELD else None
 
 
 def _hold(turn: Turn, reason: str | None) -> None:
-    """Try again in a minute: the account can send nothing."""
+    """Hold the step and try again in a minute, as the account can send nothing."""
     run, steps = turn.run, turn.world.steps
     since = run.held_since or turn.now
     turn.change(phase=Phase.HELD, due_at=turn.now + MINUTE, held_since=since, waiting_for=reason)
     if run.ahead_step is None and run.step < len(steps):
         turn.change(ahead_step=run.step + 1, ahead_at=turn.now + steps[run.step].wait)
-    _when_held_long(turn, since)
+    _notify_or_give_up(turn, since)
 
 
-def _when_held_long(turn: Turn, since: datetime) -> None:
-    """Turn to others after a minute, and give up after a day."""
+def _notify_or_give_up(turn: Turn, since: datetime) -> None:
+    """Notify the fallback entities after a minute, and give up after a day."""
     if turn.now - since >= DAY:
         turn.give_up()
-    elif turn.now - since >= MINUTE and not turn.run.fallback_told:
-        turn.change(fallback_told=True)
-        turn.wanted.append(TellFallback())
+    elif turn.now - since >= MINUTE and not turn.run.fallback_notified:
+        turn.change(fallback_notified=True)
+        turn.wanted.append(NotifyFallback())
 
 
 def _end_round(turn: Turn) -> None:
-    """Begin the next round, or give up; a round that reached nobody is none."""
+    """Begin the next round, or give up; a round that reached no recipient does not count."""
     run = turn.run
     lap = [one for key, one in run.sends.items() if _is_of_lap(key, run.lap)]
     reached = any(one.outcome.reaches for one in lap)
@@ -187,7 +187,7 @@ def _end_round(turn: Turn) -> None:
     since = run.held_since or turn.now
     reason = next((one.reason for one in lap if one.reason), NOBODY_REACHED)
     turn.change(due_at=turn.now + MINUTE, held_since=since, waiting_for=reason)
-    _when_held_long(turn, since)
+    _notify_or_give_up(turn, since)
 
 
 def _is_of_lap(key: SendKey, lap: int) -> bool:

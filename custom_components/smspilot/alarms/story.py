@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from ..events import iso
-from .happenings import Effect, Happening, Publish, Started, TellFallback
+from .happenings import Effect, Happening, NotifyFallback, Publish, Started
 from .plan import Plan, ResolvedStep
 from .state import AlarmState, Phase, Run
 
@@ -71,7 +71,7 @@ def steps_taken(
         for one in wanted
         if isinstance(one, Publish)
     ]
-    if any(isinstance(one, TellFallback) for one in wanted):
+    if any(isinstance(one, NotifyFallback) for one in wanted):
         taken.append(("alarm fallback", where))
     if run.waiting_for and run.waiting_for != before.waiting_for:
         taken.append(("alarm held", where | {"reason": run.waiting_for}))

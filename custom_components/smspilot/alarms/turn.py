@@ -48,12 +48,12 @@ class Turn:
         """Have the bus event published."""
         self.wanted.append(Publish(what, names))
 
-    def publish_step(self, *, also_nobody: bool = False) -> None:
+    def publish_step(self, *, even_if_empty: bool = False) -> None:
         """Have the event of the present step published, with the recipients newly reached."""
         fresh = [one for one in self.run.of_step() if one.outcome.reaches and not one.published]
         for one in fresh:
             self.put(replace(one, published=True))
-        if fresh or also_nobody:
+        if fresh or even_if_empty:
             self.publish(AlarmEvent.STEP, *(one.name for one in fresh))
 
     def enter(self, state: AlarmState, **changes: Any) -> None:
