@@ -1,6 +1,7 @@
 """Assist by SMS: only those who may, only now, and one answer."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import override
 
@@ -40,8 +41,10 @@ from .common import (
     Heard,
     act,
     add_account,
+    kill,
     open_door,
     person,
+    restart,
     state_of,
     write,
 )
@@ -61,7 +64,7 @@ class Agent(AbstractConversationAgent):
     def __init__(self, answer: str = "Свет включён") -> None:
         self.heard: list[ConversationInput] = []
         self.answer = answer
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
         self._free = asyncio.Event()
         self._free.set()
 
@@ -344,14 +347,16 @@ async def test_one_after_the_other(
     assert len(simulator.orders) == 3
 
 
-@pytest.mark.parametrize("error", [RuntimeError("Секрет"), TimeoutError(), KeyError()])
+@pytest.mark.parametrize(
+    "error", [RuntimeError("Секрет"), TimeoutError(), KeyError(), asyncio.CancelledError()]
+)
 async def test_agent_that_raises(
     hass: HomeAssistant,
     simulator: Simulator,
     clock: Clock,
     agent: Agent,
     caplog: pytest.LogCaptureFixture,
-    error: Exception,
+    error: BaseException,
 ) -> None:
     """Whatever an agent raises is one line of ours and an answer that says so."""
     await add_account(hass, simulator, people=ASSISTED)
@@ -411,3 +416,78 @@ async def test_share_of_the_limit(
     keys = [issue.translation_key for issue in issue_registry.issues.values()]
     assert keys == ["assist_limit"]
     assert caplog.text.count("their share of the daily limit") == 1
+
+
+@pytest.mark.parametrize("end", [restart, kill], ids=lambda one: one.__name__)
+async def test_share_of_the_limit_over_a_restart(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    agent: Agent,
+    end: Callable[..., Awaitable[object]],
+) -> None:
+    """What answers have spent of the day's share is not forgotten."""
+    entry = await add_account(hass, simulator, people=ASSISTED, options={CONF_DAILY_LIMIT: 20})
+    for number in range(8):
+        await write(simulator, PAPA, f"5671 {number}")
+    await clock.advance(61)
+    await clock.settle()
+    before = len(simulator.orders)
+    people = dict(entry.subentries)
+    again = await end(hass, entry, clock)
+    if isinstance(again, MockConfigEntry):
+        for one in people.values():
+            hass.config_entries.async_add_subentry(again, one)
+    # Not within the second in which all others were written.
+    simulator.clock_offset += timedelta(seconds=61)
+    await clock.advance(61)
+    await write(simulator, PAPA, "5671 снова")
+    await clock.advance(61)
+    await clock.settle()
+    assert agent.heard[-1].text == "снова"
+    assert len(simulator.orders) == before
+
+
+async def test_order_behind_a_slow_agent(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, agent: Agent
+) -> None:
+    """An order that has waited for ten minutes opens no gate, and whoever gave it is told so."""
+    await add_account(hass, simulator, people=ASSISTED)
+    agent.hold()
+    for number in range(7):
+        await write(simulator, PAPA, f"5671 {number}")
+    await clock.advance(61)
+    for _ in range(6):
+        await clock.advance(121)
+    agent.release()
+    await clock.settle()
+    await clock.settle()
+    assert [heard.text for heard in agent.heard] == ["0", "1", "2", "3", "4"]
+    assert [order.text for order in simulator.orders] == [SORRY] * 7
+
+
+@pytest.mark.parametrize(
+    ("text", "late", "reason"),
+    [
+        ("5671 Включи свет", 0, "the PIN is wrong or missing"),
+        ("5671 4711 Включи свет", 700, "too old"),
+    ],
+)
+async def test_why_not(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    agent: Agent,
+    caplog: pytest.LogCaptureFixture,
+    text: str,
+    late: int,
+    reason: str,
+) -> None:
+    """Why Assist did not hear of a message is a line of the trail."""
+    await add_account(hass, simulator, people=WITH_PIN)
+    await write(simulator, PAPA, text)
+    simulator.clock_offset += timedelta(seconds=late)
+    await clock.advance(61)
+    assert agent.heard == []
+    (line,) = [one for one in caplog.messages if "order not taken" in one]
+    assert reason in line

@@ -181,7 +181,7 @@ class Account:
         )
 
     def _restore(self, tables: Tables) -> None:
-        self.budget.restore(tables.get("days", {}), tables.get("prices", {}))
+        self.budget.restore(tables)
         self.deliveries.restore(tables.get("messages", {}))
         self.outbox.restore(tables.get("orders", {}))
         self.inbox.memory.restore(tables)

@@ -16,7 +16,7 @@ from homeassistant.util.hass_dict import HassKey
 from .account import Account
 from .assist_agent import AgentFailed, async_ask_assist
 from .const import DEFAULT_MAX_AGE, LIMIT_ASSIST, LOGGER
-from .contacts.phones import country_of
+from .contacts.phones import country_of, masked
 from .contacts.recipients import Channel, display_name, owners
 from .errors import Reason, action_error, localized
 from .events import SIGNAL_LIMIT
@@ -25,6 +25,7 @@ from .options import Options
 from .outbound.budget import parts_of
 from .outbound.message import compose
 from .outbound.targets import Target
+from .runtime.trail import async_trace
 
 # Seconds after the last order in which the next one continues its conversation.
 CONVERSATION_TIMEOUT: Final = 600.0
@@ -32,6 +33,7 @@ HOUR: Final = 3600.0
 MAX_PER_HOUR: Final = 10
 # Seconds; orders are carried out one at a time, so a slow agent delays the others.
 AGENT_TIMEOUT: Final = 120.0
+MAX_AGE: Final = DEFAULT_MAX_AGE.total_seconds()
 DEFAULT_PARTS: Final = 3
 # Answers may spend a fifth of the daily limit, so that forged orders leave money for alarms.
 SHARE_OF_LIMIT: Final = 5
@@ -39,10 +41,11 @@ SHARE_OF_LIMIT: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A text to Assist, and the target of its answer."""
+    """A text to Assist, the target of its answer, and when it is too old, by the loop's clock."""
 
     to: Target
     text: str
+    expires_at: float
 
 
 class AssistResponder:
@@ -59,10 +62,8 @@ class AssistResponder:
         self._conversations: dict[str, tuple[str, float]] = {}
         self._orders: deque[Order] = deque()
         self._worker: asyncio.Task[None] | None = None
-        # What the day's answers have cost, the day, and whether its share was reported as spent.
-        self._spent = Decimal(0)
-        self._day: date | None = None
-        self._is_used_up = False
+        # The day whose share was reported as spent.
+        self._used_up_on: date | None = None
         self._stop_listening = account.inbox.add_listener(self._queue_order)
 
     @callback
@@ -76,28 +77,49 @@ class AssistResponder:
     @callback
     def _queue_order(self, message: Classified) -> None:
         """Queue a verified, recent message of a recipient who may use Assist."""
-        account = self._account
-        sharing = [one for one in owners(account.entry, message.phone) if one.assist]
-        if not sharing or not message.verified or not message.text.strip():
+        entry = self._account.entry
+        allowed = {one.id for one in owners(entry, message.phone) if one.assist}
+        if not allowed:
             return
-        if message.age > DEFAULT_MAX_AGE.total_seconds() or message.phone == message.service_number:
+        if reason := self._refusal(message, allowed):
+            async_trace(
+                self._hass,
+                entry.entry_id,
+                "order not taken",
+                message_id=message.message_id,
+                phone=masked(message.phone),
+                reason=reason,
+            )
             return
-        # Wrong PINs count too, so that they cannot all be tried.
-        if not self._is_within_rate(message.phone):
-            name = display_name(account.entry, message.phone, message.recipient_id)
-            LOGGER.warning("%s has written to Assist too often within an hour", name)
-            return
-        sender = next((one for one in sharing if one.id == message.recipient_id), None)
-        if not sender:
-            return
-        if message.pin_ok is False:
-            LOGGER.warning("A message of %s for Assist has not their PIN", sender.name)
-            return
-        self._orders.append(Order(Target(message.phone, sender.id), message.text))
+        left = MAX_AGE - message.age
+        target = Target(message.phone, message.recipient_id)
+        self._orders.append(Order(target, message.text, self._hass.loop.time() + left))
         if not self._worker:
             self._worker = self._hass.async_create_background_task(
                 self._carry_out_all(), "smspilot assist"
             )
+
+    def _refusal(self, message: Classified, allowed: set[str]) -> str | None:
+        """Return why a message is no order, or None."""
+        name = display_name(self._account.entry, message.phone, message.recipient_id)
+        reasons = (
+            (not message.verified, "not verified"),
+            (not message.text.strip(), "empty"),
+            (message.age > MAX_AGE, "too old"),
+            (message.phone == message.service_number, "from the service's own number"),
+        )
+        if reason := next((reason for is_so, reason in reasons if is_so), None):
+            return reason
+        # Wrong PINs count too, so that they cannot all be tried.
+        if not self._is_within_rate(message.phone):
+            LOGGER.warning("%s has written to Assist too often within an hour", name)
+            return "too often"
+        if message.recipient_id not in allowed:
+            return "of another recipient"
+        if message.pin_ok is False:
+            LOGGER.warning("A message of %s for Assist has not their PIN", name)
+            return "the PIN is wrong or missing"
+        return None
 
     def _is_within_rate(self, phone: str) -> bool:
         """Count a message, and return whether the number has not written too often."""
@@ -142,19 +164,20 @@ class AssistResponder:
         estimate = (price or Decimal(0)) * parts_of(message)
         if not self._may_spend(estimate):
             return
+        # Before it is sent: what is in doubt counts.
+        account.budget.spend_on_answers(estimate)
         sent = await account.outbox.async_send(message, strict=True)
-        self._spent += estimate if sent.cost is None else sent.cost
+        if sent.cost is not None:
+            account.budget.spend_on_answers(sent.cost - estimate)
 
     def _may_spend(self, amount: Decimal) -> bool:
         """Return whether answers may spend an amount, in RUB, today; signal once where not."""
-        today = dt_util.now().date()
-        if today != self._day:
-            self._day, self._spent, self._is_used_up = today, Decimal(0), False
-        share = Options.from_entry(self._account.entry).daily_limit / SHARE_OF_LIMIT
-        if not share or self._spent + amount <= share:
+        budget, today = self._account.budget, dt_util.now().date()
+        share = budget.limit / SHARE_OF_LIMIT
+        if not share or budget.spent_on_answers_today + amount <= share:
             return True
-        if not self._is_used_up:
-            self._is_used_up = True
+        if self._used_up_on != today:
+            self._used_up_on = today
             LOGGER.warning("Assist's answers have spent their share of the daily limit")
             signal = SIGNAL_LIMIT.format(self._account.entry.entry_id)
             async_dispatcher_send(self._hass, signal, LIMIT_ASSIST, "")
@@ -163,6 +186,8 @@ class AssistResponder:
     async def _ask_agent(self, order: Order) -> str | None:
         """Return Assist's answer to an order, in the number's conversation if that is recent."""
         phone, now = order.to.phone, self._hass.loop.time()
+        if now > order.expires_at:
+            raise AgentFailed("too old")
         conversation_id, last = self._conversations.get(phone, (None, now))
         if now - last > CONVERSATION_TIMEOUT:
             conversation_id = None

@@ -1,5 +1,6 @@
 """Passes a text to Assist, as the app's chat does, and returns the answer."""
 
+import asyncio
 from inspect import signature
 from typing import Any
 
@@ -24,9 +25,17 @@ async def async_ask_assist(
     ask = _async_run_pipeline if is_pipeline else _async_converse
     # As a task of its own, as in the app: up to 2026.10 an agent that raises leaves its
     # conversation behind in the context, for whatever is asked there next.
-    output = await hass.async_create_background_task(
+    task = hass.async_create_background_task(
         ask(hass, text, conversation_id), "smspilot question to Assist"
     )
+    try:
+        output = await task
+    except asyncio.CancelledError:
+        waiter = asyncio.current_task()
+        if waiter is None or waiter.cancelling():
+            raise
+        # It was not the caller who was cancelled.
+        raise AgentFailed("cancelled") from None
     speech = output["response"].get("speech", {}).get("plain", {}).get("speech")
     return str(speech) if speech else None, output.get("conversation_id")
 

@@ -12,7 +12,7 @@ from ..client import Kind
 from ..client.values import money
 from ..contacts.phones import country_of
 from ..options import Options
-from ..runtime.journal import Journal, Table
+from ..runtime.journal import Journal, Table, Tables
 from ..text.segments import measure
 from .message import OutboundMessage
 from .number import Permit
@@ -34,20 +34,24 @@ class Budget:
         self._entry = entry
         self._journal = journal
         self._days: dict[str, Decimal] = {}
+        # What of a day's amount went to Assist's answers.
+        self._answers: dict[str, Decimal] = {}
         self._prices: dict[str, Decimal] = {}
         self._permits: set[Permit] = set()
         # The permits of messages that were accepted without a price, by message id.
         self._unpriced: dict[str, Permit] = {}
 
-    def restore(self, days: Table, prices: Table) -> None:
+    def restore(self, tables: Tables) -> None:
         """Restore the stored sums and prices."""
-        self._days = _amounts(days)
-        self._prices = _amounts(prices)
+        self._days = _amounts(tables.get("days", {}))
+        self._answers = _amounts(tables.get("answers", {}))
+        self._prices = _amounts(tables.get("prices", {}))
 
     def tables(self) -> dict[str, Table]:
         """Return the sums and prices as they are stored."""
         return {
             "days": {day: str(amount) for day, amount in self._days.items()},
+            "answers": {day: str(amount) for day, amount in self._answers.items()},
             "prices": {key: str(price) for key, price in self._prices.items()},
         }
 
@@ -121,6 +125,19 @@ class Budget:
             return
         self._days[key] = max(self._days.get(key, Decimal(0)) + amount, Decimal(0))
         self._journal.put("days", key, str(self._days[key]))
+
+    @property
+    def spent_on_answers_today(self) -> Decimal:
+        """Return what Assist's answers cost since midnight, in RUB."""
+        return self._answers.get(_today().isoformat(), Decimal(0))
+
+    def spend_on_answers(self, amount: Decimal) -> None:
+        """Note what of today's spending goes to Assist's answers; only today's is kept."""
+        key, spent = _today().isoformat(), self.spent_on_answers_today + amount
+        for day in self._answers.keys() - {key}:
+            self._journal.put("answers", day, None)
+        self._answers = {key: spent}
+        self._journal.put("answers", key, str(spent))
 
     def spend_late(self, message_id: str, amount: Decimal, paid_on: date | None = None) -> None:
         """Spend the price of a message that was accepted before without it."""
