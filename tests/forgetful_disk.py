@@ -86,7 +86,11 @@ class ForgetfulDisk:
     def _present(self) -> dict[str, int]:
         found = {}
         for path in self._folder.glob(f"{self._prefix}*"):
-            file = os.open(path, os.O_RDONLY)
+            try:
+                file = os.open(path, os.O_RDONLY)
+            except FileNotFoundError:
+                # Another thread has renamed or removed it meanwhile.
+                continue
             found[path.name] = os.fstat(file).st_ino
             self._keep_open(found[path.name], file)
             os.close(file)
