@@ -37,7 +37,7 @@ from custom_components.smspilot.alarms.happenings import (
     World,
 )
 from custom_components.smspilot.alarms.plan import Party, Plan, ResolvedStep
-from custom_components.smspilot.alarms.run import advance, next_look
+from custom_components.smspilot.alarms.run import advance, next_tick
 from custom_components.smspilot.alarms.sends import Outcome, Purpose
 from custom_components.smspilot.alarms.state import AlarmState, Phase, Run
 from custom_components.smspilot.contacts.recipients import Channel, Recipient
@@ -140,7 +140,7 @@ class Desk:
     def wait(self, span: timedelta) -> None:
         """Let time pass, with a look at each moment that the run asks for."""
         end = self.now + span
-        while (at := next_look(self.run, self.world)) and at <= end:
+        while (at := next_tick(self.run, self.world)) and at <= end:
             self.now = at
             self.happen(Ticked())
         self.now = end
@@ -519,8 +519,8 @@ class Machine(RuleBasedStateMachine):
         self.happen(Ticked())
 
     @rule()
-    def to_the_next_look(self) -> None:
-        if at := next_look(self.run, self.world):
+    def to_the_next_tick(self) -> None:
+        if at := next_tick(self.run, self.world):
             self.now = at
             self.happen(Ticked())
 

@@ -43,7 +43,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Ticked:
-    """A time of `next_look` has come, or the sources or the plan have changed."""
+    """A time of `next_tick` has come, or the sources or the plan have changed."""
 
 
 @dataclass(frozen=True, slots=True)

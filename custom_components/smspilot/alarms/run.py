@@ -79,7 +79,7 @@ def advance(  # noqa: C901 - a case for each happening
     return turn.run, turn.wanted
 
 
-def next_look(run: Run, world: World) -> datetime | None:
+def next_tick(run: Run, world: World) -> datetime | None:
     """Return the next time at which `Ticked` may change the run."""
     plan, times = world.plan, list[datetime | None]()
     if run.state is AlarmState.RUNNING:

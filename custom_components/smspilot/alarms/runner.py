@@ -30,7 +30,7 @@ from .happenings import (
 )
 from .plan import Plan, resolve_steps
 from .results import reach
-from .run import advance, next_look
+from .run import advance, next_tick
 from .sending import Ways, sent_before
 from .sends import Outcome
 from .sources import Sources
@@ -156,7 +156,7 @@ class AlarmRunner:
         for step, details in steps_taken(before, run, happening, wanted):
             async_trace(self._ways.hass, self._ways.entry.entry_id, step, **details)
         self.effects.want(wanted)
-        self._schedule_look()
+        self._schedule_tick()
         if self.run is not before:
             self._changed(self)
 
@@ -205,20 +205,20 @@ class AlarmRunner:
     # Time and sources
 
     @callback
-    def _schedule_look(self) -> None:
+    def _schedule_tick(self) -> None:
         if self._timer:
             self._timer()
             self._timer = None
         world = self.world
-        at = next_look(self.run, world)
+        at = next_tick(self.run, world)
         if self.run.state is AlarmState.RUNNING:
             at = at or world.now + timedelta(seconds=MAX_SLEEP)
         if self.is_loaded and at:
             seconds = min(max((at - world.now).total_seconds(), 0), MAX_SLEEP)
-            self._timer = async_call_later(self._ways.hass, seconds, self._look)
+            self._timer = async_call_later(self._ways.hass, seconds, self._tick)
 
     @callback
-    def _look(self, _now: datetime) -> None:
+    def _tick(self, _now: datetime) -> None:
         self._timer = None
         stuck = (
             self.run.state is AlarmState.RUNNING and self.run.due_at is None and self.effects.idle

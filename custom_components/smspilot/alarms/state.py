@@ -62,7 +62,7 @@ class Run:
     taken_by: str | None = None
     taken_at: datetime | None = None
     declined: tuple[str, ...] = ()
-    # Somebody of the present step cannot, and its sends have not all a result yet.
+    # A recipient of the present step declined while other sends of it had no result yet.
     passed_on: bool = False
     news_sent: bool = False
     end_message: str = ""

@@ -95,7 +95,7 @@ def _requested_at(turn: Turn) -> datetime:
 
 
 def cancel_gone(turn: Turn) -> None:
-    """Cancel the step's sends to recipients whom a changed plan no longer has in it."""
+    """Cancel the step's sends to recipients that a changed plan no longer has in it."""
     turn.wanted += [Cancel(send.key) for send in _gone(turn)]
 
 

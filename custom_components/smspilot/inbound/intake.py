@@ -127,7 +127,7 @@ class Intake:
             self._publish_one(message, is_claimed=is_claimed)
             self._window.published(message.message_id)
         self._decided.clear()
-        # At once: until then a kill leaves it in doubt whether anybody heard of them.
+        # At once: after a kill before this write it is unknown whether they were published.
         self._journal.flush()
         return published
 

@@ -89,7 +89,7 @@ class ListReader:
             return None
         new = {message.message_id: message for message in published}
         for message_id in (one.id for one in page.messages if one.id in self._memory.window):
-            # Also where it was published before: a kill may have left its push awaited.
+            # Also for messages published before: a kill may have left their push awaited.
             if push := pushes.pop(message_id):
                 push_monitor.confirm(push.host)
                 new.pop(message_id, None)

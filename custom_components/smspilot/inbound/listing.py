@@ -141,7 +141,7 @@ class PagedList:
         return replace(page, messages=tuple(found.values())), following, after
 
     async def _request_further(self, since: datetime) -> InboundList:
-        """Request what follows a page: that page could be read, so unreadable rows are nothing."""
+        """Request what follows a readable page; where only unreadable rows follow, return none."""
         try:
             return await self._client.inbound_since(since)
         except InvalidResponse as err:

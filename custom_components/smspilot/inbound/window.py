@@ -34,14 +34,14 @@ class Window:
         self._known: dict[str, tuple[str, str]] = {}
         # Those that were pushed and never listed.
         self._unlisted: set[str] = set()
-        # Those that are being published: by id, which number wrote them. And which numbers wrote
-        # those that the last stop of Home Assistant left so.
+        # By id: the number that wrote a message which is just being published.
         self._in_publication: dict[str, str] = {}
+        # The numbers whose messages a kill may have kept from being published.
         self.interrupted: list[str] = []
         self._facts: dict[str, str] = {}
         # Not the event loop's clock, but the one that the client's `now` goes by.
         self._made_at = monotonic()
-        # Whether the account was first set up then.
+        # Whether the account was first set up in this run of Home Assistant.
         self._is_new = False
 
     def restore(self, tables: Tables) -> None:
@@ -90,7 +90,7 @@ class Window:
             self._store("longest", str(count))
 
     def begin(self) -> None:
-        """Note when the account is first set up here, by the machine's clock: it tells at once.
+        """Note when the account is first set up here, by the machine's clock.
 
         Note too which messages a kill may have kept from being published.
         """
@@ -103,7 +103,7 @@ class Window:
 
     @property
     def set_up(self) -> datetime:
-        """Return when the account was first set up here: by the API's clock, once it tells."""
+        """Return when the account was first set up here, by the API's clock once it is known."""
         with suppress(TypeError, ValueError):
             return stored_time(self._facts.get("set_up"))
         set_up = (self.now - self._time_here()).replace(microsecond=0)
@@ -115,7 +115,7 @@ class Window:
         """Return how long ago the account was first set up here."""
         lived = timedelta(seconds=monotonic() - self._made_at)
         if self._is_new:
-            # Whatever corrects the machine's clock meanwhile.
+            # Not by the machine's clock, which may be corrected meanwhile.
             return lived
         with suppress(TypeError, ValueError):
             return max(dt_util.utcnow() - stored_time(self._facts.get("set_up_here")), lived)
@@ -148,7 +148,7 @@ class Window:
         self._journal.put("known", message.id, list(row))
 
     def publishing(self, message_id: str, phone: str) -> None:
-        """Note that a message is published as soon as that is on the disk."""
+        """Note that a message is about to be published, once this is on the disk."""
         self._in_publication[message_id] = phone
         self._journal.put("publishing", message_id, phone)
 
