@@ -206,6 +206,15 @@ def _look_again() -> None:
             look.set_result(None)
 
 
+def add_no_threads(hass: HomeAssistant) -> None:
+    """Have the executor be full with the threads it has, at least one.
+
+    Its shutdown interrupts threads that take long to end, and with dozens of them on a busy machine
+    one is interrupted before it tells the next to end.
+    """
+    hass.loop._default_executor._max_workers = 1  # type: ignore[attr-defined]
+
+
 async def disk_rests(hass: HomeAssistant) -> None:
     """Wait until the executor has no job left."""
     while await disk_works(hass):

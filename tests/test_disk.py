@@ -12,7 +12,7 @@ import pytest
 from custom_components.smspilot.const import DOMAIN, EVENT_MESSAGE_STATUS, EVENT_SMS_RECEIVED
 from custom_components.smspilot.runtime import journal
 
-from .common import PAPA, Clock, Heard, Hold, add_account, kill, person, write
+from .common import PAPA, Clock, Heard, Hold, add_account, add_no_threads, kill, person, write
 from .forgetful_disk import ForgetfulDisk
 from .sending import alarm, once
 from .simulator.simulator import Simulator
@@ -106,6 +106,7 @@ async def test_busy_threads(hass: HomeAssistant, simulator: Simulator, clock: Cl
     await add_account(hass, simulator)
     await alarm(hass, "+79081110000")
     stop = threading.Event()
+    add_no_threads(hass)
     busy = [hass.loop.run_in_executor(None, stop.wait) for _ in range(200)]
     try:
         async with asyncio.timeout(5):

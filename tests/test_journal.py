@@ -19,7 +19,7 @@ from custom_components.smspilot.runtime import journal as storage, journal_files
 from custom_components.smspilot.runtime.journal import Journal, Tables
 from custom_components.smspilot.runtime.journal_files import JournalFiles
 
-from .common import Clock, Hold, disk_rests
+from .common import Clock, Hold, add_no_threads, disk_rests
 from .forgetful_disk import ForgetfulDisk
 
 ENTRY = "01JZZZZZZZZZZZZZZZZZZZZZZZ"
@@ -279,6 +279,7 @@ async def test_closed_between_two_writes(hass: HomeAssistant, home: Home, hold: 
 async def test_stop_before_a_write_began(hass: HomeAssistant, home: Home) -> None:
     """Home Assistant's stop cancels what waits for a thread, but no write, and nothing hangs."""
     busy = threading.Event()
+    add_no_threads(hass)
     for _ in range(100):
         hass.loop.run_in_executor(None, busy.wait)
     home.write("t", "1", 1)
@@ -687,6 +688,7 @@ async def test_close_with_a_disk_that_hangs(
 async def test_busy_threads(hass: HomeAssistant, home: Home) -> None:
     """Whatever keeps Home Assistant's own threads busy keeps no write and no start waiting."""
     busy = threading.Event()
+    add_no_threads(hass)
     others = [hass.loop.run_in_executor(None, busy.wait) for _ in range(200)]
     home.write("t", "1", 1)
     async with asyncio.timeout(2):
