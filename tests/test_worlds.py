@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from .history.covering import covering, worlds
-from .history.dimensions import DIMENSIONS, LEFT_OUT, told
+from .history.dimensions import DIMENSIONS, LEFT_OUT, described
 from .simulator import Options
 
 ROOT = Path(__file__).parents[1]
@@ -65,5 +65,5 @@ def test_each_switch_is_a_dimension() -> None:
 
 def test_a_world_in_words() -> None:
     """Whoever reads of a failure sees what was otherwise than usual."""
-    assert told({}) == told(dict.fromkeys(DIMENSIONS, 0)) == "the likeliest"
-    assert told({"zone": 1, "rows_twice": 1}) == "zone=3:00:00, rows_twice=True"
+    assert described({}) == described(dict.fromkeys(DIMENSIONS, 0)) == "the likeliest"
+    assert described({"zone": 1, "rows_twice": 1}) == "zone=3:00:00, rows_twice=True"

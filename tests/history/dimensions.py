@@ -140,14 +140,14 @@ def switches(picture: Picture) -> dict[str, Any]:
     }
 
 
-def told(picture: Picture) -> str:
-    """Return a world in words: what is not as is likeliest."""
+def described(picture: Picture) -> str:
+    """Return a world in words: the switches that do not have their likeliest value."""
     found = switches({name: index for name, index in picture.items() if index})
     return ", ".join(f"{name}={value!s}" for name, value in found.items()) or "the likeliest"
 
 
 def live_in(sim: Simulator, picture: Picture) -> None:
-    """Make the service what the picture says."""
+    """Set the service's switches as the picture says."""
     for name, value in switches(picture).items():
         if name == "clock":
             continue

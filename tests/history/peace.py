@@ -28,7 +28,7 @@ async def end(world: World) -> Counter[str]:
         problems = [*world.failures, *world.books.compare(excused)]
         problems += _compare_sensors(world, excused)
         world.sim.assert_clean()
-        assert not problems, "\n".join([f"world: {world.told}", *problems])
+        assert not problems, "\n".join([f"world: {world.description}", *problems])
         return Counter(accepted=len(world.sim.orders), events=len(world.books.published))
     finally:
         await world.__aexit__()

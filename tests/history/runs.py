@@ -9,7 +9,7 @@ from tests.draws import draw_no_constants_of_ours
 
 from .base import FIGURES
 from .covering import worlds
-from .dimensions import Picture, told
+from .dimensions import Picture, described
 from .machine import histories_in
 
 STEPS = 40
@@ -48,7 +48,7 @@ def cover(part: int, parts: int, number: int, verbosity: Verbosity, *, shrink: b
             run(number + index, st.just(world), 2, verbosity, shrink=shrink)
         except Exception:
             again = f"--covering {index}/{len(worlds())} --seed {number}"
-            sys.stdout.write(f"failed in {told(world)}; again with: {again}\n")
+            sys.stdout.write(f"failed in {described(world)}; again with: {again}\n")
             raise
 
 

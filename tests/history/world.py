@@ -30,7 +30,7 @@ from tests.simulator.choices import DateHeader
 from tests.simulator.simulator import Simulator
 
 from .alarm_books import ALARM, AlarmBooks
-from .dimensions import Picture, live_in, switches, told
+from .dimensions import Picture, described, live_in, switches
 from .disk import Disk
 from .ledgers import Books, Published, key_of
 
@@ -42,7 +42,7 @@ PEOPLE = (
 )
 NUMBERS = {"Papa": (PAPA,), "Mama": (MAMA, MAMA_AT_WORK), "Granny": (GRANNY,)}
 LEAK, KEY, ALARM_ENTITY = "binary_sensor.leak", "sensor.key", "sensor.flood"
-# All of them tell everybody; whoever texts is answered, so nobody is called.
+# All plans notify all recipients; none of them calls.
 PLANS: tuple[dict[str, Any], ...] = tuple(
     {
         CONF_NAME: "Flood",
@@ -68,7 +68,7 @@ EVENTS = ("sms_received", "reply_received", "message_status", "alarm")
 WATCHED_TURNS = 400
 # Time goes on even when something is due at once.
 _TICK = 0.05
-# A known account is there so soon, whether anybody answers or not.
+# A known account is set up within this time, also without a response.
 _SET_UP_WITHIN = 5.0
 # Two looks at a clock never show the same time.
 _LOOK = 1e-6
@@ -152,7 +152,7 @@ class SharedClock(Clock):
 
 
 class World:
-    """Everything that a history happens in."""
+    """The home, the service, their clock and the disk, and what a history does with them."""
 
     hass: HomeAssistant
     sim: Simulator
@@ -214,10 +214,10 @@ class World:
         """Have the service be what its document allows, and set up an account of it."""
         self.picture = picture
         live_in(self.sim, picture)
-        # Where no answer has a date, nobody can know of another clock.
+        # Without a date in responses the home cannot know that the clocks differ.
         self.clock.skew = switches(picture).get("clock", 0.0) if self.has_date else 0.0
         self.clock.show()
-        # Nobody is there yet to turn the clock on.
+        # Nothing moves the clock during the set-up.
         delay, self.sim.options.answer_delay = self.sim.options.answer_delay, 0.0
         with patch.object(Clock, "TURNS", 20):
             people: Any = [*PEOPLE, _alarm(PLANS[0])]
@@ -228,35 +228,35 @@ class World:
         self.sim.options.answer_delay = delay
 
     @property
-    def told(self) -> str:
-        """Return in words what the service is like."""
-        return told(self.picture)
+    def description(self) -> str:
+        """Return the world in words."""
+        return described(self.picture)
 
     @property
     def switched(self) -> bool:
-        """Return whether the world is another one than the likeliest."""
+        """Return whether any switch differs from its likeliest value."""
         return any(self.picture.values())
 
     @property
     def has_date(self) -> bool:
-        """Return whether the home can know what time it is, whatever its own clock says."""
+        """Return whether responses have a date, so that the machine's clock may be wrong."""
         return self.sim.options.date_header is DateHeader.TRUE
 
     @property
     def prices_are_secret(self) -> bool:
-        """Return whether nobody can read what was paid."""
+        """Return whether prices cannot be read."""
         return "price" in self.sim.options.figures
 
     # What happens
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do something beside."""
+        """Start something in the background."""
         task = self.hass.loop.create_task(work)
         self.calls.add(task)
         task.add_done_callback(self._ended)
 
     async def turns(self, count: int) -> None:
-        """Let the loop turn so often: work stops in its midst, where a seed says so."""
+        """Turn the loop so often, so that the next step comes while work is under way."""
         for _ in range(count):
             await asyncio.sleep(0)
             await disk_works(self.hass)
