@@ -253,6 +253,10 @@ class Clock:
         self.leap(seconds)
         await self.settle()
 
+    def leapt(self) -> float:
+        """Return how many seconds have been skipped."""
+        return self._ahead
+
     def leap(self, seconds: float) -> None:
         """Move the clock by so many seconds, without waiting for what is due."""
         self._ahead += seconds
