@@ -16,8 +16,6 @@ CANNOT: Final = "Не могу"
 _NEWS: Final = ("takes it", "It is now")
 # The list may tell minutes only, and a request take its time.
 _MINUTE: Final = timedelta(seconds=130)
-# What was handed over before it was taken is tried for its own time.
-_MOMENT: Final = timedelta(minutes=3)
 
 
 @dataclass(slots=True)
@@ -28,6 +26,8 @@ class RunTold:
     types: list[str] = field(default_factory=list)
     # By whom, when.
     taken: list[tuple[str, datetime]] = field(default_factory=list)
+    # So many of them a disk may have lost, and the alarm goes on.
+    forgotten: int = 0
     plan_changed: bool = False
     # The last event before the step that reached somebody: its request may have been lost.
     asked: dict[str, datetime] = field(default_factory=dict)
@@ -56,11 +56,16 @@ class AlarmBooks:
         run.keys.add(key)
         run.types.append(data["type"])
         if data["type"] == "step" and run.heard_at:
-            for name in data["recipient"].split(", "):
+            for name in (data["recipient"] or "").split(", "):
                 run.asked.setdefault(name, run.heard_at)
         run.heard_at = self._sim.now()
         if data["type"] == "acknowledged":
             run.taken.append((data["acknowledged_by"], self._sim.now()))
+
+    def forget(self) -> None:
+        """Note that the disk may have lost who took what."""
+        for run in self.runs.values():
+            run.forgotten = len(run.taken)
 
     def change_plan(self) -> None:
         """Note that whoever is to be told has changed."""
@@ -78,7 +83,8 @@ class AlarmBooks:
             for by, at in run.taken:
                 if not self._may(by, run.asked.get(by), steps, at):
                     yield f"FORGED: {by} took {alarm_id} and was not asked"
-                late = [order for order in steps if self._requested(order) > at + _MOMENT]
+            for _by, at in run.taken[run.forgotten :]:
+                late = [order for order in steps if self._requested(order) > at]
                 yield from (f"DOUBLE: {order} after it was taken at {at}" for order in late)
             if run.types[-1:] == ["unanswered"] and not run.plan_changed:
                 yield from self._forgotten(alarm_id, run)

@@ -141,6 +141,7 @@ class Books:
         """Begin another life; a `forgetful` disk may have lost what was not synced."""
         self.lives += 1
         if forgetful:
+            self._alarms.forget()
             for event in self.published:
                 event.settled &= event.kind != "message_status"
             self._forgotten |= {order.server_id for order in self._orders} - self._kept
