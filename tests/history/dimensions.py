@@ -40,7 +40,7 @@ def _switch(name: str, value: Any = True) -> tuple[Switches, ...]:
 DIMENSIONS: Final[Mapping[str, tuple[Switches, ...]]] = {
     "stored": _each("stored", Stored),
     "inbound_stored": _each("inbound_stored", Stored),
-    "check_tells_result": _each("check_tells_result", (False, True)),
+    "check_tells_result": _each("check_tells_result", (True, False)),
     "numbers": _each("numbers", Numbers),
     "inbound_numbers": _each("inbound_numbers", Numbers),
     "pseudo_senders": _each("pseudo_senders", PseudoSenders),

@@ -88,7 +88,7 @@ class Options:
     # What is shown of a message
     stored: Stored = Stored.AS_SENT
     # The `message` of a finished number check is its result.
-    check_tells_result: bool = False
+    check_tells_result: bool = True
     numbers: Numbers = Numbers.PLAIN
     pseudo_senders: PseudoSenders = PseudoSenders.AS_SENT
     server_ids: Ids = Ids.GROWING

@@ -132,7 +132,7 @@ def _text(state: State, message: Message) -> str:
     options = state.options
     found = message.status in (Status.DELIVERED, Status.UNDELIVERED)
     if options.check_tells_result and message.kind in CHECKS and found:
-        return f"{message.operator} ({message.country})"
+        return f"{message.operator} ({message.country})" if message.operator else ""
     return stored_text(message.text, options.stored)
 
 
