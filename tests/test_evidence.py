@@ -58,8 +58,9 @@ async def test_text_is_stored_otherwise(
 async def test_check_whose_text_is_its_result(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, method: str
 ) -> None:
-    """A number check that the list shows with its result is not bought twice."""
+    """A number check that the list shows with its result is followed, and not bought twice."""
     await add_account(hass, simulator)
+    heard = Heard(hass, EVENT_MESSAGE_STATUS)
     simulator.options.check_tells_result = True
     fault = simulator.fault("reset", when="after", command="send")
     checking = hass.async_create_background_task(
@@ -69,8 +70,11 @@ async def test_check_whose_text_is_its_result(
     assert fault.fired
     await simulator.deliver(simulator.orders[0].server_id)
     await result(clock, checking)
+    for _ in range(4):
+        await clock.advance(60)
     once(simulator, PAPA)
     assert len(paid(simulator)) == 1
+    assert heard.of("message_id") == [ids(simulator)[PAPA]]
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,8 @@ class SubmissionRecords:
                 continue
             self._records[record_id] = record
             self._by_id |= dict.fromkeys(record.message_ids, record)
-            self.accepted(record.message_ids, record.since)
+            accepted = (one for one in record.numbers if one.state is State.ACCEPTED)
+            self.accepted(filter(None, (one.message_id for one in accepted)), record.since)
         return list(self._records.values())
 
     def table(self) -> Iterator[tuple[str, Table]]:

@@ -149,7 +149,8 @@ class Submission:
         self.bill.add(response, [one.digits for one in batch], requested_at)
         duplicates = apply_rows(batch, response)
         if not self.message.options.test:
-            ids = [one.row.id for one in batch if one.row and one.row.id]
+            accepted = (one for one in batch if one.state is State.ACCEPTED)
+            ids = filter(None, (one.message_id for one in accepted))
             self._tools.records.accepted(ids, self._now)
         self._finish([one for one in batch if one.is_finished])
         self._lost.look_for_duplicates(duplicates, DuplicateRefused(None))
