@@ -55,7 +55,7 @@ async def test_not_before_it_is_open(clock: Clock, poller: Poller, reader: Reade
     poller.wake_in(5)
     await clock.advance(10)
     assert reader.reads == 0
-    poller.open()
+    poller.resume()
     await clock.settle()
     assert reader.reads == 1
     await clock.advance(10)
@@ -63,20 +63,20 @@ async def test_not_before_it_is_open(clock: Clock, poller: Poller, reader: Reade
 
 
 async def test_open_and_silent(clock: Clock, poller: Poller, reader: Reader) -> None:
-    poller.open()
+    poller.resume()
     await clock.advance(10)
     assert reader.reads == 0
 
 
 async def test_at_once(clock: Clock, poller: Poller, reader: Reader) -> None:
-    poller.open()
+    poller.resume()
     poller.wake()
     assert reader.reads == 1
 
 
 async def test_rings_share_a_read(clock: Clock, poller: Poller, reader: Reader) -> None:
     """A hundred rings: one read at once, and one for all that rang meanwhile."""
-    poller.open()
+    poller.resume()
     for _ in range(100):
         poller.wake()
         await clock.settle()
@@ -91,7 +91,7 @@ async def test_once_a_second(
     hass: HomeAssistant, clock: Clock, poller: Poller, reader: Reader
 ) -> None:
     """However often it rings."""
-    poller.open()
+    poller.resume()
     start = hass.loop.time()
     for _ in range(60):
         poller.wake()
@@ -103,11 +103,11 @@ async def test_once_a_second(
 async def test_never_two_at_a_time(clock: Clock, poller: Poller, reader: Reader) -> None:
     """A slow read is not overtaken; a call meanwhile starts a read a second after its end."""
     reader.go.clear()
-    poller.open()
+    poller.resume()
     poller.wake()
     await clock.advance(30)
     poller.wake()
-    poller.open()
+    poller.resume()
     await clock.advance(30)
     assert reader.reads == 1
     reader.go.set()
@@ -128,7 +128,7 @@ async def test_ring_within_a_read(hass: HomeAssistant, clock: Clock) -> None:
             eager.wake()
 
     eager = Poller(hass, "test bell", read)
-    eager.open()
+    eager.resume()
     eager.wake()
     for expected in (1, 2, 3, 3):
         assert len(reads) == expected
@@ -138,7 +138,7 @@ async def test_ring_within_a_read(hass: HomeAssistant, clock: Clock) -> None:
 async def test_error_ends_no_polling(
     clock: Clock, poller: Poller, reader: Reader, caplog: pytest.LogCaptureFixture
 ) -> None:
-    poller.open()
+    poller.resume()
     reader.error = RuntimeError("a mistake of ours")
     poller.wake()
     await clock.advance(1.1)
@@ -154,7 +154,7 @@ async def test_error_ends_no_polling(
 
 async def test_later(clock: Clock, poller: Poller, reader: Reader) -> None:
     """An alarm rings at its time, once, unless it is called off."""
-    poller.open()
+    poller.resume()
     poller.wake_in(30)
     cancel = poller.wake_in(40)
     await clock.advance(29)
@@ -168,7 +168,7 @@ async def test_later(clock: Clock, poller: Poller, reader: Reader) -> None:
 
 
 async def test_called_off_too_late(clock: Clock, poller: Poller, reader: Reader) -> None:
-    poller.open()
+    poller.resume()
     cancel = poller.wake_in(5)
     await clock.advance(6)
     cancel()
@@ -186,7 +186,7 @@ async def test_close(clock: Clock, poller: Poller, reader: Reader) -> None:
     """The read under way ends, every alarm is off, and nothing rings any more."""
     done = []
     reader.go.clear()
-    poller.open()
+    poller.resume()
     poller.wake()
     poller.wake()
     poller.wake_in(5)
@@ -200,7 +200,7 @@ async def test_close(clock: Clock, poller: Poller, reader: Reader) -> None:
     poller.wake_in(1)()
     poller.wake_in(1)
     poller.call_in(1, lambda _now: done.append("late"))
-    poller.open()
+    poller.resume()
     poller.wake()
     await clock.advance(60)
     assert reader.reads == 1
@@ -209,7 +209,7 @@ async def test_close(clock: Clock, poller: Poller, reader: Reader) -> None:
 
 async def test_close_while_it_rests(clock: Clock, poller: Poller, reader: Reader) -> None:
     """Nothing of it is left in the loop, not even its second of rest."""
-    poller.open()
+    poller.resume()
     poller.wake()
     await clock.settle()
     poller.wake()
@@ -221,6 +221,6 @@ async def test_close_while_it_rests(clock: Clock, poller: Poller, reader: Reader
 async def test_close_before_it_opens(clock: Clock, poller: Poller, reader: Reader) -> None:
     poller.wake()
     poller.close()
-    poller.open()
+    poller.resume()
     await clock.advance(5)
     assert reader.reads == 0

@@ -86,7 +86,7 @@ async def async_migrate_entry(_hass: HomeAssistant, entry: SmspilotConfigEntry) 
 async def async_unload_entry(hass: HomeAssistant, entry: SmspilotConfigEntry) -> bool:
     """Unload the entry; sends and waiting actions go on unless the entry is disabled."""
     account = entry.runtime_data.account
-    account.hold()
+    account.pause()
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     if not unloaded:
         account.start()

@@ -66,7 +66,7 @@ class Account:
             journal=self.journal,
             budget=self.budget,
             deliveries=self.deliveries,
-            on_questions=self.inbox.asked,
+            on_questions=self.inbox.add_sent,
         )
         self.channels = ChannelSender(hass, entry, self.outbox)
         self.conversations = Conversations(hass, entry, self.client, known=self._known)
@@ -92,13 +92,13 @@ class Account:
         self.journal.flush()
 
     @callback
-    def hold(self) -> None:
+    def pause(self) -> None:
         """Stop reads and events while the entry is reloaded and our entities would miss them."""
         self._cancel_start()
-        self.publisher.hold()
+        self.publisher.pause()
         # The outbox goes on: its results reach our entities by the publisher only.
         for part in (self.deliveries, self.inbox):
-            part.poller.hold()
+            part.poller.pause()
 
     @callback
     def start(self) -> None:
@@ -198,12 +198,12 @@ class Account:
 
     @callback
     def _started(self, _hass: HomeAssistant) -> None:
-        self.publisher.open()
+        self.publisher.resume()
         self.inbox.push_monitor.opened()
         self.inbox.poller.wake()
         self.deliveries.read_all()
         for part in (self.outbox, self.deliveries, self.inbox):
-            part.poller.open()
+            part.poller.resume()
         self.alarms.start()
 
 

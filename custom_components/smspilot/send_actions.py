@@ -61,7 +61,7 @@ async def _targets(account: Account, call: ServiceCall) -> Targets:
         account.entry,
         entities,
         call.data[ATTR_PHONES],
-        wrote=account.inbox.wrote,
+        wrote=account.inbox.has_written,
     )
 
 

@@ -7,7 +7,7 @@ from ..client import InboundMessage, MessageRow, Smspilot
 from ..client.api import PAGE
 from ..const import HORIZON
 
-# From so many rows on a page counts as full: unreadable rows are left out of it.
+# How many rows a full page has at least: unreadable rows are left out of it.
 MIN_FULL: Final = PAGE - 10
 FIELDS: Final = (
     "server_id",

@@ -17,14 +17,13 @@ from ..contacts.phones import from_service
 from ..contacts.recipients import Recipient, owners
 from ..events import iso
 from ..text.reactions import is_reaction
+from ..text.segments import LOOSE_ENDS
 from .question import OpenQuestions, Question
 
 _NUMBER: Final = re.compile(r"\d+")
 # A code has three digits: few enough to type, and three guesses hit it once in 300 times.
 MIN_CODE, MAX_CODE, CODE_DIGITS = 100, 999, 3
 _CODE_PLACE: Final = "{code}"
-# Characters that are removed between a code and the answer.
-_BESIDE_CODE: Final = " \t\r\n,;:-–—"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +184,6 @@ def take_code(text: str, code: str, guesses: int) -> tuple[str | None, int]:
             continue
         if wrong < guesses and int(found[0]) == int(code):
             parts = (text[: found.start()], text[found.end() :])
-            return " ".join(filter(None, (part.strip(_BESIDE_CODE) for part in parts))), wrong
+            return " ".join(filter(None, (part.strip(LOOSE_ENDS) for part in parts))), wrong
         wrong += 1
     return None, wrong

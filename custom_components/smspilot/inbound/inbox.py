@@ -94,9 +94,9 @@ class Inbox:
         """Return the API's time; the machine's until the API has sent a date."""
         return self._window.now
 
-    def wrote(self, phone: str) -> bool:
+    def has_written(self, phone: str) -> bool:
         """Return whether a number has written within 72 hours."""
-        return self._window.wrote(phone)
+        return self._window.has_written(phone)
 
     @property
     def interval(self) -> int:
@@ -144,11 +144,11 @@ class Inbox:
         `host` is where the push was sent to. Not `is_whole`, the push lacks fields of the message.
         """
         self._trace("push came", message_id=message.id, phone=masked(from_service(message.phone)))
-        self.push_monitor.came(message.id, host)
+        self.push_monitor.push_came(message.id, host)
         if message.id in self._window or message.id in self._pushes:
             return
         # A message marked as known before it can be published would be lost by a kill.
-        can_publish = is_whole and self._publisher.started and not self.poller.held
+        can_publish = is_whole and self._publisher.started and not self.poller.is_paused
         if Options.from_entry(self._entry).verify_pushes or not can_publish:
             self._pushes.add(message.id, host)
             self.poller.wake()
@@ -160,9 +160,9 @@ class Inbox:
         task.add_done_callback(self._tasks.discard)
 
     @callback
-    def asked(self, rows: Iterable[SentMessage], text: str, ago: timedelta) -> None:
+    def add_sent(self, rows: Iterable[SentMessage], text: str, ago: timedelta) -> None:
         """Remember 2WAY messages as questions that the next message of their number answers."""
-        self.questions.asked(rows, text, self.now - ago)
+        self.questions.add_sent(rows, text, self.now - ago)
 
     @callback
     def close(self, error: Exception) -> None:

@@ -21,7 +21,7 @@ from ..runtime.trail import async_trace
 from .classify import Claimant, Classified, classify
 from .memory import Memory
 
-# Messages written and published together: a kill between the two loses at most so many.
+# How many messages are written and published together: a kill between the two loses at most these.
 MAX_BATCH: Final = 20
 
 
@@ -74,7 +74,7 @@ class Intake:
                     continue
                 # On the disk first, so that after a kill it is not published again.
                 await self._journal.async_sync()
-                if self._poller.held:
+                if self._poller.is_paused:
                     self.undo()
                     return None
                 published += self._publish()

@@ -80,7 +80,7 @@ class ListReader:
 
     async def _publish_page(self, page: InboundList) -> int | None:
         """Publish what is new on a page, and confirm the pushes of its messages."""
-        if self._poller.held:
+        if self._poller.is_paused:
             return None
         pushes, push_monitor = self._memory.pushes, self._memory.push_monitor
         at = page.at or self._memory.window.now
@@ -128,7 +128,7 @@ class ListReader:
         # A list cut to its newest messages may not show genuine ones that are older.
         if self._list.may_lack or (count and self._list.shows_newest):
             LOGGER.warning(
-                "SMSPILOT lists only the newest messages; older ones that came since the last look"
+                "SMSPILOT lists only the newest messages; older ones that came since the last read"
                 " may be missing"
             )
             self._signal(ListNews.CAPPED)

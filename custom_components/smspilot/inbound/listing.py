@@ -7,7 +7,7 @@ cannot be requested separately: a request has no upper bound and no offset.
 """
 
 from collections.abc import AsyncGenerator, Callable, Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,8 +16,21 @@ from .window import MINUTE, SECOND, Window
 
 # Ends the loop where an API responds with new messages for ever.
 MAX_PAGES: Final = 500
-# After so many full pages with nothing new, one read begins where the full page ended (its tail).
+# How many reads in a row find nothing new before one begins at the tail: where a full page ended.
 READS_PER_TAIL: Final = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _FirstPage:
+    """The first page of a read."""
+
+    page: InboundList
+    since: datetime
+    # Whether the read began at the tail of a full page, not at the window's start.
+    is_tail: bool
+    is_full: bool
+    # Whether all its messages were published before.
+    is_known: bool
 
 
 class PagedList:
@@ -46,27 +59,41 @@ class PagedList:
         `suspect` is called after each page: True where its messages, or missing ones, are a reason
         to request at once what may follow; else a later read begins there.
         """
-        window, began = self._window, self._window.now
-        since = window.start(began)
-        is_tail = bool(self._tail) and self._reads_in_vain >= READS_PER_TAIL and not whole
-        if is_tail and self._tail:
-            since = max(self._tail, since)
+        first = await self._read_first(whole=whole)
+        yield first.page
+        if not first.is_full:
+            self._tail = self._tail if first.is_tail else None
+            return
+        is_deep = self._has_cap or whole or first.is_tail
+        begin = self._remember_tail(first.page, is_deep=is_deep)
+        if self._has_cap or suspect() or (first.is_tail and first.is_known):
+            async for page in self._read_on(first.page, max(first.since, begin), is_deep=is_deep):
+                yield page
+
+    async def _read_first(self, *, whole: bool) -> _FirstPage:
+        """Request the first page, from the window's start or from the tail on."""
+        window = self._window
+        since = window.start(window.now)
+        tail = None if whole or self._reads_in_vain < READS_PER_TAIL else self._tail
+        if tail:
+            since = max(tail, since)
         page = await self._client.inbound_since(since)
-        if not is_tail and page.at and window.start(page.at) < since - MINUTE:
+        if not tail and page.at and window.start(page.at) < since - MINUTE:
             # The machine's clock was ahead of the API's: read again from the true start.
             since = window.start(page.at)
             page = await self._client.inbound_since(since)
         is_full = 0 < len(page.messages) >= window.longest
-        window.longest = len(page.messages)
-        if not is_tail:
+        window.note_length(len(page.messages))
+        if not tail:
             self._detect_newest_only(page, since, is_full=is_full)
         is_known = not self._has_new(page)
-        self._reads_in_vain = self._reads_in_vain + 1 if is_known and not is_tail else 0
-        yield page
-        if not is_full:
-            self._tail = self._tail if is_tail else None
-            return
-        is_deep = self._has_cap or whole or is_tail
+        self._reads_in_vain = self._reads_in_vain + 1 if is_known and not tail else 0
+        return _FirstPage(
+            page=page, since=since, is_tail=bool(tail), is_full=is_full, is_known=is_known
+        )
+
+    def _remember_tail(self, page: InboundList, *, is_deep: bool) -> datetime:
+        """Remember where a later read begins after a full page; return where this one goes on."""
         end = self._end(page)
         # All rows have the same time: a request from that time on would return the same page.
         is_one_time = end - min(message.created for message in page.messages) < _tick(page)
@@ -74,9 +101,7 @@ class PagedList:
         # Where times have no seconds, the minute itself may hold more: a later read covers it.
         tail = begin if _tick(page) == SECOND else end - SECOND
         self._tail = max(self._tail or tail, tail)
-        if self._has_cap or suspect() or (is_tail and is_known):
-            async for further in self._read_on(page, max(since, begin), is_deep=is_deep):
-                yield further
+        return begin
 
     def _detect_newest_only(self, page: InboundList, since: datetime, *, is_full: bool) -> None:
         """Note whether a full page lacks known older messages: then it shows the newest only.

@@ -16,7 +16,7 @@ from ..events import SIGNAL_COUNTS, SIGNAL_PUSH, Push
 from ..runtime.journal import Journal, Table, stored_time
 from ..runtime.poller import Poller
 
-# So many pushes in a row without a listed message raise a notice.
+# How many pushes in a row without a listed message raise a notice.
 MIN_UNCONFIRMED: Final = 3
 # How long after its message was listed a push may come before it counts as missed. Seconds.
 PUSH_TIMEOUT: Final = 60.0
@@ -102,7 +102,7 @@ class PushMonitor:
         self._store("last_push", dt_util.utcnow().isoformat())
         if self.url and not self.proven and not self._is_former(host):
             self._store("url", self.url)
-            self._store("door", self.host)
+            self._store("host", self.host)
         self._signal(Push.CONFIRMED)
 
     def _is_former(self, host: str) -> bool:
@@ -111,7 +111,7 @@ class PushMonitor:
         A proxy may put in any host: a host other than the present one proves nothing, unless it is
         that of the former address.
         """
-        old = self._facts.get("door") if self.proven_elsewhere else None
+        old = self._facts.get("host") if self.proven_elsewhere else None
         return bool(old) and old != self.host and host == old
 
     @callback
@@ -136,7 +136,7 @@ class PushMonitor:
         self._schedule_check(PUSH_TIMEOUT)
 
     @callback
-    def came(self, message_id: str, host: str) -> None:
+    def push_came(self, message_id: str, host: str) -> None:
         """Note that a push came; confirm it at once where its message is listed already."""
         if self._expected.pop(message_id, None):
             self.confirm(host)

@@ -6,7 +6,7 @@ from typing import Any, Final, Protocol
 
 from ..events import iso
 
-# So many wrong codes close a question; for the odds see `MIN_CODE` in classify.py.
+# How many wrong codes close a question; for the odds see `MIN_CODE` in classify.py.
 MAX_GUESSES: Final = 3
 
 

@@ -16,7 +16,7 @@ from .ask import Ask
 from .classify import Classified
 from .question import Question
 
-# Codes kept by text: a question in doubt may turn out to have been sent.
+# Codes by number and text, kept because a question in doubt may have been sent.
 MAX_CODES: Final = 100
 # The list's times may lack seconds. In seconds.
 MINUTE: Final = 60.0
@@ -25,8 +25,8 @@ MAX_SENDING: Final = 300.0
 
 
 @dataclass(slots=True)
-class _Turn:
-    """The lock of a number, so that one question at a time is asked, and its users."""
+class PhoneLock:
+    """The lock of a number, so that one question at a time is asked, and how many use it."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     users: int = 0
@@ -43,7 +43,7 @@ class Questions:
         self._open: dict[str, Question] = {}
         self._open_by_phone: dict[str, list[Question]] = {}
         self._asks: dict[str, Ask] = {}
-        self._turns: dict[str, _Turn] = {}
+        self._locks: dict[str, PhoneLock] = {}
         # By number and text: a code is made before its question has an id.
         self._codes: dict[tuple[str, str], str] = {}
 
@@ -87,10 +87,10 @@ class Questions:
     @asynccontextmanager
     async def asking(self, phone: str, text: str, code: str | None = None) -> AsyncGenerator[Ask]:
         """Wait for other questions to the number, then yield the `Ask` of the one to be sent."""
-        turn = self._turns.setdefault(phone, _Turn())
-        turn.users += 1
+        used = self._locks.setdefault(phone, PhoneLock())
+        used.users += 1
         try:
-            async with turn.lock:
+            async with used.lock:
                 ask = self._asks[phone] = Ask(
                     text, self._hass.loop.time(), self._hass.loop.create_future()
                 )
@@ -102,12 +102,12 @@ class Questions:
                     del self._asks[phone]
                     self._changed()
         finally:
-            turn.users -= 1
-            if not turn.users:
-                del self._turns[phone]
+            used.users -= 1
+            if not used.users:
+                del self._locks[phone]
 
     @callback
-    def asked(self, rows: Iterable[SentMessage], text: str, at: datetime) -> None:
+    def add_sent(self, rows: Iterable[SentMessage], text: str, at: datetime) -> None:
         """Remember 2WAY messages as questions that the next message of their number answers.
 
         `at` is when they were sent, on the API's clock; a scheduled one is a question from when it
@@ -157,7 +157,8 @@ class Questions:
 
     def is_waited_for(self, question: Question) -> bool:
         """Return whether an `ask` waits for the answer to this question."""
-        return any(question.message_id in ask.message_ids for ask in self._asks.values())
+        ask = self._asks.get(question.phone)
+        return ask is not None and question.message_id in ask.message_ids
 
     @callback
     def apply(self, message: Classified) -> None:
@@ -198,9 +199,8 @@ class Questions:
             ask.fail(error)
 
     def _end_ask(self, question: Question, answer: Classified | None) -> None:
-        ask = self._asks.get(question.phone)
-        if ask and question.message_id in ask.message_ids:
-            ask.end(answer)
+        if self.is_waited_for(question):
+            self._asks[question.phone].end(answer)
 
     def _remember_code(self, phone: str, text: str, code: str) -> None:
         while len(self._codes) >= MAX_CODES:

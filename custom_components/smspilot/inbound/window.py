@@ -19,8 +19,8 @@ SECOND: Final = timedelta(seconds=1)
 MINUTE: Final = timedelta(minutes=1)
 # Ids are kept longer than the window, so that no message is published again at its edge.
 MARGIN: Final = timedelta(hours=1)
-# Messages so soon after the set-up that the first read shows were there before: the API's clock has
-# whole seconds only.
+# A message in the first read that is dated at most this long after the set-up was there before it:
+# the API's clock has whole seconds only.
 SET_UP_TIME: Final = timedelta(seconds=2)
 
 
@@ -39,7 +39,7 @@ class Window:
         # The numbers whose messages a kill may have kept from being published.
         self.interrupted: list[str] = []
         self._facts: dict[str, str] = {}
-        # Not the event loop's clock, but the one that the client's `now` goes by.
+        # On the clock by which `client.now()` goes on, since a time is subtracted from that.
         self._made_at = monotonic()
         # Whether the account was first set up in this run of Home Assistant.
         self._is_new = False
@@ -68,7 +68,7 @@ class Window:
         """Return whether a message was published already, or was decided not to be."""
         return message_id in self._known
 
-    def wrote(self, phone: str) -> bool:
+    def has_written(self, phone: str) -> bool:
         """Return whether a number has written within the window."""
         return any(phone == one for _created, one in self._known.values())
 
@@ -84,8 +84,8 @@ class Window:
             return int(self._facts.get("longest", 0))
         return 0
 
-    @longest.setter
-    def longest(self, count: int) -> None:
+    def note_length(self, count: int) -> None:
+        """Store the length of a list where it is the longest so far."""
         if count > self.longest:
             self._store("longest", str(count))
 
@@ -101,9 +101,8 @@ class Window:
             self._is_new = True
             self._store("set_up_here", dt_util.utcnow().isoformat())
 
-    @property
-    def set_up(self) -> datetime:
-        """Return when the account was first set up here, by the API's clock once it is known."""
+    def learn_set_up(self) -> datetime:
+        """Return when the account was first set up here; store it once the API's clock is known."""
         with suppress(TypeError, ValueError):
             return stored_time(self._facts.get("set_up"))
         set_up = (self.now - self._time_here()).replace(microsecond=0)
@@ -123,7 +122,7 @@ class Window:
 
     def start(self, now: datetime) -> datetime:
         """Return the `since` of a request, a second early: it may be exclusive."""
-        return max(now - HORIZON, _minute(self.set_up)) - SECOND
+        return max(now - HORIZON, _minute(self.learn_set_up())) - SECOND
 
     def is_too_old(self, message: InboundMessage, at: datetime) -> bool:
         """Return whether a message is too old to be published."""
@@ -131,7 +130,7 @@ class Window:
 
     def is_history(self, message: InboundMessage) -> bool:
         """Return whether a message was written before the account was set up here."""
-        set_up = self.set_up
+        set_up = self.learn_set_up()
         if message.to_the_minute:
             set_up = _minute(set_up)
         if message.created < set_up:
@@ -171,7 +170,7 @@ class Window:
         """
         if "set_up" not in self._facts:
             # The API sends no date: store the time of the machine's clock.
-            self._store("set_up", self.set_up.isoformat())
+            self._store("set_up", self.learn_set_up().isoformat())
         if "read" not in self._facts:
             self._store("read", at.isoformat())
         horizon = (min(at, dt_util.utcnow()) - HORIZON - MARGIN).isoformat()

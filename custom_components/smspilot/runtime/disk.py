@@ -142,7 +142,7 @@ class DiskSync:
         self._idle.set()
         self._kept = max(self._kept, self._covered)
         if error := done.exception():
-            LOGGER.error("The disk does not keep the account's state (%s)", type(error).__name__)
+            LOGGER.error("The account's state could not be synced (%s)", type(error).__name__)
             self.has_failed = True
         self._release(result=not error)
         if self.has_failed:

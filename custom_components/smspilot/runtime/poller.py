@@ -22,8 +22,8 @@ class Poller:
         self._name = name
         self._read = read
         self._woken = False
-        # Whether reads wait for `open`: events fired before automations are set up are lost.
-        self.held = True
+        # Whether reads wait for `resume`: events fired before automations are set up are lost.
+        self.is_paused = True
         self._busy = False
         self._closed = False
         self._task: asyncio.Task[None] | None = None
@@ -31,22 +31,22 @@ class Poller:
         self._timers: set[CALLBACK_TYPE] = set()
 
     @callback
-    def open(self) -> None:
+    def resume(self) -> None:
         """Allow reads, and begin one where the poller was woken before."""
-        self.held = False
+        self.is_paused = False
         if self._woken:
             self.wake()
 
     @callback
-    def hold(self) -> None:
-        """Begin no read until `open`."""
-        self.held = True
+    def pause(self) -> None:
+        """Begin no read until `resume`."""
+        self.is_paused = True
 
     @callback
     def wake(self) -> None:
         """Begin a read now, or after the read under way and its cooldown."""
         self._woken = True
-        if not self._busy and not self.held and not self._closed:
+        if not self._busy and not self.is_paused and not self._closed:
             self._woken, self._busy = False, True
             self._task = self._hass.async_create_background_task(self._async_read(), self._name)
 

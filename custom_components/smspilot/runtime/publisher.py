@@ -27,7 +27,7 @@ class Publisher:
         # Whether Home Assistant has started, and with it the automations.
         self.started = False
         # Whether our entities are not set up.
-        self._is_held = True
+        self._is_paused = True
         self._kept: list[Callable[[], None]] = []
         self._status = SIGNAL_STATUS.format(entry.entry_id)
         self._inbound = SIGNAL_INBOUND.format(entry.entry_id)
@@ -55,14 +55,14 @@ class Publisher:
         return {"entry_id": self._entry.entry_id, "account_id": self._entry.unique_id}
 
     @callback
-    def hold(self) -> None:
-        """Keep events until `open`, while our entities are not set up."""
-        self._is_held = True
+    def pause(self) -> None:
+        """Keep events until `resume`, while our entities are not set up."""
+        self._is_paused = True
 
     @callback
-    def open(self) -> None:
+    def resume(self) -> None:
         """Publish the events that were kept, and those that follow."""
-        self._is_held = False
+        self._is_paused = False
         self._publish_kept()
 
     @callback
@@ -75,7 +75,7 @@ class Publisher:
     def _publish(
         self, event: str, data: dict[str, Any], recipient_id: str | None, signal: Any, *args: Any
     ) -> None:
-        if not self.started or self._is_held:
+        if not self.started or self._is_paused:
             self._kept.append(partial(self._publish, event, data, recipient_id, signal, *args))
             return
         data = {**self.account, "device_id": self._device_id(recipient_id), **data}

@@ -22,8 +22,8 @@ class Encoding(StrEnum):
 _CAPACITY: Final = {Encoding.GSM7: (160, 153), Encoding.UCS2: (70, 67)}
 # A longer word, such as a URL, may be cut in the middle.
 MAX_WORD: Final = 40
-# Characters that are removed between the last word and the dots.
-_LOOSE_ENDS: Final = " \t\r\n,;:-–—"
+# Characters that are removed beside what is cut out of a text, such as before the dots.
+LOOSE_ENDS: Final = " \t\r\n,;:-–—"
 _FLAG_LETTERS: Final = "".join(map(chr, range(0x1F1E6, 0x1F200)))
 
 
@@ -94,7 +94,7 @@ def _beginning(text: str, parts: int, frame: Callable[[str], str], dots: str) ->
         middle = (low + high + 1) // 2
         fits = measure(frame(text[:middle] + dots)).parts <= parts
         low, high = (middle, high) if fits else (low, middle - 1)
-    return text[: _end_of_word(text, low)].rstrip(_LOOSE_ENDS)
+    return text[: _end_of_word(text, low)].rstrip(LOOSE_ENDS)
 
 
 def _end_of_word(text: str, end: int) -> int:
