@@ -192,3 +192,58 @@ async def test_places_of_failed_requests(
     assert sum(isinstance(one, HomeAssistantError) for one in results) == 2
     await clock.advance(timedelta(hours=1).total_seconds())
     await alarm(hass, PAPA)
+
+
+PAST = "2020-01-01T12:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("action", "data"),
+    [
+        ("notify.smspilot", {"target": ["Папа", "Мама"], "data": {"send_at": PAST}}),
+        ("notify.smspilot", {"target": ["Папа", "дядя"], "data": {"send_at": PAST}}),
+        ("notify.smspilot", {"target": ["дядя"]}),
+        ("notify.smspilot", {"target": ["Папа", "Мама"], "message": " "}),
+        ("notify.smspilot", {"target": ["Папа", "Мама"], "data": {"sender": "GOLOS"}}),
+        ("notify.smspilot_papa", {"data": {"send_at": PAST}}),
+        ("notify.send_message", {"entity_id": ["notify.papa", "notify.mama"], "message": "HLR"}),
+        ("smspilot.send_sms", {"phones": ["Папа", "Мама"], "send_at": PAST}),
+        ("smspilot.send_sms", {"phones": ["Папа"], "message": "Ж" * 800}),
+        ("smspilot.call", {"phones": ["Папа", "Мама"], "send_at": PAST}),
+        ("smspilot.flash_call", {"phones": ["Папа"], "code": "12345", "message": None}),
+        ("smspilot.flash_call", {"phones": ["Папа", "Мама"], "message": None}),
+        ("smspilot.check_number", {"phones": ["дядя"], "message": None}),
+        ("smspilot.ask", {"phones": ["Папа", "Мама"], "question": TEXT, "message": None}),
+        ("smspilot.estimate_cost", {"phones": ["Папа"], "send_at": PAST}),
+    ],
+)
+async def test_refused_call_takes_nothing(
+    hass: HomeAssistant, simulator: Simulator, action: str, data: dict[str, Any]
+) -> None:
+    """A call that is refused requests nothing, and uses up no rate and no money."""
+    people = (person("Папа", PAPA), person("Мама", MAMA, **{CONF_CHANNEL: "two_way"}))
+    # As much as is set aside for one message of an unknown price.
+    options = {CONF_RATE_LIMIT: 1, CONF_DAILY_LIMIT: 10, "long_texts": "refuse"}
+    await add_account(hass, simulator, people=people, options=options)
+    fields = {key: one for key, one in ({"message": TEXT} | data).items() if one is not None}
+    answers = action in ("smspilot.ask", "smspilot.estimate_cost")
+    domain, name = action.split(".")
+    with pytest.raises(ServiceValidationError):
+        await hass.services.async_call(domain, name, fields, blocking=True, return_response=answers)
+    assert simulator.requests == []
+    await alarm(hass, PAPA)
+    assert asked(simulator) == ["send"]
+
+
+async def test_failed_call_takes_nothing(hass: HomeAssistant, simulator: Simulator) -> None:
+    """Nor does one whose every channel the API refuses."""
+    people = (person("Папа", PAPA), person("Мама", MAMA, **{CONF_CHANNEL: "two_way"}))
+    options = {CONF_RATE_LIMIT: 1, CONF_DAILY_LIMIT: 20}
+    await add_account(hass, simulator, people=people, options=options)
+    simulator.fault("error", code=241, command="send", times=2)
+    data = {"message": TEXT, "target": ["Папа", "Мама"]}
+    with pytest.raises(HomeAssistantError):
+        await hass.services.async_call("notify", "smspilot", data, blocking=True)
+    simulator.requests.clear()
+    await hass.services.async_call("notify", "smspilot", data, blocking=True)
+    assert asked(simulator) == ["send", "send"]

@@ -9,7 +9,7 @@ After a lost response a number is sent to again only from `absent`, which it rea
 API's list does not have the message.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -162,6 +162,11 @@ class Number:
     def mark_in_doubt(self) -> None:
         """Note that it remains unknown whether the message went out."""
         self.state = State.IN_DOUBT
+
+
+def numbers_of(targets: Iterable[Target]) -> list[Number]:
+    """Return the numbers of a message that is not requested yet."""
+    return [Number(target=target) for target in targets]
 
 
 def halves(numbers: Sequence[Number]) -> list[list[Number]]:

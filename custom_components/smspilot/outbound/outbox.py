@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from itertools import batched
@@ -10,27 +11,31 @@ from itertools import batched
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.util import dt as dt_util
 
 from ..client import ConnectionFailed, Kind, Smspilot
-from ..errors import Reason, action_error, localized, validation_error
+from ..errors import localized
 from ..runtime.journal import Journal, Table
-from ..text.localized import async_time
 from .budget import Budget, total
 from .delivery import DeliveryTracker
 from .evidence import Evidence
 from .follow_up import FollowUp, OnQuestions
 from .message import OutboundMessage
-from .number import UNSENT, Number, State
-from .outcome import all_refused_error, error_of, error_of_record, row_of_record
+from .number import UNSENT, Number, State, numbers_of
+from .outcome import (
+    all_refused_error,
+    error_of,
+    error_of_record,
+    partly_refused_error,
+    row_of_record,
+)
 from .permits import MAX_NUMBERS, Permits, async_cost
 from .rate_limiter import RateLimiter
 from .reconcile import Reconciler
 from .records import SubmissionRecords
-from .result import Row, SendResult, reasons, refused_row
-from .send_tasks import SendTasks
+from .result import Row, SendResult, refused_row
+from .send_tasks import SendTask, SendTasks
 from .submission import Submission
-from .timing import api_now
+from .timing import check_time
 from .tools import Tools
 
 type Refusals = list[tuple[Row, HomeAssistantError]]
@@ -114,27 +119,33 @@ class Outbox:
         the network where nothing went out. `strict` also raises where only some were refused,
         after the rest went out.
         """
-        numbers = [Number(target=one) for one in message.targets]
-        result = await self._send(message, numbers, refused, strict=strict)
+        refusals = self._check(message, refused)
+        task = self.sends.of_key(message.key)
+        if not task and (known := self._known(message.key)):
+            result = self._completed(known, refusals, strict=strict)
+        else:
+            task = task or self._begin(message, numbers_of(message.targets))
+            result = await self._result(task, refusals, strict=strict)
         await self.async_wait(result.rows, wait)
         return result
 
     async def async_send_all(
         self, messages: Sequence[OutboundMessage], refused: Refused = (), *, strict: bool = False
     ) -> list[SendResult | BaseException]:
-        """Send messages that belong together: a limit refuses all of them, or none.
+        """Send messages without keys that belong together: a limit refuses all of them, or none.
 
-        Returns a result a message, or the error that `async_send` would raise for it.
+        Returns the result or the error of each; what needs no permit to be refused is raised.
         """
-        numbers = [[Number(target=one) for one in message.targets] for message in messages]
+        refusals = [self._check(message, refused) for message in messages]
+        numbers = [numbers_of(message.targets) for message in messages]
         if len(messages) > 1:
             # Without a connection each message takes its permits later, before its request.
             with suppress(ConnectionFailed):
                 await self._permits.async_take(*zip(messages, numbers, strict=True))
-        sends = (
-            self._send(message, some, refused, strict=strict)
-            for message, some in zip(messages, numbers, strict=True)
-        )
+        # Each submission gives back the permits that it does not use, so each is begun now.
+        tasks = [self._begin(*pair) for pair in zip(messages, numbers, strict=True)]
+        pairs = zip(tasks, refusals, strict=True)
+        sends = (self._result(task, some, strict=strict) for task, some in pairs)
         return await asyncio.gather(*sends, return_exceptions=True)
 
     async def async_wait(self, rows: Iterable[Row], wait: timedelta) -> None:
@@ -143,13 +154,13 @@ class Outbox:
 
     async def async_cost(self, message: OutboundMessage) -> Decimal:
         """Return what a message would cost, in RUB; sends nothing."""
-        self.check_time(message)
+        check_time(self._hass, self._client, message)
         phones = [target.phone for target in message.targets]
         some = batched(phones, MAX_NUMBERS, strict=False)
         return total([await async_cost(self._client, message, each) for each in some])
 
     @callback
-    def result_of(self, key: str) -> SendResult | None:
+    def result_of(self, key: str | None) -> SendResult | None:
         """Return the present result of a message by its key, None where it was never requested."""
         if not (record := self._records.of_key(key)):
             return None
@@ -162,53 +173,46 @@ class Outbox:
         return SendResult(rows=rows) if rows else None
 
     @callback
-    def check_time(self, message: OutboundMessage) -> None:
-        """Refuse a `send_at` that is past by the clocks of both Home Assistant and the API."""
-        now = dt_util.utcnow()
-        due = message.options.send_at
-        if due and due <= min(now, api_now(self._client)):
-            raise validation_error(Reason.TIME_PASSED, time=async_time(self._hass, due))
-
-    @callback
     def close(self, why: Exception) -> None:
         """Cancel every send, and raise `why` in its caller; the journal keeps its record."""
         self.poller.close()
         self.sends.close(why)
 
-    async def _send(
-        self, message: OutboundMessage, numbers: list[Number], refused: Refused, *, strict: bool
-    ) -> SendResult:
-        """Send a message in a task of its own, and return its result or raise."""
-        if self.sends.closed:
-            raise self.sends.closed
-        refusals: Refusals = [
+    def _check(self, message: OutboundMessage, refused: Refused) -> Refusals:
+        """Raise what needs no request to be refused; return the rows of refused targets."""
+        self.sends.check_open()
+        refusals = [
             (refused_row(named, message.kind, localized(self._hass, why)), why)
             for named, why in refused
         ]
-        if not numbers:
+        if not message.targets:
             raise all_refused_error(self._hass, self._entry, refusals)
-        self.check_time(message)
-        result = await self._send_once(message, numbers)
-        result.rows += (row for row, _why in refusals)
-        if strict and (unsent := [row for row in result.rows if row.refused]):
-            if all(row.unknown for row in unsent):
-                raise action_error(Reason.OUTCOME_UNKNOWN, account=self._entry.title)
-            why = reasons(self._entry, unsent, self._hass.config.language)
-            raise action_error(Reason.PARTLY_REFUSED, reasons=why)
-        return result
+        check_time(self._hass, self._client, message)
+        return refusals
 
-    async def _send_once(self, message: OutboundMessage, numbers: list[Number]) -> SendResult:
-        """Send a message, or return the result of an earlier one with the same key."""
-        key = message.key
-        if (task := self.sends.of_key(key)) is None:
-            record = self._records.of_key(key)
-            if key is not None and record and (known := self.result_of(key)):
-                if error := error_of_record(self._hass, self._entry, record):
-                    raise error
-                return known
-            submission = Submission(self._tools, message, numbers, self._client.push_url)
-            task = self.sends.begin(self._submit(submission), key, submission.timing.cancel)
-        return await self.sends.async_wait(task)
+    def _known(self, key: str | None) -> SendResult | None:
+        """Return the result of an earlier message with the same key, or raise its error."""
+        known, record = self.result_of(key), self._records.of_key(key)
+        if known and record and (error := error_of_record(self._hass, self._entry, record)):
+            raise error
+        return known
+
+    @callback
+    def _begin(self, message: OutboundMessage, numbers: list[Number]) -> SendTask:
+        """Begin a submission, which gives back the permits of the numbers that it does not use."""
+        self.sends.check_open()
+        submission = Submission(self._tools, message, numbers, self._client.push_url)
+        return self.sends.begin(self._submit(submission), message.key, submission.timing.cancel)
+
+    async def _result(self, task: SendTask, refusals: Refusals, *, strict: bool) -> SendResult:
+        return self._completed(await self.sends.async_wait(task), refusals, strict=strict)
+
+    def _completed(self, sent: SendResult, refusals: Refusals, *, strict: bool) -> SendResult:
+        """Return a result with the rows of refused targets; `strict` raises where there are any."""
+        result = replace(sent, rows=[*sent.rows, *(row for row, _why in refusals)])
+        if strict and (unsent := [row for row in result.rows if row.refused]):
+            raise partly_refused_error(self._hass, self._entry, unsent)
+        return result
 
     async def _submit(self, submission: Submission) -> SendResult:
         numbers = submission.numbers

@@ -1,6 +1,6 @@
 """The row that a caller gets for each number, and the error where nothing went out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -120,6 +120,15 @@ def all_refused_error(
         return refusals[0][1]
     rows = [row for row, _why in refusals]
     return validation_error(Reason.NOBODY_LEFT, reasons=reasons(entry, rows, hass.config.language))
+
+
+def partly_refused_error(
+    hass: HomeAssistant, entry: ConfigEntry, unsent: Sequence[Row]
+) -> HomeAssistantError:
+    """Return the error of a send of which these rows did not go out, or are in doubt."""
+    if all(row.unknown for row in unsent):
+        return _outcome_unknown(entry)
+    return action_error(Reason.PARTLY_REFUSED, reasons=reasons(entry, unsent, hass.config.language))
 
 
 def _as_error(problem: Problem) -> ApiError:

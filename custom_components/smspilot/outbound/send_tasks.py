@@ -25,7 +25,13 @@ class SendTasks:
         self._by_key: dict[str, SendTask] = {}
         self._cancels: dict[str, Callable[[], None]] = {}
         # The error of sends after `close`.
-        self.closed: Exception | None = None
+        self._closed: Exception | None = None
+
+    @callback
+    def check_open(self) -> None:
+        """Raise the error of `close` once that was called."""
+        if self._closed:
+            raise self._closed
 
     def of_key(self, key: str | None) -> SendTask | None:
         """Return the send under way of a message with the key."""
@@ -65,13 +71,13 @@ class SendTasks:
             task.add_done_callback(self._log_result)
             raise
         if task.cancelled():
-            raise self.closed or action_error(Reason.ACCOUNT_CLOSED, account=self._entry.title)
+            raise self._closed or action_error(Reason.ACCOUNT_CLOSED, account=self._entry.title)
         return task.result()
 
     @callback
     def close(self, why: Exception) -> None:
         """Cancel every send; the callers get `why`, and the journal keeps the records."""
-        self.closed = why
+        self._closed = why
         for task in self._tasks:
             task.cancel()
 

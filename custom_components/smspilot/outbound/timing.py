@@ -5,10 +5,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ..client import ConnectionFailed, Smspilot
-from ..errors import Reason, TimeOver, action_error
+from ..errors import Reason, TimeOver, action_error, validation_error
+from ..text.localized import async_time
 from .message import OutboundMessage
 from .number import Number, Refusal, State
 
@@ -34,6 +36,13 @@ def api_now(client: Smspilot) -> datetime:
     """Return the API's time; Home Assistant's, which is more exact, where the two agree."""
     now, api_time = dt_util.utcnow(), client.now()
     return now if api_time is None or abs(api_time - now) <= CLOCK_TOLERANCE else api_time
+
+
+def check_time(hass: HomeAssistant, client: Smspilot, message: OutboundMessage) -> None:
+    """Refuse a `send_at` that is past by the clocks of both Home Assistant and the API."""
+    due = message.options.send_at
+    if due and due <= min(dt_util.utcnow(), api_now(client)):
+        raise validation_error(Reason.TIME_PASSED, time=async_time(hass, due))
 
 
 class Timing:
