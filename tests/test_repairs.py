@@ -268,7 +268,7 @@ async def test_fixed_too_late(
 async def test_low_balance(
     hass: HomeAssistant, simulator: Simulator, issue_registry: ir.IssueRegistry
 ) -> None:
-    """It says how many days the balance lasts at the last week's average."""
+    """It says how many days the balance lasts; of a new account at what it has spent so far."""
     simulator.account.balance = Decimal("51.00")
     await add_account(hass, simulator)
     assert issues(issue_registry) == []
@@ -278,11 +278,36 @@ async def test_low_balance(
     left = simulator.account.balance
     assert issue.translation_placeholders
     assert issue.translation_placeholders["balance"] == f"{left:.2f} ₽"
-    assert issue.translation_placeholders["days"] == str(int(left / (spent / 7)))
+    assert issue.translation_placeholders["days"] == str(int(left / spent))
     simulator.account.balance = Decimal(100)
     await act(hass, "get_account")
     await hass.async_block_till_done()
     assert issues(issue_registry) == []
+
+
+@pytest.mark.parametrize(
+    ("days", "lasts"), [(0.5, "37"), (2, "75"), (5, "189"), (7, "265"), (7.5, "284"), (8, None)]
+)
+async def test_low_balance_of_days(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    issue_registry: ir.IssueRegistry,
+    days: float,
+    lasts: str | None,
+) -> None:
+    """The average is that of the days since the account was set up, and of the last week."""
+    simulator.account.balance = Decimal("51.00")
+    await add_account(hass, simulator)
+    await alarm(hass, PAPA)
+    await clock.advance(days * 24 * 3600)
+    await act(hass, "get_account")
+    await clock.settle()
+    found = {one.translation_key: one for one in issue_registry.issues.values()}
+    assert ("low_balance" in found) is (lasts is not None)
+    assert ("low_balance_unknown" in found) is (lasts is None)
+    if lasts:
+        assert (found["low_balance"].translation_placeholders or {})["days"] == lasts
 
 
 async def test_topped_up(

@@ -17,8 +17,8 @@ from ..text.segments import measure
 from .message import OutboundMessage
 from .number import Permit
 
-# Today, and the week by which the daily average is computed.
-DAYS_KEPT: Final = 8
+# Days before today that are kept; the daily average is that of these and of today so far.
+DAYS_KEPT: Final = 7
 # Operators' prices of one kind and country differ by this factor, so a price may still be higher
 # than the highest seen.
 PRICE_MARGIN: Final = 4
@@ -72,11 +72,14 @@ class Budget:
 
     @property
     def daily_average(self) -> Decimal:
-        """Return what a day of the last week cost on average, in RUB."""
+        """Return what a day cost on average since the account was set up, a week ago at most."""
         today = _today()
-        week = {(today - timedelta(days=back)).isoformat() for back in range(7)}
-        spent = sum((amount for day, amount in self._days.items() if day in week), Decimal(0))
-        return spent / 7
+        begin = dt_util.start_of_local_day(today - timedelta(days=DAYS_KEPT))
+        # Days before the account was set up would make its balance look as if it lasted longer.
+        known = dt_util.utcnow() - max(begin, self._entry.created_at)
+        oldest = begin.date().isoformat()
+        days = (each for day, each in self._days.items() if oldest <= day <= today.isoformat())
+        return total(days) / Decimal(max(known / timedelta(days=1), 1))
 
     def price(self, kind: Kind, country: str) -> Decimal | None:
         """Return the highest price seen for a part of the kind in a country, in RUB."""
