@@ -145,6 +145,24 @@ async def test_heartbeat_crosses_a_send(
     assert float(state_of(hass, BALANCE).state) == float(simulator.account.balance)
 
 
+async def test_answer_without_a_balance(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """A response without a balance does not make an earlier request's top-up look old."""
+    await add_account(hass, simulator)
+    simulator.account.balance *= 2
+    slow = simulator.fault("hang", when="after", command="account")
+    reading = hass.async_create_background_task(act(hass, "get_account"), "test")
+    await clock.settle()
+    assert slow.fired
+    simulator.options.account_figures = {"balance": "N/A"}
+    assert (await act(hass, "get_account"))["balance"] is None
+    slow.release()
+    await reading
+    await clock.settle()
+    assert float(state_of(hass, BALANCE).state) == float(simulator.account.balance)
+
+
 async def test_get_account_crosses_a_send(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:

@@ -146,11 +146,13 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
     def _newest(self, balance: Decimal | None, requested_at: float) -> Decimal | None:
         """Return the newer of two balances; the lower one where the requests overlapped."""
         present = self.data.balance if self.data else None
+        if balance is None:
+            return present
         is_overlapping = requested_at < self._balance_at
-        if balance is None or (present is not None and is_overlapping and present < balance):
-            balance = present
         self._balance_at = self.hass.loop.time()
-        if balance is not None and present is not None and balance > present:
+        if present is not None and is_overlapping and present < balance:
+            return present
+        if present is not None and balance > present:
             signal = SIGNAL_OK.format(self.config_entry.entry_id)
             async_dispatcher_send(self.hass, signal, Success.TOP_UP)
         return balance
