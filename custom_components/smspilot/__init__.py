@@ -23,6 +23,7 @@ from .issues import IssueReporter
 from .notices import async_clear_issues
 from .runtime.cooperative import thread_slices
 from .runtime.journal import Journal
+from .runtime.trail import async_forget_trail
 from .runtime_data import RuntimeData, SmspilotConfigEntry
 from .services import async_setup_services
 from .webhook import PushReceiver
@@ -96,13 +97,14 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmspilotConfigEntry) ->
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SmspilotConfigEntry) -> None:
-    """Delete the account's files, cloudhook and repair issues."""
+    """Delete the account's files, cloudhook, repair issues and trail."""
     account = await async_close_account(hass, entry)
     # An entry that was never loaded has no account, and none must be started now.
     journal = account.journal if account else Journal(hass, entry.entry_id)
     await journal.remove()
     await async_delete_cloudhook(hass, entry.data[CONF_WEBHOOK_ID])
     async_clear_issues(hass, entry)
+    async_forget_trail(hass, entry.entry_id)
 
 
 def _import_libraries(country: str | None) -> None:
