@@ -1,11 +1,17 @@
 """What acknowledges an alarm, exactly as the contract says, and nothing else."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+import re
 
 from homeassistant.core import Context, HomeAssistant
+from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.smspilot.alarms.answers import Verdict, judge
+from custom_components.smspilot.alarms.answers import declines, without_code
+from custom_components.smspilot.alarms.happenings import World, WrongCodes
+from custom_components.smspilot.alarms.plan import Plan
+from custom_components.smspilot.alarms.run import advance
+from custom_components.smspilot.alarms.state import Run
 from tests.common import Clock, act
 from tests.simulator.simulator import Simulator
 
@@ -23,7 +29,7 @@ TO_PAPA, TO_MAMA = ("two_way", "papa"), ("two_way", "mama")
     ],
 )
 def test_takes(text: str) -> None:
-    assert judge(text, None) is Verdict.TAKES
+    assert not declines(text)
 
 
 @pytest.mark.parametrize(
@@ -36,25 +42,53 @@ def test_takes(text: str) -> None:
     ],
 )
 def test_declines(text: str) -> None:
-    assert judge(text, None) is Verdict.DECLINES
+    assert declines(text)
 
 
 @pytest.mark.parametrize(
-    ("text", "verdict"),
+    ("text", "takes", "wrong"),
     [
-        ("417", Verdict.TAKES),
-        ("417 еду", Verdict.TAKES),
-        ("еду, код 417.", Verdict.TAKES),
-        ("417 не могу", Verdict.DECLINES),
-        ("еду", Verdict.NOTHING),
-        ("не могу", Verdict.NOTHING),
-        ("4170", Verdict.NOTHING),
-        ("418", Verdict.WRONG_CODE),
-        ("418 417", Verdict.TAKES),
+        ("417", True, 0),
+        ("417 еду", True, 0),
+        ("еду, код 417.", True, 0),
+        ("417 не могу", False, 0),
+        ("417 417 нет", False, 0),
+        ("418, 417: no", False, 1),
+        ("еду", None, 0),
+        ("не могу", None, 0),
+        ("4170", None, 0),
+        ("418", None, 1),
+        ("418 417", True, 1),
+        ("415 416 418 417", None, 4),
     ],
 )
-def test_code(text: str, verdict: Verdict) -> None:
-    assert judge(text, "417") is verdict
+def test_code(text: str, takes: bool | None, wrong: int) -> None:
+    answer, count = without_code(Run(code="417"), PAPA, text)
+    assert (None if answer is None else not declines(answer), count) == (takes, wrong)
+
+
+WORLD = World(
+    now=datetime(2026, 1, 1, tzinfo=UTC),
+    api_now=datetime(2026, 1, 1, tzinfo=UTC),
+    plan=Plan(id="leak", name="Leak"),
+    steps=(),
+)
+WORDS = st.sampled_from(["ok", "не могу", "12", "4170", "+7 916 123-12-12", "417", "418", "419"])
+SIGNS = st.sampled_from([" ", ", ", "-", "\n", ""])
+
+
+@given(st.lists(st.lists(WORDS | SIGNS, max_size=12).map("".join), max_size=6))
+def test_guesses(texts: list[str]) -> None:
+    """Whatever the texts: only one of the first three numbers of three digits can be the code."""
+    run, guesses = Run(code="417"), list[str]()
+    for text in texts:
+        answer, wrong = without_code(run, PAPA, text)
+        guesses += re.findall(r"(?<!\d)\d{3}(?!\d)", text)
+        assert (answer is not None) is ("417" in guesses[:3])
+        if answer is not None:
+            return
+        run, _wanted = advance(run, WrongCodes(PAPA, wrong), WORLD)
+        assert without_code(run, MAMA, "417") == ("", 0)
 
 
 async def test_declined(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
@@ -168,6 +202,27 @@ async def test_forged(hass: HomeAssistant, simulator: Simulator, clock: Clock) -
     await house.write(MAMA, f"еду, {code}")
     await house.wait(20)
     assert house.state() == "acknowledged"
+    assert house.attribute("acknowledged_by") == "Mama"
+
+
+@pytest.mark.parametrize("words", ["ok", "не могу"])
+async def test_guessed_in_one_text(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, words: str
+) -> None:
+    """A list of numbers that holds the code is as many guesses as it has numbers."""
+    house = await build(hass, simulator, clock, alarm(code=True, rounds=1))
+    await house.leak()
+    code = int(house.texts[0][-3:])
+    wrong = [str(100 + (code - 100 + step) % 900) for step in (1, 2, 3)]
+    await house.write(PAPA, " ".join((*wrong, str(code), words)))
+    await house.wait(20)
+    await house.write(PAPA, f"{code} {words}")
+    await house.wait(20)
+    assert house.state() == "running"
+    assert house.events() == [("started", None), ("step", "Papa")]
+    await house.wait(90)
+    await house.write(MAMA, f"{wrong[0]}, {wrong[1]}: {code}")
+    await house.wait(20)
     assert house.attribute("acknowledged_by") == "Mama"
 
 

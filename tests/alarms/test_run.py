@@ -21,6 +21,7 @@ from custom_components.smspilot.alarms.happenings import (
     Acknowledged,
     AlarmEvent,
     AnswersRead,
+    Cancel,
     Declined,
     Effect,
     Ended,
@@ -40,6 +41,7 @@ from custom_components.smspilot.alarms.plan import Party, Plan, ResolvedStep
 from custom_components.smspilot.alarms.run import advance, next_tick
 from custom_components.smspilot.alarms.sends import Outcome, Purpose
 from custom_components.smspilot.alarms.state import AlarmState, Phase, Run
+from custom_components.smspilot.alarms.steps import is_wanted
 from custom_components.smspilot.contacts.recipients import Channel, Recipient
 
 BEGIN = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -440,17 +442,20 @@ def test_down_for_a_day() -> None:
         assert desk.sent == (["papa", "mama"] if on else ["papa"])
 
 
+PLANS = st.lists(
+    st.lists(st.sampled_from(range(5)), min_size=1, max_size=3, unique=True),
+    min_size=1,
+    max_size=4,
+)
+
+
 class Machine(RuleBasedStateMachine):
     """Anything happens, at any time, to an alarm whose house is killed now and then."""
 
     PARTIES = (PAPA, MAMA, ours("baba", Channel.VOICE), APP, foreign("telegram"))
 
     @initialize(
-        data=st.lists(
-            st.lists(st.sampled_from(range(5)), min_size=1, max_size=3, unique=True),
-            min_size=1,
-            max_size=4,
-        ),
+        data=PLANS,
         rounds=st.integers(1, 3),
         with_sources=st.booleans(),
         tell=st.booleans(),
@@ -537,17 +542,17 @@ class Machine(RuleBasedStateMachine):
         effect = self.wanted.pop(which % len(self.wanted))
         if isinstance(effect, Read):
             self.happen(AnswersRead())
-        if not isinstance(effect, Transmit):
+        if not isinstance(effect, Transmit | Cancel):
             return
         key = effect.key
         send = self.run.sends.get(key)
         if send is None or send.outcome is not Outcome.INTENDED:
             return
-        if key.purpose is Purpose.STEP and self.run.state is not AlarmState.RUNNING:
-            # Whoever sends looks once more, just before the request.
-            return
         if send.channel is not Channel.TWO_WAY and outcome is Outcome.NO_TEMPLATE:
             outcome = Outcome.REFUSED
+        if not is_wanted(self.run, self.world, key):
+            # Whoever sends looks once more, just before the request.
+            outcome = Outcome.CANCELLED
         name = (self.run.alarm_id, key, send.attempt)
         # The way out knows its keys: the same one is never requested again.
         if name not in self.results:
@@ -591,10 +596,8 @@ class Machine(RuleBasedStateMachine):
         for effect in self.wanted:
             if isinstance(effect, Transmit) and (send := self.run.sends.get(effect.key)):
                 name = (self.run.alarm_id, effect.key, send.attempt)
-                running = (
-                    self.run.state is AlarmState.RUNNING or effect.key.purpose is not Purpose.STEP
-                )
-                if send.outcome is Outcome.INTENDED and running and name not in self.results:
+                wanted = is_wanted(self.run, self.world, effect.key)
+                if send.outcome is Outcome.INTENDED and wanted and name not in self.results:
                     self.results[name] = Outcome.ACCEPTED
                     self.gone[self.run.alarm_id, effect.key] += 1
                 break
@@ -608,12 +611,29 @@ class Machine(RuleBasedStateMachine):
         if hasattr(self, "gone"):
             assert not [key for key, times in self.gone.items() if times > 1]
 
+    @rule(data=PLANS)
+    def another_plan(self, data: list[list[int]]) -> None:
+        self.steps = steps(*(tuple(self.PARTIES[one] for one in step) for step in data))
+        self.happen(Ticked())
+
+    @invariant()
+    def reached_are_known(self) -> None:
+        """Whoever a run has texted is known as reached once nothing is under way."""
+        if not hasattr(self, "gone") or self.wanted:
+            return
+        texted = {
+            key.recipient
+            for alarm_id, key in self.gone
+            if alarm_id == self.run.alarm_id and key.purpose is Purpose.STEP
+        }
+        assert texted <= {*self.run.reached} | {"app", "telegram"}
+
     @invariant()
     def never_stuck(self) -> None:
         """Whatever runs has something to do, or a time when it goes on."""
         if not hasattr(self, "run") or self.run.state is not AlarmState.RUNNING:
             return
-        work = any(isinstance(one, Read | Transmit) for one in self.wanted)
+        work = any(isinstance(one, Read | Transmit | Cancel) for one in self.wanted)
         due = self.run.due_at is not None
         assert work or due, self.run
 

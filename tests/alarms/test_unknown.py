@@ -8,7 +8,7 @@ from custom_components.smspilot.const import DOMAIN
 from tests.common import Clock, act
 from tests.simulator.simulator import Simulator
 
-from .common import MAMA, PAPA, SMOKE, alarm, build, step
+from .common import MAMA, NUMBERS, PAPA, SMOKE, alarm, build, step
 
 TO_PAPA, TO_MAMA = ("two_way", "papa"), ("two_way", "mama")
 
@@ -187,3 +187,37 @@ async def test_killed_while_it_is_taken(
     await house.wait(30)
     assert house.sent == [TO_PAPA, ("sms", "papa")]
     assert house.texts[-1] == "Guard takes it: leak"
+
+
+async def test_out_of_the_plan(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """Whoever a request was made for can take it, also where a changed plan has them no more."""
+    house = await build(hass, simulator, clock)
+    simulator.fault("hang", when="after", command="send")
+    await house.leak()
+    simulator.faults.clear()
+    (subentry,) = (one for one in house.entry.subentries.values() if one.title == "Leak")
+    data = {**subentry.data, "steps": [step("mama"), step("baba")]}
+    hass.config_entries.async_update_subentry(house.entry, subentry, data=data)
+    await house.kill(down=30)
+    await house.wait(30)
+    assert house.sent[0] == TO_PAPA
+    await house.write(PAPA, "ok")
+    await house.wait(30)
+    assert house.attribute("acknowledged_by") == "Papa"
+
+
+async def test_taken_by_another_after_a_restart(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Whoever of a step has no result yet when it is taken is told, once that is known."""
+    house = await build(hass, simulator, clock, alarm("Leak", step("papa", "mama")))
+    simulator.fault("hang", when="after", command="send", skip=1)
+    await house.leak()
+    first = house.sent[0][1]
+    await house.pass_by(5)
+    await house.write(NUMBERS[first], "ok")
+    simulator.faults.clear()
+    await house.kill(down=30)
+    await house.wait(30)
+    assert house.attribute("acknowledged_by") == first.capitalize()
+    assert house.sent[2:] == [("sms", "mama" if first == "papa" else "papa")]

@@ -3,16 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 import re
 from typing import Final
 
+from ..inbound.classify import take_code
+from ..inbound.question import MAX_GUESSES
 from ..text.matching import normalised
 from .state import AlarmState, Run
 
-# After so many wrong codes the texts of a number no longer count for the run.
-MAX_WRONG_CODES: Final = 3
-_CODE: Final = re.compile(r"(?<!\d)\d{3}(?!\d)")
 # A text that is only this declines.
 _NO: Final = frozenset(
     {
@@ -28,15 +26,6 @@ _CANNOT: Final = re.compile(
     r"|не (?:могу|смогу|можем|сможем|получится|получается|успею|успеваю|успеем|буду|дома"
     r"|приеду|поеду|доеду|в городе)|занята?|заняты|некогда|без меня)\b"
 )
-
-
-class Verdict(StrEnum):
-    """What a text means."""
-
-    TAKES = "takes"
-    DECLINES = "declines"
-    WRONG_CODE = "wrong_code"
-    NOTHING = "nothing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,17 +44,24 @@ class Answer:
         return self.received_at >= moment
 
 
-def judge(text: str, code: str | None) -> Verdict:
-    """Return what a text means; with a code, a text without it means nothing."""
-    if code:
-        found = _CODE.findall(text)
-        if code not in found:
-            return Verdict.WRONG_CODE if found else Verdict.NOTHING
-        text = re.sub(rf"(?<!\d){code}(?!\d)", " ", text)
+def without_code(run: Run, phone: str, text: str) -> tuple[str | None, int]:
+    """Return the text of an answer (None if it is none), and how many wrong codes it adds.
+
+    Of a run with a code a text counts only with it. After `MAX_GUESSES` wrong codes, in one text
+    or in several, the texts of a number no longer count for the run.
+    """
+    if not run.code:
+        return text, 0
+    guesses_left = MAX_GUESSES - run.wrong_codes.get(phone, 0)
+    return take_code(text, run.code, guesses_left) if guesses_left > 0 else (None, 0)
+
+
+def declines(text: str) -> bool:
+    """Return whether the author of an answer declines; any other answer acknowledges."""
     text = normalised(text)
-    words = " ".join(re.sub(r"[^\w'-]+", " ", text).split())
-    declines = words in _NO or _CANNOT.search(text)
-    return Verdict.DECLINES if declines else Verdict.TAKES
+    # Without numbers too: a text with a code may contain others.
+    words = " ".join(re.sub(r"[^\w'-]+|\d+", " ", text).split())
+    return words in _NO or bool(_CANNOT.search(text))
 
 
 def addressed(runs: Iterable[Run], answer: Answer) -> Run | None:

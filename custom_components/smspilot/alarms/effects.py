@@ -23,6 +23,7 @@ from .happenings import (
     Publish,
     Read,
     Transmit,
+    World,
 )
 from .plan import Plan, entity_of
 from .sending import (
@@ -38,7 +39,8 @@ from .sending import (
     shorten,
 )
 from .sends import Outcome, Purpose, Send, SendKey
-from .state import AlarmState, Run
+from .state import Run
+from .steps import is_wanted
 from .story import event_data
 from .texts import Writer, phrases
 
@@ -53,6 +55,10 @@ class Alarm(Protocol):
     run: Run
     is_loaded: bool
     service_number: str | None
+
+    @property
+    def world(self) -> World:
+        """Return what the transition function needs to know."""
 
     def dispatch(self, happening: Happening) -> None:
         """Apply a happening to the run."""
@@ -89,9 +95,9 @@ class Effects:
         """Queue effects; cancellations are executed at once, without waiting for the disk."""
         for effect in wanted:
             if isinstance(effect, Cancel):
-                self._cancel(self._alarm.run.sends[effect.key])
-            else:
-                self._queue.append(self._bound(effect))
+                send = self._alarm.run.sends[effect.key]
+                self._ways.outbox.sends.cancel(key_of(self._alarm.run.alarm_id, send))
+            self._queue.append(self._bound(effect))
         if self._queue and not self._worker:
             # Not eager: the task could end, and clear `_worker`, before it is assigned here.
             self._worker = self._ways.hass.async_create_background_task(
@@ -123,23 +129,14 @@ class Effects:
         return effect
 
     @callback
-    def cancel_all(self) -> None:
-        """Cancel all sends that were not requested yet."""
-        for send in self._alarm.run.sends.values():
-            self._cancel(send)
-
-    @callback
-    def _cancel(self, send: Send) -> None:
-        self._ways.outbox.sends.cancel(key_of(self._alarm.run.alarm_id, send))
-
-    @callback
     def _execute(self, effect: Effect | dict[str, Any]) -> None:
         match effect:
             case dict():
                 self._ways.publisher.alarm(self._alarm.plan.id, effect)
             case Read():
                 self._start_task(self._read())
-            case Transmit(key):
+            case Transmit(key) | Cancel(key):
+                # What was cancelled before the outbox had it, or before a restart, needs a result.
                 self._start_task(self._transmit(key))
             case NotifyFallback():
                 self._start_task(self._notify_fallback())
@@ -183,7 +180,7 @@ class Effects:
     async def _send(self, send: Send, alarm_id: str) -> None:
         ways, recipient = self._ways, send.key.recipient
         rows: list[Row]
-        if send.key.purpose is Purpose.STEP and self._alarm.run.state is not AlarmState.RUNNING:
+        if not is_wanted(self._alarm.run, self._alarm.world, send.key):
             known = sent_before(ways, alarm_id, send)
             sent, rows = known or (not_wanted(ways, send), [])
         elif send.channel is None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from .plan import Plan, ResolvedStep
+from .plan import Party, Plan, ResolvedStep
 from .sends import Outcome, SendKey
 
 
@@ -25,6 +25,14 @@ class World:
     def on(self) -> bool:
         """Return whether a source is on."""
         return bool(self.plan.sources) and self.off_since is None
+
+    def parties(self, step: int) -> tuple[Party, ...]:
+        """Return the recipients of a step, none where a changed plan no longer has it."""
+        return self.steps[step].parties if step < len(self.steps) else ()
+
+    def plans(self, key: SendKey) -> bool:
+        """Return whether the plan still has the recipient of a send in its step."""
+        return any(one.reference == key.recipient for one in self.parties(key.step))
 
 
 # Happenings
@@ -93,10 +101,11 @@ class Declined:
 
 
 @dataclass(frozen=True, slots=True)
-class WrongCode:
-    """A text had another number of three digits than the code."""
+class WrongCodes:
+    """A text had this many numbers of three digits, and none counted as the code."""
 
     phone: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +124,7 @@ type Happening = (
     | NotDelivered
     | Acknowledged
     | Declined
-    | WrongCode
+    | WrongCodes
     | Ended
 )
 

@@ -1,6 +1,5 @@
 """The alarms of an account: create, change and remove them, and give them their answers."""
 
-from collections.abc import Iterator
 from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
@@ -12,9 +11,9 @@ from ..const import LOGGER
 from ..events import SIGNAL_ALARM, SIGNAL_STATUS
 from ..inbound.classify import Classified
 from ..runtime.journal import Table, Tables
-from .answers import MAX_WRONG_CODES, Answer, Verdict, addressed, judge, who
+from .answers import Answer, addressed, declines, who, without_code
 from .checks import Checks
-from .happenings import Acknowledged, Declined, WrongCode
+from .happenings import Acknowledged, Declined, WrongCodes
 from .plan import plans
 from .runner import AlarmRunner
 from .sending import Ways
@@ -126,19 +125,18 @@ class Alarms:
         if runner is None or run is None or self._answers_another(message, run):
             return False
         recipient = who(run, message.phone)
-        if recipient is None or run.wrong_codes.get(message.phone, 0) >= MAX_WRONG_CODES:
+        if recipient is None:
+            return False
+        text, wrong = without_code(run, message.phone, message.text)
+        if text is None:
+            if wrong:
+                runner.dispatch(WrongCodes(message.phone, wrong))
             return False
         name = run.reached[recipient].name
-        match judge(message.text, run.code):
-            case Verdict.TAKES:
-                runner.dispatch(Acknowledged(by=name, recipient=recipient))
-            case Verdict.DECLINES:
-                runner.dispatch(Declined(recipient, name))
-            case Verdict.WRONG_CODE:
-                runner.dispatch(WrongCode(message.phone))
-                return False
-            case Verdict.NOTHING:
-                return False
+        if declines(text):
+            runner.dispatch(Declined(recipient, name))
+        else:
+            runner.dispatch(Acknowledged(by=name, recipient=recipient))
         return True
 
     def _addressed(self, answer: Answer) -> tuple[AlarmRunner | None, Run | None]:
@@ -154,7 +152,8 @@ class Alarms:
             return False
         if self._ways.inbox.questions.is_waited_for(question):
             return True
-        ids = {one for each in self.runners.values() for one in _ids(each)}
+        runs = (one.run_in_flight() for one in self.runners.values())
+        ids = {one for each in runs for send in each.sends.values() for one in send.ids}
         if question.message_id in ids:
             return False
         recipient = who(run, message.phone)
@@ -220,7 +219,3 @@ async def user_name(hass: HomeAssistant, user_id: str | None) -> str:
     """Return the name of a user; `Home Assistant` without one, as for an automation."""
     user = await hass.auth.async_get_user(user_id) if user_id else None
     return (user and user.name) or "Home Assistant"
-
-
-def _ids(runner: AlarmRunner) -> Iterator[str]:
-    return (one for send in runner.run.sends.values() for one in send.ids)

@@ -26,7 +26,7 @@ from .happenings import (
     Ticked,
     Transmit,
     World,
-    WrongCode,
+    WrongCodes,
 )
 from .results import take_failure, take_result
 from .sends import Outcome, Purpose
@@ -70,8 +70,8 @@ def advance(  # noqa: C901 - a case for each happening
             _acknowledge(turn, happening)
         case Declined():
             _decline(turn, happening)
-        case WrongCode(phone):
-            tried = {phone: run.wrong_codes.get(phone, 0) + 1}
+        case WrongCodes(phone, count):
+            tried = {phone: run.wrong_codes.get(phone, 0) + count}
             turn.change(wrong_codes=run.wrong_codes | tried)
         case Ended(message):
             if run.alive:

@@ -1,6 +1,7 @@
 """Run an alarm: apply happenings to its run, store the run, and execute the effects."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -20,6 +21,7 @@ from ..runtime.trail import async_trace
 from .effects import Effects
 from .happenings import (
     Acknowledged,
+    Cancel,
     Happening,
     NotDelivered,
     Recovered,
@@ -97,7 +99,7 @@ class AlarmRunner:
     @callback
     def remove(self) -> None:
         """Stop without a text, as the alarm was removed."""
-        self.effects.cancel_all()
+        self.effects.want(map(Cancel, self.run.sends))
         self.close()
 
     @callback
@@ -175,8 +177,9 @@ class AlarmRunner:
         for send in run.of_step():
             if send.outcome is Outcome.INTENDED and send.channel:
                 known = sent_before(self._ways, run.alarm_id, send)
-                if known and known[0].outcome.reaches:
-                    run = reach(run, send, known[0])
+                if known and (sent := known[0]).outcome.reaches:
+                    sends = {**run.sends, send.key: replace(send, ids=sent.ids)}
+                    run = reach(replace(run, sends=sends), send, sent)
         return run
 
     @callback

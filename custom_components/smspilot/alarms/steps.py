@@ -1,13 +1,12 @@
 """Take a run through its steps; pure, each function changes the turn it is given."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from .happenings import DAY, MINUTE, Cancel, NotifyFallback, Read
+from .happenings import DAY, MINUTE, Cancel, NotifyFallback, Read, World
 from .plan import Party
 from .sends import Outcome, Purpose, Send, SendKey
-from .state import Phase
+from .state import AlarmState, Phase, Run
 from .turn import Turn, again
 
 NOTHING: Final = timedelta(0)
@@ -42,23 +41,27 @@ def begin_step(turn: Turn) -> None:
 
 def send_step(turn: Turn) -> None:
     """Send to the step's recipients who were not sent to yet; go on where there are none."""
-    while turn.run.step < len(turn.world.steps):
-        for one in (gone := _gone(turn)):
-            turn.put(replace(one, outcome=Outcome.CANCELLED))
-        parties = turn.world.steps[turn.run.step].parties
+    # What was requested before a restart may have reached whoever is gone: that is found out.
+    cancel_gone(turn)
+    while True:
+        parties = turn.world.parties(turn.run.step)
         fresh = [send for party in parties if (send := _send_for(turn, party))]
-        if fresh:
+        for send in fresh:
+            turn.transmit(send)
+        if fresh or _gone(turn) or any(one.channel for one in turn.newly_reached()):
             turn.change(phase=Phase.SENDING)
-            for send in fresh:
-                turn.transmit(send)
-            return
-        if gone:
             settle(turn)
             return
-        if turn.run.limited:
+        if turn.run.limited or turn.run.step >= len(turn.world.steps):
             break
         turn.change(step=turn.run.step + 1)
     _end_round(turn)
+
+
+def is_wanted(run: Run, world: World, key: SendKey) -> bool:
+    """Return whether a send may be requested: a step's only while the alarm runs and plans it."""
+    is_running = run.state is AlarmState.RUNNING
+    return key.purpose is not Purpose.STEP or (is_running and world.plans(key))
 
 
 def settle(turn: Turn) -> None:
@@ -100,12 +103,10 @@ def cancel_gone(turn: Turn) -> None:
 
 
 def _gone(turn: Turn) -> list[Send]:
-    steps, number = turn.world.steps, turn.run.step
-    there = {one.reference for one in steps[number].parties} if number < len(steps) else set[str]()
     return [
         send
         for send in turn.run.of_step()
-        if send.outcome is Outcome.INTENDED and send.channel and send.key.recipient not in there
+        if send.outcome is Outcome.INTENDED and send.channel and not turn.world.plans(send.key)
     ]
 
 

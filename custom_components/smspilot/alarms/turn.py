@@ -48,9 +48,13 @@ class Turn:
         """Have the bus event published."""
         self.wanted.append(Publish(what, names))
 
+    def newly_reached(self) -> list[Send]:
+        """Return the sends of the present step that no event has named yet."""
+        return [one for one in self.run.of_step() if one.outcome.reaches and not one.published]
+
     def publish_step(self, *, even_if_empty: bool = False) -> None:
         """Have the event of the present step published, with the recipients newly reached."""
-        fresh = [one for one in self.run.of_step() if one.outcome.reaches and not one.published]
+        fresh = self.newly_reached()
         for one in fresh:
             self.put(replace(one, published=True))
         if fresh or even_if_empty:
