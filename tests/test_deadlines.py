@@ -117,7 +117,7 @@ async def test_disk_that_hangs(
     receipt = await sending
     once(simulator, PAPA)
     assert receipt["messages"][0]["message_id"] == ids(simulator)[PAPA]
-    assert "The disk does not take a message's record" in caplog.text
+    assert "A message's record could not be written to the disk" in caplog.text
     hold.release()
 
 

@@ -265,7 +265,7 @@ async def test_cancelled_caller_is_logged(
     for _ in range(30):
         await clock.advance(5)
     assert simulator.orders == []
-    (record,) = [one for one in caplog.records if "nobody waits for" in one.getMessage()]
+    (record,) = [one for one in caplog.records if "its caller stopped waiting" in one.getMessage()]
     assert "cannot be reached" in record.getMessage()
     assert PAPA not in caplog.text
 

@@ -117,7 +117,7 @@ class AssistResponder:
         if message.recipient_id not in allowed:
             return "of another recipient"
         if message.pin_ok is False:
-            LOGGER.warning("A message of %s for Assist has not their PIN", name)
+            LOGGER.warning("A message of %s for Assist lacks their PIN", name)
             return "the PIN is wrong or missing"
         return None
 

@@ -33,7 +33,6 @@ class Reason(StrEnum):
 
     # The API or the network
     ACCOUNT_BLOCKED = "account_blocked"
-    ACCOUNT_CLOSED = "account_closed"
     CANNOT_CONNECT = "cannot_connect"
     DUPLICATE = "duplicate"
     INVALID_AUTH = "invalid_auth"
@@ -49,13 +48,17 @@ class Reason(StrEnum):
     TEXT_REFUSED = "text_refused"
 
     # Home Assistant itself
+    ACCOUNT_CLOSED = "account_closed"
     ADMINISTRATORS_ONLY = "administrators_only"
     ASSIST_FAILED = "assist_failed"
     CANCELLED = "cancelled"
 
+    # The limits of the account's options
+    DAILY_LIMIT = "daily_limit"
+    RATE_LIMIT = "rate_limit"
+
     # What the caller gave
     AMBIGUOUS_PHONE = "ambiguous_phone"
-    DAILY_LIMIT = "daily_limit"
     EMPTY_MESSAGE = "empty_message"
     INVALID_CODE = "invalid_code"
     INVALID_PHONE = "invalid_phone"
@@ -64,7 +67,6 @@ class Reason(StrEnum):
     NO_TARGET = "no_target"
     ONE_ALARM = "one_alarm"
     ONE_NUMBER = "one_number"
-    RATE_LIMIT = "rate_limit"
     SERVICE_WORD = "service_word"
     TEST_QUESTION = "test_question"
     TIME_PASSED = "time_passed"
@@ -75,7 +77,11 @@ class Reason(StrEnum):
 
 
 class TimeOver(StrEnum):
-    """Why a message was not requested in time; keys of translations like those of `Fault`."""
+    """Why a message was not requested in time; keys of translations like those of `Fault`.
+
+    A `ConnectionFailed` carries it although no connection was tried: what it means for the caller
+    is the same, that nothing went out.
+    """
 
     NO_TIME = "no_time"
     SAME_TEXT = "same_text"

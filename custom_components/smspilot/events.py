@@ -68,7 +68,7 @@ class SentMessage(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentText:
-    """A message that was accepted: its text, and a row a number."""
+    """A message that was accepted: its text, and one row per number."""
 
     kind: Kind
     text: str
@@ -107,7 +107,7 @@ SIGNAL_REQUESTED: SignalTypeFormat[RequestResult] = SignalTypeFormat("smspilot_r
 SIGNAL_NAMES_TAKEN: SignalTypeFormat[list[str]] = SignalTypeFormat("smspilot_names_taken_{}")
 # A request failed.
 SIGNAL_ERROR: SignalTypeFormat[SmspilotError] = SignalTypeFormat("smspilot_error_{}")
-# A limit refused a send: the option's name, and the number where the limit is one a number.
+# A limit refused a send: the option's name, and the number where it is a number's own limit.
 SIGNAL_LIMIT: SignalTypeFormat[str, str] = SignalTypeFormat("smspilot_limit_{}")
 # The account as the API returned it, and when it was requested, by the loop's clock.
 SIGNAL_ACCOUNT: SignalTypeFormat[AccountInfo, float] = SignalTypeFormat("smspilot_account_{}")

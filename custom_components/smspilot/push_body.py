@@ -1,4 +1,7 @@
-"""Parses the fields of a push, whatever the encoding of its body; its id is enough for a read."""
+"""Parses the fields of a push, whatever the encoding of its body.
+
+Only the id is needed: the API's list has the rest.
+"""
 
 from email import message_from_bytes, policy
 import json
@@ -17,7 +20,7 @@ MAX_FIELDS: Final = 100
 FALLBACK_CHARSET: Final = "cp1251"
 
 _CHARSET: Final = re.compile(r"charset=[\"']?([\w-]+)", re.IGNORECASE)
-# A pair of JSON that was cut off and cannot be parsed.
+# Finds complete pairs in JSON that was cut off.
 _PAIR: Final = re.compile(r'"(\w+)"\s*:\s*(?:"([^"\\]*)"|(\d+))')
 
 

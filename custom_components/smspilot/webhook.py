@@ -89,6 +89,7 @@ class PushReceiver:
                 if message and not verify:
                     account.deliveries.push_unverified(message)
                 else:
+                    # One that cannot be read may be any: none is later, so this starts a read.
                     status = message.status if message else Status.DELIVERED
                     account.deliveries.push(message_id, status)
             case InboundPush(user_id=user_id) if not verify and self._is_foreign(user_id):
@@ -174,8 +175,8 @@ def host_of(request: Request) -> str:
 def parse(fields: Mapping[str, str], now: datetime) -> StatusPush | InboundPush | None:
     """Return the push in a request's fields, None where there are none.
 
-    Raises `MalformedPush` where there is no id; all other fields may be missing or odd. A push has
-    no time, so an inbound message gets `now`.
+    Raises `MalformedPush` where there is no id; all other fields may be missing or malformed. A
+    push has no time, so an inbound message gets `now`.
     """
     if not fields:
         return None

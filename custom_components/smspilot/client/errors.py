@@ -2,7 +2,7 @@
 
     SmspilotError
     ├── ConnectionFailed         no connection was made: the request did not go out
-    ├── ResponseLost             the request went out, the connection broke soon after
+    ├── ResponseLost             the request may have gone out, the connection broke soon
     │   ├── ResponseTimeout      no response in time: the API may still process the request
     │   └── InvalidResponse      a prompt response that is not the API's
     └── ApiError                 the API refused the request, with a code (section 11)
@@ -43,7 +43,8 @@ class Fault(StrEnum):
 class SmspilotError(Exception):
     """The base of all errors that the client raises.
 
-    Its arguments are a `Fault` and a detail, or the name of the network's error.
+    Its arguments are a `Fault` and a detail, the name of the network's error, or the code and the
+    description of an `ApiError`.
     """
 
     @override

@@ -50,7 +50,8 @@ class MessageRow:
     """One row of a response to `send` or `check` (sections 1 and 2), or a pushed status (2.1).
 
     `id` is None for a message that was not accepted; `phone` is empty for an id that the API does
-    not know. `price` is in RUB. `created` and `modified` are in the API's own, unnamed zone.
+    not know. `price` is in RUB. `created` and `modified` are taken as UTC: the document names
+    no zone.
     """
 
     id: str | None

@@ -108,6 +108,7 @@ class Transport:
             listed = rows(response.data[key])
         for batch in batched(listed, PARSE_BATCH, strict=False):
             if found:
+                # A long list must not hold up the event loop.
                 await asyncio.sleep(0)
             for row in batch:
                 try:

@@ -1,7 +1,7 @@
 """Parse single values as PHP writes them: any value may be a string, and any may be missing.
 
-A value that cannot be parsed is None (or an empty text), never an error: one odd field must not
-make the whole response unreadable.
+A value that cannot be parsed is None (or an empty text), never an error: one malformed
+field must not make the whole response unreadable.
 """
 
 from collections.abc import Mapping

@@ -144,7 +144,7 @@ class DeliveryTracker:
         checked, error = await self._reader.async_read(
             ids, self._update, needs_all=self._tracked.needs_all, urgent=pushed
         )
-        self._trace("statuses read", asked=len(ids), pushed=len(pushed), failed=bool(error))
+        self._trace("statuses read", requested=len(ids), pushed=len(pushed), failed=bool(error))
         if error:
             async_dispatcher_send(self._hass, SIGNAL_ERROR.format(self._entry.entry_id), error)
             if pushed:
@@ -201,7 +201,7 @@ class DeliveryTracker:
         """Stop tracking messages that are too old, once a read has checked them."""
         for server_id in checked:
             if self._tracked.is_overdue(server_id):
-                LOGGER.info("A message has no final status after 48 hours; it is no longer checked")
+                LOGGER.info("A message got no final status in time; it is no longer checked")
                 self._stop_tracking(server_id)
 
     @callback

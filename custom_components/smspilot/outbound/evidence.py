@@ -31,7 +31,8 @@ ZONES: Final = (timedelta(0), timedelta(hours=3))
 # A message is created when it is requested, or later where a gateway delays the request.
 CREATED_BEFORE: Final = timedelta(minutes=2)
 CREATED_AFTER: Final = timedelta(minutes=15)
-# The list covers a day, so a time further away is wrong and is ignored.
+# The list covers a day. A time further from the request than that, in any zone, cannot be right and
+# is ignored.
 MAX_CREATED_DISTANCE: Final = timedelta(hours=40)
 # How many of our ids must have grown for a smaller one to count as older, with and without a time
 # of creation in the list.

@@ -1,7 +1,7 @@
 """Finds out whether messages whose response was lost went out, before they may be sent again.
 
 Together with `number.py: mark_not_found` this keeps a lost response from causing a second message:
-a number is sent to again only where several reads of the API's list prove that it is not there
+a number is sent to again only where reads of the API's list prove that it is not there
 (`evidence.py`), and never where the request may still be under way.
 """
 

@@ -112,7 +112,7 @@ class Outbox:
         wait: timedelta = timedelta(0),
         strict: bool = False,
     ) -> SendResult:
-        """Send a message, wait up to `wait` for its final statuses, and return a row a number.
+        """Send a message, wait up to `wait` for its final statuses, and return one row per number.
 
         `refused` are targets that were refused before; they get rows too. Raises
         `ServiceValidationError` where all targets were refused here, and the error of the API or
@@ -134,7 +134,7 @@ class Outbox:
     ) -> list[SendResult | BaseException]:
         """Send messages without keys that belong together: a limit refuses all of them, or none.
 
-        Returns the result or the error of each; what needs no permit to be refused is raised.
+        Returns the result or the error of each; raises what needs no permit to be refused.
         """
         refusals = [self._check(message, refused) for message in messages]
         numbers = [numbers_of(message.targets) for message in messages]

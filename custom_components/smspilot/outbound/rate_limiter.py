@@ -1,4 +1,4 @@
-"""The limit of messages a number and hour, against runaway automations."""
+"""The limit of messages to a number within an hour, against runaway automations."""
 
 from datetime import timedelta
 from enum import Enum, auto

@@ -57,7 +57,7 @@ class NumberRecord:
 
     @classmethod
     def from_stored(cls, data: list[object]) -> Self:
-        """Parse a stored record; raise `LookupError`, `TypeError`, `ValueError` where it is odd."""
+        """Parse a stored record; raise `LookupError`, `TypeError` or `ValueError`."""
         phone, recipient_id, state, message_id, permit, error = data
         at, amount = permit if isinstance(permit, list) else (None, None)
         code, description, russian = error if isinstance(error, list) else (None, None, None)
@@ -120,7 +120,7 @@ class SubmissionRecord:
 
     @classmethod
     def from_stored(cls, record_id: str, data: Table, now: float) -> Self:
-        """Parse a stored record; raise `LookupError`, `TypeError`, `ValueError` where it is odd."""
+        """Parse a stored record; raise `LookupError`, `TypeError` or `ValueError`."""
         at = stored_time(data["at"])
         # By a clock that was wrong then it may look too old to be reconciled: leave it an hour.
         age = min(max((dt_util.utcnow() - at).total_seconds(), 0), RECENT - HOUR)

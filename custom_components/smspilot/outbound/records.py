@@ -27,7 +27,7 @@ TABLE: Final = "orders"
 
 
 class SubmissionRecords:
-    """The records of the last day; those of submissions under way are busy."""
+    """The records of the last day, of known keys and of all in doubt; those under way are busy."""
 
     def __init__(self, hass: HomeAssistant, journal: Journal) -> None:
         self._hass = hass
@@ -132,6 +132,7 @@ class SubmissionRecords:
 
     def ids_before(self, record: SubmissionRecord) -> set[str]:
         """Return ids that the list must show: of the hour before a message, else the last ones."""
+        # Some hours less than a day: a read long after the message must still show them.
         first = record.since - RECENT + 6 * HOUR
         known = [one for one in self._accepted if first < one[0] <= record.since]
         lately = [one for one in known if one[0] > record.since - HOUR] or known[-1:]
@@ -204,8 +205,8 @@ class SubmissionRecords:
         """
         if not await (self._journal.async_sync() if durable else self._journal.flush()):
             LOGGER.error(
-                "The disk does not take a message's record; it is sent all the same, and a restart"
-                " now would forget it"
+                "A message's record could not be written to the disk; it is sent all the same, and"
+                " a restart now would forget it"
             )
 
     def _is_expired(self, record: SubmissionRecord) -> bool:

@@ -1,4 +1,4 @@
-"""The result of a send: a row a message, with the same fields in responses and in events."""
+"""The result of a send: one row per number, with the same fields in responses and in events."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -107,7 +107,7 @@ class Row:
 
     @classmethod
     def from_stored(cls, server_id: str, data: Table) -> Self:
-        """Parse a stored row; raise `LookupError`, `TypeError` or `ValueError` where it is odd."""
+        """Parse a stored row; raise `LookupError`, `TypeError` or `ValueError`."""
         return cls(
             message_id=server_id,
             packet_id=optional(data["packet"]),

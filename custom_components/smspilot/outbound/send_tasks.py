@@ -100,4 +100,4 @@ class SendTasks:
             why = reasons(self._entry, refused, self._hass.config.language)
         else:
             return
-        LOGGER.error("What became of a message that nobody waits for any more: %s", why)
+        LOGGER.error("A message failed after its caller stopped waiting: %s", why)

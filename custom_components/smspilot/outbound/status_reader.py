@@ -12,11 +12,11 @@ from ..runtime.cooperative import async_slices
 
 FIELDS: Final = ("server_id", "phone", "price", "status", "error", "error_en", "error_ru")
 ALL_FIELDS: Final = ("all",)
-# Seconds between the reads of an odd id; the interval doubles.
-MIN_ODD_INTERVAL: Final = 15.0
-MAX_ODD_INTERVAL: Final = 6 * 3600.0
-# Requests of a read beyond its pages: halving must not make two requests an id where the API
-# refuses lists for another reason.
+# Seconds between the reads of an isolated id; the interval doubles.
+MIN_ISOLATED_INTERVAL: Final = 15.0
+MAX_ISOLATED_INTERVAL: Final = 6 * 3600.0
+# Requests of a read beyond its pages: halving must not make two requests for each id
+# where the API refuses lists for another reason.
 MAX_EXTRA_REQUESTS: Final = 100
 
 
@@ -24,22 +24,23 @@ class StatusReader:
     """Reads the statuses of an account's messages.
 
     The API may refuse a list because of one id that it cannot read or does not know. That id is
-    found by halving the list, and from then on it is odd: read alone, and ever more rarely.
+    found by halving the list, and from then on it is isolated: read alone, and ever
+    more rarely.
     """
 
     def __init__(self, hass: HomeAssistant, client: Smspilot) -> None:
         self._hass = hass
         self._client = client
-        # Since when an id is odd, and when it is due again, by the event loop's clock.
-        self._odd: dict[str, tuple[float, float]] = {}
+        # Since when an id is isolated, and when it is due again, by the event loop's clock.
+        self._isolated: dict[str, tuple[float, float]] = {}
 
     def forget(self, server_id: str) -> None:
         """Drop what is known of an id that is not read any more."""
-        self._odd.pop(server_id, None)
+        self._isolated.pop(server_id, None)
 
     def next_check(self, server_id: str, usual: float) -> float:
-        """Return in how many seconds an id is due; `usual` where it is not odd."""
-        if found := self._odd.get(server_id):
+        """Return in how many seconds an id is due; `usual` where it is not isolated."""
+        if found := self._isolated.get(server_id):
             return max(found[1] - self._hass.loop.time(), 0.0)
         return usual
 
@@ -53,7 +54,7 @@ class StatusReader:
     ) -> tuple[set[str], SmspilotError | None]:
         """Read statuses, and call `on_row` with each row; return the ids read, and an error.
 
-        Odd ids are left out until they are due, unless they are `urgent`. `needs_all` says for
+        Isolated ids are left out until they are due, unless they are `urgent`. `needs_all` says for
         which ids all fields of a row are requested.
         """
         batches = self._batches(ids, set(urgent))
@@ -78,25 +79,25 @@ class StatusReader:
                 return checked, err
             else:
                 checked.update(batch)
-                self._odd.pop(batch[0] if len(batch) == 1 else "", None)
+                self._isolated.pop(batch[0] if len(batch) == 1 else "", None)
                 async for row in async_slices(rows):
                     on_row(row)
         return checked, error
 
     def _batches(self, ids: Iterable[str], urgent: set[str]) -> list[tuple[str, ...]]:
-        """Return the ids a request: pages, and each odd id alone that is urgent or due."""
-        now, plain, odd = self._hass.loop.time(), list[str](), list[str]()
+        """Return the ids of each request: pages, and alone each isolated id, if urgent or due."""
+        now, plain, isolated = self._hass.loop.time(), list[str](), list[str]()
         for server_id in ids:
-            if server_id not in self._odd:
+            if server_id not in self._isolated:
                 plain.append(server_id)
-            elif server_id in urgent or self._odd[server_id][1] <= now:
-                odd.append(server_id)
-        alone = ((server_id,) for server_id in odd[:MAX_EXTRA_REQUESTS])
+            elif server_id in urgent or self._isolated[server_id][1] <= now:
+                isolated.append(server_id)
+        alone = ((server_id,) for server_id in isolated[:MAX_EXTRA_REQUESTS])
         return [*batched(plain, PAGE, strict=False), *alone]
 
     def _put_off(self, server_id: str) -> None:
         now = self._hass.loop.time()
-        since, _next = self._odd.get(server_id, (now, now))
-        interval = min(max(now - since, MIN_ODD_INTERVAL), MAX_ODD_INTERVAL)
+        since, _next = self._isolated.get(server_id, (now, now))
+        interval = min(max(now - since, MIN_ISOLATED_INTERVAL), MAX_ISOLATED_INTERVAL)
         # A second less, because a timer may fire slightly early.
-        self._odd[server_id] = since, now + interval - 1
+        self._isolated[server_id] = since, now + interval - 1

@@ -1,6 +1,7 @@
-"""The submission of one message to the API: each number is sent to at most once, by a deadline.
+"""The submission of one message to the API: no number gets it twice, all by one deadline.
 
-There is one state a number (`number.py`), one loop (`async_run`) and one deadline (`timing.py`).
+There is one state for each number (`number.py`), one loop (`async_run`) and one deadline
+(`timing.py`).
 Whether a request with a lost response was accepted is found out in `lost_responses.py`; before
 that nothing is sent again.
 """

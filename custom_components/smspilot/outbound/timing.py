@@ -17,7 +17,8 @@ from .number import Number, Refusal, State
 # The API's `Date` has whole seconds, and a response takes some time.
 CLOCK_TOLERANCE: Final = timedelta(seconds=2)
 SECOND: Final = timedelta(seconds=1)
-# Seconds after `retry_for` for the last request and its reconciling: the contract's two minutes.
+# Seconds after `retry_for` for the last request and its reconciling: callers are promised a result
+# within `retry_for` and two minutes.
 RECONCILE_TIMEOUT: Final = 120.0
 # Seconds a request takes at most, so none begins later than this before the deadline.
 REQUEST_TIMEOUT: Final = 60.0
@@ -33,7 +34,7 @@ RETRY_DELAYS: Final = (2.0, 4.0, 8.0, 10.0)
 
 
 def api_now(client: Smspilot) -> datetime:
-    """Return the API's time; Home Assistant's, which is more exact, where the two agree."""
+    """Return the API's time; Home Assistant's, which has fractions of a second, if they agree."""
     now, api_time = dt_util.utcnow(), client.now()
     return now if api_time is None or abs(api_time - now) <= CLOCK_TOLERANCE else api_time
 

@@ -88,7 +88,8 @@ def shortened(text: str, parts: int, frame: Callable[[str], str] = str) -> str:
 
 def _beginning(text: str, parts: int, frame: Callable[[str], str], dots: str) -> str:
     """Return the longest beginning of a text that fits before the dots."""
-    # An upper bound for the search; transliteration may drop characters, hence four times.
+    # An upper bound for the search. What fits may be longer than the parts, because transliteration
+    # drops characters: four times as long is ample.
     low, high = 0, min(len(text), 4 * parts * _CAPACITY[Encoding.GSM7][0])
     while low < high:
         middle = (low + high + 1) // 2
