@@ -15,8 +15,8 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from .alarms.room import Alarms
-from .alarms.sending import Ways
+from .alarms.alarms import Alarms
+from .alarms.sending import AlarmServices
 from .alarms.texts import TextMemory
 from .client import Credentials, Smspilot, SmspilotError
 from .client.transport import URL
@@ -157,7 +157,7 @@ class Account:
 
     def _make_alarms(self) -> Alarms:
         return Alarms(
-            Ways(
+            AlarmServices(
                 hass=self.hass,
                 entry=self.entry,
                 journal=self.journal,

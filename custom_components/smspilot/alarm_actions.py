@@ -14,9 +14,9 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 
 from .account import Account
+from .alarms.alarms import user_name
 from .alarms.happenings import Ended
 from .alarms.rehearsal import async_rehearse
-from .alarms.room import user_name
 from .alarms.runner import AlarmRunner
 from .const import ATTR_ALARM, ATTR_BY, ATTR_MESSAGE, ATTR_TEST, DOMAIN, SUBENTRY_ALARM
 from .errors import Reason, validation_error
@@ -66,7 +66,7 @@ async def _start_alarm(call: ServiceCall) -> ServiceResponse:
     message: str | None = (call.data.get(ATTR_MESSAGE) or "").strip() or None
     response: dict[str, Any] = {"alarm_id": None}
     if call.data[ATTR_TEST]:
-        rows = await async_rehearse(account.alarms.ways, alarm, message)
+        rows = await async_rehearse(account.alarms.services, alarm, message)
         language = call.hass.config.language
         response["messages"] = [row.as_dict(account.entry, language) for row in rows]
     else:

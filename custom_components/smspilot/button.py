@@ -10,7 +10,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .alarms.room import user_name
+from .alarms.alarms import user_name
 from .const import SUBENTRY_ALARM
 from .entity import AlarmEntity, RecipientEntity, add_for_subentries
 from .errors import async_words

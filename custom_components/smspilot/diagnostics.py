@@ -116,8 +116,8 @@ def _alarm(alarm: AlarmRunner) -> dict[str, Any]:
         "sources_on": len(alarm.sources.on),
         "steps": [
             {
-                "ours": sum(not party.foreign for party in step.parties),
-                "others": sum(party.foreign for party in step.parties),
+                "ours": sum(not recipient.foreign for recipient in step.recipients),
+                "others": sum(recipient.foreign for recipient in step.recipients),
                 "wait": step.wait.total_seconds(),
             }
             for step in alarm.world.steps

@@ -11,7 +11,7 @@ from homeassistant.components.logbook.const import (
 from homeassistant.components.logbook.models import TIME_FIRED_TS_POS, LazyEventPartialState
 from homeassistant.core import HomeAssistant, callback
 
-from .alarm_story import ALARM_ICON, alarm_sentence
+from .alarm_sentences import ALARM_ICON, alarm_sentence
 from .const import DOMAIN, EVENT_ALARM, EVENT_MESSAGE_STATUS
 from .contacts.phones import masked
 from .errors import async_words

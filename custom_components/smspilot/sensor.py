@@ -20,8 +20,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_time_change
 from homeassistant.util import dt as dt_util
 
+from .alarms.presentation import attributes
 from .alarms.state import AlarmState
-from .alarms.story import attributes
 from .const import CURRENCY, SUBENTRY_ALARM
 from .entity import AlarmEntity, Figure, FigureEntity, add_for_subentries
 from .events import SIGNAL_ALARM, SIGNAL_ENTRY_UPDATED, number

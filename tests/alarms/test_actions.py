@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 import voluptuous as vol
 
-from custom_components.smspilot.alarm_story import alarm_sentence
+from custom_components.smspilot.alarm_sentences import alarm_sentence
 from tests.common import Clock, act
 from tests.simulator.simulator import Simulator
 

@@ -37,7 +37,7 @@ from custom_components.smspilot.alarms.happenings import (
     Transmit,
     World,
 )
-from custom_components.smspilot.alarms.plan import Party, Plan, ResolvedStep
+from custom_components.smspilot.alarms.plan import Plan, ResolvedStep, StepRecipient
 from custom_components.smspilot.alarms.run import advance, next_tick
 from custom_components.smspilot.alarms.sends import Outcome, Purpose
 from custom_components.smspilot.alarms.state import AlarmState, Phase, Run
@@ -48,7 +48,7 @@ BEGIN = datetime(2026, 11, 29, 12, tzinfo=UTC)
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
 
 
-def ours(name: str, channel: Channel = Channel.TWO_WAY) -> Party:
+def ours(name: str, channel: Channel = Channel.TWO_WAY) -> StepRecipient:
     recipient = Recipient(
         id=name,
         name=name,
@@ -58,18 +58,19 @@ def ours(name: str, channel: Channel = Channel.TWO_WAY) -> Party:
         assist=False,
         pin=None,
     )
-    return Party(reference=name, name=name, channel=channel, recipient=recipient)
+    return StepRecipient(reference=name, name=name, channel=channel, ours=recipient)
 
 
-def foreign(name: str) -> Party:
-    return Party(reference=name, name=name, entity_id=f"notify.{name}")
+def foreign(name: str) -> StepRecipient:
+    return StepRecipient(reference=name, name=name, entity_id=f"notify.{name}")
 
 
 def steps(
-    *each: Party | tuple[Party, ...], wait: timedelta = 2 * MINUTE
+    *each: StepRecipient | tuple[StepRecipient, ...], wait: timedelta = 2 * MINUTE
 ) -> tuple[ResolvedStep, ...]:
     return tuple(
-        ResolvedStep(parties=one if isinstance(one, tuple) else (one,), wait=wait) for one in each
+        ResolvedStep(recipients=one if isinstance(one, tuple) else (one,), wait=wait)
+        for one in each
     )
 
 
@@ -117,7 +118,7 @@ class Desk:
             case Transmit(key):
                 send = self.run.sends[key]
                 outcome = self.answers(key.recipient)
-                if outcome.reaches:
+                if outcome.may_have_reached:
                     purpose = "" if key.purpose is Purpose.STEP else f"{key.purpose}:"
                     self.sent.append(f"{purpose}{key.recipient}")
                 self.happen(
@@ -125,9 +126,11 @@ class Desk:
                         key=key,
                         attempt=send.attempt,
                         outcome=outcome,
-                        reason=None if outcome.reaches else outcome.value,
+                        reason=None if outcome.may_have_reached else outcome.value,
                         at=self.now,
-                        ids=(f"{key.recipient}-{key.lap}-{key.step}",) if outcome.reaches else (),
+                        ids=(f"{key.recipient}-{key.lap}-{key.step}",)
+                        if outcome.may_have_reached
+                        else (),
                         phones=(f"+7900{key.recipient}",) if send.channel else (),
                     )
                 )
@@ -557,7 +560,7 @@ class Machine(RuleBasedStateMachine):
         # The way out knows its keys: the same one is never requested again.
         if name not in self.results:
             self.results[name] = outcome
-            if outcome.reaches:
+            if outcome.may_have_reached:
                 self.gone[self.run.alarm_id, key] += 1
         self.happen(
             Sent(

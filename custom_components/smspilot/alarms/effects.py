@@ -26,8 +26,9 @@ from .happenings import (
     World,
 )
 from .plan import Plan, entity_of
+from .presentation import event_data
 from .sending import (
-    Ways,
+    AlarmServices,
     async_notify,
     async_transmit,
     is_answered_call,
@@ -41,7 +42,6 @@ from .sending import (
 from .sends import Outcome, Purpose, Send, SendKey
 from .state import Run
 from .steps import is_wanted
-from .story import event_data
 from .texts import Writer, phrases
 
 # Answers are read before a step; a step waits for that at most so long. Seconds.
@@ -76,8 +76,8 @@ class Alarm(Protocol):
 class Effects:
     """Executes the effects of one alarm in background tasks."""
 
-    def __init__(self, ways: Ways, alarm: Alarm) -> None:
-        self._ways = ways
+    def __init__(self, services: AlarmServices, alarm: Alarm) -> None:
+        self._services = services
         self._alarm = alarm
         self._tasks: set[asyncio.Task[None]] = set()
         # Values, not coroutines: those left at the end would warn that they were never awaited.
@@ -96,11 +96,11 @@ class Effects:
         for effect in wanted:
             if isinstance(effect, Cancel):
                 send = self._alarm.run.sends[effect.key]
-                self._ways.outbox.sends.cancel(key_of(self._alarm.run.alarm_id, send))
+                self._services.outbox.sends.cancel(key_of(self._alarm.run.alarm_id, send))
             self._queue.append(self._bound(effect))
         if self._queue and not self._worker:
             # Not eager: the task could end, and clear `_worker`, before it is assigned here.
-            self._worker = self._ways.hass.async_create_background_task(
+            self._worker = self._services.hass.async_create_background_task(
                 self._work(), "smspilot alarm", eager_start=False
             )
 
@@ -132,7 +132,7 @@ class Effects:
     def _execute(self, effect: Effect | dict[str, Any]) -> None:
         match effect:
             case dict():
-                self._ways.publisher.alarm(self._alarm.plan.id, effect)
+                self._services.publisher.alarm(self._alarm.plan.id, effect)
             case Read():
                 self._start_task(self._read())
             case Transmit(key) | Cancel(key):
@@ -143,18 +143,18 @@ class Effects:
 
     @callback
     def _start_task(self, work: Coroutine[Any, Any, None]) -> None:
-        task = self._ways.hass.async_create_background_task(work, "smspilot alarm")
+        task = self._services.hass.async_create_background_task(work, "smspilot alarm")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _read(self) -> None:
         """Read the inbound list and the statuses of calls, within the time limit."""
-        ways = self._ways
+        services = self._services
         sends = self._alarm.run.sends.values()
         calls = [one for send in sends if send.channel is Channel.VOICE for one in send.ids]
         await asyncio.gather(
-            ways.inbox.async_read_now(READ_TIMEOUT),
-            ways.deliveries.async_read_now(calls, READ_TIMEOUT),
+            services.inbox.async_read_now(READ_TIMEOUT),
+            services.deliveries.async_read_now(calls, READ_TIMEOUT),
             return_exceptions=True,
         )
         if self._alarm.is_loaded:
@@ -178,16 +178,16 @@ class Effects:
             self._in_flight.discard(name)
 
     async def _send(self, send: Send, alarm_id: str) -> None:
-        ways, recipient = self._ways, send.key.recipient
+        services, recipient = self._services, send.key.recipient
         rows: list[Row]
         if not is_wanted(self._alarm.run, self._alarm.world, send.key):
-            known = sent_before(ways, alarm_id, send)
-            sent, rows = known or (not_wanted(ways, send), [])
+            known = sent_before(services, alarm_id, send)
+            sent, rows = known or (not_wanted(services, send), [])
         elif send.channel is None:
-            reached = await async_notify(ways, entity_of(ways.hass, recipient), send.text)
-            sent, rows = sent_elsewhere(ways, send, reached=reached), []
+            reached = await async_notify(services, entity_of(services.hass, recipient), send.text)
+            sent, rows = sent_elsewhere(services, send, reached=reached), []
         else:
-            sent, rows = await async_transmit(ways, alarm_id, send, self._phones(send))
+            sent, rows = await async_transmit(services, alarm_id, send, self._phones(send))
         if self._alarm.run.alarm_id != alarm_id or not self._alarm.is_loaded:
             return
         self._alarm.dispatch(sent)
@@ -197,34 +197,34 @@ class Effects:
                 self._alarm.take_status(row.message_id, row.status, is_call=is_answered_call(row))
 
     async def _notify_fallback(self) -> None:
-        words, waiting_for = phrases(self._ways.hass), self._alarm.run.waiting_for
+        words, waiting_for = phrases(self._services.hass), self._alarm.run.waiting_for
         reason = words.get(f"waiting_{waiting_for}", waiting_for or "")
         text = self._writer.fallback(self._alarm.run, self._alarm.plan.name, reason)
         for one in self._alarm.plan.fallback:
-            await async_notify(self._ways, entity_of(self._ways.hass, one), text)
+            await async_notify(self._services, entity_of(self._services.hass, one), text)
 
     @property
     def _writer(self) -> Writer:
         return Writer(
-            phrases=phrases(self._ways.hass),
-            account=self._ways.entry.unique_id or "",
+            phrases=phrases(self._services.hass),
+            account=self._services.entry.unique_id or "",
             service_number=self._alarm.service_number,
         )
 
     @callback
-    def write_text(self, key: SendKey) -> None:
+    def put_text(self, key: SendKey) -> None:
         """Write the text of a send, and remember it before it is sent."""
-        send, ways = self._alarm.run.sends[key], self._ways
+        send, services = self._alarm.run.sends[key], self._services
         if send.text:
             return
         phones = self._phones(send)
         text = self._writer.write(
             self._alarm.run,
             send,
-            partial(shorten, ways, send.channel),
-            partial(ways.memory.is_new, phones),
+            partial(shorten, services, send.channel),
+            partial(services.memory.is_new, phones),
         )
-        ways.memory.add(phones, text)
+        services.memory.add(phones, text)
         send = replace(send, text=text)
         self._alarm.run = replace(self._alarm.run, sends={**self._alarm.run.sends, key: send})
 
@@ -233,7 +233,7 @@ class Effects:
         code = "417" if self._alarm.plan.code else None
         run = Run(message=message or self._alarm.message(), code=code, started_at=dt_util.utcnow())
         text = self._writer.write(
-            run, send, partial(shorten, self._ways, send.channel), lambda _text: True
+            run, send, partial(shorten, self._services, send.channel), lambda _text: True
         )
         return replace(send, text=text)
 
@@ -242,5 +242,5 @@ class Effects:
         if send.channel is None:
             return ()
         if send.key.purpose is Purpose.STEP:
-            return phones_of(self._ways, send.key.recipient)
+            return phones_of(self._services, send.key.recipient)
         return self._alarm.run.reached[send.key.recipient].phones

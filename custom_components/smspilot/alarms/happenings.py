@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from .plan import Party, Plan, ResolvedStep
+from .plan import Plan, ResolvedStep, StepRecipient
 from .sends import Outcome, SendKey
 
 
@@ -26,13 +26,13 @@ class World:
         """Return whether a source is on."""
         return bool(self.plan.sources) and self.off_since is None
 
-    def parties(self, step: int) -> tuple[Party, ...]:
+    def recipients(self, step: int) -> tuple[StepRecipient, ...]:
         """Return the recipients of a step, none where a changed plan no longer has it."""
-        return self.steps[step].parties if step < len(self.steps) else ()
+        return self.steps[step].recipients if step < len(self.steps) else ()
 
     def plans(self, key: SendKey) -> bool:
         """Return whether the plan still has the recipient of a send in its step."""
-        return any(one.reference == key.recipient for one in self.parties(key.step))
+        return any(one.reference == key.recipient for one in self.recipients(key.step))
 
 
 # Happenings

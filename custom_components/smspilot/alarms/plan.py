@@ -69,26 +69,26 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Party:
+class StepRecipient:
     """A recipient of a step as it is now: one of ours, or another integration's notify entity."""
 
     reference: str
     name: str
     channel: Channel | None = None
-    recipient: Recipient | None = None
+    ours: Recipient | None = None
     entity_id: str | None = None
 
     @property
     def foreign(self) -> bool:
         """Return whether another integration notifies them."""
-        return self.recipient is None
+        return self.ours is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedStep:
     """A step with those of its recipients that exist now."""
 
-    parties: tuple[Party, ...]
+    recipients: tuple[StepRecipient, ...]
     wait: timedelta
 
 
@@ -105,10 +105,10 @@ def resolve_steps(hass: HomeAssistant, entry: ConfigEntry, plan: Plan) -> tuple[
     """Return a plan's steps with those of their recipients that still exist."""
     return tuple(
         ResolvedStep(
-            parties=tuple(
-                party
+            recipients=tuple(
+                recipient
                 for one in dict.fromkeys(step.recipients)
-                if (party := resolve_party(hass, entry, one, step.channel))
+                if (recipient := resolve_recipient(hass, entry, one, step.channel))
             ),
             wait=step.wait,
         )
@@ -116,22 +116,24 @@ def resolve_steps(hass: HomeAssistant, entry: ConfigEntry, plan: Plan) -> tuple[
     )
 
 
-def resolve_party(
+def resolve_recipient(
     hass: HomeAssistant, entry: ConfigEntry, one: str, channel: Channel | None = None
-) -> Party | None:
+) -> StepRecipient | None:
     """Return the recipient of a reference, or None where it no longer exists."""
     subentry = entry.subentries.get(one)
     if subentry and subentry.subentry_type == SUBENTRY_RECIPIENT:
         recipient = Recipient.from_subentry(subentry)
         usual = Channel.VOICE if recipient.channel is Channel.VOICE else Channel.TWO_WAY
-        return Party(
-            reference=one, name=recipient.name, channel=channel or usual, recipient=recipient
+        return StepRecipient(
+            reference=one, name=recipient.name, channel=channel or usual, ours=recipient
         )
     entity_id = entity_of(hass, one)
     if entity_id is None:
         return None
     state = hass.states.get(entity_id)
-    return Party(reference=one, name=state.name if state else entity_id, entity_id=entity_id)
+    return StepRecipient(
+        reference=one, name=state.name if state else entity_id, entity_id=entity_id
+    )
 
 
 def reference(hass: HomeAssistant, entry: ConfigEntry, entity_id: str) -> str:

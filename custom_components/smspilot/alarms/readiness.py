@@ -14,9 +14,9 @@ from ..const import LOGGER
 from ..errors import api_text, localized
 from ..runtime.journal import stored_time
 from ..text.localized import async_money
-from .plan import Party, entity_of
+from .plan import StepRecipient, entity_of
 from .runner import AlarmRunner
-from .sending import Ways, message_of
+from .sending import AlarmServices, message_of
 from .sends import Purpose, Send, SendKey
 from .texts import phrases
 
@@ -50,29 +50,31 @@ class Readiness:
         )
 
 
-async def async_check(ways: Ways, alarm: AlarmRunner, balance: Decimal) -> Readiness | None:
+async def async_check(
+    services: AlarmServices, alarm: AlarmRunner, balance: Decimal
+) -> Readiness | None:
     """Return what is wrong with an alarm and what it costs; None where the API is unreachable."""
-    words, problems = phrases(ways.hass), list[str]()
+    words, problems = phrases(services.hass), list[str]()
     costs: dict[object, Decimal | None] = {}
     total: Decimal | None = Decimal(0)
-    if any(entity_of(ways.hass, one) is None for one in alarm.plan.sources):
+    if any(entity_of(services.hass, one) is None for one in alarm.plan.sources):
         problems.append(words["problem_source_gone"])
     for number, step in enumerate(alarm.world.steps, 1):
-        if not step.parties:
+        if not step.recipients:
             gone = words["problem_gone"]
             problems.append(words["problem_step"].format(step=number, why=gone))
-        for party in (one for one in step.parties if one.recipient):
-            kind = (party.channel, party.reference)
+        for recipient in (one for one in step.recipients if one.ours):
+            kind = (recipient.channel, recipient.reference)
             if kind not in costs:
                 try:
-                    costs[kind] = await _cost(ways, alarm, party, number)
+                    costs[kind] = await _cost(services, alarm, recipient, number)
                 except ApiError as err:
                     costs[kind] = None
-                    why = api_text(ways.hass, err)
+                    why = api_text(services.hass, err)
                     problems.append(words["problem_step"].format(step=number, why=why))
                 except HomeAssistantError as err:
                     costs[kind] = None
-                    why = localized(ways.hass, err)
+                    why = localized(services.hass, err)
                     problems.append(words["problem_step"].format(step=number, why=why))
                 except SmspilotError as err:
                     LOGGER.debug("An alarm cannot be checked: %s", err)
@@ -81,14 +83,18 @@ async def async_check(ways: Ways, alarm: AlarmRunner, balance: Decimal) -> Readi
             total = None if total is None or cost is None else total + cost
     if total is not None and balance < total:
         text = words["problem_balance"]
-        cost_shown, balance_shown = (async_money(ways.hass, one) for one in (total, balance))
+        cost_shown, balance_shown = (async_money(services.hass, one) for one in (total, balance))
         problems.append(text.format(cost=cost_shown, balance=balance_shown))
     return Readiness(at=dt_util.utcnow(), problems=tuple(problems), round_cost=total)
 
 
-async def _cost(ways: Ways, alarm: AlarmRunner, party: Party, number: int) -> Decimal:
+async def _cost(
+    services: AlarmServices, alarm: AlarmRunner, recipient: StepRecipient, number: int
+) -> Decimal:
     """Return the cost of a step for one recipient."""
-    key = SendKey(purpose=Purpose.STEP, lap=1, step=number - 1, recipient=party.reference)
-    send = alarm.effects.rehearsed(Send(key=key, name=party.name, channel=party.channel), None)
-    phones = party.recipient.phones if party.recipient else ()
-    return await ways.outbox.async_cost(message_of(ways, send, phones))
+    key = SendKey(purpose=Purpose.STEP, lap=1, step=number - 1, recipient=recipient.reference)
+    send = alarm.effects.rehearsed(
+        Send(key=key, name=recipient.name, channel=recipient.channel), None
+    )
+    phones = recipient.ours.phones if recipient.ours else ()
+    return await services.outbox.async_cost(message_of(services, send, phones))

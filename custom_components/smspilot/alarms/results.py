@@ -1,4 +1,4 @@
-"""Apply the results of a run's messages; pure, each function changes the turn it is given."""
+"""Apply the results of a run's messages; pure, each function changes the given transition."""
 
 from dataclasses import replace
 from typing import Final
@@ -8,33 +8,33 @@ from .happenings import Sent
 from .sends import Outcome, Purpose, Reached, Send
 from .state import AlarmState, Phase, Run
 from .steps import go_forward, settle
-from .turn import Turn, again
+from .transition import Transition, again
 
 # Attempts to reword a text that the API refuses as a duplicate.
 MAX_ATTEMPTS: Final = 4
 
 
-def take_result(turn: Turn, sent: Sent) -> None:
+def take_result(transition: Transition, sent: Sent) -> None:
     """Apply the result of an attempt, once."""
-    run = turn.run
+    run = transition.run
     send = run.sends.get(sent.key)
     if not send or send.attempt != sent.attempt or send.outcome is not Outcome.INTENDED:
         return
-    turn.put(replace(send, outcome=sent.outcome, reason=sent.reason, ids=sent.ids))
+    transition.put(replace(send, outcome=sent.outcome, reason=sent.reason, ids=sent.ids))
     if sent.key.purpose is not Purpose.STEP:
         return
-    if sent.outcome.reaches:
-        turn.run = reach(turn.run, send, sent)
+    if sent.outcome.may_have_reached:
+        transition.run = reach(transition.run, send, sent)
     if run.state is not AlarmState.RUNNING:
         # The step was under way when the alarm was acknowledged or ended.
-        turn.notify_others()
-        turn.notify_end()
+        transition.notify_others()
+        transition.notify_end()
     elif sent.outcome is Outcome.DUPLICATE and sent.attempt < MAX_ATTEMPTS:
-        turn.transmit(again(send))
+        transition.transmit(again(send))
     elif sent.outcome is Outcome.NO_TEMPLATE:
-        turn.transmit(replace(again(send), channel=Channel.SMS))
+        transition.transmit(replace(again(send), channel=Channel.SMS))
     elif run.phase is Phase.SENDING:
-        settle(turn)
+        settle(transition)
 
 
 def reach(run: Run, send: Send, sent: Sent) -> Run:
@@ -46,14 +46,16 @@ def reach(run: Run, send: Send, sent: Sent) -> Run:
     return replace(run, reached={**run.reached, send.key.recipient: fresh})
 
 
-def take_failure(turn: Turn, message_id: str) -> None:
+def take_failure(transition: Transition, message_id: str) -> None:
     """Note that a message was not delivered; go on where the step reached no one else."""
-    send = next((one for one in turn.run.sends.values() if message_id in one.ids), None)
+    send = next((one for one in transition.run.sends.values() if message_id in one.ids), None)
     if send is None or message_id in send.failed:
         return
     send = replace(send, failed=(*send.failed, message_id))
     if {*send.failed} == {*send.ids} and send.outcome is Outcome.ACCEPTED:
         send = replace(send, outcome=Outcome.UNDELIVERED)
-    turn.put(send)
-    if turn.is_in(Phase.WAITING) and not any(one.outcome.reaches for one in turn.run.of_step()):
-        go_forward(turn)
+    transition.put(send)
+    if transition.is_in(Phase.WAITING) and not any(
+        one.outcome.may_have_reached for one in transition.run.of_step()
+    ):
+        go_forward(transition)

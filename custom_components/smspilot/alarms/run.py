@@ -33,14 +33,14 @@ from .sends import Outcome, Purpose
 from .state import AlarmState, Phase, Run
 from .steps import (
     begin_step,
-    cancel_gone,
+    cancel_unplanned,
     come_due,
     go_forward,
     notify_ahead,
     send_step,
     settle,
 )
-from .turn import Turn, to_notify_again
+from .transition import Transition, to_notify_again
 
 # From the 11th run of a day on only the first step is sent, so that a source that keeps turning on
 # and off does not cost a fortune.
@@ -51,32 +51,32 @@ def advance(  # noqa: C901 - a case for each happening
     run: Run, happening: Happening, world: World
 ) -> tuple[Run, list[Effect]]:
     """Return the run after a happening, and the effects to execute."""
-    turn = Turn(run, world)
+    transition = Transition(run, world)
     match happening:
         case Started():
-            _start(turn, happening)
+            _start(transition, happening)
         case Ticked():
-            _tick(turn)
+            _tick(transition)
         case Recovered():
-            _recover(turn)
+            _recover(transition)
         case AnswersRead():
-            if turn.is_in(Phase.READING):
-                send_step(turn)
+            if transition.is_in(Phase.READING):
+                send_step(transition)
         case Sent():
-            take_result(turn, happening)
+            take_result(transition, happening)
         case NotDelivered(message_id):
-            take_failure(turn, message_id)
+            take_failure(transition, message_id)
         case Acknowledged():
-            _acknowledge(turn, happening)
+            _acknowledge(transition, happening)
         case Declined():
-            _decline(turn, happening)
+            _decline(transition, happening)
         case WrongCodes(phone, count):
             tried = {phone: run.wrong_codes.get(phone, 0) + count}
-            turn.change(wrong_codes=run.wrong_codes | tried)
+            transition.change(wrong_codes=run.wrong_codes | tried)
         case Ended(message):
             if run.alive:
-                turn.end(message)
-    return turn.run, turn.wanted
+                transition.end(message)
+    return transition.run, transition.wanted
 
 
 def next_tick(run: Run, world: World) -> datetime | None:
@@ -95,144 +95,146 @@ def next_tick(run: Run, world: World) -> datetime | None:
     return min((at for at in times if at and at > world.now), default=None)
 
 
-def _start(turn: Turn, start: Started) -> None:
-    run, news = turn.run, False
+def _start(transition: Transition, start: Started) -> None:
+    run, news = transition.run, False
     same_danger = run.state is AlarmState.RUNNING or (
         run.state is AlarmState.UNANSWERED and start.flap
     )
-    if run.state is AlarmState.ACKNOWLEDGED and not turn.lasted(turn.plan.hold):
+    if run.state is AlarmState.ACKNOWLEDGED and not transition.lasted(transition.plan.hold):
         same_danger = True
         news = start.message != run.message and not run.news_sent
     if same_danger:
         by_source = run.by_source or start.by_source
-        turn.change(message=start.message, by_source=by_source)
+        transition.change(message=start.message, by_source=by_source)
         if news and run.taker:
-            turn.change(news_sent=True)
-            turn.notify(Purpose.NEWS, [run.taker])
+            transition.change(news_sent=True)
+            transition.notify(Purpose.NEWS, [run.taker])
         return
-    starts = (*(one for one in run.starts if turn.now - one < DAY), turn.now)
-    turn.run = Run(
+    starts = (*(one for one in run.starts if transition.now - one < DAY), transition.now)
+    transition.run = Run(
         alarm_id=start.alarm_id,
         state=AlarmState.RUNNING,
         message=start.message,
         code=start.code,
-        started_at=turn.now,
-        since=turn.now,
+        started_at=transition.now,
+        since=transition.now,
         by_source=start.by_source,
         limited=len(starts) > MAX_RUNS_A_DAY,
         starts=starts,
     )
-    turn.publish(AlarmEvent.STARTED)
-    begin_step(turn)
+    transition.publish(AlarmEvent.STARTED)
+    begin_step(transition)
 
 
-def _acknowledge(turn: Turn, taken: Acknowledged) -> None:
-    if turn.run.state in (AlarmState.RUNNING, AlarmState.UNANSWERED):
-        turn.enter(AlarmState.ACKNOWLEDGED, acknowledged_by=taken.by, taker=taken.recipient)
-        turn.publish(AlarmEvent.ACKNOWLEDGED, taken.by)
-        turn.notify_others()
+def _acknowledge(transition: Transition, taken: Acknowledged) -> None:
+    if transition.run.state in (AlarmState.RUNNING, AlarmState.UNANSWERED):
+        transition.enter(AlarmState.ACKNOWLEDGED, acknowledged_by=taken.by, taker=taken.recipient)
+        transition.publish(AlarmEvent.ACKNOWLEDGED, taken.by)
+        transition.notify_others()
 
 
-def _decline(turn: Turn, declined: Declined) -> None:
-    run = turn.run
+def _decline(transition: Transition, declined: Declined) -> None:
+    run = transition.run
     if run.state not in (AlarmState.RUNNING, AlarmState.UNANSWERED):
         return
-    turn.change(declined=tuple(dict.fromkeys((*run.declined, declined.name))))
-    turn.publish(AlarmEvent.DECLINED, declined.name)
+    transition.change(declined=tuple(dict.fromkeys((*run.declined, declined.name))))
+    transition.publish(AlarmEvent.DECLINED, declined.name)
     if not any(one.key.recipient == declined.recipient for one in run.of_step()):
         return
-    if turn.is_in(Phase.WAITING):
-        go_forward(turn)
+    if transition.is_in(Phase.WAITING):
+        go_forward(transition)
     elif run.state is AlarmState.RUNNING:
-        turn.change(passed_on=True)
+        transition.change(passed_on=True)
 
 
-def _tick(turn: Turn) -> None:
-    run = turn.run
-    turn.notify_again()
-    if _is_over(turn):
-        turn.end(turn.plan.end_message)
-    elif run.state is AlarmState.RUNNING and _is_stale(turn):
-        turn.give_up()
+def _tick(transition: Transition) -> None:
+    run = transition.run
+    transition.notify_again()
+    if _is_over(transition):
+        transition.end(transition.plan.end_message)
+    elif run.state is AlarmState.RUNNING and _is_stale(transition):
+        transition.give_up()
     elif run.state is AlarmState.RUNNING:
-        notify_ahead(turn)
-        cancel_gone(turn)
-        if run.due_at and turn.now >= run.due_at:
-            come_due(turn, run.due_at)
-    elif _is_forgotten(turn):
-        turn.end("")
-    elif run.alive and _must_remind(turn):
-        _remind(turn)
+        notify_ahead(transition)
+        cancel_unplanned(transition)
+        if run.due_at and transition.now >= run.due_at:
+            come_due(transition, run.due_at)
+    elif _is_forgotten(transition):
+        transition.end("")
+    elif run.alive and _must_remind(transition):
+        _remind(transition)
 
 
-def _recover(turn: Turn) -> None:
+def _recover(transition: Transition) -> None:
     """Repeat what is safe to repeat after a restart, and go on with what is overdue."""
-    run = turn.run
+    run = transition.run
     # A machine without a clock battery may have stored a time that is far ahead.
-    longest = max((step.wait for step in turn.world.steps), default=MINUTE)
-    if run.due_at and run.due_at - turn.now > max(longest, MINUTE):
-        turn.change(due_at=turn.now)
+    longest = max((step.wait for step in transition.world.steps), default=MINUTE)
+    if run.due_at and run.due_at - transition.now > max(longest, MINUTE):
+        transition.change(due_at=transition.now)
     for send in [one for one in run.sends.values() if one.outcome is Outcome.INTENDED]:
         if send.channel is None:
             # It is unknown whether the other integration sent it: do not send it twice.
-            turn.put(replace(send, outcome=Outcome.IN_DOUBT))
+            transition.put(replace(send, outcome=Outcome.IN_DOUBT))
         elif run.state is not AlarmState.RUNNING or send.key.purpose is not Purpose.STEP:
-            turn.wanted.append(Transmit(send.key))
-    if turn.is_in(Phase.SENDING) and not _is_under_way(turn):
-        settle(turn)
-    elif turn.is_in(Phase.READING) or turn.is_in(Phase.SENDING):
+            transition.wanted.append(Transmit(send.key))
+    if transition.is_in(Phase.SENDING) and not _is_under_way(transition):
+        settle(transition)
+    elif transition.is_in(Phase.READING) or transition.is_in(Phase.SENDING):
         # Read the answers that came meanwhile before what was under way goes on.
-        turn.change(phase=Phase.READING)
-        turn.wanted.append(Read())
-    _tick(turn)
+        transition.change(phase=Phase.READING)
+        transition.wanted.append(Read())
+    _tick(transition)
 
 
-def _is_under_way(turn: Turn) -> bool:
-    return any(one.outcome is Outcome.INTENDED for one in turn.run.of_step())
+def _is_under_way(transition: Transition) -> bool:
+    return any(one.outcome is Outcome.INTENDED for one in transition.run.of_step())
 
 
-def _is_stale(turn: Turn) -> bool:
+def _is_stale(transition: Transition) -> bool:
     """Return whether the run began more than a day ago and no source is on."""
-    began = turn.run.started_at
-    return bool(began and turn.now - began > DAY and not turn.world.on)
+    began = transition.run.started_at
+    return bool(began and transition.now - began > DAY and not transition.world.on)
 
 
-def _is_over(turn: Turn) -> bool:
+def _is_over(transition: Transition) -> bool:
     """Return whether the sources end the run: all have been off for a minute."""
-    run, off_since = turn.run, turn.world.off_since
+    run, off_since = transition.run, transition.world.off_since
     return bool(
         run.alive
-        and turn.plan.ends_with_sources
+        and transition.plan.ends_with_sources
         and run.by_source
         and off_since
-        and turn.now - off_since >= MINUTE
-        and (run.state is not AlarmState.ACKNOWLEDGED or turn.lasted(turn.plan.hold))
+        and transition.now - off_since >= MINUTE
+        and (run.state is not AlarmState.ACKNOWLEDGED or transition.lasted(transition.plan.hold))
     )
 
 
-def _is_forgotten(turn: Turn) -> bool:
+def _is_forgotten(transition: Transition) -> bool:
     """Return whether the run was acknowledged, `hold` has passed, and no source can end it."""
-    run = turn.run
-    if run.state is not AlarmState.ACKNOWLEDGED or turn.world.on:
+    run = transition.run
+    if run.state is not AlarmState.ACKNOWLEDGED or transition.world.on:
         return False
-    ends_by_sources = turn.plan.ends_with_sources and run.by_source and turn.world.off_since
-    return turn.lasted(turn.plan.hold) and not ends_by_sources
+    ends_by_sources = (
+        transition.plan.ends_with_sources and run.by_source and transition.world.off_since
+    )
+    return transition.lasted(transition.plan.hold) and not ends_by_sources
 
 
-def _must_remind(turn: Turn) -> bool:
-    remind, began = turn.plan.remind, turn.run.started_at
-    young = began and turn.now - began < DAY
-    return bool(remind and turn.world.on and young and turn.lasted(remind))
+def _must_remind(transition: Transition) -> bool:
+    remind, began = transition.plan.remind, transition.run.started_at
+    young = began and transition.now - began < DAY
+    return bool(remind and transition.world.on and young and transition.lasted(remind))
 
 
-def _remind(turn: Turn) -> None:
+def _remind(transition: Transition) -> None:
     """Begin the steps again; texts written before do not answer the reminder."""
-    run, since = turn.run, turn.world.api_now
+    run, since = transition.run, transition.world.api_now
     if run.state is AlarmState.ACKNOWLEDGED:
-        turn.change(taken_by=run.acknowledged_by, taken_at=run.since)
-    turn.change(
+        transition.change(taken_by=run.acknowledged_by, taken_at=run.since)
+    transition.change(
         state=AlarmState.RUNNING,
-        since=turn.now,
+        since=transition.now,
         lap=run.lap + 1,
         round=1,
         step=0,
@@ -243,4 +245,4 @@ def _remind(turn: Turn) -> None:
         news_sent=False,
         reached={key: replace(one, since=since) for key, one in run.reached.items()},
     )
-    begin_step(turn)
+    begin_step(transition)

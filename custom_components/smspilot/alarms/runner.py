@@ -31,13 +31,13 @@ from .happenings import (
     World,
 )
 from .plan import Plan, resolve_steps
+from .presentation import steps_taken
 from .results import reach
 from .run import advance, next_tick
-from .sending import Ways, sent_before
+from .sending import AlarmServices, sent_before
 from .sends import Outcome
 from .sources import Sources
 from .state import AlarmState, Run
-from .story import steps_taken
 
 # The run is checked at least so often, as the machine's clock may be set. Seconds.
 MAX_SLEEP: Final = 60.0
@@ -46,20 +46,22 @@ MAX_SLEEP: Final = 60.0
 class AlarmRunner:
     """One alarm of an account."""
 
-    def __init__(self, ways: Ways, plan: Plan, changed: Callable[[AlarmRunner], None]) -> None:
+    def __init__(
+        self, services: AlarmServices, plan: Plan, changed: Callable[[AlarmRunner], None]
+    ) -> None:
         """Have `changed` called after every change; the sources are not watched yet."""
         self._changed = changed
-        self._ways = ways
+        self._services = services
         self.plan = plan
         self.run = Run()
-        self.sources = Sources(ways.hass, self._source_on, self._source_off)
+        self.sources = Sources(services.hass, self._source_on, self._source_off)
         # The number that people text, as far as it is known; `Alarms` keeps it up to date.
         self.service_number: str | None = None
         # The results of the last check.
         self.most_cost: Decimal | None = None
         self.problems: tuple[str, ...] = ()
         self.is_loaded = False
-        self.effects = Effects(ways, self)
+        self.effects = Effects(services, self)
         self._timer: CALLBACK_TYPE | None = None
 
     def restore(self, stored: Table) -> None:
@@ -137,7 +139,7 @@ class AlarmRunner:
         names = ", ".join(self.sources.names) or self.plan.name
         if not self.plan.message:
             return names
-        template = Template(self.plan.message, self._ways.hass)
+        template = Template(self.plan.message, self._services.hass)
         try:
             return str(template.async_render(parse_result=False)).strip() or names
         except TemplateError as err:
@@ -152,11 +154,11 @@ class AlarmRunner:
         self.run = run
         for effect in wanted:
             if isinstance(effect, Transmit):
-                self.effects.write_text(effect.key)
+                self.effects.put_text(effect.key)
         if self.run is not before or wanted:
             self.save()
         for step, details in steps_taken(before, run, happening, wanted):
-            async_trace(self._ways.hass, self._ways.entry.entry_id, step, **details)
+            async_trace(self._services.hass, self._services.entry.entry_id, step, **details)
         self.effects.want(wanted)
         self._schedule_tick()
         if self.run is not before:
@@ -164,20 +166,20 @@ class AlarmRunner:
 
     async def on_disk(self) -> None:
         """Return once the run is on the disk, or the disk takes too long."""
-        await self._ways.journal.async_sync()
+        await self._services.journal.async_sync()
 
     @callback
     def save(self) -> None:
         """Write the state to the journal; `on_disk` waits for the disk."""
-        self._ways.journal.put("alarms", self.plan.id, self.as_stored())
+        self._services.journal.put("alarms", self.plan.id, self.as_stored())
 
     def run_in_flight(self) -> Run:
         """Return the run as if its requests without a response had reached their recipients."""
         run = self.run
         for send in run.of_step():
             if send.outcome is Outcome.INTENDED and send.channel:
-                known = sent_before(self._ways, run.alarm_id, send)
-                if known and (sent := known[0]).outcome.reaches:
+                known = sent_before(self._services, run.alarm_id, send)
+                if known and (sent := known[0]).outcome.may_have_reached:
                     sends = {**run.sends, send.key: replace(send, ids=sent.ids)}
                     run = reach(replace(run, sends=sends), send, sent)
         return run
@@ -199,9 +201,9 @@ class AlarmRunner:
         plan = self.plan
         return World(
             now=dt_util.utcnow(),
-            api_now=self._ways.inbox.now,
+            api_now=self._services.inbox.now,
             plan=plan,
-            steps=resolve_steps(self._ways.hass, self._ways.entry, plan),
+            steps=resolve_steps(self._services.hass, self._services.entry, plan),
             off_since=self.sources.off_since if plan.sources else None,
         )
 
@@ -218,7 +220,7 @@ class AlarmRunner:
             at = at or world.now + timedelta(seconds=MAX_SLEEP)
         if self.is_loaded and at:
             seconds = min(max((at - world.now).total_seconds(), 0), MAX_SLEEP)
-            self._timer = async_call_later(self._ways.hass, seconds, self._tick)
+            self._timer = async_call_later(self._services.hass, seconds, self._tick)
 
     @callback
     def _tick(self, _now: datetime) -> None:

@@ -57,7 +57,7 @@ _CONNECTION: Final = (Reason.CANNOT_CONNECT, Reason.INVALID_RESPONSE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ways:
+class AlarmServices:
     """The parts of the account that its alarms use."""
 
     hass: HomeAssistant
@@ -71,15 +71,15 @@ class Ways:
     memory: TextMemory
 
 
-def phones_of(ways: Ways, recipient: str) -> tuple[str, ...]:
+def phones_of(services: AlarmServices, recipient: str) -> tuple[str, ...]:
     """Return the numbers of a recipient, none where it no longer exists."""
-    found = by_id(ways.entry, recipient)
+    found = by_id(services.entry, recipient)
     return found.phones if found else ()
 
 
-def shorten(ways: Ways, channel: Channel | None, text: str, build: Build) -> str:
+def shorten(services: AlarmServices, channel: Channel | None, text: str, build: Build) -> str:
     """Return as much of a message as fits into the whole text."""
-    options = Options.from_entry(ways.entry)
+    options = Options.from_entry(services.entry)
     if channel not in (Channel.SMS, Channel.TWO_WAY):
         return text
     is_two_way = channel is Channel.TWO_WAY
@@ -93,10 +93,10 @@ def shorten(ways: Ways, channel: Channel | None, text: str, build: Build) -> str
 
 
 def message_of(
-    ways: Ways, send: Send, phones: tuple[str, ...], *, test: bool = False
+    services: AlarmServices, send: Send, phones: tuple[str, ...], *, test: bool = False
 ) -> OutboundMessage:
     """Return the message for the outbox; it is urgent, so that no limit applies."""
-    recipient = by_id(ways.entry, send.key.recipient)
+    recipient = by_id(services.entry, send.key.recipient)
     options = SendOptions(
         sender=recipient.sender if recipient and send.channel is Channel.SMS else None,
         urgent=True,
@@ -104,7 +104,7 @@ def message_of(
         retry_for=RETRY_FOR,
     )
     targets = tuple(Target(phone, send.key.recipient) for phone in phones)
-    return compose(ways.entry, send.channel or Channel.SMS, send.text, targets, options)
+    return compose(services.entry, send.channel or Channel.SMS, send.text, targets, options)
 
 
 def key_of(alarm_id: str, send: Send) -> str:
@@ -115,17 +115,17 @@ def key_of(alarm_id: str, send: Send) -> str:
 
 
 async def async_transmit(
-    ways: Ways, alarm_id: str, send: Send, phones: tuple[str, ...]
+    services: AlarmServices, alarm_id: str, send: Send, phones: tuple[str, ...]
 ) -> tuple[Sent, list[Row]]:
     """Send to one of our recipients, at most once for each key and attempt."""
     if not phones:
-        return _sent(ways, send, Outcome.REFUSED), []
-    if known := sent_before(ways, alarm_id, send):
+        return _sent(services, send, Outcome.REFUSED), []
+    if known := sent_before(services, alarm_id, send):
         return known
-    handed_over = ways.hass.loop.time()
+    handed_over = services.hass.loop.time()
     try:
-        message = replace(message_of(ways, send, phones), key=key_of(alarm_id, send))
-        rows = (await ways.outbox.async_send(message)).rows
+        message = replace(message_of(services, send, phones), key=key_of(alarm_id, send))
+        rows = (await services.outbox.async_send(message)).rows
     except HomeAssistantError as err:
         if err.translation_key == Reason.ACCOUNT_CLOSED:
             raise
@@ -133,34 +133,36 @@ async def async_transmit(
         if outcome is not Outcome.CANCELLED:
             LOGGER.warning("A text of an alarm to %s did not go out: %s", send.name, err)
         if outcome is not Outcome.IN_DOUBT:
-            return _sent(ways, send, outcome, reason=reason), []
-        result = ways.outbox.result_of(key_of(alarm_id, send))
+            return _sent(services, send, outcome, reason=reason), []
+        result = services.outbox.result_of(key_of(alarm_id, send))
         rows = result.rows if result else []
         if not rows:
-            return _sent(ways, send, outcome, phones=phones), []
-    sent = _of_rows(ways, send, rows)
+            return _sent(services, send, outcome, phones=phones), []
+    sent = _of_rows(services, send, rows)
     # No clock that was set meanwhile makes it older than it can be.
-    earliest = ways.inbox.now - timedelta(seconds=ways.hass.loop.time() - handed_over)
+    earliest = services.inbox.now - timedelta(seconds=services.hass.loop.time() - handed_over)
     return replace(sent, at=max(sent.at, earliest)), rows
 
 
-def sent_before(ways: Ways, alarm_id: str, send: Send) -> tuple[Sent, list[Row]] | None:
+def sent_before(
+    services: AlarmServices, alarm_id: str, send: Send
+) -> tuple[Sent, list[Row]] | None:
     """Return what came of an attempt as far as it is known, None where it was never requested.
 
     One whose response is still to come is in doubt.
     """
-    result = ways.outbox.result_of(key_of(alarm_id, send))
-    return (_of_rows(ways, send, result.rows), result.rows) if result else None
+    result = services.outbox.result_of(key_of(alarm_id, send))
+    return (_of_rows(services, send, result.rows), result.rows) if result else None
 
 
-async def async_notify(ways: Ways, entity_id: str | None, text: str) -> bool:
+async def async_notify(services: AlarmServices, entity_id: str | None, text: str) -> bool:
     """Send by another integration's entity; Home Assistant skips a missing one without an error."""
-    state = ways.hass.states.get(entity_id) if entity_id else None
+    state = services.hass.states.get(entity_id) if entity_id else None
     if state is None or state.state == STATE_UNAVAILABLE:
         LOGGER.warning("%s is unavailable, so it cannot send the text of an alarm", entity_id)
         return False
     try:
-        await ways.hass.services.async_call(
+        await services.hass.services.async_call(
             "notify", "send_message", {"entity_id": entity_id, "message": text}, blocking=True
         )
     except HomeAssistantError as err:
@@ -169,14 +171,14 @@ async def async_notify(ways: Ways, entity_id: str | None, text: str) -> bool:
     return True
 
 
-def sent_elsewhere(ways: Ways, send: Send, *, reached: bool) -> Sent:
+def sent_elsewhere(services: AlarmServices, send: Send, *, reached: bool) -> Sent:
     """Return the result of a send by another integration."""
-    return _sent(ways, send, Outcome.ACCEPTED if reached else Outcome.REFUSED)
+    return _sent(services, send, Outcome.ACCEPTED if reached else Outcome.REFUSED)
 
 
-def not_wanted(ways: Ways, send: Send) -> Sent:
+def not_wanted(services: AlarmServices, send: Send) -> Sent:
     """Return that an attempt was given up before it was requested."""
-    return _sent(ways, send, Outcome.CANCELLED)
+    return _sent(services, send, Outcome.CANCELLED)
 
 
 def is_answered_call(row: Row) -> bool:
@@ -184,14 +186,14 @@ def is_answered_call(row: Row) -> bool:
     return row.kind is Kind.VOICE and row.status is Status.DELIVERED
 
 
-def _of_rows(ways: Ways, send: Send, rows: list[Row]) -> Sent:
+def _of_rows(services: AlarmServices, send: Send, rows: list[Row]) -> Sent:
     accepted = [row for row in rows if not row.refused]
     reached = [row for row in rows if not row.refused or row.unknown]
     if not reached:
         outcome, reason = _of_code(next((row.error.code for row in rows if row.error), None))
-        return _sent(ways, send, outcome, reason=reason)
+        return _sent(services, send, outcome, reason=reason)
     return _sent(
-        ways,
+        services,
         send,
         Outcome.ACCEPTED if accepted else Outcome.IN_DOUBT,
         requested_at=max((row.sent_at for row in reached if row.sent_at), default=None),
@@ -201,7 +203,7 @@ def _of_rows(ways: Ways, send: Send, rows: list[Row]) -> Sent:
 
 
 def _sent(
-    ways: Ways,
+    services: AlarmServices,
     send: Send,
     outcome: Outcome,
     *,
@@ -216,7 +218,7 @@ def _sent(
         key=send.key,
         attempt=send.attempt,
         outcome=outcome,
-        at=ways.inbox.now - (now - min(requested_at or now, now)),
+        at=services.inbox.now - (now - min(requested_at or now, now)),
         reason=reason,
         ids=ids,
         phones=phones,

@@ -39,7 +39,7 @@ class Outcome(StrEnum):
     UNDELIVERED = "undelivered"
 
     @property
-    def reaches(self) -> bool:
+    def may_have_reached(self) -> bool:
         """Return whether the recipient has it or may have it."""
         return self in (Outcome.ACCEPTED, Outcome.IN_DOUBT)
 

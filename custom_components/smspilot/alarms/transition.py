@@ -13,7 +13,7 @@ from .state import AlarmState, Phase, Run
 NOTIFY_FOR: Final = timedelta(hours=1)
 
 
-class Turn:
+class Transition:
     """The run, which every change replaces, and the wanted effects in their order."""
 
     def __init__(self, run: Run, world: World) -> None:
@@ -50,7 +50,9 @@ class Turn:
 
     def newly_reached(self) -> list[Send]:
         """Return the sends of the present step that no event has named yet."""
-        return [one for one in self.run.of_step() if one.outcome.reaches and not one.published]
+        return [
+            one for one in self.run.of_step() if one.outcome.may_have_reached and not one.published
+        ]
 
     def publish_step(self, *, even_if_empty: bool = False) -> None:
         """Have the event of the present step published, with the recipients newly reached."""

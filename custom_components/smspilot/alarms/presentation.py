@@ -67,7 +67,7 @@ def steps_taken(
     """Return the steps for the trail that follow from a transition of the run."""
     where = {"alarm_id": run.alarm_id, "number": run.step + 1, "round": run.round}
     taken = [
-        (f"alarm {one.type}", where | {"people": len(one.names)})
+        (f"alarm {one.type}", where | {"recipients": len(one.names)})
         for one in wanted
         if isinstance(one, Publish)
     ]

@@ -37,8 +37,8 @@ def _channel(hass: HomeAssistant, data: Mapping[str, Any]) -> str:
         return ""
     found = [plan for plan in plans(entry).values() if plan.name == data["alarm"]]
     steps = resolve_steps(hass, entry, found[0]) if found else ()
-    parties = steps[data["step"] - 1].parties if len(steps) >= data["step"] else ()
-    channels = {party.channel for party in parties if party.channel}
+    recipients = steps[data["step"] - 1].recipients if len(steps) >= data["step"] else ()
+    channels = {recipient.channel for recipient in recipients if recipient.channel}
     return channels.pop().value if len(channels) == 1 else ""
 
 

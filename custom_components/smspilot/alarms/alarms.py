@@ -16,7 +16,7 @@ from .checks import Checks
 from .happenings import Acknowledged, Declined, WrongCodes
 from .plan import plans
 from .runner import AlarmRunner
-from .sending import Ways
+from .sending import AlarmServices
 from .state import AlarmState, Run
 
 APP_EVENT: Final = "mobile_app_notification_action"
@@ -27,19 +27,19 @@ _FACTS: Final = "alarm_facts"
 class Alarms:
     """The alarms of an account, by their subentry's id."""
 
-    def __init__(self, ways: Ways) -> None:
-        self.ways = self._ways = ways
+    def __init__(self, services: AlarmServices) -> None:
+        self.services = self._services = services
         self.runners: dict[str, AlarmRunner] = {}
         self._stored: Table = {}
         self._service_number: str | None = None
         self._started = False
         self._disconnects: list[CALLBACK_TYPE] = []
-        self.checks = Checks(ways, self._changed)
+        self.checks = Checks(services, self._changed)
 
     def restore(self, tables: Tables) -> None:
         """Load the journal's tables."""
         self._stored = tables.get("alarms", {})
-        self._ways.memory.restore(tables.get("alarm_texts", {}))
+        self._services.memory.restore(tables.get("alarm_texts", {}))
         self.checks.restore(tables.get("alarm_checks", {}))
         self._service_number = tables.get(_FACTS, {}).get("service_number")
 
@@ -48,7 +48,7 @@ class Alarms:
         facts = {"service_number": self._service_number} if self._service_number else {}
         return {
             "alarms": self._stored | {key: one.as_stored() for key, one in self.runners.items()},
-            "alarm_texts": self._ways.memory.table(),
+            "alarm_texts": self._services.memory.table(),
             "alarm_checks": self.checks.table(),
             _FACTS: facts,
         }
@@ -63,10 +63,10 @@ class Alarms:
     @callback
     def apply(self) -> None:
         """Create, change and remove alarms as their subentries say; no text is sent."""
-        found = plans(self._ways.entry)
+        found = plans(self._services.entry)
         for key in [key for key in self.runners if key not in found]:
             self.runners.pop(key).remove()
-            self._ways.journal.put("alarms", key, None)
+            self._services.journal.put("alarms", key, None)
             self.checks.forget(key)
         for key, plan in found.items():
             if runner := self.runners.get(key):
@@ -74,7 +74,7 @@ class Alarms:
                     runner.take_plan(plan)
                     self.checks.plan(runner, now=True)
                 continue
-            runner = self.runners[key] = AlarmRunner(self._ways, plan, self._changed)
+            runner = self.runners[key] = AlarmRunner(self._services, plan, self._changed)
             runner.service_number = self._service_number
             self._restore(runner, self._stored.pop(key, None))
             if self._started:
@@ -88,13 +88,13 @@ class Alarms:
             # Only the entry was reloaded.
             return
         self._started = True
-        hass, entry = self._ways.hass, self._ways.entry
+        hass, entry = self._services.hass, self._services.entry
         status = SIGNAL_STATUS.format(entry.entry_id)
         self._disconnects += [
             async_dispatcher_connect(hass, status, self._take_status),
             hass.bus.async_listen(APP_EVENT, self._app_action),
             hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._entity_changed),
-            self._ways.inbox.add_claimant(self.claim),
+            self._services.inbox.add_claimant(self.claim),
         ]
         for runner in self.runners.values():
             runner.watch()
@@ -150,7 +150,7 @@ class Alarms:
         question = message.question
         if question is None:
             return False
-        if self._ways.inbox.questions.is_waited_for(question):
+        if self._services.inbox.questions.is_waited_for(question):
             return True
         runs = (one.run_in_flight() for one in self.runners.values())
         ids = {one for each in runs for send in each.sends.values() for one in send.ids}
@@ -180,7 +180,7 @@ class Alarms:
         )
         if runner:
             runner.dispatch(
-                Acknowledged(by=await user_name(self._ways.hass, event.context.user_id))
+                Acknowledged(by=await user_name(self._services.hass, event.context.user_id))
             )
 
     @callback
@@ -194,14 +194,14 @@ class Alarms:
     def _changed(self, runner: AlarmRunner) -> None:
         """Read the inbound list often while an alarm runs, and update the alarm's entities."""
         is_running = any(one.run.state is AlarmState.RUNNING for one in self.runners.values())
-        self._ways.inbox.set_frequent("alarms", is_running)
-        signal = SIGNAL_ALARM.format(self._ways.entry.entry_id)
-        async_dispatcher_send(self._ways.hass, signal, runner.plan.id)
+        self._services.inbox.set_frequent("alarms", is_running)
+        signal = SIGNAL_ALARM.format(self._services.entry.entry_id)
+        async_dispatcher_send(self._services.hass, signal, runner.plan.id)
 
     @callback
     def _set_service_number(self, number: str) -> None:
         self._service_number = number
-        self._ways.journal.put(_FACTS, "service_number", number)
+        self._services.journal.put(_FACTS, "service_number", number)
         for runner in self.runners.values():
             runner.service_number = number
 
