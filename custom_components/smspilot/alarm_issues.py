@@ -76,7 +76,7 @@ class AlarmIssues:
             words = phrases(self._account.hass)
             why = words.get(f"waiting_{run.waiting_for}", run.waiting_for)
             wanted["alarm_waits"] = named | {"why": why}
-        if run.limited and run.alive:
+        if run.first_step_only and run.alive:
             wanted["alarm_too_often"] = named | {"limit": str(MAX_RUNS_A_DAY)}
         return wanted
 

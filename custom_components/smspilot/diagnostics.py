@@ -133,7 +133,7 @@ def _alarm(alarm: AlarmRunner) -> dict[str, Any]:
         "step": run.step + 1,
         "round": run.round,
         "lap": run.lap,
-        "limited": run.limited,
+        "first_step_only": run.first_step_only,
         "waiting_for": run.waiting_for,
         "runs_today": len(run.starts),
         "sends": Counter(send.outcome.value for send in run.sends.values()),

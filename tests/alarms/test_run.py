@@ -288,7 +288,7 @@ def test_remind() -> None:
     desk.happen(Acknowledged(by="papa", recipient="papa"))
     desk.wait(30 * MINUTE)
     assert desk.sent == ["papa", "papa"]
-    assert (desk.run.state, desk.run.taken_by) == (AlarmState.RUNNING, "papa")
+    assert (desk.run.state, desk.run.acknowledged_before_by) == (AlarmState.RUNNING, "papa")
     assert desk.run.reached["papa"].since == desk.now
     desk.wait(3 * DAY)
     assert desk.state() is AlarmState.UNANSWERED
@@ -299,9 +299,13 @@ def test_remind() -> None:
 def test_no_money() -> None:
     """The step is tried each minute; others are told after one, the rounds are not burnt."""
     desk = Desk(steps(PAPA, MAMA), rounds=1)
-    desk.answers = lambda name: Outcome.ACCEPTED if name == "app" else Outcome.HELD
+    desk.answers = lambda name: Outcome.ACCEPTED if name == "app" else Outcome.POSTPONED
     desk.start()
-    assert (desk.run.phase, desk.run.waiting_for, desk.fallbacks) == (Phase.HELD, "held", 0)
+    assert (desk.run.phase, desk.run.waiting_for, desk.fallbacks) == (
+        Phase.POSTPONED,
+        "postponed",
+        0,
+    )
     desk.wait(MINUTE)
     assert desk.fallbacks == 1
     desk.wait(5 * MINUTE)
@@ -317,9 +321,9 @@ def test_no_money() -> None:
 def test_no_money_for_some() -> None:
     """Of a step with several, whoever was not reached is tried each minute; nobody has it twice."""
     desk = Desk(steps((PAPA, MAMA), ours("baba")), rounds=1)
-    desk.answers = lambda name: Outcome.HELD if name == "mama" else Outcome.ACCEPTED
+    desk.answers = lambda name: Outcome.POSTPONED if name == "mama" else Outcome.ACCEPTED
     desk.start()
-    assert (desk.sent, desk.run.phase) == (["papa"], Phase.HELD)
+    assert (desk.sent, desk.run.phase) == (["papa"], Phase.POSTPONED)
     desk.wait(90 * SECOND)
     assert (desk.sent, desk.run.step, desk.fallbacks) == (["papa"], 0, 1)
     desk.answers = lambda _name: Outcome.ACCEPTED
@@ -338,7 +342,7 @@ def test_no_money_for_some() -> None:
 def test_no_money_for_a_day() -> None:
     """After a day without any way out nobody has answered."""
     desk = Desk(steps(PAPA))
-    desk.answers = lambda _name: Outcome.HELD
+    desk.answers = lambda _name: Outcome.POSTPONED
     desk.start()
     desk.wait(DAY)
     assert desk.state() is AlarmState.UNANSWERED
@@ -347,7 +351,7 @@ def test_no_money_for_a_day() -> None:
 def test_others_do_not_wait() -> None:
     """While ours cannot be told, other integrations' entities of later steps are, in their time."""
     desk = Desk(steps(PAPA, APP, MAMA), rounds=1)
-    desk.answers = lambda name: Outcome.ACCEPTED if name == "app" else Outcome.HELD
+    desk.answers = lambda name: Outcome.ACCEPTED if name == "app" else Outcome.POSTPONED
     desk.start()
     desk.wait(2 * MINUTE)
     assert desk.sent == ["app"]
@@ -410,7 +414,7 @@ def test_eleventh_run() -> None:
     desk.start(alarm_id="10")
     desk.wait(10 * MINUTE)
     assert desk.sent == ["papa"]
-    assert (desk.run.state, desk.run.limited) == (AlarmState.UNANSWERED, True)
+    assert (desk.run.state, desk.run.first_step_only) == (AlarmState.UNANSWERED, True)
     desk.happen(Ended())
     desk.wait(DAY)
     desk.sent.clear()
@@ -537,7 +541,7 @@ class Machine(RuleBasedStateMachine):
         which=st.integers(0, 9),
         outcome=st.sampled_from(
             [Outcome.ACCEPTED] * 4
-            + [Outcome.REFUSED, Outcome.HELD, Outcome.IN_DOUBT, Outcome.NO_TEMPLATE]
+            + [Outcome.REFUSED, Outcome.POSTPONED, Outcome.IN_DOUBT, Outcome.NO_TEMPLATE]
         ),
     )
     def work(self, which: int, outcome: Outcome) -> None:

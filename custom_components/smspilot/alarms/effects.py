@@ -44,8 +44,10 @@ from .state import Run
 from .steps import is_wanted
 from .texts import Writer, phrases
 
-# Answers are read before a step; a step waits for that at most so long. Seconds.
+# Before a step answers are read, for at most this long. Seconds.
 READ_TIMEOUT: Final = 10.0
+# What a text has in place of a run's code where there is no run: in checks and rehearsals.
+EXAMPLE_CODE: Final = "417"
 
 
 class Alarm(Protocol):
@@ -213,7 +215,7 @@ class Effects:
 
     @callback
     def put_text(self, key: SendKey) -> None:
-        """Write the text of a send, and remember it before it is sent."""
+        """Write the text of a send into the alarm's run, and remember it before it is sent."""
         send, services = self._alarm.run.sends[key], self._services
         if send.text:
             return
@@ -230,7 +232,7 @@ class Effects:
 
     def rehearsed(self, send: Send, message: str | None) -> Send:
         """Return a send with the first text of a new run; nothing is remembered."""
-        code = "417" if self._alarm.plan.code else None
+        code = EXAMPLE_CODE if self._alarm.plan.code else None
         run = Run(message=message or self._alarm.message(), code=code, started_at=dt_util.utcnow())
         text = self._writer.write(
             run, send, partial(shorten, self._services, send.channel), lambda _text: True

@@ -176,5 +176,6 @@ class NotifyFallback:
 
 type Effect = Read | Transmit | Cancel | Publish | NotifyFallback
 
-MINUTE = timedelta(minutes=1)
+# What provably was not sent is tried again after this long.
+RETRY_AFTER = timedelta(minutes=1)
 DAY = timedelta(days=1)

@@ -54,7 +54,7 @@ def ends_at(plan: Plan, run: Run, steps: tuple[ResolvedStep, ...]) -> datetime |
     first = run.step + 1 if run.phase is Phase.WAITING else run.step
     for step in steps[first:]:
         at += step.wait
-    if not run.limited:
+    if not run.first_step_only:
         for _ in range(plan.rounds - run.round):
             for step in steps:
                 at += step.wait
@@ -74,7 +74,7 @@ def steps_taken(
     if any(isinstance(one, NotifyFallback) for one in wanted):
         taken.append(("alarm fallback", where))
     if run.waiting_for and run.waiting_for != before.waiting_for:
-        taken.append(("alarm held", where | {"reason": run.waiting_for}))
+        taken.append(("alarm postponed", where | {"reason": run.waiting_for}))
     if run.wrong_codes != before.wrong_codes and run.alarm_id == before.alarm_id:
         taken.append(("alarm code wrong", where))
     if isinstance(happening, Started) and run.alarm_id == before.alarm_id:

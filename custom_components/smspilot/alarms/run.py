@@ -5,12 +5,12 @@ executes the effects.
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from .happenings import (
     DAY,
-    MINUTE,
+    RETRY_AFTER,
     Acknowledged,
     AlarmEvent,
     AnswersRead,
@@ -45,6 +45,8 @@ from .transition import Transition, to_notify_again
 # From the 11th run of a day on only the first step is sent, so that a source that keeps turning on
 # and off does not cost a fortune.
 MAX_RUNS_A_DAY: Final = 10
+# Sources end a run once all of them have been off for this long.
+ENDS_AFTER: Final = timedelta(minutes=1)
 
 
 def advance(  # noqa: C901 - a case for each happening
@@ -89,9 +91,9 @@ def next_tick(run: Run, world: World) -> datetime | None:
         if plan.remind:
             times.append(run.since + plan.remind)
     if run.alive and world.off_since:
-        times.append(world.off_since + MINUTE)
+        times.append(world.off_since + ENDS_AFTER)
     if to_notify_again(run, world.now):
-        times.append(world.now + MINUTE)
+        times.append(world.now + RETRY_AFTER)
     return min((at for at in times if at and at > world.now), default=None)
 
 
@@ -106,9 +108,9 @@ def _start(transition: Transition, start: Started) -> None:
     if same_danger:
         by_source = run.by_source or start.by_source
         transition.change(message=start.message, by_source=by_source)
-        if news and run.taker:
+        if news and run.acknowledger_id:
             transition.change(news_sent=True)
-            transition.notify(Purpose.NEWS, [run.taker])
+            transition.notify(Purpose.NEWS, [run.acknowledger_id])
         return
     starts = (*(one for one in run.starts if transition.now - one < DAY), transition.now)
     transition.run = Run(
@@ -119,7 +121,7 @@ def _start(transition: Transition, start: Started) -> None:
         started_at=transition.now,
         since=transition.now,
         by_source=start.by_source,
-        limited=len(starts) > MAX_RUNS_A_DAY,
+        first_step_only=len(starts) > MAX_RUNS_A_DAY,
         starts=starts,
     )
     transition.publish(AlarmEvent.STARTED)
@@ -128,7 +130,9 @@ def _start(transition: Transition, start: Started) -> None:
 
 def _acknowledge(transition: Transition, taken: Acknowledged) -> None:
     if transition.run.state in (AlarmState.RUNNING, AlarmState.UNANSWERED):
-        transition.enter(AlarmState.ACKNOWLEDGED, acknowledged_by=taken.by, taker=taken.recipient)
+        transition.enter(
+            AlarmState.ACKNOWLEDGED, acknowledged_by=taken.by, acknowledger_id=taken.recipient
+        )
         transition.publish(AlarmEvent.ACKNOWLEDGED, taken.by)
         transition.notify_others()
 
@@ -169,8 +173,8 @@ def _recover(transition: Transition) -> None:
     """Repeat what is safe to repeat after a restart, and go on with what is overdue."""
     run = transition.run
     # A machine without a clock battery may have stored a time that is far ahead.
-    longest = max((step.wait for step in transition.world.steps), default=MINUTE)
-    if run.due_at and run.due_at - transition.now > max(longest, MINUTE):
+    longest = max([RETRY_AFTER, *(step.wait for step in transition.world.steps)])
+    if run.due_at and run.due_at - transition.now > longest:
         transition.change(due_at=transition.now)
     for send in [one for one in run.sends.values() if one.outcome is Outcome.INTENDED]:
         if send.channel is None:
@@ -178,17 +182,14 @@ def _recover(transition: Transition) -> None:
             transition.put(replace(send, outcome=Outcome.IN_DOUBT))
         elif run.state is not AlarmState.RUNNING or send.key.purpose is not Purpose.STEP:
             transition.wanted.append(Transmit(send.key))
-    if transition.is_in(Phase.SENDING) and not _is_under_way(transition):
+    under_way = any(one.outcome is Outcome.INTENDED for one in transition.run.of_step())
+    if transition.is_in(Phase.SENDING) and not under_way:
         settle(transition)
     elif transition.is_in(Phase.READING) or transition.is_in(Phase.SENDING):
         # Read the answers that came meanwhile before what was under way goes on.
         transition.change(phase=Phase.READING)
         transition.wanted.append(Read())
     _tick(transition)
-
-
-def _is_under_way(transition: Transition) -> bool:
-    return any(one.outcome is Outcome.INTENDED for one in transition.run.of_step())
 
 
 def _is_stale(transition: Transition) -> bool:
@@ -205,20 +206,18 @@ def _is_over(transition: Transition) -> bool:
         and transition.plan.ends_with_sources
         and run.by_source
         and off_since
-        and transition.now - off_since >= MINUTE
+        and transition.now - off_since >= ENDS_AFTER
         and (run.state is not AlarmState.ACKNOWLEDGED or transition.lasted(transition.plan.hold))
     )
 
 
 def _is_forgotten(transition: Transition) -> bool:
     """Return whether the run was acknowledged, `hold` has passed, and no source can end it."""
-    run = transition.run
+    run, plan = transition.run, transition.plan
     if run.state is not AlarmState.ACKNOWLEDGED or transition.world.on:
         return False
-    ends_by_sources = (
-        transition.plan.ends_with_sources and run.by_source and transition.world.off_since
-    )
-    return transition.lasted(transition.plan.hold) and not ends_by_sources
+    ends_by_sources = plan.ends_with_sources and run.by_source and transition.world.off_since
+    return transition.lasted(plan.hold) and not ends_by_sources
 
 
 def _must_remind(transition: Transition) -> bool:
@@ -231,7 +230,9 @@ def _remind(transition: Transition) -> None:
     """Begin the steps again; texts written before do not answer the reminder."""
     run, since = transition.run, transition.world.api_now
     if run.state is AlarmState.ACKNOWLEDGED:
-        transition.change(taken_by=run.acknowledged_by, taken_at=run.since)
+        transition.change(
+            acknowledged_before_by=run.acknowledged_by, acknowledged_before_at=run.since
+        )
     transition.change(
         state=AlarmState.RUNNING,
         since=transition.now,
@@ -239,7 +240,7 @@ def _remind(transition: Transition) -> None:
         round=1,
         step=0,
         acknowledged_by=None,
-        taker=None,
+        acknowledger_id=None,
         declined=(),
         passed_on=False,
         news_sent=False,

@@ -39,7 +39,7 @@ from .sends import Outcome
 from .sources import Sources
 from .state import AlarmState, Run
 
-# The run is checked at least so often, as the machine's clock may be set. Seconds.
+# The run is checked again after this long at the latest: the machine's clock may be set. Seconds.
 MAX_SLEEP: Final = 60.0
 
 

@@ -42,10 +42,10 @@ from .texts import Build, TextMemory
 
 # The API refuses longer texts.
 MAX_PARTS: Final = 10
-# The outbox retries for so long; after that the run is held, and tries again each minute.
+# The outbox retries for this long; after that the step is postponed and tried each minute.
 RETRY_FOR: Final = timedelta(seconds=10)
 NO_SURVEY_TEMPLATE: Final = 227
-_HOLDING: Final[tuple[tuple[type[ApiError], Reason], ...]] = (
+_POSTPONING: Final[tuple[tuple[type[ApiError], Reason], ...]] = (
     (AccountBlocked, Reason.ACCOUNT_BLOCKED),
     (InvalidCredentials, Reason.INVALID_AUTH),
     (IpNotAllowed, Reason.IP_NOT_ALLOWED),
@@ -233,16 +233,16 @@ def _of_error(err: HomeAssistantError) -> tuple[Outcome, str | None]:
     if key == Reason.CANCELLED:
         return Outcome.CANCELLED, None
     if key in _CONNECTION:
-        return Outcome.HELD, Reason.CANNOT_CONNECT
+        return Outcome.POSTPONED, Reason.CANNOT_CONNECT
     cause = err.__cause__
     return _of_code(cause.code if isinstance(cause, ApiError) else None, key)
 
 
 def _of_code(code: int | None, key: str | None = None) -> tuple[Outcome, str | None]:
     kind = REACTIONS.get(code or 0)
-    for holding, reason in _HOLDING:
-        if kind is holding or (key == reason and reason is not Reason.REFUSED):
-            return Outcome.HELD, reason
+    for postponing, reason in _POSTPONING:
+        if kind is postponing or (key == reason and reason is not Reason.REFUSED):
+            return Outcome.POSTPONED, reason
     if kind is DuplicateRefused:
         return Outcome.DUPLICATE, Reason.DUPLICATE
     if code == NO_SURVEY_TEMPLATE:

@@ -14,8 +14,11 @@ class Purpose(StrEnum):
     """Why a message is sent: a step of the alarm, or news to recipients already reached."""
 
     STEP = "step"
+    # Tells the others who took the alarm.
     TAKEN = "taken"
+    # Tells who took the alarm that it was started again with another message.
     NEWS = "news"
+    # Tells everybody reached that the danger is over.
     ENDED = "ended"
 
 
@@ -28,7 +31,7 @@ class Outcome(StrEnum):
     # Because of the number, the text or the sender: trying again would change nothing.
     REFUSED = "refused"
     # Because of the account, its money, its address, the API or the network: tried again.
-    HELD = "held"
+    POSTPONED = "postponed"
     # Cancelled before it was requested.
     CANCELLED = "cancelled"
     # No template for 2WAY messages fits: sent again as a plain SMS.

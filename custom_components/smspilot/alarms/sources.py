@@ -53,7 +53,7 @@ class Sources:
         self._by_entity = {
             entity_id: one for one in references if (entity_id := entity_of(self._hass, one))
         }
-        self.on -= self.on.difference(references)
+        self.on &= {*references}
         self.off_since = None if self.on else (self.off_since or dt_util.utcnow())
         self._untrack = async_track_state_change_event(
             self._hass, self._by_entity, self._state_changed

@@ -30,7 +30,7 @@ class Phase(StrEnum):
     # The step was sent; the next one is due at `due_at`.
     WAITING = "waiting"
     # The account can send nothing; the step is tried again at `due_at`.
-    HELD = "held"
+    POSTPONED = "postponed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,25 +49,29 @@ class Run:
     started_at: datetime | None = None
     since: datetime | None = None
     due_at: datetime | None = None
+    # The step is overdue: its text says when the alarm began.
     late: bool = False
     lap: int = 1
     round: int = 1
     step: int = 0
+    # A source started it, at first or while it ran: sources can end it.
     by_source: bool = False
-    limited: bool = False
+    # There were too many runs in a day.
+    first_step_only: bool = False
     # The name of who acknowledged it, and their reference if the run had reached them.
     acknowledged_by: str | None = None
-    taker: str | None = None
+    acknowledger_id: str | None = None
     # The name of who acknowledged it before a reminder began the steps again, and when.
-    taken_by: str | None = None
-    taken_at: datetime | None = None
+    acknowledged_before_by: str | None = None
+    acknowledged_before_at: datetime | None = None
     declined: tuple[str, ...] = ()
     # A recipient of the present step declined while other sends of it had no result yet.
     passed_on: bool = False
     news_sent: bool = False
     end_message: str = ""
+    # Why the account can send nothing, as the sensor shows it.
     waiting_for: str | None = None
-    held_since: datetime | None = None
+    postponed_since: datetime | None = None
     fallback_notified: bool = False
     # While the account can send nothing: the next step whose entities of other integrations are
     # notified although the run has not come to it, and when.
@@ -140,7 +144,7 @@ class Run:
         )
 
 
-_TIMES = {"started_at", "since", "due_at", "taken_at", "held_since", "ahead_at"}
+_TIMES = {"started_at", "since", "due_at", "acknowledged_before_at", "postponed_since", "ahead_at"}
 _COMPOSED = {"declined", "wrong_codes", "reached", "sends", "starts"}
 _PLAIN = tuple(name for name in Run.__dataclass_fields__ if name not in _COMPOSED)
 

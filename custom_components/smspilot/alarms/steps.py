@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from .happenings import DAY, MINUTE, Cancel, NotifyFallback, Read, World
+from .happenings import DAY, RETRY_AFTER, Cancel, NotifyFallback, Read, World
 from .plan import StepRecipient
 from .sends import Outcome, Purpose, Send, SendKey
 from .state import AlarmState, Phase, Run
@@ -11,7 +11,11 @@ from .transition import Transition, again
 
 NOTHING: Final = timedelta(0)
 SECOND: Final = timedelta(seconds=1)
-# The text of a step that is overdue by more says when the alarm began.
+# The wait after a step that a changed plan no longer has.
+WAIT_OF_NO_STEP: Final = timedelta(minutes=1)
+# The fallback entities are notified once nothing could be sent for this long.
+FALLBACK_AFTER: Final = timedelta(minutes=1)
+# If a step is later than this, its text says when the alarm began.
 LATE: Final = timedelta(minutes=5)
 # Sends of older laps are dropped from the run.
 LAPS_KEPT: Final = 3
@@ -21,11 +25,11 @@ NOBODY_REACHED: Final = "nobody_reached"
 
 def come_due(transition: Transition, due_at: datetime) -> None:
     """Begin the step whose time has come: the present or the next one."""
-    overdue = transition.now - min(due_at, transition.run.held_since or due_at)
+    overdue = transition.now - min(due_at, transition.run.postponed_since or due_at)
     transition.change(late=overdue > LATE)
     if transition.run.phase is Phase.WAITING:
         go_forward(transition)
-    elif transition.run.phase in (Phase.READY, Phase.HELD):
+    elif transition.run.phase in (Phase.READY, Phase.POSTPONED):
         begin_step(transition)
 
 
@@ -56,7 +60,7 @@ def send_step(transition: Transition) -> None:
             transition.change(phase=Phase.SENDING)
             settle(transition)
             return
-        if transition.run.limited or transition.run.step >= len(transition.world.steps):
+        if transition.run.first_step_only or transition.run.step >= len(transition.world.steps):
             break
         transition.change(step=transition.run.step + 1)
     _end_round(transition)
@@ -74,22 +78,22 @@ def settle(transition: Transition) -> None:
     if any(one.outcome is Outcome.INTENDED for one in sends):
         return
     reached = any(one.outcome.may_have_reached for one in sends)
-    held = [one for one in sends if one.outcome is Outcome.HELD and one.channel]
-    transition.publish_step(even_if_empty=not reached and not held)
-    if held:
+    postponed = [one for one in sends if one.outcome is Outcome.POSTPONED and one.channel]
+    transition.publish_step(even_if_empty=not reached and not postponed)
+    if postponed:
         # Also where others of the step are reached: whoever is left is tried for as long.
-        _hold(transition, held[0].reason)
+        _postpone(transition, postponed[0].reason)
         return
     transition.change(ahead_step=None, ahead_at=None, late=False)
     if not reached:
         go_forward(transition)
         return
-    transition.change(phase=Phase.WAITING, waiting_for=None, held_since=None)
+    transition.change(phase=Phase.WAITING, waiting_for=None, postponed_since=None)
     if run.passed_on:
         go_forward(transition)
         return
     steps = transition.world.steps
-    wait = steps[run.step].wait if run.step < len(steps) else MINUTE
+    wait = steps[run.step].wait if run.step < len(steps) else WAIT_OF_NO_STEP
     transition.change(due_at=max(_requested_at(transition) + wait, transition.now + SECOND))
 
 
@@ -119,17 +123,17 @@ def _unplanned(transition: Transition) -> list[Send]:
 def go_forward(transition: Transition) -> None:
     """Go on with the next step, or the next round."""
     transition.change(step=transition.run.step + 1, passed_on=False)
-    if transition.run.limited or transition.run.step >= len(transition.world.steps):
+    if transition.run.first_step_only or transition.run.step >= len(transition.world.steps):
         _end_round(transition)
     else:
         begin_step(transition)
 
 
 def notify_ahead(transition: Transition) -> None:
-    """Notify the other integrations' entities of later steps while ours are held."""
+    """Notify the other integrations' entities of later steps while ours are postponed."""
     while (at := transition.run.ahead_at) and transition.now >= at:
         number, steps = transition.run.ahead_step or 0, transition.world.steps
-        if number >= len(steps) or transition.run.limited:
+        if number >= len(steps) or transition.run.first_step_only:
             transition.change(ahead_at=None)
             return
         for recipient in steps[number].recipients:
@@ -150,15 +154,18 @@ def _send_for(transition: Transition, recipient: StepRecipient) -> Send | None:
     if before.outcome is Outcome.INTENDED:
         # From before a restart: the outbox knows whether it was requested.
         return before
-    return again(before) if before.outcome is Outcome.HELD else None
+    return again(before) if before.outcome is Outcome.POSTPONED else None
 
 
-def _hold(transition: Transition, reason: str | None) -> None:
-    """Hold the step and try again in a minute, as the account can send nothing."""
+def _postpone(transition: Transition, reason: str | None) -> None:
+    """Try the step again in a minute, as the account can send nothing."""
     run, steps = transition.run, transition.world.steps
-    since = run.held_since or transition.now
+    since = run.postponed_since or transition.now
     transition.change(
-        phase=Phase.HELD, due_at=transition.now + MINUTE, held_since=since, waiting_for=reason
+        phase=Phase.POSTPONED,
+        due_at=transition.now + RETRY_AFTER,
+        postponed_since=since,
+        waiting_for=reason,
     )
     if run.ahead_step is None and run.step < len(steps):
         transition.change(ahead_step=run.step + 1, ahead_at=transition.now + steps[run.step].wait)
@@ -169,7 +176,7 @@ def _notify_or_give_up(transition: Transition, since: datetime) -> None:
     """Notify the fallback entities after a minute, and give up after a day."""
     if transition.now - since >= DAY:
         transition.give_up()
-    elif transition.now - since >= MINUTE and not transition.run.fallback_notified:
+    elif transition.now - since >= FALLBACK_AFTER and not transition.run.fallback_notified:
         transition.change(fallback_notified=True)
         transition.wanted.append(NotifyFallback())
 
@@ -179,7 +186,8 @@ def _end_round(transition: Transition) -> None:
     run = transition.run
     lap = [one for key, one in run.sends.items() if _is_of_lap(key, run.lap)]
     reached = any(one.outcome.may_have_reached for one in lap)
-    if reached and (run.limited or run.round >= transition.plan.rounds):
+    if reached and (run.first_step_only or run.round >= transition.plan.rounds):
+        # The sensor shows the last step that there was.
         transition.change(step=max(run.step - 1, 0))
         transition.give_up()
         return
@@ -193,9 +201,11 @@ def _end_round(transition: Transition) -> None:
         transition.change(round=run.round + 1)
         begin_step(transition)
         return
-    since = run.held_since or transition.now
+    since = run.postponed_since or transition.now
     reason = next((one.reason for one in lap if one.reason), NOBODY_REACHED)
-    transition.change(due_at=transition.now + MINUTE, held_since=since, waiting_for=reason)
+    transition.change(
+        due_at=transition.now + RETRY_AFTER, postponed_since=since, waiting_for=reason
+    )
     _notify_or_give_up(transition, since)
 
 

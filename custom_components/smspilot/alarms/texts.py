@@ -82,9 +82,11 @@ class Writer:
     def _step(self, run: Run, send: Send, mark: Build) -> Build:
         def build(message: str) -> str:
             sentences = [mark(message)]
-            if run.taken_by:
-                at = self._clock(run.taken_at)
-                sentences.append(self._say("taken_before", name=run.taken_by, time=at))
+            if run.acknowledged_before_by:
+                at = self._clock(run.acknowledged_before_at)
+                sentences.append(
+                    self._say("taken_before", name=run.acknowledged_before_by, time=at)
+                )
             if run.declined:
                 sentences.append(self._say("declined", names=", ".join(run.declined)))
             if how := self._how_to_take(run, send):

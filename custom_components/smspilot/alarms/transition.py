@@ -9,7 +9,7 @@ from .happenings import AlarmEvent, Cancel, Effect, Publish, Transmit, World
 from .sends import Outcome, Purpose, Send, SendKey
 from .state import AlarmState, Phase, Run
 
-# How long others are notified again who could not be: of who took the alarm, or that it ended.
+# For this long, messages about who took the alarm, or about its end, are retried.
 NOTIFY_FOR: Final = timedelta(hours=1)
 
 
@@ -79,7 +79,7 @@ class Transition:
                 "ahead_step": None,
                 "ahead_at": None,
                 "waiting_for": None,
-                "held_since": None,
+                "postponed_since": None,
                 **changes,
             }
         )
@@ -99,7 +99,7 @@ class Transition:
         """Notify the other recipients reached of who took the alarm."""
         run = self.run
         if run.state is AlarmState.ACKNOWLEDGED and self.plan.tell_others:
-            self.notify(Purpose.TAKEN, [one for one in run.reached if one != run.taker])
+            self.notify(Purpose.TAKEN, [one for one in run.reached if one != run.acknowledger_id])
 
     def notify_end(self) -> None:
         """Send the end message to all recipients reached."""
@@ -116,7 +116,7 @@ class Transition:
                 self.transmit(Send(key=key, name=reached.name, channel=channel))
 
     def notify_again(self) -> None:
-        """Send again what provably was not sent, for an hour."""
+        """Send again what provably was not sent, for as long as `NOTIFY_FOR`."""
         for send in to_notify_again(self.run, self.now):
             self.transmit(again(send))
 
@@ -135,5 +135,5 @@ def to_notify_again(run: Run, now: datetime) -> list[Send]:
     return [
         one
         for key, one in run.sends.items()
-        if key.purpose is not Purpose.STEP and one.outcome is Outcome.HELD and one.channel
+        if key.purpose is not Purpose.STEP and one.outcome is Outcome.POSTPONED and one.channel
     ]
