@@ -7,6 +7,7 @@ field must not make the whole response unreadable.
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 type Json = Mapping[str, Any]
@@ -72,8 +73,14 @@ def money(value: Any) -> Decimal | None:
     """Return an exact amount in RUB, or None."""
     if value is None or value == "" or not is_scalar(value):
         return None
+    return _decimal(str(value))
+
+
+@lru_cache(maxsize=1024)
+def _decimal(string: str) -> Decimal | None:
+    """Return the same object for the same price, of which thousands may be kept."""
     try:
-        amount = Decimal(str(value).strip().replace(",", "."))
+        amount = Decimal(string.strip().replace(",", "."))
     except InvalidOperation:
         return None
     # `adjusted` is 0 for NaN and infinity, so `is_finite` comes first.

@@ -84,9 +84,14 @@ def plain_digits(phone: str) -> str:
     return f"7{digits[1:]}" if is_domestic else digits
 
 
-@lru_cache(maxsize=4096)
 def country_of(phone: str) -> str:
     """Return the country of a number in E.164, on which prices depend."""
+    # Long lists are mostly Russian mobile numbers, and no other country has these.
+    return "RU" if phone.startswith("+79") else _parsed_country(phone)
+
+
+@lru_cache(maxsize=4096)
+def _parsed_country(phone: str) -> str:
     import phonenumbers as pn  # noqa: PLC0415 - see `_parse`
 
     try:

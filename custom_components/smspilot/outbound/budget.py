@@ -109,6 +109,9 @@ class Budget:
         """Release the amount of a permit: it was spent, or nothing was sent."""
         if permit:
             self._permits.discard(permit)
+        if not self._permits:
+            # A set keeps the size of the longest list ever sent.
+            self._permits = set()
 
     def keep_until_priced(self, message_id: str, permit: Permit) -> None:
         """Keep an accepted message's amount set aside until `spend_late` gets its price."""

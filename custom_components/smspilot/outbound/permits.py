@@ -7,6 +7,7 @@ is in doubt. So a limit also holds for messages that waited for a connection, an
 from collections.abc import Sequence
 from decimal import Decimal
 from itertools import batched
+from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -35,7 +36,9 @@ from .number import SHARED_IDS, Number, Permit, Refusal, State, halves
 from .rate_limiter import RateLimiter, Room
 
 # Numbers in one request; as many as in the vendor's own samples.
-MAX_NUMBERS = 500
+MAX_NUMBERS: Final = 500
+# The same object for all, because thousands of them may be kept for an hour.
+ZERO: Final = Decimal(0)
 
 type Wanted = tuple[OutboundMessage, Sequence[Number]]
 
@@ -102,7 +105,7 @@ class Permits:
                 if number.row.price:
                     self._budget.note_price(message, permit.phone, number.row.price)
                     self._budget.remove(permit)
-                    permit.amount = Decimal(0)
+                    permit.amount = ZERO
                 else:
                     # Set aside until the price is known.
                     self._budget.keep_until_priced(number.row.id, permit)
@@ -194,7 +197,7 @@ class Permits:
         self, message: OutboundMessage, numbers: Sequence[Number]
     ) -> dict[Number, Decimal]:
         """Return each number's average price, in RUB; numbers that the API refuses cost 0."""
-        prices: dict[Number, Decimal] = dict.fromkeys(numbers, Decimal(0))
+        prices: dict[Number, Decimal] = dict.fromkeys(numbers, ZERO)
         batches = [list(batch) for batch in batched(numbers, MAX_NUMBERS, strict=False)]
         while batches:
             batch = batches.pop()
@@ -219,7 +222,7 @@ class Permits:
             limit=async_money(self._hass, budget.limit),
             spent=async_money(self._hass, budget.spent_today),
             cost=async_money(self._hass, cost),
-            left=async_money(self._hass, max(budget.left_today, Decimal(0))),
+            left=async_money(self._hass, max(budget.left_today, ZERO)),
         )
 
     def _unknown_price(self, estimate: Decimal) -> Refusal:
@@ -227,7 +230,7 @@ class Permits:
             Reason.PRICE_UNKNOWN,
             limit=async_money(self._hass, self._budget.limit),
             cost=async_money(self._hass, estimate),
-            left=async_money(self._hass, max(self._budget.left_today, Decimal(0))),
+            left=async_money(self._hass, max(self._budget.left_today, ZERO)),
         )
 
     def _signal(self, option: str, phone: str = "") -> None:

@@ -1,9 +1,11 @@
 """The journal's record of a message, with the state of each of its numbers."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from operator import is_
 from typing import Final, Self
 
 from homeassistant.util import dt as dt_util
@@ -18,6 +20,9 @@ from .targets import Target
 LISTED: Final = timedelta(hours=26)
 RECENT: Final = LISTED / timedelta(seconds=1)
 HOUR: Final = 3600.0
+# Numbers of a record in one stored row; a further row has this mark and its index in its key.
+PART: Final = 500
+PART_MARK: Final = "/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,15 @@ class NumberRecord:
             message_id=None if is_test else message_id,
             permit=number.permit,
             error=number.problem,
+        )
+
+    def is_of(self, number: Number) -> bool:
+        """Return whether this is still what is stored of a number."""
+        return (
+            self.target is number.target
+            and self.state is number.state
+            and self.permit is number.permit
+            and self.message_id == number.message_id
         )
 
     def as_stored(self) -> list[object]:
@@ -104,8 +118,42 @@ class SubmissionRecord:
         """Return the numbers for which it is unknown whether a message went out."""
         return tuple(one for one in self.numbers if one.state in UNKNOWN)
 
-    def as_stored(self) -> Table:
-        """Return the record as JSON values; with the text only while it may be reconciled."""
+    def with_numbers(self, numbers: Iterable[Number]) -> Self:
+        """Return the record with the present states; what has not changed is the same object."""
+        known = {id(one.target): one for one in self.numbers}
+        found = []
+        for number in numbers:
+            old = known.get(id(number.target))
+            found.append(old if old and old.is_of(number) else NumberRecord.from_number(number))
+        return replace(self, numbers=tuple(found))
+
+    def as_stored(self, before: Self | None = None) -> Iterator[tuple[str, Table | None]]:
+        """Yield the keys and rows under which it is stored, `PART` numbers in each.
+
+        With `before`, only the rows that differ from those of that earlier record, None for one
+        that is gone: the next request of a long list must not write the whole list again.
+        """
+        old = before.parts if before else {}
+        head, old_head = self.head, before.head if before else None
+        for key, part in self.parts.items():
+            is_same = len(part) == len(old.get(key, ())) and all(
+                map(is_, part, old[key], strict=True)
+            )
+            if not is_same or (key == self.id and head != old_head):
+                to: Table = {"to": [one.as_stored() for one in part]}
+                yield key, head | to if key == self.id else to
+        yield from ((key, None) for key in old if key not in self.parts)
+
+    @property
+    def parts(self) -> dict[str, tuple[NumberRecord, ...]]:
+        """Return the numbers by the keys of the rows that hold them."""
+        starts = range(0, len(self.numbers), PART)
+        keys = (f"{self.id}{PART_MARK}{at // PART}" if at else self.id for at in starts)
+        return {key: self.numbers[at : at + PART] for key, at in zip(keys, starts, strict=True)}
+
+    @property
+    def head(self) -> Table:
+        """Return all but the numbers; with the text only while it may be reconciled."""
         is_final = all(one.state in FINISHED - UNKNOWN for one in self.numbers)
         return {
             "at": self.at.isoformat(),
@@ -113,7 +161,6 @@ class SubmissionRecord:
             "kind": self.kind.value,
             "text": "" if is_final else self.text,
             "due": self.due_at.isoformat(),
-            "to": [one.as_stored() for one in self.numbers],
             "key": self.key,
             "closed": self.is_closed,
         }
@@ -136,3 +183,15 @@ class SubmissionRecord:
             key=optional(data["key"]),
             is_closed=bool(data["closed"]),
         )
+
+
+def joined(table: Table) -> Table:
+    """Return the rows of stored records by id, each with the numbers of all its rows."""
+    whole = {key: data for key, data in table.items() if PART_MARK not in key}
+    # A part with a higher index has a longer key, or one that sorts behind.
+    for key in sorted(table.keys() - whole.keys(), key=lambda one: (len(one), one)):
+        record_id, part = key.partition(PART_MARK)[0], table[key]
+        with suppress(LookupError, TypeError):
+            head = whole[record_id]
+            whole[record_id] = head | {"to": [*head["to"], *part["to"]]}
+    return whole

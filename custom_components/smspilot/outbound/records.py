@@ -18,7 +18,7 @@ from ..text.normalising import same_spacing
 from .claims import Claims
 from .message import OutboundMessage
 from .number import SHARED_IDS, UNSENT, Number, State
-from .record import HOUR, LISTED, RECENT, NumberRecord, SubmissionRecord
+from .record import HOUR, LISTED, RECENT, NumberRecord, SubmissionRecord, joined
 
 # Seconds in which a message with the same key is not requested again.
 KEY_KEPT: Final = timedelta(hours=72) / timedelta(seconds=1)
@@ -41,7 +41,7 @@ class SubmissionRecords:
 
     def restore(self, table: Table) -> list[SubmissionRecord]:
         """Restore and return the records from before a restart."""
-        for record_id, data in thread_slices(table.items()):
+        for record_id, data in thread_slices(joined(table).items()):
             try:
                 record = SubmissionRecord.from_stored(record_id, data, self._hass.loop.time())
             except LookupError, TypeError, ValueError:
@@ -55,7 +55,8 @@ class SubmissionRecords:
 
     def table(self) -> Iterator[tuple[str, Table]]:
         """Return the records as they are stored."""
-        return ((record.id, record.as_stored()) for record in list(self._records.values()))
+        records = list(self._records.values())
+        return ((key, row) for record in records for key, row in record.as_stored() if row)
 
     def of(self, server_id: str | None) -> SubmissionRecord | None:
         """Return the record of a message's id, None of an unknown one."""
@@ -178,8 +179,7 @@ class SubmissionRecords:
     @callback
     def write(self, record: SubmissionRecord, numbers: Iterable[Number]) -> SubmissionRecord:
         """Put the states of a message's numbers into the journal, and return the new record."""
-        found = map(NumberRecord.from_number, numbers)
-        return self.keep(replace(record, numbers=tuple(found)))
+        return self.keep(record.with_numbers(numbers))
 
     @callback
     def keep(self, record: SubmissionRecord) -> SubmissionRecord:
@@ -193,9 +193,11 @@ class SubmissionRecords:
         if not kept:
             self._delete(record)
             return record
+        before = self._records.get(record.id)
         self._records[record.id] = record
         self._by_id |= dict.fromkeys(record.message_ids, record)
-        self._journal.put(TABLE, record.id, record.as_stored())
+        for key, row in record.as_stored(before):
+            self._journal.put(TABLE, key, row)
         return record
 
     async def async_flush(self, *, durable: bool = False) -> None:
@@ -218,7 +220,8 @@ class SubmissionRecords:
         return dt_util.utcnow() - record.due_at > LISTED
 
     def _delete(self, record: SubmissionRecord) -> None:
-        if self._records.pop(record.id, None):
-            self._journal.put(TABLE, record.id, None)
+        if before := self._records.pop(record.id, None):
+            for key, _row in before.as_stored():
+                self._journal.put(TABLE, key, None)
         for server_id in record.message_ids:
             self._by_id.pop(server_id, None)

@@ -101,7 +101,9 @@ class Submission:
 
     def _has_turn(self, number: Number) -> bool:
         """Return whether no other submission is sending the same text to the number."""
-        if self.message.options.test or self._tools.records.claims.take(self.record, number):
+        if number.state is State.PERMITTED or self.message.options.test:
+            return True
+        if self._tools.records.claims.take(self.record, number):
             if number.has_waited:
                 self.timing.start_retry_window(self._now)
                 number.has_waited = False

@@ -69,6 +69,8 @@ class DiskThread:
 def _run_jobs(jobs: SimpleQueue[Callable[[], None] | None]) -> None:
     while job := jobs.get():
         job()
+        # It holds what it has written, which may be long.
+        del job
 
 
 class DiskSync:
