@@ -1,10 +1,11 @@
 """The journal's record of a message, with the state of each of its numbers."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import repeat
 from operator import is_
 from typing import Final, Self
 
@@ -118,13 +119,13 @@ class SubmissionRecord:
         """Return the numbers for which it is unknown whether a message went out."""
         return tuple(one for one in self.numbers if one.state in UNKNOWN)
 
-    def with_numbers(self, numbers: Iterable[Number]) -> Self:
+    def with_numbers(self, numbers: Sequence[Number]) -> Self:
         """Return the record with the present states; what has not changed is the same object."""
-        known = {id(one.target): one for one in self.numbers}
-        found = []
-        for number in numbers:
-            old = known.get(id(number.target))
-            found.append(old if old and old.is_of(number) else NumberRecord.from_number(number))
+        known = self.numbers if len(self.numbers) == len(numbers) else repeat(None)
+        found = (
+            old if old and old.is_of(number) else NumberRecord.from_number(number)
+            for old, number in zip(known, numbers, strict=False)
+        )
         return replace(self, numbers=tuple(found))
 
     def as_stored(self, before: Self | None = None) -> Iterator[tuple[str, Table | None]]:

@@ -1,6 +1,6 @@
 """The journal's records of an account's messages, written before they are requested."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise, takewhile
@@ -177,7 +177,7 @@ class SubmissionRecords:
         self._busy.discard(record.id)
 
     @callback
-    def write(self, record: SubmissionRecord, numbers: Iterable[Number]) -> SubmissionRecord:
+    def write(self, record: SubmissionRecord, numbers: Sequence[Number]) -> SubmissionRecord:
         """Put the states of a message's numbers into the journal, and return the new record."""
         return self.keep(record.with_numbers(numbers))
 

@@ -87,7 +87,8 @@ class Submission:
         ready = [one for one in unsent if not one.is_finished and self._has_turn(one)]
         try:
             # All of them together: a limit refuses the whole message, not its second half.
-            await self._tools.permits.async_take((self.message, ready))
+            wanted = [one for one in ready if one.state is not State.PERMITTED]
+            await self._tools.permits.async_take((self.message, wanted))
         except ConnectionFailed as err:
             self._retry_connection(ready, err)
             return []
