@@ -5,6 +5,7 @@ from datetime import timedelta
 from homeassistant.core import HomeAssistant
 import pytest
 
+from custom_components.smspilot.text.segments import measure
 from tests.common import Clock, write
 from tests.simulator.model import SERVICE_NUMBER
 from tests.simulator.simulator import Simulator
@@ -151,6 +152,23 @@ async def test_plain_sms(hass: HomeAssistant, simulator: Simulator, clock: Clock
     await house.write(PAPA, "5671 ok")
     await house.wait(30)
     assert house.state() == "acknowledged"
+
+
+@pytest.mark.parametrize("where", ["account", "recipient"])
+async def test_long_with_2way_as_sender(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, where: str
+) -> None:
+    """A text that a sender's name makes a 2WAY message is fitted into the frame of those."""
+    options = {"two_way_template": "Дом: {message}. Ответьте", "long_texts": "refuse"}
+    sender = {"sender": "2WAY"}
+    saved = people("papa", **(sender if where == "recipient" else {}))
+    options |= sender if where == "account" else {}
+    plan = alarm("Leak", step("papa", channel="sms"))
+    house = await build(hass, simulator, clock, plan, saved=saved, options=options)
+    await house.start(message="дверь " * 200)
+    (text,) = house.texts
+    assert measure(text).parts == 10
+    assert text.endswith("…. Ответьте")
 
 
 async def test_template_of_the_account(

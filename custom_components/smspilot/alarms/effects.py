@@ -31,13 +31,13 @@ from .sending import (
     AlarmServices,
     async_notify,
     async_transmit,
+    fitted,
     is_answered_call,
     key_of,
     not_wanted,
     phones_of,
     sent_before,
     sent_elsewhere,
-    shorten,
 )
 from .sends import Outcome, Purpose, Send, SendKey
 from .state import Run
@@ -223,7 +223,7 @@ class Effects:
         text = self._writer.write(
             self._alarm.run,
             send,
-            partial(shorten, services, send.channel),
+            partial(fitted, services, send),
             partial(services.memory.is_new, phones),
         )
         services.memory.add(phones, text)
@@ -235,7 +235,7 @@ class Effects:
         code = EXAMPLE_CODE if self._alarm.plan.code else None
         run = Run(message=message or self._alarm.message(), code=code, started_at=dt_util.utcnow())
         text = self._writer.write(
-            run, send, partial(shorten, self._services, send.channel), lambda _text: True
+            run, send, partial(fitted, self._services, send), lambda _text: True
         )
         return replace(send, text=text)
 

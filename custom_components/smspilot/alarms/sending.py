@@ -25,23 +25,18 @@ from ..const import LOGGER
 from ..contacts.recipients import Channel, by_id
 from ..errors import Reason
 from ..inbound.inbox import Inbox
-from ..options import Options
 from ..outbound.budget import Budget
 from ..outbound.delivery import DeliveryTracker
-from ..outbound.message import OutboundMessage, SendOptions, compose
+from ..outbound.message import OutboundMessage, SendOptions, compose, shorten
 from ..outbound.outbox import Outbox
 from ..outbound.result import Row
 from ..outbound.targets import Target
 from ..runtime.journal import Journal
 from ..runtime.publisher import Publisher
-from ..text.segments import framed, shortened
-from ..text.transliteration import transliterate
 from .happenings import Sent
 from .sends import Outcome, Send
 from .texts import Build, TextMemory
 
-# The API refuses longer texts.
-MAX_PARTS: Final = 10
 # The outbox retries for this long; after that the step is postponed and tried each minute.
 RETRY_FOR: Final = timedelta(seconds=10)
 NO_SURVEY_TEMPLATE: Final = 227
@@ -77,34 +72,27 @@ def phones_of(services: AlarmServices, recipient: str) -> tuple[str, ...]:
     return found.phones if found else ()
 
 
-def shorten(services: AlarmServices, channel: Channel | None, text: str, build: Build) -> str:
-    """Return as much of a message as fits into the whole text."""
-    options = Options.from_entry(services.entry)
-    if channel not in (Channel.SMS, Channel.TWO_WAY):
+def fitted(services: AlarmServices, send: Send, text: str, build: Build) -> str:
+    """Return as much of a message as fits into the whole text of a send."""
+    if send.channel is None:
         return text
-    is_two_way = channel is Channel.TWO_WAY
-    template = options.two_way_template if is_two_way else options.message_template
-
-    def whole(message: str) -> str:
-        written = framed(template, build(message), dt_util.utcnow())
-        return transliterate(written) if options.transliterate else written
-
-    return shortened(text, options.max_parts or MAX_PARTS, whole)
+    return shorten(services.entry, send.channel, text, _options(services, send), build)
 
 
 def message_of(
     services: AlarmServices, send: Send, phones: tuple[str, ...], *, test: bool = False
 ) -> OutboundMessage:
-    """Return the message for the outbox; it is urgent, so that no limit applies."""
-    recipient = by_id(services.entry, send.key.recipient)
-    options = SendOptions(
-        sender=recipient.sender if recipient and send.channel is Channel.SMS else None,
-        urgent=True,
-        test=test,
-        retry_for=RETRY_FOR,
-    )
+    """Return the message for the outbox."""
+    options = replace(_options(services, send), test=test)
     targets = tuple(Target(phone, send.key.recipient) for phone in phones)
     return compose(services.entry, send.channel or Channel.SMS, send.text, targets, options)
+
+
+def _options(services: AlarmServices, send: Send) -> SendOptions:
+    """Return how a message is sent; it is urgent, so that no limit applies."""
+    recipient = by_id(services.entry, send.key.recipient)
+    sender = recipient.sender if recipient and send.channel is Channel.SMS else None
+    return SendOptions(sender=sender, urgent=True, retry_for=RETRY_FOR)
 
 
 def key_of(alarm_id: str, send: Send) -> str:

@@ -81,8 +81,7 @@ def compose(
     """
     account = Options.from_entry(entry)
     options = _with_account_options(account, options or SendOptions())
-    # A blank name means the API's default sender.
-    sender = (options.sender or account.sender or "").strip() or None
+    sender = _sender(account, options)
     match _channel_of(channel, sender):
         case Channel.SMS:
             kind, template = Kind.SMS, account.message_template
@@ -95,8 +94,7 @@ def compose(
             assert_never(never)
 
     def write(text: str) -> str:
-        written = without_lone_surrogates(_in_template(template, complete(text)))
-        return transliterate(written) if options.transliterate else written
+        return _written(template, _not_empty(complete(text)), options)
 
     written, is_cut = _fitted(write, text, account, cut_at)
     _refuse_service_word(written)
@@ -109,11 +107,39 @@ def compose(
     )
 
 
+def shorten(
+    entry: ConfigEntry,
+    channel: Channel,
+    text: str,
+    options: SendOptions,
+    complete: Callable[[str], str],
+) -> str:
+    """Return as much of a text as `compose` need not cut, with everything `complete` adds."""
+    account = Options.from_entry(entry)
+    if channel is Channel.VOICE:
+        return text
+    is_two_way = channel is Channel.TWO_WAY or _is_two_way(_sender(account, options))
+    template = account.two_way_template if is_two_way else account.message_template
+    options = _with_account_options(account, options)
+
+    def write(text: str) -> str:
+        return _written(template, complete(text), options)
+
+    return shortened(text, account.max_parts or MAX_PARTS, write)
+
+
+def _written(template: str, message: str, options: SendOptions) -> str:
+    """Return a message in a template of the account, as it is sent."""
+    written = without_lone_surrogates(framed(template, message, dt_util.utcnow()))
+    return transliterate(written) if options.transliterate else written
+
+
 def _voice_call(
     account: Options, text: str, targets: tuple[Target, ...], options: SendOptions
 ) -> OutboundMessage:
     """Return a call that reads out a text, however long it is."""
-    spoken = without_lone_surrogates(_in_template(account.message_template, text))
+    filled = framed(account.message_template, _not_empty(text), dt_util.utcnow())
+    spoken = without_lone_surrogates(filled)
     _refuse_service_word(spoken)
     options = replace(options, sender=options.voice)
     return OutboundMessage(kind=Kind.VOICE, text=spoken, targets=targets, options=options)
@@ -157,7 +183,16 @@ def _channel_of(channel: Channel, sender: str | None) -> Channel:
     word = (sender or "").upper()
     if word in _VOICE_SENDERS:
         raise validation_error(Reason.INVALID_SENDER, sender=word)
-    return Channel.TWO_WAY if word == Sender.TWO_WAY else channel
+    return Channel.TWO_WAY if _is_two_way(sender) else channel
+
+
+def _is_two_way(sender: str | None) -> bool:
+    return (sender or "").upper() == Sender.TWO_WAY
+
+
+def _sender(account: Options, options: SendOptions) -> str | None:
+    """Return the sender's name; a blank one means the API's default sender."""
+    return (options.sender or account.sender or "").strip() or None
 
 
 def _with_account_options(account: Options, options: SendOptions) -> SendOptions:
@@ -173,11 +208,10 @@ def _with_account_options(account: Options, options: SendOptions) -> SendOptions
     )
 
 
-def _in_template(template: str, message: str) -> str:
-    """Return the message in a template of the account."""
+def _not_empty(message: str) -> str:
     if not message.strip():
         raise validation_error(Reason.EMPTY_MESSAGE)
-    return framed(template, message, dt_util.utcnow())
+    return message
 
 
 def _refuse_service_word(text: str) -> None:
