@@ -304,7 +304,7 @@ async def test_documented_answer(simulator: Simulator, client: Smspilot, example
             await ask(client)
         assert raised.value.code == int(error["code"])
         assert raised.value.description == error["description"]
-        assert raised.value.text("ru") == error["description_ru"]
+        assert raised.value.description_ru == error["description_ru"]
         assert raised.value.phone == error.get("phone")
         assert raised.value.status_ru == error.get("status_ru")
         return

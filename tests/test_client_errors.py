@@ -41,6 +41,7 @@ from custom_components.smspilot.client import (
     SmspilotError,
     TextRefused,
 )
+from custom_components.smspilot.errors import problem_from_error
 
 from .simulator.errors import texts
 from .simulator.model import DEFAULT_KEY, Blocked
@@ -108,7 +109,9 @@ async def test_code(
     assert isinstance(err, ApiError)
     english, russian = texts(code)
     assert (err.code, err.description, err.description_ru) == (code, english, russian)
-    assert (err.text("en"), err.text("ru"), err.text("de")) == (english, russian, english)
+    problem = problem_from_error(err)
+    languages = map(problem.text, ("en", "ru", "de"))
+    assert [*languages] == [english, russian, english]
     assert err.phone == PAPA
     assert str(err) == f"{code}: {english}"
     assert len(simulator.requests) == 1
@@ -148,8 +151,8 @@ async def test_refused_at_the_door(simulator: Simulator, client: Smspilot) -> No
 async def test_words_of_one_language(
     description: dict[str, str], russian: str, english: str
 ) -> None:
-    err = ApiError(1, **{"description": "", **description})
-    assert (err.text("ru"), err.text("en")) == (russian, english)
+    problem = problem_from_error(ApiError(1, **{"description": "", **description}))
+    assert (problem.text("ru"), problem.text("en")) == (russian, english)
 
 
 FAULTS: list[tuple[str, type[SmspilotError]]] = [

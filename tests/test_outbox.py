@@ -81,6 +81,27 @@ async def test_same_text_twice_at_once(
     assert len(simulator.calls("send")) == 3
 
 
+async def test_same_text_by_two_channels_at_once(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Messages whose limits are checked together wait for others of the same text, too."""
+    people = (person("Папа", PAPA), person("Мама", MAMA, channel="two_way"))
+    await add_account(hass, simulator, people=people)
+    slow = simulator.fault("hang", when="after", command="send", times=2)
+    data = {"message": TEXT, "target": ["Папа", "Мама"]}
+    calls = [
+        hass.async_create_background_task(
+            hass.services.async_call("notify", "smspilot", data, blocking=True), "test"
+        )
+        for _ in range(2)
+    ]
+    await clock.settle()
+    assert len(simulator.calls("send")) == 2
+    slow.release()
+    await clock.finish(_of(asyncio.gather(*calls)))
+    assert len(simulator.calls("send")) == 4
+
+
 async def test_same_words_at_once(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """Two texts that the service's list may show alike are two messages all the same."""
     await add_account(hass, simulator)

@@ -9,7 +9,7 @@ import pytest
 from custom_components.smspilot.text.segments import (
     Encoding,
     Size,
-    framed,
+    in_template,
     measure,
     shortened,
 )
@@ -124,7 +124,7 @@ def test_parts_are_never_parted_within_a_character(text: str) -> None:
 )
 async def test_framed(hass: HomeAssistant, template: str, message: str, text: str) -> None:
     await hass.config.async_set_time_zone("Europe/Moscow")
-    assert framed(template, message, datetime(2026, 11, 23, 9, 34, tzinfo=UTC)) == text
+    assert in_template(template, message, datetime(2026, 11, 23, 9, 34, tzinfo=UTC)) == text
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ class Account:
     """Builds the parts of an account, connects them, starts and closes them."""
 
     # Cancels the listener for Home Assistant's stop.
-    stop_listening: CALLBACK_TYPE
+    cancel_stop_listener: CALLBACK_TYPE
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         self.hass = hass
@@ -223,7 +223,7 @@ async def async_get_account(hass: HomeAssistant, entry: ConfigEntry) -> Account:
     async def stop(_event: Event) -> None:
         await account.close()
 
-    account.stop_listening = hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop)
+    account.cancel_stop_listener = hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop)
     # Only now: closing an account that was not loaded would overwrite the stored state.
     accounts[entry.entry_id] = account
     return account
@@ -233,7 +233,7 @@ async def async_close_account(hass: HomeAssistant, entry: ConfigEntry) -> Accoun
     """Close the account of an entry, and return it, or None where there is none."""
     account = hass.data.get(ACCOUNTS, {}).pop(entry.entry_id, None)
     if account:
-        account.stop_listening()
+        account.cancel_stop_listener()
         await account.close()
     return account
 

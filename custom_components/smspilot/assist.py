@@ -30,7 +30,7 @@ from .runtime.trail import async_trace
 # Seconds after the last order in which the next one continues its conversation.
 CONVERSATION_TIMEOUT: Final = 600.0
 HOUR: Final = 3600.0
-MAX_PER_HOUR: Final = 10
+MAX_ORDERS_PER_HOUR: Final = 10
 # Seconds; orders are carried out one at a time, so a slow agent delays the others.
 AGENT_TIMEOUT: Final = 120.0
 MAX_AGE: Final = DEFAULT_MAX_AGE.total_seconds()
@@ -124,8 +124,8 @@ class AssistResponder:
     def _is_within_rate(self, phone: str) -> bool:
         """Count a message, and return whether the number has not written too often."""
         now = self._hass.loop.time()
-        times = self._times.setdefault(phone, deque(maxlen=MAX_PER_HOUR))
-        if len(times) == MAX_PER_HOUR and now - times[0] < HOUR:
+        times = self._times.setdefault(phone, deque(maxlen=MAX_ORDERS_PER_HOUR))
+        if len(times) == MAX_ORDERS_PER_HOUR and now - times[0] < HOUR:
             return False
         times.append(now)
         return True

@@ -39,7 +39,7 @@ from .text.normalising import visible
 
 # Seconds between reads of the inbound list.
 INTERVALS: Final = range(5, 24 * 60 * 60 + 1)
-MAX_PER_HOUR: Final = 1000
+MAX_RATE_LIMIT: Final = 1000
 MAX_MONEY: Final = 1_000_000
 KEY_LENGTH: Final = 64
 # Reserved sender names, which would make a call or a 2WAY message.
@@ -151,7 +151,7 @@ def wrong_options(options: Form) -> Errors:
     for key in (CONF_LOW_BALANCE, CONF_DAILY_LIMIT):
         if not 0 <= options.get(key, 0) <= MAX_MONEY:
             errors[key] = "invalid_amount"
-    for key, most in ((CONF_MAX_PARTS, MAX_PARTS), (CONF_RATE_LIMIT, MAX_PER_HOUR)):
+    for key, most in ((CONF_MAX_PARTS, MAX_PARTS), (CONF_RATE_LIMIT, MAX_RATE_LIMIT)):
         # A range contains no fractions.
         if options.get(key, 0) not in range(most + 1):
             errors[key] = f"invalid_{key}"

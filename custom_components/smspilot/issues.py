@@ -45,7 +45,7 @@ from .events import (
 )
 from .notices import Notices
 from .options import Options
-from .outbound.rate_limiter import HOUR
+from .outbound.rate_limiter import RATE_LIMIT_PERIOD
 from .sender_issues import SenderIssues
 from .text.localized import async_money
 
@@ -173,7 +173,7 @@ class IssueReporter:
         limit = _limit(Options.from_entry(account.entry), option)
         self._limited[option, phone] = limit
         if phone:
-            until, text = dt_util.utcnow() + HOUR, str(limit)
+            until, text = dt_util.utcnow() + RATE_LIMIT_PERIOD, str(limit)
         else:
             tomorrow = dt_util.start_of_local_day() + timedelta(days=1)
             # By the date: a day on which the clocks change does not have 24 hours.

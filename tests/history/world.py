@@ -312,7 +312,7 @@ class World:
             task.cancel()
         await asyncio.gather(*cut, return_exceptions=True)
         account = self.hass.data[ACCOUNTS].pop(self.entry.entry_id)
-        account.stop_listening()
+        account.cancel_stop_listener()
         account.publisher.close()
         await self.hass.config_entries.async_unload(self.entry.entry_id)
         await account.close()

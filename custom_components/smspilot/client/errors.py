@@ -93,11 +93,6 @@ class ApiError(SmspilotError):
         self.status = status
         self.status_ru = status_ru
 
-    def text(self, language: str) -> str:
-        """Return the API's description in the language, else in its other language."""
-        russian, english = self.description_ru, self.description
-        return (russian or english) if language.startswith("ru") else (english or russian)
-
 
 class InvalidCredentials(ApiError):
     """The key, or the login and password, are not accepted."""

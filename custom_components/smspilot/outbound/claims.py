@@ -34,7 +34,7 @@ class Claims:
         claim = self._claims.get(_key(record, number))
         return claim and claim[1]
 
-    def turns(
+    def waited_for(
         self, record: SubmissionRecord, numbers: Iterable[Number]
     ) -> dict[Number, asyncio.Future[None] | None]:
         """Return the futures of the claims that some of the numbers wait for."""

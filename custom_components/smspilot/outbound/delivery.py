@@ -19,7 +19,7 @@ from ..runtime.poller import EarliestTimer, Poller, ReadWaiters
 from ..runtime.publisher import Publisher
 from ..runtime.trail import async_trace
 from .budget import Budget
-from .early_pushes import EarlyPushes, News
+from .early_pushes import EarlyPushes, PushedStatus
 from .result import Row
 from .status_reader import StatusReader
 from .tracked_messages import TrackedMessages, follows
@@ -74,8 +74,8 @@ class DeliveryTracker:
                 continue
             waiting = self._tracked.add(row.message_id, row)
             self._timer.set(waiting.next_check(self._hass.loop.time()))
-            if (news := self._early.take(row.message_id)) is not None:
-                self._apply_push(row.message_id, news)
+            if (pushed := self._early.take(row.message_id)) is not None:
+                self._apply_push(row.message_id, pushed)
         self._signal_counts()
 
     @callback
@@ -111,23 +111,23 @@ class DeliveryTracker:
         self._tracked.close(why)
 
     @callback
-    def _apply_push(self, server_id: str, news: News) -> None:
+    def _apply_push(self, server_id: str, pushed: PushedStatus) -> None:
         """Apply a row, or start a read for a status that is later than the known one."""
         if (row := self.row(server_id)) is None:
-            self._early.keep(server_id, news)
+            self._early.keep(server_id, pushed)
             return
-        if isinstance(news, MessageRow) and (
-            news.status is Status.FAILED or row.price is None or row.kind is Kind.HLRVIP
+        if isinstance(pushed, MessageRow) and (
+            pushed.status is Status.FAILED or row.price is None or row.kind is Kind.HLRVIP
         ):
             # A push has no price, refund or HLRVIP facts, so a read must get them.
-            news = news.status
-        if isinstance(news, MessageRow):
-            self._update(news)
-        elif follows(news, row.status):
+            pushed = pushed.status
+        if isinstance(pushed, MessageRow):
+            self._update(pushed)
+        elif follows(pushed, row.status):
             before = self._announced.get(server_id)
             # The pushes of a message may come in any order.
-            if before is None or follows(news, before):
-                self._announced.add(server_id, news)
+            if before is None or follows(pushed, before):
+                self._announced.add(server_id, pushed)
             self.poller.wake()
 
     async def _read(self) -> None:

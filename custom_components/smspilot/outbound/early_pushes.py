@@ -12,7 +12,7 @@ KEPT_FOR: Final = 60.0
 MAX_KEPT: Final = 1000
 
 # A push that counts without a read, or the status that a read has to verify.
-type News = MessageRow | Status
+type PushedStatus = MessageRow | Status
 
 
 class EarlyPushes:
@@ -20,33 +20,33 @@ class EarlyPushes:
 
     def __init__(self, hass: HomeAssistant) -> None:
         self._hass = hass
-        self._news: dict[str, tuple[float, News]] = {}
+        self._pushes: dict[str, tuple[float, PushedStatus]] = {}
 
     def __len__(self) -> int:
         """Return the number of messages with a push."""
-        return len(self._news)
+        return len(self._pushes)
 
     @callback
-    def keep(self, server_id: str, news: News) -> None:
+    def keep(self, server_id: str, pushed: PushedStatus) -> None:
         """Keep the last push of a message, but never replace a final status."""
         before = self.take(server_id)
         if before is not None and status_of(before).final:
-            news = before
+            pushed = before
         now = self._hass.loop.time()
-        while self._news:
-            oldest = next(iter(self._news))
-            if self._news[oldest][0] > now and len(self._news) < MAX_KEPT:
+        while self._pushes:
+            oldest = next(iter(self._pushes))
+            if self._pushes[oldest][0] > now and len(self._pushes) < MAX_KEPT:
                 break
-            del self._news[oldest]
-        self._news[server_id] = (now + KEPT_FOR, news)
+            del self._pushes[oldest]
+        self._pushes[server_id] = (now + KEPT_FOR, pushed)
 
     @callback
-    def take(self, server_id: str) -> News | None:
+    def take(self, server_id: str) -> PushedStatus | None:
         """Remove and return the push of a message, None where there is none."""
-        deadline, news = self._news.pop(server_id, (0.0, None))
-        return news if deadline > self._hass.loop.time() else None
+        deadline, pushed = self._pushes.pop(server_id, (0.0, None))
+        return pushed if deadline > self._hass.loop.time() else None
 
 
-def status_of(news: News) -> Status:
+def status_of(pushed: PushedStatus) -> Status:
     """Return the status of a push."""
-    return news.status if isinstance(news, MessageRow) else news
+    return pushed.status if isinstance(pushed, MessageRow) else pushed

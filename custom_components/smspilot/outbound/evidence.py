@@ -40,7 +40,7 @@ MIN_GROWING: Final = 2
 MIN_GROWING_WITHOUT_TIMES: Final = 5
 
 
-class Order(Enum):
+class CreationOrder(Enum):
     """When a row was created, compared with the last message known before a request."""
 
     BEFORE = auto()
@@ -150,7 +150,7 @@ class Evidence:
             return False
         if self._seen[row.id] < record.since:
             return False
-        if self._order(listing, record, row) is Order.BEFORE:
+        if self._order(listing, record, row) is CreationOrder.BEFORE:
             return False
         # A row whose text equals another message in doubt is that one's.
         others = self._records.unknown_with(number.digits, row.message or "")
@@ -163,9 +163,12 @@ class Evidence:
         same = self._records.unknown_with(plain_digits(row.phone), record.text)
         if any(one.kind is not record.kind for one in same) and _kind_of(row) is not record.kind:
             return False
-        return _is_created_then(row, record) or self._order(listing, record, row) is Order.AFTER
+        return (
+            _is_created_then(row, record)
+            or self._order(listing, record, row) is CreationOrder.AFTER
+        )
 
-    def _order(self, listing: Listing, record: SubmissionRecord, row: MessageRow) -> Order:
+    def _order(self, listing: Listing, record: SubmissionRecord, row: MessageRow) -> CreationOrder:
         """Return whether a row was created before or after the last message known before a request.
 
         Both the id and the time of creation must show it. Two ids may grow by chance, so without a
@@ -173,15 +176,15 @@ class Evidence:
         """
         known = self._records.growing_ids_before(record)
         if len(known) < MIN_GROWING or not row.id or not row.id.isdecimal():
-            return Order.UNKNOWN
+            return CreationOrder.UNKNOWN
         is_greater = int(row.id) > int(known[-1])
         theirs, ours = row.created, listing.created.get(known[-1])
         if theirs is None or ours is None:
             if len(known) < MIN_GROWING_WITHOUT_TIMES:
-                return Order.UNKNOWN
+                return CreationOrder.UNKNOWN
         elif theirs == ours or (theirs > ours) is not is_greater:
-            return Order.UNKNOWN
-        return Order.AFTER if is_greater else Order.BEFORE
+            return CreationOrder.UNKNOWN
+        return CreationOrder.AFTER if is_greater else CreationOrder.BEFORE
 
     def _is_up_to_date(self, listing: Listing, record: SubmissionRecord) -> bool:
         """Return whether the list shows the ids that it must have.

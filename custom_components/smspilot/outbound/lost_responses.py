@@ -21,8 +21,8 @@ from ..contacts.phones import plain_digits
 from .evidence import Verdict
 from .number import NEVER, Number, State, halves
 from .record import SubmissionRecord
+from .submission_services import SubmissionServices
 from .timing import Timing
-from .tools import Tools
 
 # Seconds between two reads of the list; an accepted message is listed well before that.
 READ_INTERVAL: Final = 20.0
@@ -44,11 +44,11 @@ class LostResponses:
     """
 
     def __init__(
-        self, tools: Tools, timing: Timing, on_finished: OnFinished, *, test: bool
+        self, services: SubmissionServices, timing: Timing, on_finished: OnFinished, *, test: bool
     ) -> None:
-        self._hass = tools.hass
-        self._evidence = tools.evidence
-        self._records = tools.records
+        self._hass = services.hass
+        self._evidence = services.evidence
+        self._records = services.records
         self._timing = timing
         self._test = test
         self._on_finished = on_finished
@@ -60,12 +60,12 @@ class LostResponses:
         list then proves that it was not accepted. After a timeout absence proves nothing.
         """
         if isinstance(err, ResponseTimeout):
-            self._mark_lost(batch, READS_WITHOUT_REPEAT)
+            self._begin_search(batch, READS_WITHOUT_REPEAT)
             return
         again = [one for one in batch if one.repeatable_losses < MAX_REPEATS]
         accepted_by = self._hass.loop.time() + TIME_TO_ACCEPT
-        self._mark_lost(again, READS_BEFORE_REPEAT, absent_from=accepted_by)
-        self._mark_lost([one for one in batch if one not in again], READS_WITHOUT_REPEAT)
+        self._begin_search(again, READS_BEFORE_REPEAT, absent_from=accepted_by)
+        self._begin_search([one for one in batch if one not in again], READS_WITHOUT_REPEAT)
         for one in batch:
             one.repeatable_losses += 1
 
@@ -90,7 +90,7 @@ class LostResponses:
                 one.batch = part
                 # A number was looked for when its list was split before: one more read is enough.
                 reads = READS_BEFORE_REPEAT if had_some or one.requests == 1 else 1
-                self._mark_lost([one], reads, absent_from=self._hass.loop.time())
+                self._begin_search([one], reads, absent_from=self._hass.loop.time())
         if isinstance(err, DuplicateRefused):
             duplicates = [one for one in refused if one.requests > 1]
             self.look_for_duplicates(duplicates, err, READS_BEFORE_REPEAT)
@@ -103,7 +103,7 @@ class LostResponses:
         """Look for numbers refused as duplicates: a former request may have been accepted."""
         for one in numbers:
             one.error = err
-        self._mark_lost(numbers, reads)
+        self._begin_search(numbers, reads)
 
     async def async_reconcile(self, lost: Sequence[Number], record: SubmissionRecord) -> None:
         """Read the API's list, and mark the numbers by what it proves."""
@@ -136,12 +136,12 @@ class LostResponses:
                 one.mark_refused(one.error)
         self._on_finished([one for one in lost if one.is_finished])
 
-    def _mark_lost(
+    def _begin_search(
         self, numbers: Sequence[Number], reads: int, *, absent_from: float = NEVER
     ) -> None:
         now = self._hass.loop.time()
         for one in numbers:
-            one.mark_lost(reads, self._timing.reconcile_until(now), absent_from=absent_from)
+            one.begin_search(reads, self._timing.reconcile_until(now), absent_from=absent_from)
             if self._test:
                 # A test is not listed, and costs nothing if it is repeated.
                 one.reads_left = 1

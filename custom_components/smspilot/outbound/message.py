@@ -15,7 +15,7 @@ from ..const import DEFAULT_RETRY_FOR
 from ..contacts.recipients import Channel
 from ..errors import Reason, validation_error
 from ..options import LongTexts, Options
-from ..text.segments import framed, measure, shortened
+from ..text.segments import in_template, measure, shortened
 from ..text.transliteration import transliterate
 from .targets import Target
 
@@ -130,7 +130,7 @@ def shorten(
 
 def _written(template: str, message: str, options: SendOptions) -> str:
     """Return a message in a template of the account, as it is sent."""
-    written = without_lone_surrogates(framed(template, message, dt_util.utcnow()))
+    written = without_lone_surrogates(in_template(template, message, dt_util.utcnow()))
     return transliterate(written) if options.transliterate else written
 
 
@@ -138,7 +138,7 @@ def _voice_call(
     account: Options, text: str, targets: tuple[Target, ...], options: SendOptions
 ) -> OutboundMessage:
     """Return a call that reads out a text, however long it is."""
-    filled = framed(account.message_template, _not_empty(text), dt_util.utcnow())
+    filled = in_template(account.message_template, _not_empty(text), dt_util.utcnow())
     spoken = without_lone_surrogates(filled)
     _refuse_service_word(spoken)
     options = replace(options, sender=options.voice)
@@ -151,11 +151,12 @@ def _fitted(
     """Return the written text within the parts it may have, and whether it was cut."""
     written = write(text)
     parts, most = measure(written).parts, account.max_parts or MAX_PARTS
-    if parts <= min(cut_at or most, most):
+    cut_at_most = min(cut_at or most, most)
+    if parts <= cut_at_most:
         return written, False
     if account.long_texts is LongTexts.REFUSE and not cut_at:
         raise validation_error(Reason.TOO_LONG, parts=str(parts), max_parts=str(most))
-    return write(shortened(text, min(cut_at or most, most), write)), True
+    return write(shortened(text, cut_at_most, write)), True
 
 
 def flash_call(

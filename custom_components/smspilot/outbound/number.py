@@ -88,6 +88,8 @@ class Number:
     # How many more reads of the list must not show it, and from when on its absence is a proof.
     reads_left: int = 0
     absent_from: float = NEVER
+    # Whether its submission holds the claim on its text; a permit may come before the claim.
+    has_claim: bool = False
     # Whether it waits, or has waited, for another send of the same text to it.
     has_waited: bool = False
     reconcile_until: float = 0.0
@@ -132,7 +134,7 @@ class Number:
         self.state = State.WANTED
         self.requests -= 1
 
-    def mark_answered(self, row: MessageRow, packet_id: str | None) -> None:
+    def apply_row(self, row: MessageRow, packet_id: str | None) -> None:
         """Apply its row of the response."""
         self.row, self.packet_id = row, packet_id
         self.state = State.REFUSED if row.status is Status.FAILED else State.ACCEPTED
@@ -141,8 +143,8 @@ class Number:
         """Note why it was refused, by the API or here."""
         self.state, self.error = State.REFUSED, error
 
-    def mark_lost(self, reads_left: int, until: float, *, absent_from: float) -> None:
-        """Note that its response was lost, and how often and until when to look for it."""
+    def begin_search(self, reads_left: int, until: float, *, absent_from: float) -> None:
+        """Note how often and until when to look for its message in the API's list."""
         self.reads_left, self.reconcile_until, self.absent_from = reads_left, until, absent_from
 
     def mark_found(self, row: MessageRow) -> None:

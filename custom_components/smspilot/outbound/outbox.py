@@ -35,8 +35,8 @@ from .records import SubmissionRecords
 from .result import Row, SendResult, refused_row
 from .send_tasks import SendTask, SendTasks
 from .submission import Submission
+from .submission_services import SubmissionServices
 from .timing import check_time
-from .tools import Tools
 
 type Refusals = list[tuple[Row, HomeAssistantError]]
 type Refused = Iterable[tuple[str, HomeAssistantError]]
@@ -63,7 +63,7 @@ class Outbox:
         self._permits = Permits(hass, entry, client, budget, RateLimiter(entry))
         self._records = SubmissionRecords(hass, journal)
         evidence = Evidence(hass, client, self._records, self._is_known)
-        self._tools = Tools(
+        self._services = SubmissionServices(
             hass=hass,
             entry_id=entry.entry_id,
             client=client,
@@ -201,7 +201,7 @@ class Outbox:
     def _begin(self, message: OutboundMessage, numbers: list[Number]) -> SendTask:
         """Begin a submission, which gives back the permits of the numbers that it does not use."""
         self.sends.check_open()
-        submission = Submission(self._tools, message, numbers, self._client.push_url)
+        submission = Submission(self._services, message, numbers)
         return self.sends.begin(self._submit(submission), message.key, submission.timing.cancel)
 
     async def _result(self, task: SendTask, refusals: Refusals, *, strict: bool) -> SendResult:

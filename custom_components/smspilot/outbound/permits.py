@@ -33,7 +33,7 @@ from ..text.localized import async_money
 from .budget import Budget, total
 from .message import OutboundMessage
 from .number import SHARED_IDS, Number, Permit, Refusal, State, halves
-from .rate_limiter import RateLimiter, Room
+from .rate_limiter import Capacity, RateLimiter
 
 # Numbers in one request; as many as in the vendor's own samples.
 MAX_NUMBERS: Final = 500
@@ -137,13 +137,13 @@ class Permits:
             number.mark_permitted(number.permit)
             return False
         phone = number.target.phone
-        room = self._rate_limiter.room_for(phone)
-        if room is Room.FREE or message.options.urgent:
+        capacity = self._rate_limiter.capacity_for(phone)
+        if capacity is Capacity.FREE or message.options.urgent:
             permit = Permit(phone, dt_util.utcnow().timestamp())
             self._rate_limiter.add(permit)
             number.mark_permitted(permit)
             return True
-        if room is Room.NONE:
+        if capacity is Capacity.NONE:
             number.mark_refused(self.rate_refusal(number))
         return False
 

@@ -10,10 +10,10 @@ from homeassistant.util import dt as dt_util
 from ..options import Options
 from .number import Permit
 
-HOUR: Final = timedelta(hours=1)
+RATE_LIMIT_PERIOD: Final = timedelta(hours=1)
 
 
-class Room(Enum):
+class Capacity(Enum):
     """Whether a number's limit has room for another message."""
 
     FREE = auto()
@@ -34,17 +34,17 @@ class RateLimiter:
         """Return the number of phones with permits."""
         return len(self._permits)
 
-    def room_for(self, phone: str) -> Room:
+    def capacity_for(self, phone: str) -> Capacity:
         """Return whether a number may get another message now."""
         limit, taken = Options.from_entry(self._entry).rate_limit, self._recent(phone)
         if not limit or len(taken) < limit:
-            return Room.FREE
+            return Capacity.FREE
         settled = sum(not permit.under_way for permit in taken)
-        return Room.PENDING if settled < limit else Room.NONE
+        return Capacity.PENDING if settled < limit else Capacity.NONE
 
     def add(self, permit: Permit) -> None:
         """Count a permit."""
-        if permit.at - self._pruned_at > HOUR.total_seconds():
+        if permit.at - self._pruned_at > RATE_LIMIT_PERIOD.total_seconds():
             self._prune(permit.at)
         self._permits[permit.phone] = [*self._recent(permit.phone), permit]
 
@@ -65,6 +65,6 @@ class RateLimiter:
 
     def _recent(self, phone: str) -> list[Permit]:
         now = dt_util.utcnow().timestamp()
-        since = now - HOUR.total_seconds()
+        since = now - RATE_LIMIT_PERIOD.total_seconds()
         # A permit in the future, by a clock that was wrong, would count until that time.
         return [one for one in self._permits.get(phone, ()) if since < one.at <= now]

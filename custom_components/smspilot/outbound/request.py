@@ -78,7 +78,7 @@ def apply_rows(batch: Sequence[Number], response: SendResponse) -> list[Number]:
         elif one.requests > 1 and _is_duplicate(found):
             duplicates.append(one)
         else:
-            one.mark_answered(found, response.packet_id)
+            one.apply_row(found, response.packet_id)
     return duplicates
 
 

@@ -29,8 +29,8 @@ from .number import Number, Refusal, State
 from .permits import MAX_NUMBERS
 from .request import apply_rows, async_request
 from .result import Row
+from .submission_services import SubmissionServices
 from .timing import Timing, api_now
-from .tools import Tools
 
 # Numbers of one request that leave a line on the trail.
 MAX_TRACED = 20
@@ -40,18 +40,18 @@ class Submission:
     """Submits a message to the API; the permits of its numbers may be taken before."""
 
     def __init__(
-        self, tools: Tools, message: OutboundMessage, numbers: list[Number], callback: str | None
+        self, services: SubmissionServices, message: OutboundMessage, numbers: list[Number]
     ) -> None:
-        self._tools = tools
-        self._callback = callback
-        self.message = message
-        self.numbers = numbers
+        self._services = services
+        self._client, self._permits = services.client, services.permits
+        self._records, self._callback = services.records, services.client.push_url
+        self.message, self.numbers = message, numbers
         self.bill = Bill()
         # The rows of numbers in a final state or in doubt.
         self.rows: dict[Number, Row] = {}
-        self.record = tools.records.open(message, api_now(tools.client))
+        self.record = self._records.open(message, api_now(self._client))
         self.timing = Timing(message, self._now)
-        self._lost = LostResponses(tools, self.timing, self._finish, test=message.options.test)
+        self._lost = LostResponses(services, self.timing, self._finish, test=message.options.test)
         self._requests = -(-len(numbers) // MAX_NUMBERS)
         self._batches = count(self._requests)
         for index, one in enumerate(numbers):
@@ -75,7 +75,7 @@ class Submission:
                 elif waiting := [one for one in unfinished if not one.is_finished]:
                     await self._wait(waiting)
         finally:
-            self._tools.records.close(self.record, self.numbers)
+            self._records.close(self.record, self.numbers)
 
     async def _next_batch(self, unfinished: list[Number]) -> list[Number]:
         """Return the numbers of the next request, all permitted."""
@@ -84,11 +84,11 @@ class Submission:
             self._refuse(unsent, too_late)
         if self._now < self.timing.retry_at:
             return []
-        ready = [one for one in unsent if not one.is_finished and self._has_turn(one)]
+        ready = [one for one in unsent if not one.is_finished and self._has_claim(one)]
         try:
             # All of them together: a limit refuses the whole message, not its second half.
             wanted = [one for one in ready if one.state is not State.PERMITTED]
-            await self._tools.permits.async_take((self.message, wanted))
+            await self._permits.async_take((self.message, wanted))
         except ConnectionFailed as err:
             self._retry_connection(ready, err)
             return []
@@ -96,21 +96,22 @@ class Submission:
         permitted = [one for one in ready if one.state is State.PERMITTED]
         if not permitted and (full := [one for one in ready if not one.is_finished]):
             # Requests under way use up the rate limit, and may give their permits back.
-            self._retry_or_refuse(full, self._tools.permits.rate_refusal(full[0]))
+            self._retry_or_refuse(full, self._permits.rate_refusal(full[0]))
         batch = min((one.batch for one in permitted), default=None)
         return [one for one in permitted if one.batch == batch]
 
-    def _has_turn(self, number: Number) -> bool:
+    def _has_claim(self, number: Number) -> bool:
         """Return whether no other submission is sending the same text to the number."""
-        if number.state is State.PERMITTED or self.message.options.test:
+        if number.has_claim or self.message.options.test:
             return True
-        if self._tools.records.claims.take(self.record, number):
+        if self._records.claims.take(self.record, number):
+            number.has_claim = True
             if number.has_waited:
                 self.timing.start_retry_window(self._now)
                 number.has_waited = False
             return True
         number.has_waited = True
-        if self._now >= self.timing.turn_until:
+        if self._now >= self.timing.claim_until:
             self._refuse([number], ConnectionFailed(TimeOver.SAME_TEXT))
         return False
 
@@ -118,8 +119,7 @@ class Submission:
         """Make one request; where its outcome is unknown, it is reconciled, not repeated."""
         if not any(one.requests for one in self.numbers):
             # A row that the API lists from before this time is another message.
-            api_at = api_now(self._tools.client)
-            self.record = self._tools.records.first_requested(self.record, api_at)
+            self.record = self._records.first_requested(self.record, api_now(self._client))
         for one in batch:
             # The journal must have a first request before it is made; it has a repeated one.
             self._is_written = self._is_written and one.requests > 0
@@ -131,7 +131,7 @@ class Submission:
         requested_at, phones = self._now, [one.target.phone for one in batch]
         self._trace("request made", numbers=len(batch), attempt=batch[0].requests)
         try:
-            response = await async_request(self._tools.client, self.message, phones, self._callback)
+            response = await async_request(self._client, self.message, phones, self._callback)
         except CallbackRefused as err:
             self._retry_without_callback(batch, err)
         except ConnectionFailed as err:
@@ -155,7 +155,7 @@ class Submission:
         if not self.message.options.test:
             accepted = (one for one in batch if one.state is State.ACCEPTED)
             ids = filter(None, (one.message_id for one in accepted))
-            self._tools.records.accepted(ids, self._now)
+            self._records.accepted(ids, self._now)
         self._finish([one for one in batch if one.is_finished])
         self._lost.look_for_duplicates(duplicates, DuplicateRefused(None))
 
@@ -178,7 +178,7 @@ class Submission:
         """Give back the permits of numbers that were never requested, and plan a retry."""
         _mark_not_requested([one for one in batch if one.state is State.REQUESTED])
         unsent = [one for one in self.numbers if one.is_unsent]
-        self._tools.permits.give_back([one for one in unsent if not one.requests])
+        self._permits.give_back([one for one in unsent if not one.requests])
         self._is_written = False
         self._retry_or_refuse(unsent, err)
 
@@ -205,37 +205,37 @@ class Submission:
         if not numbers:
             return
         for one in numbers:
-            self._tools.permits.settle(self.message, one)
+            self._permits.settle(self.message, one)
         for one in numbers[:MAX_TRACED]:
             self._trace(one.state.value, phone=masked(one.target.phone), message_id=one.message_id)
         if any(one.state is State.IN_DOUBT or one.is_found for one in numbers):
             self.bill.mark_incomplete()
         if not self.message.options.test:
-            self.record = self._tools.records.write(self.record, self.numbers)
-        self._tools.on_finished(self, numbers)
-        self._tools.records.claims.release(self.record, numbers)
+            self.record = self._records.write(self.record, self.numbers)
+        self._services.on_finished(self, numbers)
+        self._records.claims.release(self.record, numbers)
 
     async def _wait(self, unfinished: list[Number]) -> None:
         """Wait until a retry, a check of the list, a claim or the deadline is due."""
         await self._write_to_journal()
-        turns = self._tools.records.claims.turns(self.record, unfinished)
-        await self.timing.async_wait(self._tools.hass.loop, unfinished, turns)
+        claims = self._records.claims.waited_for(self.record, unfinished)
+        await self.timing.async_wait(self._services.hass.loop, unfinished, claims)
 
     async def _write_to_journal(self) -> None:
         """Write the message with the states of all its numbers, unless that is done."""
         if self._is_written or self.message.options.test:
             return
         self._is_written = True
-        self.record = self._tools.records.write(self.record, self.numbers)
-        await self._tools.records.async_flush(durable=self.message.key is not None)
+        self.record = self._records.write(self.record, self.numbers)
+        await self._records.async_flush(durable=self.message.key is not None)
 
     def _trace(self, step: str, **details: object) -> None:
         kind = self.message.kind.value
-        async_trace(self._tools.hass, self._tools.entry_id, step, kind=kind, **details)
+        async_trace(self._services.hass, self._services.entry_id, step, kind=kind, **details)
 
     @property
     def _now(self) -> float:
-        return self._tools.hass.loop.time()
+        return self._services.hass.loop.time()
 
 
 def _mark_not_requested(batch: Sequence[Number]) -> None:

@@ -26,9 +26,9 @@ REQUEST_TIMEOUT: Final = 60.0
 EXTRA_TIME_PER_NUMBER: Final = 30.0
 NUMBERS_WITHOUT_EXTRA_TIME: Final = 10
 # Seconds a send waits for another one of the same text, also where its `retry_for` is shorter.
-TURN_TIMEOUT: Final = 180.0
+CLAIM_TIMEOUT: Final = 180.0
 # Seconds a send that waited for another one may then try to connect.
-RETRY_AFTER_TURN: Final = 120.0
+RETRY_AFTER_CLAIM: Final = 120.0
 # Seconds between tries to connect, which cost nothing: soon at first, then every ten.
 RETRY_DELAYS: Final = (2.0, 4.0, 8.0, 10.0)
 
@@ -59,8 +59,8 @@ class Timing:
         self.deadline = now + self._retry_for + RECONCILE_TIMEOUT + extra
         # Until when to try to connect, and until when to wait for another send of the same text.
         self.connect_until = now + self._retry_for
-        self.turn_until = now + max(
-            self._retry_for, min(self._retry_for + REQUEST_TIMEOUT, TURN_TIMEOUT)
+        self.claim_until = now + max(
+            self._retry_for, min(self._retry_for + REQUEST_TIMEOUT, CLAIM_TIMEOUT)
         )
         self.retry_at = now
         self.reconcile_at = now
@@ -84,7 +84,7 @@ class Timing:
 
     def start_retry_window(self, now: float) -> None:
         """Allow time to connect from now on: until now another send was waited for."""
-        retry_for = min(self._retry_for, RETRY_AFTER_TURN)
+        retry_for = min(self._retry_for, RETRY_AFTER_CLAIM)
         latest = self._started + self._retry_for + REQUEST_TIMEOUT
         self.connect_until = max(self.connect_until, min(now + retry_for, latest))
 
@@ -105,15 +105,15 @@ class Timing:
         self,
         loop: asyncio.AbstractEventLoop,
         unfinished: Iterable[Number],
-        turns: Mapping[Number, asyncio.Future[None] | None],
+        claims: Mapping[Number, asyncio.Future[None] | None],
     ) -> None:
         """Wait until something is due for the numbers, or one of the claims they wait for ends."""
-        times, futures = [self.deadline], {one for one in turns.values() if one}
+        times, futures = [self.deadline], {one for one in claims.values() if one}
         for one in unfinished:
             if one.state is State.REQUESTED:
                 times.append(self.reconcile_at)
             else:
-                times.append(self.turn_until if turns.get(one) else self.retry_at)
+                times.append(self.claim_until if claims.get(one) else self.retry_at)
         self._timer = loop.create_future()
         handle = loop.call_at(min(times), self._wake)
         try:

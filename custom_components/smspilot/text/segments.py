@@ -58,7 +58,7 @@ def _parts(widths: Iterable[int], capacity: int) -> int:
     return parts
 
 
-def framed(template: str, message: str, now: datetime) -> str:
+def in_template(template: str, message: str, now: datetime) -> str:
     """Return the message in its template; placeholders within the message stay as they are.
 
     White space at the message's end, which YAML blocks add, is removed: it may cost another part.
@@ -71,29 +71,29 @@ def framed(template: str, message: str, now: datetime) -> str:
     return message.join(parts)
 
 
-def shortened(text: str, parts: int, frame: Callable[[str], str] = str) -> str:
+def shortened(text: str, parts: int, build: Callable[[str], str] = str) -> str:
     """Return as much of the text as fits into so many parts, ending in dots where it was cut.
 
-    `frame` returns the text as it is sent: transliterated, in its template, with whatever else must
+    `build` returns the text as it is sent: transliterated, in its template, with whatever else must
     not be cut off.
     """
-    if measure(frame(text)).parts <= parts:
+    if measure(build(text)).parts <= parts:
         return text
     # `…` is not in GSM 03.38: where all other characters are, it would halve what fits.
-    three_dots = _beginning(text, parts, frame, "...") + "..."
-    if measure(frame(three_dots)).encoding is Encoding.GSM7:
+    three_dots = _beginning(text, parts, build, "...") + "..."
+    if measure(build(three_dots)).encoding is Encoding.GSM7:
         return three_dots
-    return _beginning(text, parts, frame, "…") + "…"
+    return _beginning(text, parts, build, "…") + "…"
 
 
-def _beginning(text: str, parts: int, frame: Callable[[str], str], dots: str) -> str:
+def _beginning(text: str, parts: int, build: Callable[[str], str], dots: str) -> str:
     """Return the longest beginning of a text that fits before the dots."""
     # An upper bound for the search. What fits may be longer than the parts, because transliteration
     # drops characters: four times as long is ample.
     low, high = 0, min(len(text), 4 * parts * _CAPACITY[Encoding.GSM7][0])
     while low < high:
         middle = (low + high + 1) // 2
-        fits = measure(frame(text[:middle] + dots)).parts <= parts
+        fits = measure(build(text[:middle] + dots)).parts <= parts
         low, high = (middle, high) if fits else (low, middle - 1)
     return text[: _end_of_word(text, low)].rstrip(LOOSE_ENDS)
 

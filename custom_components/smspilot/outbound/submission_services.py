@@ -1,4 +1,4 @@
-"""The parts of an account that its submissions share."""
+"""What the submissions of an account share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from .records import SubmissionRecords
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
+class SubmissionServices:
     """The parts of an account that its submissions use."""
 
     hass: HomeAssistant
