@@ -13,11 +13,11 @@ from homeassistant.util import dt as dt_util
 from ..client import Kind, MessageRow, Smspilot, Status
 from ..const import LOGGER
 from ..events import SIGNAL_COUNTS, SIGNAL_ERROR
-from ..runtime.announced import RETRY_DELAYS, Announced
 from ..runtime.journal import Journal
 from ..runtime.poller import EarliestTimer, Poller, ReadWaiters
 from ..runtime.publisher import Publisher
 from ..runtime.trail import async_trace
+from .announced import REREAD_DELAYS, AnnouncedStatuses
 from .budget import Budget
 from .early_pushes import EarlyPushes, PushedStatus
 from .result import Row
@@ -53,7 +53,7 @@ class DeliveryTracker:
         self._early = EarlyPushes(hass)
         self._reader = StatusReader(hass, client)
         self.poller = Poller(hass, "smspilot status", self._read)
-        self._announced: Announced[Status] = Announced(hass, self.poller)
+        self._announced = AnnouncedStatuses(self.poller)
         self._round_due = False
         self._read_waiters = ReadWaiters(hass)
         self._timer = EarliestTimer(hass, self.poller, self.read_all)
@@ -149,7 +149,7 @@ class DeliveryTracker:
             async_dispatcher_send(self._hass, SIGNAL_ERROR.format(self._entry.entry_id), error)
             if pushed:
                 # A failed read does not disprove a push, so it is not counted as a retry.
-                self._timer.set(RETRY_DELAYS[-1])
+                self._timer.set(REREAD_DELAYS[-1])
         else:
             self._announced.retry((one for one in pushed if one in self._announced), now)
         if report_end:
