@@ -87,15 +87,15 @@ class DeliveryTracker:
 
     async def async_read_now(self, ids: Iterable[str], timeout: float) -> bool:  # noqa: ASYNC109
         """Read the statuses where any of the ids has no final one; return False after `timeout`."""
-        if not any(server_id in self._tracked for server_id in ids):
+        if not any(message_id in self._tracked for message_id in ids):
             return True
         self.read_all()
         return await self._read_waiters.async_wait(timeout)
 
     @callback
-    def push(self, server_id: str, status: Status) -> None:
+    def push(self, message_id: str, status: Status) -> None:
         """Start the read that verifies a pushed status."""
-        self._apply_push(server_id, status)
+        self._apply_push(message_id, status)
 
     @callback
     def push_unverified(self, message: MessageRow) -> None:
@@ -111,10 +111,10 @@ class DeliveryTracker:
         self._tracked.close(why)
 
     @callback
-    def _apply_push(self, server_id: str, pushed: PushedStatus) -> None:
+    def _apply_push(self, message_id: str, pushed: PushedStatus) -> None:
         """Apply a row, or start a read for a status that is later than the known one."""
-        if (row := self.row(server_id)) is None:
-            self._early.keep(server_id, pushed)
+        if (row := self.row(message_id)) is None:
+            self._early.keep(message_id, pushed)
             return
         if isinstance(pushed, MessageRow) and (
             pushed.status is Status.FAILED or row.price is None or row.kind is Kind.HLRVIP
@@ -124,10 +124,10 @@ class DeliveryTracker:
         if isinstance(pushed, MessageRow):
             self._update(pushed)
         elif follows(pushed, row.status):
-            before = self._announced.get(server_id)
+            before = self._announced.get(message_id)
             # The pushes of a message may come in any order.
             if before is None or follows(pushed, before):
-                self._announced.add(server_id, pushed)
+                self._announced.add(message_id, pushed)
             self.poller.wake()
 
     async def _read(self) -> None:
@@ -190,26 +190,26 @@ class DeliveryTracker:
             self._announced.discard(message.id)
 
     @callback
-    def _stop_tracking(self, server_id: str) -> None:
-        self._announced.discard(server_id)
-        self._reader.forget(server_id)
-        self._tracked.remove(server_id)
+    def _stop_tracking(self, message_id: str) -> None:
+        self._announced.discard(message_id)
+        self._reader.forget(message_id)
+        self._tracked.remove(message_id)
         self._signal_counts()
 
     @callback
     def _drop_overdue(self, checked: Iterable[str]) -> None:
         """Stop tracking messages that are too old, once a read has checked them."""
-        for server_id in checked:
-            if self._tracked.is_overdue(server_id):
+        for message_id in checked:
+            if self._tracked.is_overdue(message_id):
                 LOGGER.info("A message got no final status in time; it is no longer checked")
-                self._stop_tracking(server_id)
+                self._stop_tracking(message_id)
 
     @callback
     def _plan_next_round(self) -> None:
         """Set the timer to the time at which the first message is due for a check."""
         checks = (
-            self._reader.next_check(server_id, one.next_check(self._hass.loop.time()))
-            for server_id, one in self._tracked.items()
+            self._reader.next_check(message_id, one.next_check(self._hass.loop.time()))
+            for message_id, one in self._tracked.items()
         )
         if (soonest := min(checks, default=None)) is not None:
             self._timer.set(soonest)

@@ -27,9 +27,9 @@ class EarlyPushes:
         return len(self._pushes)
 
     @callback
-    def keep(self, server_id: str, pushed: PushedStatus) -> None:
+    def keep(self, message_id: str, pushed: PushedStatus) -> None:
         """Keep the last push of a message, but never replace a final status."""
-        before = self.take(server_id)
+        before = self.take(message_id)
         if before is not None and status_of(before).final:
             pushed = before
         now = self._hass.loop.time()
@@ -38,12 +38,12 @@ class EarlyPushes:
             if self._pushes[oldest][0] > now and len(self._pushes) < MAX_KEPT:
                 break
             del self._pushes[oldest]
-        self._pushes[server_id] = (now + KEPT_FOR, pushed)
+        self._pushes[message_id] = (now + KEPT_FOR, pushed)
 
     @callback
-    def take(self, server_id: str) -> PushedStatus | None:
+    def take(self, message_id: str) -> PushedStatus | None:
         """Remove and return the push of a message, None where there is none."""
-        deadline, pushed = self._pushes.pop(server_id, (0.0, None))
+        deadline, pushed = self._pushes.pop(message_id, (0.0, None))
         return pushed if deadline > self._hass.loop.time() else None
 
 

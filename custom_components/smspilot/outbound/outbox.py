@@ -99,9 +99,9 @@ class Outbox:
         """Return the messages as they are stored."""
         return self._records.table()
 
-    def kind(self, server_id: str | None) -> Kind | None:
+    def kind(self, message_id: str | None) -> Kind | None:
         """Return the kind of a message of the last day, None of an unknown one."""
-        record = self._records.of(server_id)
+        record = self._records.of(message_id)
         return record.kind if record else None
 
     async def async_send(
@@ -235,6 +235,6 @@ class Outbox:
         if any(one.state is State.IN_DOUBT for one in numbers):
             self.reconciler.schedule()
 
-    def _is_known(self, server_id: str) -> bool:
+    def _is_known(self, message_id: str) -> bool:
         """Return whether an id is ours; scheduled messages outlast the records."""
-        return bool(self._records.of(server_id) or self._deliveries.row(server_id))
+        return bool(self._records.of(message_id) or self._deliveries.row(message_id))

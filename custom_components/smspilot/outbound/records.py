@@ -58,9 +58,9 @@ class SubmissionRecords:
         records = list(self._records.values())
         return ((key, row) for record in records for key, row in record.as_stored() if row)
 
-    def of(self, server_id: str | None) -> SubmissionRecord | None:
+    def of(self, message_id: str | None) -> SubmissionRecord | None:
         """Return the record of a message's id, None of an unknown one."""
-        return self._by_id.get(server_id or "")
+        return self._by_id.get(message_id or "")
 
     def of_key(self, key: str | None) -> SubmissionRecord | None:
         """Return the record of a message's key, None where `KEY_KEPT` has passed."""
@@ -223,5 +223,5 @@ class SubmissionRecords:
         if before := self._records.pop(record.id, None):
             for key, _row in before.as_stored():
                 self._journal.put(TABLE, key, None)
-        for server_id in record.message_ids:
-            self._by_id.pop(server_id, None)
+        for message_id in record.message_ids:
+            self._by_id.pop(message_id, None)

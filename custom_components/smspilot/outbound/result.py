@@ -106,10 +106,10 @@ class Row:
         }
 
     @classmethod
-    def from_stored(cls, server_id: str, data: Table) -> Self:
+    def from_stored(cls, message_id: str, data: Table) -> Self:
         """Parse a stored row; raise `LookupError`, `TypeError` or `ValueError`."""
         return cls(
-            message_id=server_id,
+            message_id=message_id,
             packet_id=optional(data["packet"]),
             phone=str(data["phone"]),
             recipient_id=optional(data["who"]),

@@ -34,13 +34,13 @@ class StatusReader:
         # Since when an id is isolated, and when it is due again, by the event loop's clock.
         self._isolated: dict[str, tuple[float, float]] = {}
 
-    def forget(self, server_id: str) -> None:
+    def forget(self, message_id: str) -> None:
         """Drop what is known of an id that is not read any more."""
-        self._isolated.pop(server_id, None)
+        self._isolated.pop(message_id, None)
 
-    def next_check(self, server_id: str, usual: float) -> float:
+    def next_check(self, message_id: str, usual: float) -> float:
         """Return in how many seconds an id is due; `usual` where it is not isolated."""
-        if found := self._isolated.get(server_id):
+        if found := self._isolated.get(message_id):
             return max(found[1] - self._hass.loop.time(), 0.0)
         return usual
 
@@ -87,17 +87,17 @@ class StatusReader:
     def _batches(self, ids: Iterable[str], urgent: set[str]) -> list[tuple[str, ...]]:
         """Return the ids of each request: pages, and alone each isolated id, if urgent or due."""
         now, plain, isolated = self._hass.loop.time(), list[str](), list[str]()
-        for server_id in ids:
-            if server_id not in self._isolated:
-                plain.append(server_id)
-            elif server_id in urgent or self._isolated[server_id][1] <= now:
-                isolated.append(server_id)
-        alone = ((server_id,) for server_id in isolated[:MAX_EXTRA_REQUESTS])
+        for message_id in ids:
+            if message_id not in self._isolated:
+                plain.append(message_id)
+            elif message_id in urgent or self._isolated[message_id][1] <= now:
+                isolated.append(message_id)
+        alone = ((message_id,) for message_id in isolated[:MAX_EXTRA_REQUESTS])
         return [*batched(plain, PAGE, strict=False), *alone]
 
-    def _put_off(self, server_id: str) -> None:
+    def _put_off(self, message_id: str) -> None:
         now = self._hass.loop.time()
-        since, _next = self._isolated.get(server_id, (now, now))
+        since, _next = self._isolated.get(message_id, (now, now))
         interval = min(max(now - since, MIN_ISOLATED_INTERVAL), MAX_ISOLATED_INTERVAL)
         # A second less, because a timer may fire slightly early.
-        self._isolated[server_id] = since, now + interval - 1
+        self._isolated[message_id] = since, now + interval - 1

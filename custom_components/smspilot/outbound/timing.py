@@ -16,7 +16,6 @@ from .number import Number, Refusal, State
 
 # The API's `Date` has whole seconds, and a response takes some time.
 CLOCK_TOLERANCE: Final = timedelta(seconds=2)
-SECOND: Final = timedelta(seconds=1)
 # Seconds after `retry_for` for the last request and its reconciling: callers are promised a result
 # within `retry_for` and two minutes.
 RECONCILE_TIMEOUT: Final = 120.0
@@ -51,7 +50,7 @@ class Timing:
 
     def __init__(self, message: OutboundMessage, now: float) -> None:
         self._started = now
-        self._retry_for = message.options.retry_for / SECOND
+        self._retry_for = message.options.retry_for.total_seconds()
         self._delays = iter(RETRY_DELAYS)
         self._delay = 0.0
         more = max(len(message.targets) - NUMBERS_WITHOUT_EXTRA_TIME, 0)

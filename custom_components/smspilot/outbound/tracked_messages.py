@@ -63,22 +63,22 @@ class TrackedMessages:
         """Iterate over the ids, the oldest first."""
         return iter(self._waiting)
 
-    def __contains__(self, server_id: str) -> bool:
+    def __contains__(self, message_id: str) -> bool:
         """Return whether a message has no final status yet."""
-        return server_id in self._waiting
+        return message_id in self._waiting
 
-    def get(self, server_id: str | None) -> Waiting | None:
+    def get(self, message_id: str | None) -> Waiting | None:
         """Return a message, None once it has a final status."""
-        return self._waiting.get(server_id or "")
+        return self._waiting.get(message_id or "")
 
-    def row(self, server_id: str | None) -> Row | None:
+    def row(self, message_id: str | None) -> Row | None:
         """Return the row of a message, None once it has a final status."""
-        waiting = self._waiting.get(server_id or "")
+        waiting = self._waiting.get(message_id or "")
         return waiting.row if waiting else None
 
-    def needs_all(self, server_id: str) -> bool:
+    def needs_all(self, message_id: str) -> bool:
         """Return whether a check has to request all fields, for HLRVIP's facts."""
-        row = self.row(server_id)
+        row = self.row(message_id)
         return row is not None and row.kind is Kind.HLRVIP
 
     def items(self) -> Iterable[tuple[str, Waiting]]:
@@ -87,9 +87,9 @@ class TrackedMessages:
 
     def restore(self, table: Table) -> None:
         """Restore the messages that had no final status before a restart."""
-        for server_id, data in thread_slices(table.items()):
+        for message_id, data in thread_slices(table.items()):
             try:
-                waiting = self._track(server_id, Row.from_stored(server_id, data))
+                waiting = self._track(message_id, Row.from_stored(message_id, data))
             except LookupError, TypeError, ValueError:
                 LOGGER.warning("A stored message cannot be read and is left out")
             else:
@@ -101,28 +101,28 @@ class TrackedMessages:
         return ((key, one.row.as_stored()) for key, one in list(self._waiting.items()))
 
     @callback
-    def add(self, server_id: str, row: Row) -> Waiting:
+    def add(self, message_id: str, row: Row) -> Waiting:
         """Add a message."""
-        waiting = self._track(server_id, row)
-        self.write(server_id)
+        waiting = self._track(message_id, row)
+        self.write(message_id)
         return waiting
 
     @callback
-    def write(self, server_id: str) -> None:
+    def write(self, message_id: str) -> None:
         """Write the present row of a message to the journal."""
-        self._journal.put("messages", server_id, self._waiting[server_id].row.as_stored())
+        self._journal.put("messages", message_id, self._waiting[message_id].row.as_stored())
 
     @callback
-    def remove(self, server_id: str) -> None:
+    def remove(self, message_id: str) -> None:
         """Remove a message, and resolve the futures of the tasks that wait for it."""
-        for future in self._waiting.pop(server_id).futures:
+        for future in self._waiting.pop(message_id).futures:
             if not future.done():
                 future.set_result(None)
-        self._journal.put("messages", server_id, None)
+        self._journal.put("messages", message_id, None)
 
-    def is_overdue(self, server_id: str) -> bool:
+    def is_overdue(self, message_id: str) -> bool:
         """Return whether a message is too old to be checked again."""
-        waiting = self._waiting.get(server_id)
+        waiting = self._waiting.get(message_id)
         return waiting is not None and self._now - waiting.due > TRACKING_TIMEOUT
 
     async def wait(self, rows: Iterable[Row], limit: timedelta) -> None:
@@ -156,13 +156,13 @@ class TrackedMessages:
     def _now(self) -> float:
         return self._hass.loop.time()
 
-    def _track(self, server_id: str, row: Row) -> Waiting:
+    def _track(self, message_id: str, row: Row) -> Waiting:
         now = dt_util.utcnow()
         if row.sent_at:
             # By a clock that is behind, it would look due in the future, and be checked rarely.
             now = max(now, row.sent_at)
         due = self._now + ((row.due_at or now) - now).total_seconds()
-        waiting = self._waiting[server_id] = Waiting(row, due)
+        waiting = self._waiting[message_id] = Waiting(row, due)
         return waiting
 
 
