@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+import json
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -130,6 +131,25 @@ async def test_odd_figures(
     assert len(paid(simulator)) == 1
     assert {phone: row["message_id"] for phone, row in rows.items()} == ids(simulator)
     assert {row["error"] for row in rows.values()} == {None}
+
+
+@pytest.mark.parametrize(
+    "server_id",
+    ["9" * 5000, "١٢٣", "1e5", "1e999999999", "a1"],
+    ids=["long", "arabic", "exponent", "huge", "letters"],
+)
+async def test_odd_id(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, server_id: str
+) -> None:
+    """An accepted message has a receipt, whatever its id, and the next one too."""
+    await add_account(hass, simulator)
+    row = {"server_id": server_id, "phone": PAPA[1:], "price": "1.31", "status": "0"}
+    simulator.fault("other_json", body=json.dumps({"send": [row]}), command="send")
+    assert (await result(clock, alarm(hass, PAPA)))[PAPA]["message_id"] == server_id
+    await alarm(hass, MAMA)
+    simulator.fault("reset", when="after", command="send")
+    await result(clock, alarm(hass, BABA))
+    once(simulator, MAMA, BABA)
 
 
 async def test_double_within_a_half(

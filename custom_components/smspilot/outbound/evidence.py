@@ -18,6 +18,7 @@ from homeassistant.core import HomeAssistant
 from ..client import Kind, MessageRow, Smspilot, Status
 from ..client.api import PAGE
 from ..client.models import NUMBER_CHECKS, kind_of
+from ..client.values import integer
 from ..contacts.phones import plain_digits
 from ..runtime.cooperative import async_slices
 from ..text.normalising import folded, same_spacing
@@ -175,9 +176,9 @@ class Evidence:
         time more of them are needed.
         """
         known = self._records.growing_ids_before(record)
-        if len(known) < MIN_GROWING or not row.id or not row.id.isdecimal():
+        if len(known) < MIN_GROWING or (theirs_id := integer(row.id)) is None:
             return CreationOrder.UNKNOWN
-        is_greater = int(row.id) > int(known[-1])
+        is_greater = theirs_id > int(known[-1])
         theirs, ours = row.created, listing.created.get(known[-1])
         if theirs is None or ours is None:
             if len(known) < MIN_GROWING_WITHOUT_TIMES:

@@ -10,6 +10,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 from homeassistant.util.ulid import ulid_now
 
+from ..client.values import integer
 from ..const import LOGGER
 from ..contacts.phones import plain_digits
 from ..runtime.cooperative import thread_slices
@@ -121,9 +122,9 @@ class SubmissionRecords:
     @callback
     def accepted(self, ids: Iterable[str], now: float) -> None:
         """Keep the ids of a response: if they grow, a row's id says whether it is older."""
-        own = (one for one in ids if one.isdecimal() and one not in SHARED_IDS)
-        if numeric := sorted(own, key=int):
-            self._accepted.append((now, numeric[0], numeric[-1]))
+        own = ((integer(one), one) for one in ids if one.isdecimal() and one not in SHARED_IDS)
+        if numeric := sorted((number, one) for number, one in own if number is not None):
+            self._accepted.append((now, numeric[0][1], numeric[-1][1]))
 
     def growing_ids_before(self, record: SubmissionRecord) -> list[str]:
         """Return the newest id of each response before a message, if ids only grew; else none."""
