@@ -240,12 +240,23 @@ class Clock:
         def now() -> datetime:
             return real_now() + timedelta(seconds=self._ahead)
 
-        monkeypatch.setattr(hass.loop, "time", lambda: real_time() + self._ahead)
+        # Its own time goes on meanwhile, unless it stands still.
+        self._standing: float | None = None
+        self._real_time = real_time
+
+        def loop_time() -> float:
+            return (self._standing or real_time()) + self._ahead
+
+        monkeypatch.setattr(hass.loop, "time", loop_time)
         monkeypatch.setattr(dt_util, "utcnow", now)
         # Read by timers for a time of day.
         monkeypatch.setattr(event, "time_tracker_utcnow", now)
         monkeypatch.setattr(event, "time_tracker_timestamp", lambda: now().timestamp())
         monkeypatch.setattr(event, "time", SimpleNamespace(time=lambda: now().timestamp()))
+
+    def stand_still(self) -> None:
+        """Let no time pass but what tests add: how fast the machine is must not matter."""
+        self._standing = self._real_time()
 
     async def advance(self, seconds: float) -> None:
         """Move the clock by so many seconds, and let all that is due happen."""

@@ -235,6 +235,7 @@ async def test_told_in_time(
     """Whatever happens to requests: a result in time, and no number gets two."""
     if not hass.config_entries.async_entries(DOMAIN):
         await add_account(hass, simulator, options=UNLIMITED)
+    clock.stand_still()
     simulator.faults.clear()
     await simulator.up()
     await clock.advance(1)

@@ -61,6 +61,7 @@ async def test_listed_late(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, late: int, interval: int | None
 ) -> None:
     """A message that is listed long after its push, behind a newer one, is published."""
+    clock.stand_still()
     await settled(hass, simulator, clock, interval)
     heard = Heard(hass, EVENT_SMS_RECEIVED)
     await simulator.receive(PAPA[1:], "5671 поздно", listed_after=late)
@@ -190,6 +191,7 @@ async def test_hidden_and_unconfirmed_at_once(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A read that lacks messages and a push alike says once that it may lack something."""
+    clock.stand_still()
     simulator.options.inbound_limit, simulator.options.inbound_kept = 3, Kept.NEWEST
     await settled(hass, simulator, clock, interval=0)
     for number in range(4):
