@@ -80,7 +80,7 @@ async def test_sms_left_of_a_busy_home(
     assert int(state_of(hass, LEFT).state) < before
 
 
-async def test_sms_left_cannot_be_told(
+async def test_sms_left_cannot_be_reported(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, entity_registry: er.EntityRegistry
 ) -> None:
     """It takes no other sensor with it."""

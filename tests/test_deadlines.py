@@ -223,7 +223,7 @@ FAULTS = st.sampled_from(
     retry_for=st.sampled_from([0, 20, 120]),
     down=st.one_of(st.none(), st.integers(0, 150)),
 )
-async def test_told_in_time(
+async def test_reported_in_time(
     hass: HomeAssistant,
     simulator: Simulator,
     clock: Clock,

@@ -206,7 +206,7 @@ async def test_clock(
     assert 22 <= checks(simulator) - rarely <= 28
 
 
-async def test_clock_tells(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+async def test_clock_reports(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """Without an address, statuses are polled, and all else stays the same."""
     await add_account(hass, simulator)
     heard = Heard(hass, EVENT_MESSAGE_STATUS)
@@ -522,7 +522,9 @@ async def test_service_away(hass: HomeAssistant, simulator: Simulator, clock: Cl
     assert heard.of("status") == ["delivered"]
 
 
-async def test_told_once_started(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+async def test_reported_once_started(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
     """A final status of while Home Assistant was down is published once, after its start."""
     entry = await add_account(hass, simulator)
     heard = Heard(hass, EVENT_MESSAGE_STATUS)

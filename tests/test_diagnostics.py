@@ -30,7 +30,7 @@ SECRETS = (
 )
 
 
-async def test_nobody_is_told(
+async def test_no_recipient_is_notified(
     hass: HomeAssistant, simulator: Simulator, hass_client: ClientSessionGenerator
 ) -> None:
     """Account and recipient, redacted to the last digit."""

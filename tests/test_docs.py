@@ -255,7 +255,7 @@ def test_good(complaints: Complaints) -> None:
         ("blueprints/automation/new.yaml has no import button", None),
     ],
 )
-def test_untold(complaints: Complaints, missing: str, there: str | None) -> None:
+def test_unreported(complaints: Complaints, missing: str, there: str | None) -> None:
     """What a README does not tell is missed; what it or a guide tells is not."""
     (said,) = complaints["README"].values()
     assert missing in said

@@ -434,7 +434,9 @@ async def test_old_message(hass: HomeAssistant, simulator: Simulator, clock: Clo
 
 
 @pytest.mark.usefixtures("_door")
-async def test_told_after_start(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+async def test_reported_after_start(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
     """Nothing is published before automations listen."""
     hass.set_state(CoreState.starting)
     await add_account(hass, simulator, people=PEOPLE)

@@ -71,7 +71,7 @@ async def begin_read(simulator: Simulator, clock: Clock, turns: int) -> None:
 
 @pytest.mark.parametrize("cut", [kill, reload, restart], ids=lambda one: one.__name__)
 @pytest.mark.parametrize("turns", range(0, 60, 3))
-async def test_told_once(
+async def test_reported_once(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, cut: Cut, turns: int
 ) -> None:
     """Killed, reloaded or restarted after any turn of the loop."""
@@ -109,7 +109,7 @@ async def test_entities_and_events_agree(
     assert [text for text in dict.fromkeys(shown) if text] == ["0", "1", "2"]
 
 
-async def test_kill_right_after_telling(
+async def test_kill_right_after_publishing(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
     """What was published was on the disk before, at whatever moment the kill comes: 50 at once."""
@@ -140,7 +140,7 @@ async def test_kill_right_after_telling(
 
 
 @pytest.mark.usefixtures("_door")
-async def test_push_of_what_was_told_before_a_kill(
+async def test_push_of_what_was_reported_before_a_kill(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A push whose message was published just before a kill is confirmed by the list."""

@@ -458,7 +458,7 @@ def test_stored_otherwise() -> None:
     assert way(sent, " Ёлки") == f"otherwise: 5 characters of {len(sent)}, the first 4 alike"
 
 
-async def test_script_tells_no_secret(simulator: Simulator) -> None:
+async def test_script_prints_no_secret(simulator: Simulator) -> None:
     """All that the script prints can be pasted into an issue, whatever the service answers."""
     await lived(simulator)
     simulator.account.name = simulator.account.email = "Иванов info@example.com"

@@ -176,7 +176,7 @@ async def test_one_bad_number_loses_nobody(
     assert simulator.requests == []
 
 
-async def test_one_refused_is_told_itself(hass: HomeAssistant, simulator: Simulator) -> None:
+async def test_one_refused_is_reported_itself(hass: HomeAssistant, simulator: Simulator) -> None:
     """The error of a single mistake names the position and does not quote the input."""
     await add_account(hass, simulator)
     error = await refused(alarm(hass, "Иван Петров 79080"))

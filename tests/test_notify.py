@@ -386,7 +386,7 @@ async def test_bad_target_loses_nobody(hass: HomeAssistant, simulator: Simulator
     assert simulator.requests == []
 
 
-async def test_bad_target_is_told_at_once(
+async def test_bad_target_is_reported_at_once(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
     """With `wait`, a bad target raises when the rest has gone out."""
@@ -397,7 +397,7 @@ async def test_bad_target_is_told_at_once(
     assert len(simulator.orders) == 1
 
 
-async def test_refused_channel_is_told_at_once(
+async def test_refused_channel_is_reported_at_once(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
     """With `wait`, a refused channel raises when the rest has gone out."""

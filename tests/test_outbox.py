@@ -598,7 +598,7 @@ async def test_second_request_fails(
     assert len(simulator.orders) == 500
 
 
-async def test_doubt_of_one_request_is_told(
+async def test_doubt_of_one_request_is_reported(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
     """Where one request is refused and another in doubt, the error says that it is in doubt."""

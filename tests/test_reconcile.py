@@ -149,7 +149,7 @@ async def test_doubt_without_response(
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-async def test_doubt_is_told(
+async def test_doubt_is_reported(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, when: str
 ) -> None:
     """Without a response, a doubt is an error of its own, not a refusal."""

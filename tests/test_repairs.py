@@ -434,7 +434,7 @@ async def test_unloaded(
 @pytest.mark.parametrize(
     ("command", "lost"), [("check", False), ("check", True), ("inbound", False)]
 )
-async def test_reads_tell_too(
+async def test_reads_report_too(
     hass: HomeAssistant,
     simulator: Simulator,
     issue_registry: ir.IssueRegistry,

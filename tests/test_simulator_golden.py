@@ -43,7 +43,7 @@ async def test_example(simulator: Simulator, example: Example, method: str) -> N
         assert text == example.answer
 
 
-def test_each_section_is_told_or_excused() -> None:
+def test_each_section_is_covered_or_excused() -> None:
     told = {example.section for example in EXAMPLES}
     assert len(told) == len(EXAMPLES)
     for section in ("quick", "1.1", "1.2", "1.3", "2.1", "2.2", "3.1", "3.2", "3.3", "4 ", "5 "):

@@ -72,7 +72,7 @@ async def test_stored_otherwise(simulator: Simulator, ask: Ask, how: Stored, exp
     assert simulator.orders[0].text == TEXT
 
 
-async def test_check_tells_its_result(simulator: Simulator, ask: Ask) -> None:
+async def test_check_reports_its_result(simulator: Simulator, ask: Ask) -> None:
     (row,) = await send(ask, text="HLR")
     simulator.options.check_tells_result = True
     assert await listed(ask, "message") == ["HLR"]

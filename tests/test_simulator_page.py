@@ -86,7 +86,7 @@ def test_both_languages_have_all_words() -> None:
     assert used <= set(words.findall(english))
 
 
-async def test_it_is_told_what_happens(simulator: Simulator, live: Live) -> None:
+async def test_alarm_reports_what_happens(simulator: Simulator, live: Live) -> None:
     state = await live.until(lambda _: True)
     assert state["accounts"][0]["balance"] == "2936.81"
     assert state["phones"] == []
@@ -107,7 +107,7 @@ async def test_it_is_told_what_happens(simulator: Simulator, live: Live) -> None
     assert (state["inbox"][0]["raw"], state["inbox"][0]["text"]) == ("5671 on", "on")
 
 
-async def test_it_does_what_it_is_told(simulator: Simulator, live: Live) -> None:
+async def test_it_does_what_it_is_ordered(simulator: Simulator, live: Live) -> None:
     answer = await live.perform("receive", phone=PHONE, text="5671 on")
     assert answer["result"]["text"] == "on"
     assert (await live.perform("receive", phone="79160000000", text="hello"))["result"] is None

@@ -115,7 +115,7 @@ def keys(schema: Any) -> set[str]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_errors_tell_what_is_known(language: str) -> None:
+def test_errors_report_what_is_known(language: str) -> None:
     """The text of a reason has no placeholder that the code does not fill."""
     texts = words(language)["exceptions"]
     for key, given in (*reasons(), *((reason.value, {"error"}) for reason in OF_THE_SERVICE)):
@@ -125,7 +125,7 @@ def test_errors_tell_what_is_known(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_issues_tell_what_is_known(language: str) -> None:
+def test_issues_report_what_is_known(language: str) -> None:
     """Neither has that of a repair, and each names its account."""
     texts = words(language)["issues"]
     assert {*ISSUES, "low_balance_today", "low_balance_unknown"} == OF_AN_ISSUE.keys()

@@ -314,7 +314,9 @@ async def test_reload(hass: HomeAssistant, simulator: Simulator, clock: Clock) -
     await step_by_step(house, 1)
 
 
-async def test_unanswered_is_told(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+async def test_unanswered_is_reported(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
     """A repair issue says that nobody answered, also after a restart, until somebody does."""
     house = await build(hass, simulator, clock, alarm(rounds=1, remind=0))
     await house.leak()

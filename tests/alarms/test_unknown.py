@@ -158,7 +158,7 @@ async def test_answer_of_somebody_in_doubt(
     assert house.attribute("acknowledged_by") == "Papa"
 
 
-async def test_somebody_in_doubt_is_told(
+async def test_somebody_in_doubt_is_reported(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
     """Whoever may have the text is told of who took it."""

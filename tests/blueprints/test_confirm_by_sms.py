@@ -80,7 +80,7 @@ async def test_confirm_cannot_ask(hass: HomeAssistant, simulator: Simulator, clo
     assert [len(calls) for calls in done.values()] == [0, 1]
 
 
-async def test_confirm_asks_what_and_whom_it_is_told(
+async def test_confirm_asks_what_and_whom_it_is_given(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
     """An automation may ask another one something else, and two people are asked at once."""

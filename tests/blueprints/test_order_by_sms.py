@@ -128,7 +128,7 @@ async def test_silent_order(
     assert journal(simulator) == []
 
 
-async def test_answer_tells_what_came_of_it(
+async def test_answer_reports_what_came_of_it(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
     """The answer is made after the order was done."""
