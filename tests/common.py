@@ -140,8 +140,8 @@ async def write(sim: Simulator, phone: str, text: str) -> str:
     return str(message.id)
 
 
-class Heard:
-    """Collects the data of all events of a type."""
+class CapturedEvents:
+    """Captures the data of all events of a type."""
 
     def __init__(self, hass: HomeAssistant, event: str) -> None:
         self.data: list[dict[str, Any]] = []

@@ -116,7 +116,7 @@ class Figures:
 def automations() -> list[dict[str, Any]]:
     """Return automations with triggers; each message fires one of them."""
     half = AUTOMATIONS // 2
-    heard = {"event": "load_acted"}
+    mark_run = {"event": "load_acted"}
     return [
         *(
             {
@@ -125,7 +125,7 @@ def automations() -> list[dict[str, Any]]:
                     "trigger": "smspilot.message_received",
                     "options": {"from": "*", "text": f"order {each} ", "match": "contains"},
                 },
-                "actions": heard,
+                "actions": mark_run,
                 "mode": "parallel",
                 "max": 1000,
             }
@@ -138,7 +138,7 @@ def automations() -> list[dict[str, Any]]:
                     "trigger": "smspilot.message_status_changed",
                     "options": {"status": "delivered", "to": f"+7911{each:07}"},
                 },
-                "actions": heard,
+                "actions": mark_run,
                 "mode": "parallel",
                 "max": 1000,
             }
@@ -176,24 +176,24 @@ async def load(hass: HomeAssistant, service: Service, scale: float) -> Figures:
     messages, inbound = int(STATUSES / 2 * scale), int(INBOUND * scale)
     forged = int(FORGED * scale)
     finals: list[str] = []
-    heard: list[str] = []
+    received: list[str] = []
     acted = 0
 
     @callback
-    def hear_status(event: Event[dict[str, Any]]) -> None:
+    def collect_status(event: Event[dict[str, Any]]) -> None:
         if event.data["final"]:
             finals.append(event.data["message_id"])
 
     @callback
     def collect(event: Event[dict[str, Any]]) -> None:
-        heard.append(event.data["message"])
+        received.append(event.data["message"])
 
     @callback
     def act(_event: Event) -> None:
         nonlocal acted
         acted += 1
 
-    hass.bus.async_listen(f"{DOMAIN}_message_status", hear_status)
+    hass.bus.async_listen(f"{DOMAIN}_message_status", collect_status)
     hass.bus.async_listen(f"{DOMAIN}_sms_received", collect)
     hass.bus.async_listen("load_acted", act)
     async with loaded(hass, service) as entry:
@@ -209,10 +209,10 @@ async def load(hass: HomeAssistant, service: Service, scale: float) -> Figures:
             cwd=Path(__file__).parents[1],
         )
         begin = monotonic()
-        while len(finals) < messages or len(heard) < inbound or driver.returncode is None:
+        while len(finals) < messages or len(received) < inbound or driver.returncode is None:
             await asyncio.sleep(0.1)
             figures.seconds = monotonic() - begin
-            done = f"{len(finals)} ends and {len(heard)} messages were published"
+            done = f"{len(finals)} ends and {len(received)} messages were published"
             assert figures.seconds < PATIENCE, done
             assert driver.returncode in (None, 0), done
         # Whatever a forgery woke has been looked for in vain.
@@ -220,12 +220,12 @@ async def load(hass: HomeAssistant, service: Service, scale: float) -> Figures:
         beating.cancel()
         assert sorted(finals) == sorted(ids), "not every final status was published exactly once"
         words = [f"order {each % (AUTOMATIONS // 2)} {each}" for each in range(inbound)]
-        assert sorted(heard) == sorted(words), "not every message was published exactly once"
+        assert sorted(received) == sorted(words), "not every message was published exactly once"
         figures.reads, pushes = await _asked(service)
         figures.counts = {
             "messages": messages,
             "final statuses": len(finals),
-            "inbound": len(heard),
+            "inbound": len(received),
             "forged": forged,
             "automation runs": acted,
             "pushes": pushes,

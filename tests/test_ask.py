@@ -14,8 +14,8 @@ from custom_components.smspilot.const import CONF_VERIFY_PUSHES, EVENT_SMS_RECEI
 from .common import (
     MAMA,
     PAPA,
+    CapturedEvents,
     Clock,
-    Heard,
     Hold,
     act,
     add_account,
@@ -116,7 +116,7 @@ async def test_answer_faster_than_the_disk(
     hass_client_no_auth: ClientSessionGenerator,
     hold: Hold,
 ) -> None:
-    """Who answers faster than a slow disk is heard."""
+    """Who answers faster than a slow disk is captured."""
     await open_door(hass, hass_client_no_auth)
     await add_account(hass, simulator, people=PEOPLE, options={CONF_VERIFY_PUSHES: False})
     fault = simulator.fault("hang", when="after", command="send")
@@ -204,7 +204,7 @@ async def test_short_asks_starve_reads(
 ) -> None:
     """Likewise with a short timeout."""
     await add_account(hass, simulator, people=PEOPLE)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     simulator.requests.clear()
     await write(simulator, MAMA, "5671 Открой ворота")
     for number in range(10):
@@ -215,7 +215,7 @@ async def test_short_asks_starve_reads(
         for _ in range(4):
             await clock.advance(3)
         await asking
-    assert heard.of("message") == ["Открой ворота"]
+    assert captured.of("message") == ["Открой ворота"]
 
 
 @pytest.mark.usefixtures("_door")

@@ -37,8 +37,8 @@ from custom_components.smspilot.const import (
 from .common import (
     MAMA,
     PAPA,
+    CapturedEvents,
     Clock,
-    Heard,
     act,
     add_account,
     kill,
@@ -59,10 +59,10 @@ SORRY = "Home Assistant could not do that. See its log for the reason, or try ag
 
 
 class Agent(AbstractConversationAgent):
-    """An agent that notes what it is asked."""
+    """An agent that keeps its inputs."""
 
     def __init__(self, answer: str = "Свет включён") -> None:
-        self.heard: list[ConversationInput] = []
+        self.inputs: list[ConversationInput] = []
         self.answer = answer
         self.error: BaseException | None = None
         self._free = asyncio.Event()
@@ -81,7 +81,7 @@ class Agent(AbstractConversationAgent):
 
     @override
     async def async_process(self, user_input: ConversationInput) -> ConversationResult:
-        self.heard.append(user_input)
+        self.inputs.append(user_input)
         await self._free.wait()
         if self.error:
             raise self.error
@@ -111,20 +111,20 @@ async def test_answer(
     await add_account(hass, simulator, people=ASSISTED)
     await write(simulator, PAPA, "5671 Включи свет")
     await clock.advance(61)
-    assert [heard.text for heard in agent.heard] == ["Включи свет"]
-    assert agent.heard[0].language == "ru"
+    assert [each.text for each in agent.inputs] == ["Включи свет"]
+    assert agent.inputs[0].language == "ru"
     assert [(order.phone, order.text) for order in simulator.orders] == [(PAPA[1:], "Свет включён")]
     await write(simulator, PAPA, "5671 А на кухне?")
     await clock.advance(61)
     await clock.advance(700)
     await write(simulator, PAPA, "5671 Привет")
     await clock.advance(61)
-    ids = [heard.conversation_id for heard in agent.heard]
+    ids = [each.conversation_id for each in agent.inputs]
     assert ids[0] == ids[1] != ids[2]
 
 
 @pytest.mark.parametrize(
-    ("text", "heard"),
+    ("text", "expected"),
     [
         ("5671 4711 Включи свет", ["Включи свет"]),
         ("5671 4711Включи свет", ["Включи свет"]),
@@ -140,17 +140,17 @@ async def test_pin(
     clock: Clock,
     agent: Agent,
     text: str,
-    heard: list[str],
+    expected: list[str],
 ) -> None:
     """Without the PIN there is no answer; with it nobody else can read it."""
     await add_account(hass, simulator, people=WITH_PIN)
-    events = Heard(hass, EVENT_SMS_RECEIVED)
+    events = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await write(simulator, PAPA, text)
     await clock.advance(61)
-    assert [asked.text for asked in agent.heard] == heard
-    assert len(simulator.orders) == len(heard)
-    if heard:
-        assert events.of("message") == heard
+    assert [each.text for each in agent.inputs] == expected
+    assert len(simulator.orders) == len(expected)
+    if expected:
+        assert events.of("message") == expected
 
 
 async def test_not_everybody(
@@ -169,12 +169,12 @@ async def test_not_everybody(
     simulator.clock_offset += timedelta(minutes=11)
     await clock.advance(61)
     await hass.config_entries.async_unload(entry.entry_id)
-    assert agent.heard == []
+    assert agent.inputs == []
     assert len(simulator.orders) == 1
 
 
 @pytest.mark.parametrize(
-    ("text", "heard"),
+    ("text", "expected"),
     [("2222 Включи свет", ["Включи свет"]), ("1111 Включи свет", []), ("Включи свет", [])],
 )
 async def test_pin_of_another(
@@ -183,7 +183,7 @@ async def test_pin_of_another(
     clock: Clock,
     agent: Agent,
     text: str,
-    heard: list[str],
+    expected: list[str],
 ) -> None:
     """On a shared number the PIN of a recipient without Assist does not count."""
     people = [
@@ -193,7 +193,7 @@ async def test_pin_of_another(
     await add_account(hass, simulator, people=people)
     await write(simulator, PAPA, f"5671 {text}")
     await clock.advance(61)
-    assert [asked.text for asked in agent.heard] == heard
+    assert [each.text for each in agent.inputs] == expected
 
 
 async def test_unverified(
@@ -206,11 +206,11 @@ async def test_unverified(
     """A push that the list did not confirm is no command."""
     await open_door(hass, hass_client_no_auth)
     await add_account(hass, simulator, people=ASSISTED, options={CONF_VERIFY_PUSHES: False})
-    events = Heard(hass, EVENT_SMS_RECEIVED)
+    events = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await write(simulator, PAPA, "5671 Включи свет")
     await clock.advance(61)
     assert events.of("verified") == [False]
-    assert agent.heard == []
+    assert agent.inputs == []
 
 
 async def test_ten_an_hour(
@@ -221,12 +221,12 @@ async def test_ten_an_hour(
     for number in range(12):
         await write(simulator, PAPA, f"5671 {number}")
     await clock.advance(61)
-    assert len(agent.heard) == 10
+    assert len(agent.inputs) == 10
     assert len(simulator.orders) == 10
     await clock.advance(3600)
     await write(simulator, PAPA, "5671 снова")
     await clock.advance(61)
-    assert len(agent.heard) == 11
+    assert len(agent.inputs) == 11
 
 
 async def test_ten_an_hour_by_a_wrong_clock(
@@ -247,7 +247,7 @@ async def test_ten_an_hour_by_a_wrong_clock(
     await clock.advance(3600)
     await write(simulator, PAPA, "5671 снова")
     await clock.advance(61)
-    assert len(agent.heard) == 11
+    assert len(agent.inputs) == 11
 
 
 async def test_long_answer(
@@ -311,7 +311,7 @@ async def test_assist_while_reloading(
     await task
     await clock.advance(61)
     assert state_of(hass, "event.papa_inbound").attributes.get("message") == "Включи свет"
-    assert [heard.text for heard in agent.heard] == ["Включи свет"]
+    assert [each.text for each in agent.inputs] == ["Включи свет"]
 
 
 async def test_shared_number_second_pin(
@@ -325,7 +325,7 @@ async def test_shared_number_second_pin(
     await add_account(hass, simulator, people=people)
     await write(simulator, PAPA, "5671 47-11 Включи свет")
     await clock.advance(61)
-    assert [h.text for h in agent.heard] == ["Включи свет"]
+    assert [each.text for each in agent.inputs] == ["Включи свет"]
 
 
 async def test_one_after_the_other(
@@ -337,13 +337,13 @@ async def test_one_after_the_other(
     for text in ("раз", "два", "три"):
         await write(simulator, PAPA, f"5671 {text}")
     await clock.advance(61)
-    assert [heard.text for heard in agent.heard] == ["раз"]
+    assert [each.text for each in agent.inputs] == ["раз"]
     assert await hass.config_entries.async_reload(entry.entry_id)
     agent.release()
     await clock.settle()
     await clock.settle()
-    assert [heard.text for heard in agent.heard] == ["раз", "два", "три"]
-    assert len({heard.conversation_id for heard in agent.heard}) == 1
+    assert [each.text for each in agent.inputs] == ["раз", "два", "три"]
+    assert len({each.conversation_id for each in agent.inputs}) == 1
     assert len(simulator.orders) == 3
 
 
@@ -392,7 +392,7 @@ async def test_sentence_trigger(
     await hass.async_block_till_done()
     await clock.settle()
     assert len(opened) == 1
-    assert agent.heard == []
+    assert agent.inputs == []
     assert [order.text for order in simulator.orders] == ["Opening"]
 
 
@@ -410,7 +410,7 @@ async def test_share_of_the_limit(
         await write(simulator, PAPA, f"5671 {number}")
     await clock.advance(61)
     await clock.settle()
-    assert len(agent.heard) == 8
+    assert len(agent.inputs) == 8
     assert 1 <= len(simulator.orders) <= 3
     assert sum(message.price for message in simulator.messages.values()) <= 4
     keys = [issue.translation_key for issue in issue_registry.issues.values()]
@@ -444,7 +444,7 @@ async def test_share_of_the_limit_over_a_restart(
     await write(simulator, PAPA, "5671 снова")
     await clock.advance(61)
     await clock.settle()
-    assert agent.heard[-1].text == "снова"
+    assert agent.inputs[-1].text == "снова"
     assert len(simulator.orders) == before
 
 
@@ -462,7 +462,7 @@ async def test_order_behind_a_slow_agent(
     agent.release()
     await clock.settle()
     await clock.settle()
-    assert [heard.text for heard in agent.heard] == ["0", "1", "2", "3", "4"]
+    assert [each.text for each in agent.inputs] == ["0", "1", "2", "3", "4"]
     assert [order.text for order in simulator.orders] == [SORRY] * 7
 
 
@@ -483,11 +483,11 @@ async def test_why_not(
     late: int,
     reason: str,
 ) -> None:
-    """Why Assist did not hear of a message is a line of the trail."""
+    """Why Assist did not get a message is a line of the trail."""
     await add_account(hass, simulator, people=WITH_PIN)
     await write(simulator, PAPA, text)
     simulator.clock_offset += timedelta(seconds=late)
     await clock.advance(61)
-    assert agent.heard == []
+    assert agent.inputs == []
     (line,) = [one for one in caplog.messages if "order not taken" in one]
     assert reason in line

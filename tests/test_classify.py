@@ -12,7 +12,18 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smspilot.const import EVENT_REPLY_RECEIVED, EVENT_SMS_RECEIVED
 from custom_components.smspilot.inbound.classify import take_code
 
-from .common import MAMA, PAPA, Clock, Heard, act, add_account, device_of, person, state_of, write
+from .common import (
+    MAMA,
+    PAPA,
+    CapturedEvents,
+    Clock,
+    act,
+    add_account,
+    device_of,
+    person,
+    state_of,
+    write,
+)
 from .simulator.model import Status
 from .simulator.simulator import Simulator
 
@@ -30,7 +41,7 @@ async def test_written_before_the_question(
 ) -> None:
     """What was written seconds before a question, and read after it, is no answer to it."""
     await add_account(hass, simulator, people=PEOPLE)
-    messages = Heard(hass, EVENT_SMS_RECEIVED)
+    messages = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     # The account was set up before it was written.
     simulator.clock_offset += timedelta(hours=1)
     asking = ask(hass)
@@ -59,7 +70,7 @@ async def test_the_question_that_is_waited_for(
 ) -> None:
     """A 2WAY text that goes out meanwhile takes no answer from who waits."""
     await add_account(hass, simulator, people=PEOPLE)
-    replies = Heard(hass, EVENT_REPLY_RECEIVED)
+    replies = CapturedEvents(hass, EVENT_REPLY_RECEIVED)
     asking = ask(hass)
     await clock.settle()
     simulator.clock_offset += timedelta(seconds=5)
@@ -76,7 +87,7 @@ async def test_undelivered_question(
 ) -> None:
     """A question that never arrived takes no order hours later."""
     await add_account(hass, simulator, people=PEOPLE)
-    messages = Heard(hass, EVENT_SMS_RECEIVED)
+    messages = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await act(hass, "send_sms", phones=[MAMA], message="Дома?", two_way=True)
     await simulator.advance(simulator.orders[0].server_id, Status.UNDELIVERED, error=604)
     simulator.clock_offset += timedelta(hours=1)
@@ -89,7 +100,8 @@ async def test_undelivered_question(
 async def test_order_with_a_pin(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """What begins with the sender's PIN is an order, whatever question is open."""
     await add_account(hass, simulator, people=PEOPLE)
-    replies, messages = Heard(hass, EVENT_REPLY_RECEIVED), Heard(hass, EVENT_SMS_RECEIVED)
+    replies = CapturedEvents(hass, EVENT_REPLY_RECEIVED)
+    messages = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await act(hass, "send_sms", phones=[PAPA], message="Дома?", two_way=True)
     await write(simulator, PAPA, "4711 Включи отопление")
     await clock.advance(61)
@@ -128,11 +140,11 @@ async def test_shared_number(
         person("Дочь", PAPA),
     ]
     entry = await add_account(hass, simulator, people=people[::-1] if reverse else people)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await write(simulator, PAPA, f"5671 {text}")
     await clock.advance(61)
-    assert (heard.of("recipient"), heard.of("pin_ok")) == ([name], [pin_ok])
-    assert heard.of("device_id") == [device_of(hass, entry, name)]
+    assert (captured.of("recipient"), captured.of("pin_ok")) == ([name], [pin_ok])
+    assert captured.of("device_id") == [device_of(hass, entry, name)]
     entities = ("event.papa_inbound", "event.syn_inbound", "event.doch_inbound")
     shown = [state_of(hass, one).attributes["recipient"] for one in entities]
     assert shown == [name] * 3
@@ -144,16 +156,16 @@ async def test_only_the_contract_number(
     """A text that is only the contract number says nothing."""
     simulator.options.list_keeps_prefix = True
     await add_account(hass, simulator, people=PEOPLE)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await simulator.receive(MAMA[1:], "5671", account=5671)
     await clock.advance(61)
-    assert heard.of("message") == [""]
+    assert captured.of("message") == [""]
 
 
 async def test_reaction(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """A phone's reaction to a question is published, and does not answer it."""
     await add_account(hass, simulator, people=PEOPLE)
-    messages = Heard(hass, EVENT_SMS_RECEIVED)
+    messages = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     asking = ask(hass)
     await clock.settle()
     await write(simulator, MAMA, "Понравилось «Топить баню?»")
@@ -167,7 +179,8 @@ async def test_reaction(hass: HomeAssistant, simulator: Simulator, clock: Clock)
 async def test_code(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """A question with a code takes the answer that has it, and no other."""
     await add_account(hass, simulator, people=PEOPLE)
-    replies, messages = Heard(hass, EVENT_REPLY_RECEIVED), Heard(hass, EVENT_SMS_RECEIVED)
+    replies = CapturedEvents(hass, EVENT_REPLY_RECEIVED)
+    messages = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     answers = [{"id": "yes", "sentences": ["да"]}]
     asking = ask(hass, question="Открыть? Ответьте: да {code}", answers=answers, code=True)
     await clock.settle()
@@ -200,7 +213,7 @@ async def test_guessed_three_times(
 ) -> None:
     """Three wrong numbers end a question, in one text or in three; the right one comes too late."""
     await add_account(hass, simulator, people=PEOPLE)
-    replies = Heard(hass, EVENT_REPLY_RECEIVED)
+    replies = CapturedEvents(hass, EVENT_REPLY_RECEIVED)
     asking = ask(hass, code=True, timeout={"hours": 1})
     await clock.settle()
     code = int(simulator.orders[0].text[-3:])
@@ -267,11 +280,11 @@ async def test_get_inbound_shows_no_pin(hass: HomeAssistant, simulator: Simulato
 async def test_by_id(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """A recipient who was renamed to nothing is still a recipient."""
     entry: MockConfigEntry = await add_account(hass, simulator, people=PEOPLE)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     mama = next(one for one in entry.subentries.values() if one.title == "Мама")
     hass.config_entries.async_update_subentry(entry, mama, title="")
     await hass.async_block_till_done()
     await write(simulator, MAMA, "5671 Привет")
     await clock.advance(61)
-    assert heard.of("recipient_id") == [mama.subentry_id]
-    assert heard.of("device_id") == [device_of(hass, entry, "")]
+    assert captured.of("recipient_id") == [mama.subentry_id]
+    assert captured.of("device_id") == [device_of(hass, entry, "")]

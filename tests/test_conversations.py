@@ -153,7 +153,7 @@ def store(sim: Simulator, phone: str, text: str, at: datetime, **more: Any) -> M
     return message
 
 
-def heard(sim: Simulator, phone: str, text: str, at: datetime) -> None:
+def listed(sim: Simulator, phone: str, text: str, at: datetime) -> None:
     """Have the service know an inbound message from long ago."""
     message_id = sim.new_inbound_id()
     sim.keep_inbound(
@@ -218,9 +218,9 @@ async def test_what_is_shown(hass: HomeAssistant, simulator: Simulator, looks: L
     simulator.options.check_tells_result = False
     store(simulator, PAPA, "HLR", ago(hours=5), kind=Kind.HLR, price=Decimal("0.15"))
     store(simulator, PAPA, "Heat?", ago(hours=4), kind=Kind.TWO_WAY, sender="2WAY")
-    heard(simulator, PAPA, "4711 gate", ago(hours=3, minutes=30))
-    heard(simulator, PAPA, "yes", ago(hours=3))
-    heard(simulator, PAPA, "and hurry", ago(hours=2))
+    listed(simulator, PAPA, "4711 gate", ago(hours=3, minutes=30))
+    listed(simulator, PAPA, "yes", ago(hours=3))
+    listed(simulator, PAPA, "and hurry", ago(hours=2))
     looker = await looks()
     rows = (await looker.messages(looker.named("Papa")["id"]))["messages"]
 
@@ -306,8 +306,8 @@ async def test_codes_are_nowhere(
 async def test_strangers(hass: HomeAssistant, simulator: Simulator, looks: Looks) -> None:
     """A number that is not saved is a stranger's, and a sender's word cannot be texted."""
     await add_account(hass, simulator, people=PEOPLE, options=PUSHES_ONLY)
-    heard(simulator, "Sberbank", "Code 1234", ago(hours=1))
-    heard(simulator, BABA, "Hello", ago(hours=2))
+    listed(simulator, "Sberbank", "Code 1234", ago(hours=1))
+    listed(simulator, BABA, "Hello", ago(hours=2))
     looker = await looks()
     found = {
         one["name"]: (one["recipient"], one["writable"]) for one in looker.conversations.values()
@@ -373,7 +373,7 @@ async def test_service_away(
 ) -> None:
     """A list that cannot be read is said, and costs the other nothing."""
     await add_account(hass, simulator, people=PEOPLE, options=PUSHES_ONLY)
-    heard(simulator, PAPA, "Hello", ago(hours=1))
+    listed(simulator, PAPA, "Hello", ago(hours=1))
     simulator.fault("reset", command="check")
     looker = await looks()
     assert looker.problems == [False, True]

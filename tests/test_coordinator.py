@@ -9,7 +9,7 @@ import pytest
 from custom_components.smspilot import coordinator
 from custom_components.smspilot.const import CONF_INBOUND_INTERVAL, EVENT_SMS_RECEIVED
 
-from .common import MAMA, PAPA, Clock, Heard, act, add_account, person, state_of, write
+from .common import MAMA, PAPA, CapturedEvents, Clock, act, add_account, person, state_of, write
 from .sending import BABA, BAD, alarm, result
 from .simulator.simulator import Simulator
 
@@ -192,7 +192,7 @@ async def test_back_with_a_send(
     if not known:
         await simulator.down()
     await add_account(hass, simulator, people=[person("Папа", PAPA)])
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await simulator.down()
     await clock.advance(1801)
     assert state_of(hass, BALANCE).state == STATE_UNAVAILABLE
@@ -203,7 +203,7 @@ async def test_back_with_a_send(
     assert float(state_of(hass, BALANCE).state) == float(simulator.account.balance)
     assert caplog.text.count("Fetching smspilot data recovered") == 1
     if known:
-        assert heard.of("message") == ["Привет"]
+        assert captured.of("message") == ["Привет"]
 
 
 async def test_back_by_a_question(
@@ -226,7 +226,7 @@ async def test_back_with_get_account(
     await add_account(
         hass, simulator, people=[person("Папа", PAPA)], options={CONF_INBOUND_INTERVAL: 0}
     )
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await simulator.down()
     await clock.advance(1801)
     await simulator.up()
@@ -234,7 +234,7 @@ async def test_back_with_get_account(
     await act(hass, "get_account")
     for _ in range(3):
         await clock.advance(1801)
-    assert heard.of("message") == ["Привет"]
+    assert captured.of("message") == ["Привет"]
 
 
 async def test_sms_left_of_a_curious_home(

@@ -24,8 +24,8 @@ from custom_components.smspilot.diagnostics import async_get_config_entry_diagno
 from .common import (
     MAMA,
     PAPA,
+    CapturedEvents,
     Clock,
-    Heard,
     act,
     add_account,
     device_of,
@@ -50,12 +50,12 @@ async def test_event(hass: HomeAssistant, simulator: Simulator, clock: Clock) ->
         people=[person("Папа", PAPA), person("Мама", MAMA)],
         enabled=[f"event.{one}_delivery" for one in ("smspilot_5671", "papa", "mama")],
     )
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     before = dt_util.utcnow()
     receipt = await alarm(hass, PAPA)
     await simulator.advance(the_id(simulator), Status.UNDELIVERED, error=604)
     await clock.settle()
-    (data,) = heard.data
+    (data,) = captured.data
     sent_at, changed_at = data["sent_at"], data["changed_at"]
     assert data == {
         "entry_id": entry.entry_id,
@@ -89,7 +89,7 @@ async def test_unreadable_row(
 ) -> None:
     """A row without a number or a status is left out; the others of its list are published."""
     entry = await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA, MAMA)
     odd, good = (
         {"server_id": str(order.server_id), "phone": order.phone, "status": "1"}
@@ -98,13 +98,13 @@ async def test_unreadable_row(
     del odd["phone"]
     simulator.fault("other_json", command="check", body=json.dumps({"check": [odd, good]}), times=2)
     await clock.advance(16)
-    assert heard.of("message_id") == [good["server_id"]]
+    assert captured.of("message_id") == [good["server_id"]]
     await clock.advance(16)
     assert caplog.text.count("rows that cannot be read (check)") == 1
     found = await async_get_config_entry_diagnostics(hass, entry)
     assert found["account"]["unreadable_rows"] == {"check": 1}
     await clock.advance(31)
-    assert heard.of("status") == ["sent"]
+    assert captured.of("status") == ["sent"]
 
 
 async def test_status_of_a_newer_service(
@@ -112,7 +112,7 @@ async def test_status_of_a_newer_service(
 ) -> None:
     """A status that the document does not know is shown as unknown, and ends nothing."""
     await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     row = {"server_id": "7001", "phone": PAPA[1:], "price": "1.31", "status": "7"}
     body = json.dumps({"send": [row], "balance": "1.00", "cost": "1.31"})
     simulator.fault("other_json", command="send", body=body)
@@ -123,7 +123,7 @@ async def test_status_of_a_newer_service(
         body = json.dumps({"check": [row | {"status": status}]})
         simulator.fault("other_json", command="check", body=body)
         await clock.advance(3700)
-    assert heard.of("status") == ["sent", "delivered"]
+    assert captured.of("status") == ["sent", "delivered"]
     simulator.fault("other_json", command="check", body=json.dumps({"check": [row]}))
     (shown,) = (await act(hass, "get_status", message_ids=["7001"]))["messages"]
     assert (shown["status"], shown["status_code"], shown["final"]) == (None, 7, False)
@@ -142,7 +142,7 @@ async def test_facts(
         options={CONF_VERIFY_PUSHES: verify},
         enabled=["event.smspilot_5671_delivery"],
     )
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     simulator.options.facts = facts
     checking = hass.async_create_background_task(
         act(hass, "check_number", phones=[PAPA], method="hlrvip"), "test"
@@ -152,8 +152,8 @@ async def test_facts(
     await clock.advance(1)
     (row,) = (await checking)["messages"]
     assert (row["status"], row["imsi"], row["net"]) == ("in_service", "250200000000001", "Теле2")
-    assert heard.of("status")[-1] == "in_service"
-    assert not {"imsi", "net"} & heard.data[-1].keys()
+    assert captured.of("status")[-1] == "in_service"
+    assert not {"imsi", "net"} & captured.data[-1].keys()
     assert "imsi" not in state_of(hass, "event.smspilot_5671_delivery").attributes
 
 
@@ -209,14 +209,14 @@ async def test_clock(
 async def test_clock_reports(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """Without an address, statuses are polled, and all else stays the same."""
     await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
     assert "callback" not in simulator.calls("send")[0].params
     await simulator.advance(the_id(simulator))
     await clock.advance(15.1)
     await simulator.deliver(the_id(simulator))
     await clock.advance(15.1)
-    assert heard.of("status") == ["sent", "delivered"]
+    assert captured.of("status") == ["sent", "delivered"]
     before = checks(simulator)
     await clock.advance(4000)
     assert checks(simulator) == before
@@ -227,7 +227,7 @@ async def test_two_days(
 ) -> None:
     """After 48 hours without a final status a message is no longer read or waited for."""
     await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
     for _ in range(49):
         await clock.advance(3601)
@@ -235,7 +235,7 @@ async def test_two_days(
     simulator.requests.clear()
     await clock.advance(7200)
     assert checks(simulator) == 0
-    assert heard.data == []
+    assert captured.data == []
 
 
 async def test_sent_by_a_wrong_clock(
@@ -243,7 +243,7 @@ async def test_sent_by_a_wrong_clock(
 ) -> None:
     """What was sent while the machine's clock was far behind is followed after a restart too."""
     entry = await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     present = dt_util.utcnow
     with monkeypatch.context() as wrong:
         wrong.setattr(dt_util, "utcnow", lambda: present() - timedelta(days=300))
@@ -252,7 +252,7 @@ async def test_sent_by_a_wrong_clock(
     await clock.advance(60)
     await simulator.deliver(the_id(simulator))
     await clock.advance(3601)
-    assert heard.of("status") == ["delivered"]
+    assert captured.of("status") == ["delivered"]
 
 
 async def test_restarted_by_a_clock_behind(
@@ -260,7 +260,7 @@ async def test_restarted_by_a_clock_behind(
 ) -> None:
     """A machine that knows the time only after its start looks as often as one that knows it."""
     entry = await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
     present = dt_util.utcnow
     with monkeypatch.context() as wrong:
@@ -269,13 +269,13 @@ async def test_restarted_by_a_clock_behind(
     await simulator.deliver(simulator.orders[0].server_id)
     for _ in range(4):
         await clock.advance(61)
-    assert heard.of("status") == ["delivered"]
+    assert captured.of("status") == ["delivered"]
 
 
 async def test_scheduled(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """What waits for its time is looked at once an hour, and soon after it; 48 hours from then."""
     await add_account(hass, simulator, options={"inbound_interval": 0})
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     send_at = dt_util.utcnow() + timedelta(days=3)
     receipt = await alarm(hass, PAPA, send_at=send_at.isoformat())
     assert receipt["messages"][0]["status"] == "scheduled"
@@ -288,10 +288,10 @@ async def test_scheduled(hass: HomeAssistant, simulator: Simulator, clock: Clock
     simulator.release_due()
     await clock.settle()
     await clock.advance(3601)
-    assert heard.of("status") == ["accepted"]
+    assert captured.of("status") == ["accepted"]
     await simulator.deliver(the_id(simulator))
     await clock.advance(400)
-    assert heard.of("status") == ["accepted", "delivered"]
+    assert captured.of("status") == ["accepted", "delivered"]
 
 
 @pytest.mark.parametrize("answer", list(UnknownIds))
@@ -301,7 +301,7 @@ async def test_unknown_id(
 ) -> None:
     """An id that the service does not know is no news, and costs the others nothing."""
     await add_account(hass, simulator, options={"inbound_interval": 0})
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     simulator.options.unknown_ids = answer
     simulator.options.unknown_ids_code = code
     await alarm(hass, *(f"+7908111{number:04}" for number in range(20)))
@@ -313,7 +313,7 @@ async def test_unknown_id(
     await clock.advance(15.1)
     await clock.settle()
     await clock.settle()
-    assert heard.of("status") == ["delivered"] * 19
+    assert captured.of("status") == ["delivered"] * 19
     assert state_of(hass, PENDING).state == "1"
     before = checks(simulator)
     await clock.advance(15.1)
@@ -339,7 +339,7 @@ async def test_unknown_id_costs_one_request(
 async def test_many_unknown_ids(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """What was found odd is remembered, and asked for alone, ever more rarely; the rest as ever."""
     await add_account(hass, simulator, options={"inbound_interval": 0})
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     simulator.options.unknown_ids = UnknownIds.ERROR
     await alarm(hass, *(f"+7908111{number:04}" for number in range(80)))
     for order in simulator.orders[:50]:
@@ -358,7 +358,7 @@ async def test_many_unknown_ids(hass: HomeAssistant, simulator: Simulator, clock
     for order in simulator.orders[50:]:
         await simulator.deliver(order.server_id)
     await clock.advance(3601)
-    assert heard.of("status") == ["delivered"] * 30
+    assert captured.of("status") == ["delivered"] * 30
     for _ in range(20):
         await clock.advance(3601)
     assert state_of(hass, PENDING).state == "0"
@@ -371,7 +371,7 @@ async def test_any_ids_are_odd(
     """Whichever ids the API cannot read, the others are published, and the next round is cheap."""
     dice = random.Random(seed)
     await add_account(hass, simulator, options={"inbound_interval": 0})
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     simulator.options.unknown_ids = UnknownIds.ERROR
     await alarm(hass, *(f"+7908111{number:04}" for number in range(dice.randint(1, 40))))
     odd = [order for order in simulator.orders if dice.random() < dice.random()]
@@ -382,7 +382,7 @@ async def test_any_ids_are_odd(
         await simulator.advance(order.server_id, Status.SENT)
     await clock.advance(15.1)
     await at_rest(simulator, clock)
-    assert sorted(heard.of("message_id")) == sorted(str(order.server_id) for order in good)
+    assert sorted(captured.of("message_id")) == sorted(str(order.server_id) for order in good)
     assert checks(simulator) <= 2 * len(odd) * 6 + 1
     before = checks(simulator)
     await clock.advance(15.1)
@@ -395,7 +395,7 @@ async def test_odd_id_is_known_later(
 ) -> None:
     """An id that the list shows late is no odd one for ever, and a push asks for it at once."""
     await add_account(hass, simulator, options={"inbound_interval": 0})
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     simulator.options.unknown_ids = UnknownIds.ERROR
     await alarm(hass, PAPA, MAMA)
     late = {order.server_id: order for order in simulator.orders}
@@ -407,7 +407,7 @@ async def test_odd_id_is_known_later(
         await simulator.deliver(server_id)
     for _ in range(4):
         await clock.advance(61)
-    assert heard.of("status") == ["delivered"] * 2
+    assert captured.of("status") == ["delivered"] * 2
 
 
 async def test_whatever_is_refused(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
@@ -427,7 +427,7 @@ async def test_fifty_hours_without_the_api(
 ) -> None:
     """A message is never given up without one look at what became of it."""
     entry = await add_account(hass, simulator, options={"inbound_interval": 0})
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA, MAMA)
     if fault == "down":
         await simulator.down()
@@ -442,20 +442,20 @@ async def test_fifty_hours_without_the_api(
     await simulator.deliver(simulator.orders[0].server_id)
     for _ in range(3):
         await clock.advance(3601)
-    assert heard.of("message_id") == [str(simulator.orders[0].server_id)]
+    assert captured.of("message_id") == [str(simulator.orders[0].server_id)]
     assert state_of(hass, PENDING).state == "0"
 
 
 async def test_price_corrected(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """What failed is not charged: today's sum says so, and a restart does not say it again."""
     entry = await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA, MAMA)
     assert float(state_of(hass, SPENT).state) == 3.52
     await simulator.advance(simulator.orders[0].server_id, Status.FAILED, error=603)
     await clock.advance(15.1)
     assert float(state_of(hass, SPENT).state) == 2.21
-    assert heard.of("price") == [0]
+    assert captured.of("price") == [0]
     await _restart(hass, entry, clock)
     assert float(state_of(hass, SPENT).state) == 2.21
 
@@ -486,12 +486,12 @@ async def test_final_in_the_receipt(
 ) -> None:
     """A row that is final in the send result is published too, and not waited for."""
     await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     receipt = await alarm(hass, PAPA, MAMA, "+79999999999")
     (row,) = (row for row in receipt["messages"] if row["status"] == "failed")
-    assert heard.of("message_id") == [row["message_id"]]
-    assert heard.of("status") == ["failed"]
-    assert heard.data[0]["error"] == {"code": 212, "description": "Phone in black list"}
+    assert captured.of("message_id") == [row["message_id"]]
+    assert captured.of("status") == ["failed"]
+    assert captured.data[0]["error"] == {"code": 212, "description": "Phone in black list"}
     assert state_of(hass, PENDING).state == "2"
 
 
@@ -513,13 +513,13 @@ async def test_five_thousand(hass: HomeAssistant, simulator: Simulator, clock: C
 async def test_service_away(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """A hiccup of the service loses nothing; the clock goes on."""
     await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
     await simulator.deliver(the_id(simulator))
     simulator.fault("html", command="check", times=2)
     for seconds in (15.1, 15.1, 31):
         await clock.advance(seconds)
-    assert heard.of("status") == ["delivered"]
+    assert captured.of("status") == ["delivered"]
 
 
 async def test_reported_once_started(
@@ -527,7 +527,7 @@ async def test_reported_once_started(
 ) -> None:
     """A final status of while Home Assistant was down is published once, after its start."""
     entry = await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA, MAMA)
     await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
     await clock.settle()
@@ -535,16 +535,16 @@ async def test_reported_once_started(
     hass.set_state(CoreState.starting)
     await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
     await clock.advance(100)
-    assert heard.data == []
+    assert captured.data == []
     assert state_of(hass, PENDING).state == "2"
     hass.set_state(CoreState.running)
     hass.bus.async_fire("homeassistant_started")
     await clock.advance(2)
-    assert heard.of("status") == ["delivered"]
+    assert captured.of("status") == ["delivered"]
     assert state_of(hass, PENDING).state == "1"
     await simulator.deliver(simulator.orders[1].server_id)
     await clock.advance(3600)
-    assert heard.of("status") == ["delivered", "delivered"]
+    assert captured.of("status") == ["delivered", "delivered"]
 
 
 @pytest.mark.parametrize("removed", [False, True])
@@ -554,15 +554,15 @@ async def test_refused_before_the_start(
     """A refusal before the start is published after it, if the account still exists."""
     hass.set_state(CoreState.starting)
     entry = await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA, MAMA, "+79999999999")
-    assert heard.data == []
+    assert captured.data == []
     if removed:
         await hass.config_entries.async_remove(entry.entry_id)
     hass.set_state(CoreState.running)
     hass.bus.async_fire("homeassistant_started")
     await hass.async_block_till_done()
-    assert heard.of("status") == ([] if removed else ["failed"])
+    assert captured.of("status") == ([] if removed else ["failed"])
 
 
 @pytest.mark.parametrize(
@@ -582,7 +582,7 @@ async def test_words_of_checks(
 ) -> None:
     """Number checks have words of their own, in the response and in the event."""
     await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     for code, word in statuses.items():
         checking = hass.async_create_background_task(
             act(hass, "check_number", phones=[PAPA], method=kind.value, wait=10), "test"
@@ -594,8 +594,8 @@ async def test_words_of_checks(
         (row,) = (await checking)["messages"]
         assert (row["kind"], row["status"], row["status_code"]) == (kind.value, word, code)
         assert row["final"] is (code != 1)
-    assert heard.of("status") == list(statuses.values())
-    assert set(heard.of("kind")) == {kind.value}
+    assert captured.of("status") == list(statuses.values())
+    assert set(captured.of("kind")) == {kind.value}
 
 
 async def _restart(hass: HomeAssistant, entry: MockConfigEntry, clock: Clock) -> None:

@@ -15,8 +15,8 @@ from custom_components.smspilot.outbound import early_pushes
 from .common import (
     MAMA,
     PAPA,
+    CapturedEvents,
     Clock,
-    Heard,
     add_account,
     kill,
     state_of,
@@ -32,13 +32,13 @@ from .simulator.simulator import Simulator
 async def test_push_wakes_one_read(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """The pushes of ten messages share a read, which asks for all that waits."""
     await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, *(f"+7908111{number:04}" for number in range(10)))
     await asyncio.gather(*(simulator.advance(order.server_id) for order in simulator.orders))
     await clock.settle()
     assert checks(simulator) == 1
     await clock.advance(1.1)
-    assert heard.of("status") == ["sent"] * 10
+    assert captured.of("status") == ["sent"] * 10
     assert (read := checks(simulator)) <= 2
     assert simulator.calls("check")[0].params["check"].count(",") == 9
     # What is confirmed is looked for no more.
@@ -59,15 +59,15 @@ async def test_pushes_doubled_and_reversed(
 ) -> None:
     """Whatever order pushes come in: each change once, none after the final one."""
     await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: verify})
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     simulator.options.push_copies = copies
     simulator.options.push_reversed = is_reversed
     await alarm(hass, PAPA)
     await simulator.deliver(the_id(simulator))
     for _ in range(5):
         await clock.advance(20)
-    assert heard.of("status")[-1] == "delivered"
-    assert heard.of("status") in (["sent", "delivered"], ["delivered"])
+    assert captured.of("status")[-1] == "delivered"
+    assert captured.of("status") in (["sent", "delivered"], ["delivered"])
     assert state_of(hass, PENDING).state == "0"
 
 
@@ -78,7 +78,7 @@ async def test_late_push(
 ) -> None:
     """A push of an earlier status, hours late, changes nothing and starts no request."""
     await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: verify})
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
     await simulator.advance(the_id(simulator))
     await clock.advance(2)
@@ -94,7 +94,7 @@ async def test_late_push(
         await push(simulator, status)
     for _ in range(4):
         await clock.advance(20)
-    assert heard.of("status") == ["sent", "delivered"]
+    assert captured.of("status") == ["sent", "delivered"]
     assert checks(simulator) == 0
 
 
@@ -102,7 +102,7 @@ async def test_late_push(
 async def test_forged_push(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """A push that the API does not confirm starts four further reads, and is never published."""
     await add_account(hass, simulator, options={"inbound_interval": 0})
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
     for seconds in (16, 15, 30, 60, 180, 2):
         await clock.advance(seconds)
@@ -113,7 +113,7 @@ async def test_forged_push(hass: HomeAssistant, simulator: Simulator, clock: Clo
         assert checks(simulator) == reads
     for seconds in (6, 31, 61):
         await clock.advance(seconds)
-    assert heard.data == []
+    assert captured.data == []
     assert checks(simulator) == 5
     assert state_of(hass, PENDING).state == "1"
 
@@ -122,14 +122,14 @@ async def test_forged_push(hass: HomeAssistant, simulator: Simulator, clock: Clo
 async def test_list_is_late(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """What was pushed is published as soon as the list shows it, a little later."""
     await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
     await push(simulator, Status.DELIVERED)
     await clock.advance(1.1)
     simulator.options.pushes = Pushes.OFF
     await simulator.deliver(the_id(simulator))
     await clock.advance(1.5)
-    assert heard.of("status") == ["delivered"]
+    assert captured.of("status") == ["delivered"]
 
 
 @pytest.mark.usefixtures("_door")
@@ -138,7 +138,7 @@ async def test_second_push_before_the_list(
 ) -> None:
     """Of two pushes that came before the list shows either, the later one is looked for."""
     await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
     simulator.options.pushes = Pushes.OFF
     await push(simulator, Status.SENT)
@@ -146,10 +146,10 @@ async def test_second_push_before_the_list(
     await push(simulator, Status.DELIVERED)
     await simulator.advance(the_id(simulator))
     await clock.advance(2.1)
-    assert heard.of("status") == ["sent"]
+    assert captured.of("status") == ["sent"]
     await simulator.deliver(the_id(simulator))
     await clock.advance(2.1)
-    assert heard.of("status") == ["sent", "delivered"]
+    assert captured.of("status") == ["sent", "delivered"]
 
 
 @pytest.mark.usefixtures("_door")
@@ -190,7 +190,7 @@ async def test_push_while_the_list_is_away(
 ) -> None:
     """A list that cannot be read denies no push: it is looked for until it can."""
     await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
     for _ in range(4):
         await clock.advance(3600)
@@ -202,7 +202,7 @@ async def test_push_while_the_list_is_away(
     assert 15 <= checks(simulator) <= 25
     simulator.faults.clear()
     await clock.advance(31)
-    assert heard.of("status") == ["delivered"]
+    assert captured.of("status") == ["delivered"]
 
 
 @pytest.mark.usefixtures("_door")
@@ -213,7 +213,7 @@ async def test_push_before_the_answer(
 ) -> None:
     """A push that overtakes the answer to its send is not lost."""
     await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: verify})
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     fault = simulator.fault("hang", when="after", command="send")
     simulator.options.pushes = Pushes.HOLD
     sending = hass.async_create_background_task(alarm(hass, PAPA), "test")
@@ -221,11 +221,11 @@ async def test_push_before_the_answer(
     await simulator.deliver(the_id(simulator))
     await simulator.flush_pushes(reverse=reverse)
     await clock.settle()
-    assert heard.data == []
+    assert captured.data == []
     fault.release()
     await sending
     await clock.advance(1)
-    assert heard.of("status") == ["delivered"]
+    assert captured.of("status") == ["delivered"]
     assert checks(simulator) == (1 if verify else 0)
 
 
@@ -236,7 +236,7 @@ async def test_flood_of_strange_pushes(
     """Pushes of unknown ids fill no memory, start no read, and displace no push of ours."""
     monkeypatch.setattr(early_pushes, "MAX_KEPT", 5)
     await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: False})
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     for server_id in range(1, 20):
         await push(simulator, Status.DELIVERED, server_id)
     assert checks(simulator) == 0
@@ -247,20 +247,20 @@ async def test_flood_of_strange_pushes(
     fault.release()
     await sending
     await clock.settle()
-    assert heard.of("status") == ["delivered"]
+    assert captured.of("status") == ["delivered"]
     # What came before a flood is forgotten; the clock finds it.
     for server_id in (simulator.next_server_id, *range(1, 20)):
         await push(simulator, Status.DELIVERED, server_id)
     await alarm(hass, PAPA)
     await clock.settle()
-    assert heard.of("status") == ["delivered"]
+    assert captured.of("status") == ["delivered"]
 
 
 @pytest.mark.usefixtures("_door")
 async def test_push_and_poll_race(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """A read under way and pushes that come meanwhile publish each change once."""
     await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
     fault = simulator.fault("hang", when="after", command="check")
     await clock.advance(15.1)
@@ -270,21 +270,21 @@ async def test_push_and_poll_race(hass: HomeAssistant, simulator: Simulator, clo
     fault.release()
     for _ in range(4):
         await clock.advance(20)
-    assert heard.of("status")[-1] == "delivered"
-    assert len(heard.data) == len(set(heard.of("status")))
+    assert captured.of("status")[-1] == "delivered"
+    assert len(captured.data) == len(set(captured.of("status")))
 
 
 @pytest.mark.usefixtures("_door")
 async def test_unverified(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """Without verification a push is an event at once, also one of an error; no read repeats it."""
     await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: False})
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
     await simulator.advance(the_id(simulator))
     await simulator.advance(the_id(simulator), Status.UNDELIVERED, error=600)
     await clock.settle()
-    assert heard.of("status") == ["sent", "undelivered"]
-    assert heard.data[1]["error"] == {"code": 600, "description": "Expired"}
+    assert captured.of("status") == ["sent", "undelivered"]
+    assert captured.data[1]["error"] == {"code": 600, "description": "Expired"}
     await clock.advance(61)
     assert checks(simulator) == 0
 
@@ -295,13 +295,13 @@ async def test_unverified_push_spends_nothing(
 ) -> None:
     """The price is the one of the API's list, whatever a push says."""
     await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: False})
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
     await simulator.push_status(
         server_id=str(the_id(simulator)), phone=PAPA[1:], status="1", price="-1000"
     )
     await clock.settle()
-    assert heard.of("price") == [1.31]
+    assert captured.of("price") == [1.31]
     assert float(state_of(hass, SPENT).state) == 1.31
 
 
@@ -312,7 +312,7 @@ async def test_unverified_failure(
 ) -> None:
     """A failure costs nothing, which no push says, however early it comes."""
     await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: False})
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     answer = simulator.fault("hang", when="after", command="send") if early else None
     sending = hass.async_create_background_task(alarm(hass, PAPA), "test")
     await clock.settle()
@@ -321,7 +321,7 @@ async def test_unverified_failure(
         answer.release()
     await sending
     await clock.advance(2)
-    assert (heard.of("status"), heard.of("price")) == (["failed"], [0])
+    assert (captured.of("status"), captured.of("price")) == (["failed"], [0])
     assert float(state_of(hass, SPENT).state) == 0
 
 
@@ -331,14 +331,14 @@ async def test_unverified_push_of_what_was_lost(
 ) -> None:
     """The end of a message whose price is not known yet waits for it."""
     await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: False})
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     simulator.fault("reset", when="after", command="send")
     simulator.fault("html", command="check", skip=1)
     await alarm(hass, PAPA)
     await clock.settle()
     await simulator.deliver(the_id(simulator))
     await clock.advance(61)
-    assert (heard.of("status"), heard.of("price")) == (["delivered"], [1.31])
+    assert (captured.of("status"), captured.of("price")) == (["delivered"], [1.31])
     assert float(state_of(hass, SPENT).state) == 1.31
 
 
@@ -349,7 +349,7 @@ async def test_unverified_before_the_start(
     """What cannot be published yet is read from the list again after a kill."""
     hass.set_state(CoreState.starting)
     entry = await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: False})
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
     await simulator.deliver(the_id(simulator))
     await alarm(hass, MAMA)
@@ -357,14 +357,14 @@ async def test_unverified_before_the_start(
     hass.set_state(CoreState.running)
     hass.bus.async_fire("homeassistant_started")
     await clock.advance(2)
-    assert heard.of("status") == ["delivered"]
+    assert captured.of("status") == ["delivered"]
 
 
 @pytest.mark.usefixtures("_door")
 async def test_late_check(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """Pushes of other messages take no look from one whose status comes late."""
     await add_account(hass, simulator, options={CONF_INBOUND_INTERVAL: 0})
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     for number in range(7):
         await alarm(hass, f"+7908796478{number}")
     for seconds in (16, 15, 30, 60, 180, 300, 600, 1200, 3600):
@@ -379,7 +379,7 @@ async def test_late_check(hass: HomeAssistant, simulator: Simulator, clock: Cloc
     await simulator.deliver(first)
     for _ in range(60):
         await clock.advance(1.1)
-    assert heard.of("status").count("delivered") == 7
+    assert captured.of("status").count("delivered") == 7
 
 
 @pytest.mark.usefixtures("_door")
@@ -388,7 +388,7 @@ async def test_pushes_reversed_and_list_late(
 ) -> None:
     """An older push that comes later does not end the look for the newer one."""
     await add_account(hass, simulator, options={CONF_INBOUND_INTERVAL: 0})
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
     for seconds in (16, 15, 30, 60, 180, 300, 600, 1200, 3600):
         await clock.advance(seconds)
@@ -404,4 +404,4 @@ async def test_pushes_reversed_and_list_late(
     await simulator.deliver(order.server_id)
     for _ in range(60):
         await clock.advance(1.1)
-    assert heard.of("status") == ["sent", "delivered"]
+    assert captured.of("status") == ["sent", "delivered"]

@@ -16,8 +16,8 @@ from custom_components.smspilot.const import (
 from .common import (
     MAMA,
     PAPA,
+    CapturedEvents,
     Clock,
-    Heard,
     add_account,
 )
 from .delivering import checks, the_id
@@ -64,7 +64,7 @@ async def test_wait_ends_by_time(
 ) -> None:
     """When the wait ends, the rows have the statuses of then; later ones are still published."""
     await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     task = await _waiting(hass, clock, PAPA, wait=wait)
     await simulator.advance(the_id(simulator))
     await clock.advance(15.1)
@@ -74,7 +74,7 @@ async def test_wait_ends_by_time(
     assert (await task)["messages"][0]["status"] == "sent"
     await simulator.deliver(the_id(simulator))
     await clock.advance(20)
-    assert heard.of("status") == ["sent", "delivered"]
+    assert captured.of("status") == ["sent", "delivered"]
 
 
 @pytest.mark.parametrize("end", ["remove", "disable", "stop"])
@@ -100,7 +100,7 @@ async def test_wait_outlives_a_reload(
 ) -> None:
     """Neither options nor people nor a reload end a wait."""
     entry = await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     task = await _waiting(hass, clock, PAPA)
     hass.config_entries.async_update_entry(entry, options={CONF_SENDER: "test"})
     await clock.settle()
@@ -110,7 +110,7 @@ async def test_wait_outlives_a_reload(
     await simulator.deliver(the_id(simulator))
     await clock.advance(15.1)
     assert (await task)["messages"][0]["status"] == "delivered"
-    assert heard.of("status") == ["delivered"]
+    assert captured.of("status") == ["delivered"]
 
 
 async def test_wait_for_nothing(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:

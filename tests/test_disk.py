@@ -13,7 +13,17 @@ import pytest
 from custom_components.smspilot.const import DOMAIN, EVENT_MESSAGE_STATUS, EVENT_SMS_RECEIVED
 from custom_components.smspilot.runtime import journal
 
-from .common import PAPA, Clock, Heard, Hold, add_account, add_no_threads, kill, person, write
+from .common import (
+    PAPA,
+    CapturedEvents,
+    Clock,
+    Hold,
+    add_account,
+    add_no_threads,
+    kill,
+    person,
+    write,
+)
 from .forgetful_disk import ForgetfulDisk
 from .sending import alarm, once
 from .simulator.simulator import Simulator
@@ -67,10 +77,10 @@ async def test_disk_hangs(
     entry = await kill(hass, entry, clock)
     for order in list(simulator.orders):
         await simulator.deliver(order.server_id)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     for _ in range(3):
         await clock.advance(301)
-    assert len(heard.data) == len(simulator.orders)
+    assert len(captured.data) == len(simulator.orders)
     once(simulator, *(f"+{order.phone}" for order in simulator.orders))
 
 
@@ -87,7 +97,8 @@ async def test_power_cut(
     folder.mkdir(exist_ok=True)
     entry = await add_account(hass, simulator, people=[person("Папа", PAPA)])
     disk = ForgetfulDisk(monkeypatch, folder, f"{DOMAIN}.{entry.entry_id}")
-    messages, statuses = Heard(hass, EVENT_SMS_RECEIVED), Heard(hass, EVENT_MESSAGE_STATUS)
+    messages = CapturedEvents(hass, EVENT_SMS_RECEIVED)
+    statuses = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
     await write(simulator, PAPA, "5671 раз")
     await clock.advance(61)

@@ -16,7 +16,7 @@ from custom_components.smspilot.const import (
     EVENT_MESSAGE_STATUS,
 )
 
-from .common import MAMA, PAPA, Clock, Heard, act, add_account, state_of
+from .common import MAMA, PAPA, CapturedEvents, Clock, act, add_account, state_of
 from .sending import BABA, NOTHING, TEXT, accept, alarm, ids, once, paid, result
 from .simulator import Ids, Kept, LatePrice, Numbers, OddRow, PseudoSenders, Stored
 from .simulator.simulator import Simulator
@@ -25,13 +25,13 @@ from .simulator.simulator import Simulator
 FANCY = "Протечка 💧 в «ванной» — 5 °C & ещё ❤️ воды…  всё\nплохо"
 
 
-async def settled(clock: Clock, sim: Simulator, heard: Heard) -> None:
+async def settled(clock: Clock, sim: Simulator, captured: CapturedEvents) -> None:
     """Deliver what went out, and let it be followed."""
     for order in sim.orders:
         await sim.deliver(order.server_id)
     for _ in range(16):
         await clock.advance(300)
-    assert len(heard.data) <= len(sim.orders)
+    assert len(captured.data) <= len(sim.orders)
 
 
 @pytest.mark.parametrize("stored", list(Stored))
@@ -41,7 +41,7 @@ async def test_text_is_stored_otherwise(
 ) -> None:
     """However the list shows the text, it is not sent again, and its status is published."""
     await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     simulator.options.stored = stored
     simulator.fault(kind, when="after", command="send")
     sending = act(hass, "send_sms", phones=[PAPA], message=FANCY)
@@ -50,9 +50,9 @@ async def test_text_is_stored_otherwise(
     assert len(paid(simulator)) == 1
     if outcome != "outcome_unknown":
         assert outcome[PAPA]["message_id"] == ids(simulator)[PAPA]
-    await settled(clock, simulator, heard)
-    assert heard.of("status") == ["delivered"]
-    assert heard.of("message_id") == [ids(simulator)[PAPA]]
+    await settled(clock, simulator, captured)
+    assert captured.of("status") == ["delivered"]
+    assert captured.of("message_id") == [ids(simulator)[PAPA]]
 
 
 @pytest.mark.parametrize("method", ["hlr", "ping", "hlrvip"])
@@ -61,7 +61,7 @@ async def test_check_whose_text_is_its_result(
 ) -> None:
     """A number check that the list shows with its result is followed, and not bought twice."""
     await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     simulator.options.check_tells_result = True
     fault = simulator.fault("reset", when="after", command="send")
     checking = hass.async_create_background_task(
@@ -75,7 +75,7 @@ async def test_check_whose_text_is_its_result(
         await clock.advance(60)
     once(simulator, PAPA)
     assert len(paid(simulator)) == 1
-    assert heard.of("message_id") == [ids(simulator)[PAPA]]
+    assert captured.of("message_id") == [ids(simulator)[PAPA]]
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ async def test_double_within_a_half(
 ) -> None:
     """Who has it from a refused list, and is refused as a double in a half of it, has it."""
     await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     simulator.account.duplicate_guard = True
     simulator.options.refused_list_sends_good = True
     bad = ["+79990000001", "+79990000002", "+79990000003", "+79990000004"]
@@ -169,8 +169,8 @@ async def test_double_within_a_half(
     once(simulator, PAPA, MAMA, BABA)
     for phone in (PAPA, MAMA, BABA):
         assert rows[phone]["status"] in ("accepted", None), rows[phone]
-    await settled(clock, simulator, heard)
-    assert sorted(heard.of("phone")) == sorted([PAPA, MAMA, BABA])
+    await settled(clock, simulator, captured)
+    assert sorted(captured.of("phone")) == sorted([PAPA, MAMA, BABA])
 
 
 async def older(hass: HomeAssistant, sim: Simulator, phone: str) -> None:
@@ -251,7 +251,7 @@ async def test_call_of_the_same_text(
 ) -> None:
     """A call's row is not taken for an SMS that never went out."""
     await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     calling = act(hass, "call", phones=[PAPA], message=TEXT)
     lost = simulator.fault("hang", when="after", command="send")
     call = hass.async_create_background_task(calling, "test")
@@ -264,8 +264,8 @@ async def test_call_of_the_same_text(
     assert kinds == ["sms", "voice"]
     sms = next(order for order in simulator.orders if order.kind == "sms")
     assert rows[PAPA]["message_id"] == str(sms.server_id)
-    await settled(clock, simulator, heard)
-    assert sorted(heard.of("kind")) == ["sms", "voice"]
+    await settled(clock, simulator, captured)
+    assert sorted(captured.of("kind")) == ["sms", "voice"]
 
 
 @pytest.mark.parametrize("senders", list(PseudoSenders))
@@ -304,15 +304,15 @@ async def test_number_written_otherwise(
 ) -> None:
     """A number that the API writes as it is dialled at home is ours."""
     await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     simulator.options.numbers = numbers
     if lost:
         simulator.fault("reset", when="after", command="send")
     rows = await result(clock, alarm(hass, PAPA, MAMA))
     once(simulator, PAPA, MAMA)
     assert {phone: row["message_id"] for phone, row in rows.items()} == ids(simulator)
-    await settled(clock, simulator, heard)
-    assert sorted(heard.of("phone")) == sorted([PAPA, MAMA])
+    await settled(clock, simulator, captured)
+    assert sorted(captured.of("phone")) == sorted([PAPA, MAMA])
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from custom_components.smspilot.const import (
     EVENT_SMS_RECEIVED,
 )
 
-from .common import MAMA, PAPA, WEBHOOK_ID, Heard, act, add_account, person, write
+from .common import MAMA, PAPA, WEBHOOK_ID, CapturedEvents, act, add_account, person, write
 from .simulator.simulator import Simulator
 from .test_fuzz import PUSHES, spoilt
 
@@ -112,7 +112,7 @@ def requests(draw: st.DrawFn) -> bytes:
 @pytest.fixture(params=[True, False], ids=["verified", "taken at their word"])
 async def published(
     hass: HomeAssistant, simulator: Simulator, push_receiver: Door, request: pytest.FixtureRequest
-) -> list[Heard]:
+) -> list[CapturedEvents]:
     """Return the events of an account with a pending message, pushes verified or not."""
     await add_account(
         hass,
@@ -123,13 +123,16 @@ async def published(
     simulator.preset_ids.append(12)
     await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
     events = (EVENT_SMS_RECEIVED, EVENT_MESSAGE_STATUS) if request.param else ()
-    return [Heard(hass, event) for event in events]
+    return [CapturedEvents(hass, event) for event in events]
 
 
 @given(request=requests())
 @settings(max_examples=200)
 async def test_any_request(
-    push_receiver: Door, published: list[Heard], caplog: pytest.LogCaptureFixture, request: bytes
+    push_receiver: Door,
+    published: list[CapturedEvents],
+    caplog: pytest.LogCaptureFixture,
+    request: bytes,
 ) -> None:
     """It gets a response, breaks and logs nothing; and verified, it is no event."""
     status = await knock(push_receiver, request)
@@ -220,7 +223,10 @@ async def test_any_files(
 ) -> None:
     """The account starts, sends, receives and stops; what cannot be read is only logged."""
     tables = data.draw(spoilt(drawer.tables))
-    heard = [Heard(hass, EVENT_SMS_RECEIVED), Heard(hass, EVENT_REPLY_RECEIVED)]
+    captured = [
+        CapturedEvents(hass, EVENT_SMS_RECEIVED),
+        CapturedEvents(hass, EVENT_REPLY_RECEIVED),
+    ]
     new = await write(simulator, PAPA, "да")
 
     await drawer.take_up(tables, journal=journal)
@@ -229,7 +235,7 @@ async def test_any_files(
     await drawer.put_away()
 
     check_log(caplog)
-    times = [one["message_id"] for each in heard for one in each.data].count(new)
+    times = [one["message_id"] for each in captured for one in each.data].count(new)
     # An account that has lost its place in the list begins anew, and replays no history.
     place = whole(tables) and tables.get("inbox", {}).get("cursor") is not None
     assert times == 1 or (times == 0 and not place)

@@ -24,8 +24,8 @@ from custom_components.smspilot.inbound import awaited_pushes
 from .common import (
     MAMA,
     PAPA,
+    CapturedEvents,
     Clock,
-    Heard,
     act,
     add_account,
     device_of,
@@ -49,13 +49,13 @@ def reads(simulator: Simulator) -> int:
 async def test_push_wakes_a_read(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """A message is published at once, once, with all fields that the contract promises."""
     entry = await add_account(hass, simulator, people=PEOPLE, enabled=[LAST_PUSH])
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await clock.advance(1)
     simulator.requests.clear()
     message_id = await write(simulator, PAPA, "5671 Открой ворота")
     await clock.settle()
     papa = next(iter(entry.subentries))
-    assert heard.data == [
+    assert captured.data == [
         {
             "entry_id": entry.entry_id,
             "account_id": "5671",
@@ -67,14 +67,14 @@ async def test_push_wakes_a_read(hass: HomeAssistant, simulator: Simulator, cloc
             "pin_ok": None,
             "message": "Открой ворота",
             "service_number": "+79533984570",
-            "received_at": heard.data[0]["received_at"],
-            "age": heard.data[0]["age"],
+            "received_at": captured.data[0]["received_at"],
+            "age": captured.data[0]["age"],
             "verified": True,
             "reply_to": None,
         }
     ]
     # The list's times have whole seconds.
-    assert 0 <= heard.data[0]["age"] <= 1
+    assert 0 <= captured.data[0]["age"] <= 1
     assert reads(simulator) == 1
     assert state_of(hass, LAST_PUSH).state != "unknown"
 
@@ -84,12 +84,12 @@ async def test_flood_of_messages(hass: HomeAssistant, simulator: Simulator, cloc
     """200 messages at once are 200 events in order, at the price of few reads."""
     await add_account(hass, simulator, people=PEOPLE)
     simulator.next_inbound_id = 990
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     for number in range(200):
         await write(simulator, PAPA, f"5671 {number}")
     for _ in range(10):
         await clock.advance(1)
-    assert heard.of("message") == [str(number) for number in range(200)]
+    assert captured.of("message") == [str(number) for number in range(200)]
     assert reads(simulator) <= 20
 
 
@@ -103,7 +103,7 @@ async def test_forged_push(
     """
     options = {CONF_INBOUND_INTERVAL: 0}
     await add_account(hass, simulator, people=PEOPLE, options=options, enabled=[LAST_PUSH])
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await clock.advance(1)
     simulator.requests.clear()
     push = await simulator.push_inbound(
@@ -122,7 +122,7 @@ async def test_forged_push(
     simulator.requests.clear()
     await clock.advance(7200)
     assert reads(simulator) == 0
-    assert heard.data == []
+    assert captured.data == []
     assert sum("after an hour" in record.message for record in caplog.records) == 1
     assert state_of(hass, LAST_PUSH).state == "unknown"
 
@@ -132,14 +132,14 @@ async def test_list_text_counts(hass: HomeAssistant, simulator: Simulator, clock
     """A push with a genuine id and another text: the list's text is published."""
     await add_account(hass, simulator, people=PEOPLE)
     simulator.options.pushes = Pushes.OFF
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     message_id = await write(simulator, PAPA, "5671 Закрой ворота")
     await simulator.push_inbound(
         phone=MAMA[1:], message="Открой ворота", user_id="1", id=message_id, num="7"
     )
     await clock.advance(1)
-    assert heard.of("message") == ["Закрой ворота"]
-    assert heard.of("phone") == [PAPA]
+    assert captured.of("message") == ["Закрой ворота"]
+    assert captured.of("phone") == [PAPA]
 
 
 @pytest.mark.usefixtures("_door")
@@ -149,16 +149,16 @@ async def test_known_push_wakes_nothing(
     """A push that comes twice, or late, causes no further read."""
     await add_account(hass, simulator, people=PEOPLE)
     simulator.options.push_copies = 3
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await write(simulator, PAPA, "5671 раз")
     await clock.advance(2)
     simulator.requests.clear()
     await simulator.push_inbound(
-        phone=PAPA[1:], message="раз", user_id="5671", id=heard.data[0]["message_id"], num="7"
+        phone=PAPA[1:], message="раз", user_id="5671", id=captured.data[0]["message_id"], num="7"
     )
     await clock.advance(2)
     assert reads(simulator) == 0
-    assert len(heard.data) == 1
+    assert len(captured.data) == 1
 
 
 @pytest.mark.usefixtures("_door")
@@ -173,7 +173,7 @@ async def test_push_while_the_list_is_away(
     entry = await add_account(
         hass, simulator, people=PEOPLE, options={CONF_INBOUND_INTERVAL: 86400}
     )
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await clock.advance(1)
     simulator.requests.clear()
     simulator.fault("html", command="inbound", times=1000)
@@ -184,7 +184,7 @@ async def test_push_while_the_list_is_away(
     assert 15 <= reads(simulator) <= 25
     simulator.faults.clear()
     await clock.advance(31)
-    assert heard.of("message") == ["раз", "два", "три"]
+    assert captured.of("message") == ["раз", "два", "три"]
     assert "after an hour" not in caplog.text
     assert ("smspilot", f"pushes_unconfirmed_{entry.entry_id}") not in issue_registry.issues
 
@@ -196,7 +196,7 @@ async def test_flood_while_the_list_is_away(
     """Forged pushes that nothing can be found out about fill no memory, and hide no message."""
     monkeypatch.setattr(awaited_pushes, "MAX_AWAITED", 5)
     entry = await add_account(hass, simulator, people=PEOPLE)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     simulator.fault("html", command="inbound", times=1000)
     for number in range(20):
         await simulator.push_inbound(
@@ -207,7 +207,7 @@ async def test_flood_while_the_list_is_away(
     simulator.faults.clear()
     for seconds in (31, 3, 6, 16, 31, 31, 1800, 1800, 1800):
         await clock.advance(seconds)
-    assert heard.of("message") == ["два"]
+    assert captured.of("message") == ["два"]
     diagnostics = await async_get_config_entry_diagnostics(hass, entry)
     assert diagnostics["inbox"]["dropped_pushes"] == 5
 
@@ -219,14 +219,14 @@ async def test_push_before_the_first_read(
     """What was pushed is no history, even where nothing could be read until then."""
     simulator.fault("html", command="inbound", times=1000)
     await add_account(hass, simulator, people=PEOPLE)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await clock.advance(1)
     await write(simulator, PAPA, "5671 раз")
     await clock.settle()
     simulator.faults.clear()
     await clock.advance(61)
     await clock.advance(61)
-    assert heard.of("message") == ["раз"]
+    assert captured.of("message") == ["раз"]
 
 
 async def test_message_of_the_future(
@@ -234,7 +234,7 @@ async def test_message_of_the_future(
 ) -> None:
     """A message with a wrong date hides none that comes after it."""
     entry = await add_account(hass, simulator, people=PEOPLE)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     future = simulator.now() + timedelta(days=365)
     await simulator.receive(PAPA[1:], "5671 из будущего", created=future)
     await clock.advance(61)
@@ -244,19 +244,19 @@ async def test_message_of_the_future(
     simulator.clock_offset += timedelta(days=1)
     await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
     await clock.advance(2)
-    assert heard.of("message") == ["из будущего", "вчерашнее"]
+    assert captured.of("message") == ["из будущего", "вчерашнее"]
 
 
 async def test_without_address(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """Who never pasted an address is served within a minute, and history is not replayed."""
     await write(simulator, PAPA, "5671 вчерашнее")
     await add_account(hass, simulator, people=PEOPLE)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await write(simulator, PAPA, "5671 сегодняшнее")
     await clock.advance(61)
-    assert heard.of("message") == ["сегодняшнее"]
+    assert captured.of("message") == ["сегодняшнее"]
     await clock.advance(61)
-    assert heard.of("message") == ["сегодняшнее"]
+    assert captured.of("message") == ["сегодняшнее"]
 
 
 @pytest.mark.parametrize(("interval", "expected"), [(None, 5), (10, 30), (0, 0), (86400, 0)])
@@ -324,7 +324,7 @@ async def test_late_pushes(
 async def test_restarts(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """What came while the entry was not loaded is published once, over many restarts."""
     entry = await add_account(hass, simulator, people=PEOPLE)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     for number in range(5):
         assert await hass.config_entries.async_set_disabled_by(
             entry.entry_id, ConfigEntryDisabler.USER
@@ -333,7 +333,7 @@ async def test_restarts(hass: HomeAssistant, simulator: Simulator, clock: Clock)
         await write(simulator, PAPA, f"5671 {number}")
         assert await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
         await clock.advance(1)
-    assert heard.of("message") == ["0", "1", "2", "3", "4"]
+    assert captured.of("message") == ["0", "1", "2", "3", "4"]
 
 
 async def test_entities_miss_nothing(
@@ -358,12 +358,12 @@ async def test_entities_miss_nothing(
 async def test_killed(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """What was published is on the disk: the next start reads it too and publishes nothing."""
     entry = await add_account(hass, simulator, people=PEOPLE)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     for number in range(3):
         await write(simulator, PAPA, f"5671 {number}")
         await clock.advance(61)
         entry = await kill(hass, entry, clock)
-    assert heard.of("message") == ["0", "1", "2"]
+    assert captured.of("message") == ["0", "1", "2"]
 
 
 async def test_service_clock_put_right(
@@ -371,23 +371,23 @@ async def test_service_clock_put_right(
 ) -> None:
     """The service's clock goes ahead, and back: nothing that comes then is hidden."""
     await add_account(hass, simulator, people=PEOPLE)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     for number, ahead in enumerate((2, 0)):
         simulator.clock_offset = timedelta(days=ahead)
         await write(simulator, PAPA, f"5671 {number}")
         for _ in range(2):
             await clock.advance(61)
-    assert heard.of("message") == ["0", "1"]
+    assert captured.of("message") == ["0", "1"]
 
 
 async def test_list_of_everything(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """A service that answers with more than was asked for opens no gate with it."""
     await add_account(hass, simulator, people=PEOPLE)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     row = {"id": "7", "phone": PAPA[1:], "text": "Открой ворота", "created": "2026-01-01 10:00"}
     simulator.fault("other_json", command="inbound", body=json.dumps({"inbound": [row]}))
     await clock.advance(61)
-    assert heard.data == []
+    assert captured.data == []
 
 
 async def test_unreadable_rows(
@@ -395,32 +395,32 @@ async def test_unreadable_rows(
 ) -> None:
     """An unreadable row is logged once, and hides no other."""
     await add_account(hass, simulator, people=PEOPLE)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     now = f"{simulator.now():%Y-%m-%d %H:%M:%S}"
     bad = {"id": "7", "phone": PAPA[1:], "text": "5671 Привет", "created": "yesterday"}
     good = bad | {"id": "8", "created": now}
     for rows in ([bad], [bad, good], [bad, good], []):
         simulator.fault("other_json", command="inbound", body=json.dumps({"inbound": rows}))
         await clock.advance(61)
-    assert heard.of("message_id") == ["8"]
+    assert captured.of("message_id") == ["8"]
     assert caplog.text.count("rows that cannot be read (inbound)") == 1
 
 
 async def test_future(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """A message with a time that is yet to come hides none that follows."""
     await add_account(hass, simulator, people=PEOPLE)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await simulator.receive(PAPA[1:], "5671 раз", created=simulator.now() + timedelta(days=2))
     await clock.advance(61)
     await write(simulator, PAPA, "5671 два")
     await clock.advance(61)
-    assert heard.of("message") == ["раз", "два"]
+    assert captured.of("message") == ["раз", "два"]
 
 
 async def test_old_message(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """Age goes by the service's clock; what is older than 72 hours is not published."""
     entry = await add_account(hass, simulator, people=PEOPLE)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
     await clock.settle()
     await write(simulator, PAPA, "5671 слишком старое")
@@ -429,8 +429,8 @@ async def test_old_message(hass: HomeAssistant, simulator: Simulator, clock: Clo
     simulator.clock_offset += timedelta(hours=2)
     await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
     await clock.advance(1)
-    assert heard.of("message") == ["старое"]
-    assert heard.of("age") == [pytest.approx(7200, abs=60)]
+    assert captured.of("message") == ["старое"]
+    assert captured.of("age") == [pytest.approx(7200, abs=60)]
 
 
 @pytest.mark.usefixtures("_door")
@@ -440,21 +440,22 @@ async def test_reported_after_start(
     """Nothing is published before automations listen."""
     hass.set_state(CoreState.starting)
     await add_account(hass, simulator, people=PEOPLE)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await write(simulator, PAPA, "5671 рано")
     await clock.advance(100)
-    assert heard.data == []
+    assert captured.data == []
     hass.set_state(CoreState.running)
     hass.bus.async_fire("homeassistant_started")
     await clock.settle()
-    assert heard.of("message") == ["рано"]
+    assert captured.of("message") == ["рано"]
 
 
 @pytest.mark.usefixtures("_door")
 async def test_reply(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """The newest question takes one answer; what follows is a message like any other."""
     await add_account(hass, simulator, people=PEOPLE)
-    replies, messages = Heard(hass, EVENT_REPLY_RECEIVED), Heard(hass, EVENT_SMS_RECEIVED)
+    replies = CapturedEvents(hass, EVENT_REPLY_RECEIVED)
+    messages = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await act(hass, "send_sms", phones=["Папа"], message="Топить баню?", two_way=True)
     await clock.advance(5)
     simulator.clock_offset += timedelta(seconds=5)
@@ -476,7 +477,8 @@ async def test_reply_to_a_scheduled_question(
 ) -> None:
     """A question is asked when it goes out: no earlier is it answered, and 72 hours from then."""
     await add_account(hass, simulator, people=PEOPLE)
-    replies, messages = Heard(hass, EVENT_REPLY_RECEIVED), Heard(hass, EVENT_SMS_RECEIVED)
+    replies = CapturedEvents(hass, EVENT_REPLY_RECEIVED)
+    messages = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     send_at = dt_util.utcnow() + timedelta(days=4)
     orders: tuple[tuple[dict[str, Any], str], ...] = (
         ({"send_at": send_at}, "Топить баню?"),
@@ -510,7 +512,8 @@ async def test_no_answer(
 ) -> None:
     """What was written before the question is no answer to it, nor is what comes days later."""
     await add_account(hass, simulator, people=PEOPLE)
-    replies, messages = Heard(hass, EVENT_REPLY_RECEIVED), Heard(hass, EVENT_SMS_RECEIVED)
+    replies = CapturedEvents(hass, EVENT_REPLY_RECEIVED)
+    messages = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     # Longer ago than anything that is written here.
     simulator.clock_offset += timedelta(hours=1)
     await act(hass, "send_sms", phones=["Папа"], message="Топить баню?", two_way=True)
@@ -524,10 +527,10 @@ async def test_no_answer(
 async def test_unverified(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """Without verification a push is an event at once, and no read repeats it."""
     await add_account(hass, simulator, people=PEOPLE, options={CONF_VERIFY_PUSHES: False})
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await write(simulator, PAPA, "5671 раз")
     await clock.settle()
-    assert heard.of("verified") == [False]
+    assert captured.of("verified") == [False]
     assert reads(simulator) == 0
     push = await simulator.push_inbound(
         phone=PAPA[1:], message="чужое", user_id="1", id="77", num="7"
@@ -535,7 +538,7 @@ async def test_unverified(hass: HomeAssistant, simulator: Simulator, clock: Cloc
     assert push.status == 403
     await clock.advance(61)
     await clock.advance(900)
-    assert heard.of("message") == ["раз"]
+    assert captured.of("message") == ["раз"]
 
 
 @pytest.mark.usefixtures("_door")
@@ -546,7 +549,8 @@ async def test_unverified_without_a_clock(
     present = dt_util.utcnow
     monkeypatch.setattr(dt_util, "utcnow", lambda: present() - timedelta(days=300))
     await add_account(hass, simulator, people=PEOPLE, options={CONF_VERIFY_PUSHES: False})
-    heard, replies = Heard(hass, EVENT_SMS_RECEIVED), Heard(hass, EVENT_REPLY_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
+    replies = CapturedEvents(hass, EVENT_REPLY_RECEIVED)
     await act(hass, "send_sms", phones=["Папа"], message="Топить баню?", two_way=True)
     await write(simulator, PAPA, "Да")
     await write(simulator, PAPA, "5671 раз")
@@ -554,8 +558,8 @@ async def test_unverified_without_a_clock(
         await clock.advance(901)
     assert reads(simulator) >= 3
     assert replies.of("message") == ["Да"]
-    assert heard.of("message") == ["раз"]
-    age = simulator.now() - datetime.fromisoformat(heard.data[0]["received_at"])
+    assert captured.of("message") == ["раз"]
+    age = simulator.now() - datetime.fromisoformat(captured.data[0]["received_at"])
     assert age < timedelta(minutes=1)
 
 
@@ -566,7 +570,8 @@ async def test_wrong_clock(
 ) -> None:
     """Age, and what is an answer to what, follow the service's clock, not the machine's."""
     await add_account(hass, simulator, people=PEOPLE, options={CONF_VERIFY_PUSHES: verify})
-    replies, messages = Heard(hass, EVENT_REPLY_RECEIVED), Heard(hass, EVENT_SMS_RECEIVED)
+    replies = CapturedEvents(hass, EVENT_REPLY_RECEIVED)
+    messages = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     simulator.clock_offset = timedelta(days=400)
     await act(hass, "send_sms", phones=["Папа"], message="Дома?", two_way=True)
     for text in ("да", "5671 скоро буду"):
@@ -584,14 +589,14 @@ async def test_unverified_before_the_start(
     """What cannot be published yet is left to the list: a kill does not lose it."""
     hass.set_state(CoreState.starting)
     await add_account(hass, simulator, people=PEOPLE, options={CONF_VERIFY_PUSHES: False})
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await write(simulator, PAPA, "5671 раз")
     await clock.settle()
-    assert heard.data == []
+    assert captured.data == []
     hass.set_state(CoreState.running)
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
     await clock.settle()
-    assert heard.of("verified") == [True]
+    assert captured.of("verified") == [True]
 
 
 async def test_event_entities(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
@@ -614,12 +619,12 @@ async def test_event_entities(hass: HomeAssistant, simulator: Simulator, clock: 
 async def test_read_fails(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """A hiccup of the service loses nothing."""
     await add_account(hass, simulator, people=PEOPLE)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     simulator.fault("html", command="inbound", times=2)
     await write(simulator, PAPA, "5671 раз")
     for _ in range(3):
         await clock.advance(61)
-    assert heard.of("message") == ["раз"]
+    assert captured.of("message") == ["раз"]
 
 
 async def test_reads_move_on(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
@@ -637,19 +642,19 @@ async def test_first_read_fails(hass: HomeAssistant, simulator: Simulator, clock
     """An order of before the account was added opens nothing, however the first reads go."""
     await write(simulator, PAPA, "5671 Открой ворота")
     simulator.fault("html", command="inbound")
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await add_account(hass, simulator, people=PEOPLE)
     await clock.advance(61)
     await write(simulator, PAPA, "5671 раз")
     await clock.advance(61)
-    assert heard.of("message") == ["раз"]
+    assert captured.of("message") == ["раз"]
 
 
 async def test_get_inbound(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """The list is shown without any event and without moving anything."""
     assert await async_setup_component(hass, "homeassistant", {})
     await add_account(hass, simulator, people=PEOPLE)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     message_id = await write(simulator, PAPA, "5671 раз")
     response = await act(hass, "get_inbound", scope="all")
     assert response["messages"] == [
@@ -664,9 +669,9 @@ async def test_get_inbound(hass: HomeAssistant, simulator: Simulator, clock: Clo
         }
     ]
     assert (await act(hass, "get_inbound", since="2031-01-01 00:00:00"))["messages"] == []
-    assert heard.data == []
+    assert captured.data == []
     await clock.advance(61)
-    assert heard.of("message") == ["раз"]
+    assert captured.of("message") == ["раз"]
 
 
 @pytest.mark.parametrize(
@@ -699,7 +704,7 @@ async def test_late_list(
 ) -> None:
     """The list is ten seconds late; pushes come one a second."""
     await add_account(hass, simulator, people=PEOPLE)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await clock.advance(1)
     first = simulator.next_inbound_id
     for number in range(count):
@@ -714,7 +719,7 @@ async def test_late_list(
         await write(simulator, PAPA, f"5671 {number}")
     for _ in range(100):
         await clock.advance(1.1)
-    assert heard.of("message") == [str(number) for number in range(count)]
+    assert captured.of("message") == [str(number) for number in range(count)]
     assert "after an hour" not in caplog.text
     assert not [one for one in issue_registry.issues.values() if one.domain == "smspilot"]
 
@@ -724,7 +729,7 @@ async def test_first_read_after_start_fails(
 ) -> None:
     """Where only pushes wake reads, one that fails after a restart is made again."""
     entry = await add_account(hass, simulator, people=PEOPLE, options={CONF_INBOUND_INTERVAL: 0})
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
     await clock.settle()
     await write(simulator, PAPA, "5671 раз")
@@ -732,7 +737,7 @@ async def test_first_read_after_start_fails(
     await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
     for _ in range(10):
         await clock.advance(61)
-    assert heard.of("message") == ["раз"]
+    assert captured.of("message") == ["раз"]
 
 
 async def test_service_clock_ahead_for_a_moment(
@@ -740,14 +745,14 @@ async def test_service_clock_ahead_for_a_moment(
 ) -> None:
     """One answer with a wrong date makes no old message new."""
     await add_account(hass, simulator, people=PEOPLE)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await write(simulator, PAPA, "5671 раз")
     await clock.advance(61)
     for offset in (30, 80, 31):
         simulator.clock_offset = timedelta(hours=offset)
         await clock.advance(61)
         await clock.advance(61)
-    assert heard.of("message") == ["раз"]
+    assert captured.of("message") == ["раз"]
 
 
 async def test_lost_store_and_machine_ahead(
@@ -759,8 +764,8 @@ async def test_lost_store_and_machine_ahead(
     await write(simulator, PAPA, "5671 Открой ворота")
     hass.set_state(CoreState.starting)
     await add_account(hass, simulator, people=PEOPLE)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     hass.set_state(CoreState.running)
     hass.bus.async_fire("homeassistant_started")
     await clock.advance(61)
-    assert heard.of("message") == []
+    assert captured.of("message") == []

@@ -14,7 +14,17 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.smspilot.const import DOMAIN, EVENT_SMS_RECEIVED
 from custom_components.smspilot.runtime.journal_files import JournalFiles
 
-from .common import PAPA, Clock, Heard, add_account, disk_rests, kill, person, restart, state_of
+from .common import (
+    PAPA,
+    CapturedEvents,
+    Clock,
+    add_account,
+    disk_rests,
+    kill,
+    person,
+    restart,
+    state_of,
+)
 from .simulator import Pushes
 from .simulator.simulator import Simulator
 
@@ -76,12 +86,12 @@ async def test_reported_once(
 ) -> None:
     """Killed, reloaded or restarted after any turn of the loop."""
     entry = await add_account(hass, simulator, people=PEOPLE)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await begin_read(simulator, clock, turns)
     await cut(hass, entry, clock)
     for _ in range(3):
         await clock.advance(61)
-    published = heard.of("message")
+    published = captured.of("message")
     # A kill in the milliseconds between the write and the event cannot be distinguished from one
     # right after the event: then nothing is published rather than everything twice, and a notice
     # names the messages.
@@ -115,7 +125,7 @@ async def test_kill_right_after_publishing(
     """What was published was on the disk before, at whatever moment the kill comes: 50 at once."""
     simulator.options.pushes = Pushes.OFF
     entry = await add_account(hass, simulator, people=PEOPLE)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     for number in range(50):
         await simulator.receive(PAPA[1:], f"5671 {number}")
     told_at_kill: list[int] = []
@@ -125,8 +135,8 @@ async def test_kill_right_after_publishing(
 
     @callback
     def copy(_event: object) -> None:
-        if len(heard.data) == moment and not disk:
-            told_at_kill.append(len(heard.data))
+        if len(captured.data) == moment and not disk:
+            told_at_kill.append(len(captured.data))
             found = folder.glob(f"{DOMAIN}.{entry.entry_id}*")
             disk.update((path, path.read_bytes()) for path in found)
 
@@ -135,7 +145,7 @@ async def test_kill_right_after_publishing(
     await disk_rests(hass)
     assert told_at_kill == [moment]
     written = b"".join(disk.values()).decode()
-    published = heard.of("message_id")[:moment]
+    published = captured.of("message_id")[:moment]
     assert [message_id for message_id in published if f'"{message_id}"' not in written] == []
 
 
@@ -147,16 +157,16 @@ async def test_push_of_what_was_reported_before_a_kill(
     entry = await add_account(hass, simulator, people=PEOPLE)
     await clock.advance(2)
     simulator.clock_offset += timedelta(minutes=5)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     disk = Disk(hass)
     hass.bus.async_listen(EVENT_SMS_RECEIVED, disk.copy)
     await simulator.receive(PAPA[1:], "5671 раз")
     await clock.advance(2)
-    assert heard.of("message") == ["раз"]
+    assert captured.of("message") == ["раз"]
     await kill(hass, entry, clock, disk.bring_back)
     for _ in range(5):
         await clock.advance(1800)
-    assert heard.of("message") == ["раз"]
+    assert captured.of("message") == ["раз"]
     assert "after an hour" not in caplog.text
 
 
@@ -164,11 +174,11 @@ async def test_killed_while_the_disk_keeps_it(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a kill may have kept from being told is said, by whose messages they are."""
-    heard, disk = Heard(hass, EVENT_SMS_RECEIVED), Disk(hass)
+    captured, disk = CapturedEvents(hass, EVENT_SMS_RECEIVED), Disk(hass)
     sync = JournalFiles.sync
 
     def copy_and_sync(self: JournalFiles) -> None:
-        if not heard.data:
+        if not captured.data:
             disk.copy()
         sync(self)
 
@@ -176,11 +186,11 @@ async def test_killed_while_the_disk_keeps_it(
     entry = await add_account(hass, simulator, people=PEOPLE)
     await begin_read(simulator, clock, 0)
     await clock.advance(2)
-    assert heard.of("message") == ["0", "1", "2"]
+    assert captured.of("message") == ["0", "1", "2"]
     entry = await kill(hass, entry, clock, disk.bring_back)
     await clock.advance(61)
     # As far as the disk knows it was told.
-    assert heard.of("message") == ["0", "1", "2"]
+    assert captured.of("message") == ["0", "1", "2"]
     assert in_doubt(hass) == ["+7908•••4781"]
     # It is said once, and after a clean stop there is nothing to say.
     await restart(hass, entry, clock)

@@ -19,7 +19,7 @@ from custom_components.smspilot.const import (
     LOGGER,
 )
 
-from .common import MAMA, PAPA, Clock, Heard, add_account, kill, person, write
+from .common import MAMA, PAPA, CapturedEvents, Clock, add_account, kill, person, write
 from .simulator import DateHeader, Ids, Kept, Numbers, OddRow, Pushes
 from .simulator.simulator import Simulator
 
@@ -63,17 +63,17 @@ async def test_listed_late(
     """A message that is listed long after its push, behind a newer one, is published."""
     clock.stand_still()
     await settled(hass, simulator, clock, interval)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await simulator.receive(PAPA[1:], "5671 поздно", listed_after=late)
     await leap(simulator, clock, 30)
     await write(simulator, MAMA, "5671 скоро")
     await clock.advance(2)
-    assert heard.of("message") == ["скоро"]
+    assert captured.of("message") == ["скоро"]
     await leap(simulator, clock, late - 60, step=600)
-    assert heard.of("message") == ["скоро"]
+    assert captured.of("message") == ["скоро"]
     # At most as long again as a third of the time since, and an hour.
     await leap(simulator, clock, min(late / 3, 3600) + 120, step=30)
-    assert heard.of("message") == ["скоро", "поздно"]
+    assert captured.of("message") == ["скоро", "поздно"]
 
 
 @pytest.mark.usefixtures("_door")
@@ -87,7 +87,7 @@ async def test_odd_row_after_the_last_page(
 ) -> None:
     """Nothing but an unreadable row after a page is no failure of the list."""
     await settled(hass, simulator, clock)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await write(simulator, PAPA, "5671 раз")
     await leap(simulator, clock, 200, step=20)
     caplog.set_level(logging.DEBUG, LOGGER.name)
@@ -95,7 +95,7 @@ async def test_odd_row_after_the_last_page(
     for text in ("два", "три"):
         await simulator.receive(PAPA[1:], f"5671 {text}")
         await leap(simulator, clock, 200, step=20)
-    assert heard.of("message") == ["раз", "два", "три"]
+    assert captured.of("message") == ["раз", "два", "три"]
     assert "read failed" not in caplog.text
 
 
@@ -112,12 +112,12 @@ async def test_list_two_minutes_behind(
     """A list some minutes behind its pushes, as the document says: no notice."""
     simulator.options.inbound_lag = timedelta(minutes=2)
     await settled(hass, simulator, clock, interval)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     for number in range(3):
         await write(simulator, PAPA, f"5671 {number}")
         await leap(simulator, clock, 5)
     await leap(simulator, clock, 165, step=5)
-    assert heard.of("message") == ["0", "1", "2"]
+    assert captured.of("message") == ["0", "1", "2"]
     await leap(simulator, clock, 7200, step=600)
     assert notices(issue_registry) == []
     assert "after an hour" not in caplog.text
@@ -132,16 +132,16 @@ async def test_cap_keeps_the_oldest(
     simulator.options.inbound_limit, simulator.options.inbound_kept = limit, Kept.OLDEST
     simulator.options.pushes = Pushes.ON if pushed else Pushes.OFF
     await settled(hass, simulator, clock)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     for number in range(10):
         await write(simulator, PAPA, f"5671 {number}")
         await leap(simulator, clock, 5)
     await leap(simulator, clock, 180, step=61)
-    assert heard.of("message") == [str(number) for number in range(10)]
+    assert captured.of("message") == [str(number) for number in range(10)]
     await leap(simulator, clock, 900, step=300)
     await write(simulator, PAPA, "5671 ещё")
     await leap(simulator, clock, 130, step=65)
-    assert heard.of("message")[-1] == "ещё"
+    assert captured.of("message")[-1] == "ещё"
 
 
 @pytest.mark.usefixtures("_door")
@@ -151,11 +151,11 @@ async def test_cap_keeps_the_newest(
     """A list that shows only its newest messages is read at each push."""
     simulator.options.inbound_limit, simulator.options.inbound_kept = 2, Kept.NEWEST
     await settled(hass, simulator, clock)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     for number in range(10):
         await write(simulator, PAPA, f"5671 {number}")
         await leap(simulator, clock, 1.1)
-    assert heard.of("message") == [str(number) for number in range(10)]
+    assert captured.of("message") == [str(number) for number in range(10)]
     assert notices(issue_registry) == []
 
 
@@ -169,7 +169,7 @@ async def test_hidden_by_a_cap(
     """What cannot be asked for any more is said."""
     simulator.options.inbound_limit, simulator.options.inbound_kept = 3, Kept.NEWEST
     entry = await settled(hass, simulator, clock)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     for number in range(3):
         await write(simulator, PAPA, f"5671 {number}")
         await leap(simulator, clock, 5)
@@ -178,7 +178,7 @@ async def test_hidden_by_a_cap(
         await write(simulator, PAPA, f"5671 после {number}")
         await leap(simulator, clock, 5)
     await leap(simulator, clock, 130, step=65)
-    texts = heard.of("message")
+    texts = captured.of("message")
     assert texts[:3] == ["0", "1", "2"]
     assert texts[-3:] == ["после 2", "после 3", "после 4"]
     if "после 0" not in texts or "после 1" not in texts:
@@ -215,14 +215,14 @@ async def test_set_up_anew(hass: HomeAssistant, simulator: Simulator, clock: Clo
         text = f"5671 {late} {ago}"
         await simulator.receive(PAPA[1:], text, created=created, listed_after=late)
     entry = await add_account(hass, simulator, people=PEOPLE)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await leap(simulator, clock, 8000, step=600)
     await kill(hass, entry, clock)
     await leap(simulator, clock, 600, step=61)
-    assert heard.data == []
+    assert captured.data == []
     await write(simulator, PAPA, "5671 после")
     await leap(simulator, clock, 120, step=61)
-    assert heard.of("message") == ["после"]
+    assert captured.of("message") == ["после"]
 
 
 @pytest.mark.parametrize("ids", list(Ids))
@@ -234,13 +234,13 @@ async def test_order(
     simulator.options.inbound_ids, simulator.options.inbound_shuffle = ids, shuffled
     simulator.options.rows_twice = True
     await settled(hass, simulator, clock, 600)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     for number in range(10):
         await simulator.receive(
             PAPA[1:], f"5671 {number}", created=simulator.now() - timedelta(seconds=60 - number)
         )
     await leap(simulator, clock, 1300, step=650)
-    assert heard.of("message") == [str(number) for number in range(10)]
+    assert captured.of("message") == [str(number) for number in range(10)]
 
 
 async def test_the_list_fails_for_a_day(
@@ -252,7 +252,7 @@ async def test_the_list_fails_for_a_day(
 ) -> None:
     """A list that fails while the account answers is said, once, and that it works again."""
     await settled(hass, simulator, clock)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     simulator.fault("html", command="inbound", times=100_000)
     await leap(simulator, clock, 1200, step=300)
     assert notices(issue_registry) == []
@@ -263,7 +263,7 @@ async def test_the_list_fails_for_a_day(
     simulator.faults.clear()
     await leap(simulator, clock, 122, step=61)
     assert notices(issue_registry) == []
-    assert heard.of("message") == ["раз"]
+    assert captured.of("message") == ["раз"]
     assert caplog.text.count("list of inbound messages can be read again") == 1
 
 
@@ -287,10 +287,10 @@ async def test_numbers(
     """However the list writes a number, it is the same person."""
     simulator.options.inbound_numbers = numbers
     await settled(hass, simulator, clock)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await write(simulator, PAPA, "5671 раз")
     await leap(simulator, clock, 61)
-    assert (heard.of("phone"), heard.of("recipient")) == ([PAPA], ["Папа"])
+    assert (captured.of("phone"), captured.of("recipient")) == ([PAPA], ["Папа"])
 
 
 @pytest.mark.usefixtures("_door")
@@ -301,10 +301,10 @@ async def test_unverified_is_not_repeated(
     simulator.options.inbound_lag = timedelta(minutes=20)
     options = {CONF_VERIFY_PUSHES: False}
     await add_account(hass, simulator, people=PEOPLE, options=options)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await write(simulator, PAPA, "5671 раз")
     await leap(simulator, clock, 7200, step=610)
-    assert heard.of("message") == ["раз"]
+    assert captured.of("message") == ["раз"]
     assert notices(issue_registry) == []
 
 
@@ -334,7 +334,7 @@ async def test_worlds(
     options = simulator.options
     options.inbound_limit, options.inbound_kept = cap
     options.inbound_lag, options.pushes = lag, pushes
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     assert len(WORLDS) * 12 == 576
     for world in WORLDS:
         order, seconds, keeps_prefix, marks_seen, is_inclusive = world
@@ -344,7 +344,7 @@ async def test_worlds(
         # Both kinds of ids with each two of the other switches.
         is_growing = sum((*order, *world[1:])) % 2 == 0
         options.inbound_ids = Ids.GROWING if is_growing else Ids.RANDOM
-        heard.data.clear()
+        captured.data.clear()
         entry = await add_account(hass, simulator)
         await leap(simulator, clock, 125)
         for text in TEXTS:
@@ -354,13 +354,13 @@ async def test_worlds(
         # What a cap may hide within a minute is looked for in turn with the window.
         reads = 8 if cap[1] is Kept.OLDEST and not seconds else 3
         await leap(simulator, clock, lag.total_seconds() + 61 * reads, step=61)
-        published = heard.of("message")
+        published = captured.of("message")
         assert sorted(published) == TEXTS, world
         # Within a minute only ids show an order. A cap cuts off the rest of a minute, which is read
         # after the messages of the next one.
         if not lag and (seconds or (is_growing and not cap[0])):
             assert published == TEXTS, world
-        assert set(heard.of("phone")) == {PAPA}
+        assert set(captured.of("phone")) == {PAPA}
         await hass.config_entries.async_remove(entry.entry_id)
         # The next account is set up an hour later.
         simulator.clock_offset += timedelta(hours=1)
@@ -374,7 +374,7 @@ async def test_without_a_date(
     """Without the API's date: what came while the account was off is published after a restart."""
     simulator.options.date_header = header
     entry = await add_account(hass, simulator, people=PEOPLE)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await clock.advance(61)
     await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
     await clock.settle()
@@ -384,7 +384,7 @@ async def test_without_a_date(
     await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
     await clock.advance(61)
     await clock.advance(61)
-    assert heard.of("message") == ["раз"]
+    assert captured.of("message") == ["раз"]
 
 
 @pytest.mark.parametrize("header", list(DateHeader))
@@ -401,11 +401,11 @@ async def test_kill_before_the_first_read(
     simulator.fault("html", command=failing, times=1000)
     await simulator.receive(PAPA[1:], "5671 до", created=simulator.now() - timedelta(seconds=10))
     entry = await add_account(hass, simulator, people=PEOPLE)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await leap(simulator, clock, 60)
     await write(simulator, PAPA, "5671 после")
     await leap(simulator, clock, 600)
     await kill(hass, entry, clock)
     simulator.faults.clear()
     await leap(simulator, clock, 122, step=61)
-    assert heard.of("message") == ["после"]
+    assert captured.of("message") == ["после"]

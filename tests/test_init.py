@@ -28,8 +28,8 @@ from custom_components.smspilot.const import (
 from .common import (
     MAMA,
     PAPA,
+    CapturedEvents,
     Clock,
-    Heard,
     Hold,
     act,
     add_account,
@@ -162,7 +162,7 @@ async def test_reload_keeps_what_waits(
 ) -> None:
     """A reload ends no wait and forgets no message."""
     entry = await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     waiting = hass.async_create_background_task(
         act(hass, "send_sms", phones=[PAPA], message="Протечка!", wait=600), "wait"
     )
@@ -171,7 +171,7 @@ async def test_reload_keeps_what_waits(
     await simulator.deliver(simulator.orders[0].server_id)
     await clock.advance(31)
     assert (await waiting)["messages"][0]["status"] == "delivered"
-    assert heard.of("status") == ["delivered"]
+    assert captured.of("status") == ["delivered"]
 
 
 async def test_reload_misses_nothing(
@@ -183,7 +183,8 @@ async def test_reload_misses_nothing(
     """What was pushed while the webhook was unregistered is read at once, not by the next poll."""
     await open_door(hass, hass_client_no_auth)
     entry = await add_account(hass, simulator, people=[person("Папа", PAPA)])
-    messages, statuses = Heard(hass, EVENT_SMS_RECEIVED), Heard(hass, EVENT_MESSAGE_STATUS)
+    messages = CapturedEvents(hass, EVENT_SMS_RECEIVED)
+    statuses = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
     await write(simulator, PAPA, "5671 раз")
     for _ in range(4):
@@ -334,10 +335,10 @@ async def test_two_accounts(
     assert [(order.account, order.phone) for order in simulator.orders] == [(777, MAMA[1:])]
     assert hass.services.has_service("notify", "smspilot_papa")
     assert hass.services.has_service("notify", "smspilot_777_papa")
-    heard = Heard(hass, "smspilot_sms_received")
+    captured = CapturedEvents(hass, "smspilot_sms_received")
     await write(simulator, "+79990001122", "777 Привет")
     await clock.advance(61)
-    assert heard.of("account_id") == ["777"]
+    assert captured.of("account_id") == ["777"]
     assert devices(device_registry, first) == {"SMSPILOT 5671", "Папа"}
     assert devices(device_registry, second) == {"SMSPILOT 777", "Папа"}
     assert await hass.config_entries.async_remove(first.entry_id)

@@ -28,8 +28,8 @@ from custom_components.smspilot.runtime.journal_files import JournalFiles
 from .common import (
     MAMA,
     PAPA,
+    CapturedEvents,
     Clock,
-    Heard,
     Hold,
     act,
     add_account,
@@ -257,7 +257,7 @@ async def test_cancelled_caller(
 ) -> None:
     """Stopping an automation does not cancel its send."""
     await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     simulator.fault("reset", when=when, command="send")
     task = hass.async_create_background_task(alarm(hass, PAPA), "test")
     await clock.settle()
@@ -270,8 +270,8 @@ async def test_cancelled_caller(
     await simulator.deliver(simulator.orders[0].server_id)
     for _ in range(3):
         await clock.advance(31)
-    assert heard.of("status") == ["delivered"]
-    assert heard.of("message_id") == [ids(simulator)[PAPA]]
+    assert captured.of("status") == ["delivered"]
+    assert captured.of("message_id") == [ids(simulator)[PAPA]]
 
 
 async def test_cancelled_caller_is_logged(
@@ -297,7 +297,7 @@ async def test_killed_before_the_receipt(
 ) -> None:
     """The intent is on the disk before the request: what went out is found after the restart."""
     entry = await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     fault = simulator.fault("hang", when=when, command="send")
     sending = hass.async_create_background_task(caught(alarm(hass, PAPA)), "test")
     await clock.settle()
@@ -312,7 +312,7 @@ async def test_killed_before_the_receipt(
         await simulator.deliver(order.server_id)
     for _ in range(20):
         await clock.advance(400)
-    assert heard.of("status") == (["delivered"] if when == "after" else [])
+    assert captured.of("status") == (["delivered"] if when == "after" else [])
     assert simulator.calls("send") == []
     spent = hass.states.get("sensor.smspilot_5671_spent_today")
     assert spent is not None
@@ -327,7 +327,7 @@ async def test_killed_without_network(
 ) -> None:
     """Two hours of darkness, and the router starts later than the home: nothing is given up."""
     entry = await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     fault = simulator.fault("hang", when="after", command="send")
     sending = hass.async_create_background_task(caught(alarm(hass, PAPA)), "test")
     await clock.settle()
@@ -344,7 +344,7 @@ async def test_killed_without_network(
     await simulator.deliver(simulator.orders[0].server_id)
     await clock.advance(301)
     await clock.advance(2)
-    assert heard.of("status") == ["delivered"]
+    assert captured.of("status") == ["delivered"]
     assert "Nobody knows" not in caplog.text
 
 
@@ -353,16 +353,16 @@ async def test_killed_after_the_receipt(
 ) -> None:
     """The receipt is on the disk before the action returns."""
     entry = await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     receipt = await alarm(hass, PAPA)
     await simulator.deliver(simulator.orders[0].server_id)
     simulator.requests.clear()
     await kill(hass, entry, clock)
-    assert heard.of("status") == ["delivered"]
-    assert heard.of("packet_id") == [receipt["packet_id"]]
+    assert captured.of("status") == ["delivered"]
+    assert captured.of("packet_id") == [receipt["packet_id"]]
     assert asked(simulator).count("check") == 1
     await kill(hass, entry, clock)
-    assert len(heard.data) == 1
+    assert len(captured.data) == 1
 
 
 async def test_killed_after_a_status(
@@ -370,13 +370,13 @@ async def test_killed_after_a_status(
 ) -> None:
     """A published status is on the disk: the next start does not publish it again."""
     entry = await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
     await simulator.advance(simulator.orders[0].server_id)
     await clock.advance(16)
     await kill(hass, entry, clock)
     await clock.advance(16)
-    assert heard.of("status") == ["sent"]
+    assert captured.of("status") == ["sent"]
 
 
 async def test_killed_after_a_refusal(
@@ -432,20 +432,20 @@ async def test_killed_after_a_push(
     """A status that was published by an unverified push is on the disk, and not published again."""
     await open_door(hass, hass_client_no_auth)
     entry = await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: False})
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
     await simulator.deliver(simulator.orders[0].server_id)
     await clock.settle()
-    assert heard.of("status") == ["sent", "delivered"]
+    assert captured.of("status") == ["sent", "delivered"]
     await kill(hass, entry, clock)
     await clock.advance(31)
-    assert heard.of("status") == ["sent", "delivered"]
+    assert captured.of("status") == ["sent", "delivered"]
 
 
 async def test_killed_question(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """A question whose answer was lost takes its reply all the same, once it is found."""
     await add_account(hass, simulator)
-    replies = Heard(hass, f"{DOMAIN}_reply_received")
+    replies = CapturedEvents(hass, f"{DOMAIN}_reply_received")
     simulator.fault("hang", when="after", command="send")
     simulator.fault("html", command="check", times=9)
     sending = act(hass, "send_sms", phones=[PAPA], message="Топить баню?", two_way=True)
@@ -462,7 +462,7 @@ async def test_answer_before_a_question_is_found(
 ) -> None:
     """A question asks from when it was sent, not from when its lost answer is found."""
     await add_account(hass, simulator)
-    replies = Heard(hass, f"{DOMAIN}_reply_received")
+    replies = CapturedEvents(hass, f"{DOMAIN}_reply_received")
     simulator.fault("hang", when="after", command="send")
     simulator.fault("html", command="check", times=9)
     sending = act(hass, "send_sms", phones=[PAPA], message="Топить баню?", two_way=True)
@@ -488,7 +488,7 @@ async def test_killed_between_a_snapshot_and_an_outcome(
     """A snapshot under way while an order is settled knows it as it was: it is looked for."""
     monkeypatch.setattr(storage, "COMPACT_AT", 0)
     entry = await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     hold("replace")
     sending = hass.async_create_task(alarm(hass, PAPA))
     await hold.reached()
@@ -502,7 +502,7 @@ async def test_killed_between_a_snapshot_and_an_outcome(
     entry = await kill(hass, entry, clock)
     await simulator.deliver(simulator.orders[0].server_id)
     await clock.advance(61)
-    assert heard.of("status") == ["delivered"]
+    assert captured.of("status") == ["delivered"]
     once(simulator, PAPA)
 
 
@@ -515,7 +515,7 @@ async def test_killed_after_a_question(
 ) -> None:
     """A question is on the disk with its receipt, and so is that it was answered."""
     entry = await add_account(hass, simulator)
-    replies = Heard(hass, f"{DOMAIN}_reply_received")
+    replies = CapturedEvents(hass, f"{DOMAIN}_reply_received")
     await act(hass, "send_sms", phones=[PAPA], message="Топить баню?", two_way=True)
     for text in ("да", "нет"):
         entry = await kill(hass, entry, clock)
@@ -539,11 +539,11 @@ async def test_end_during_a_send(
     assert isinstance(error, HomeAssistantError)
     assert error.translation_key == "account_closed"
     if end == "disable":
-        heard = Heard(hass, EVENT_MESSAGE_STATUS)
+        captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
         await simulator.deliver(simulator.orders[0].server_id)
         await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
         await clock.advance(2)
-        assert heard.of("status") == ["delivered"]
+        assert captured.of("status") == ["delivered"]
         assert len(paid(simulator)) == 1
 
 
@@ -629,7 +629,7 @@ async def test_error_names_not_everybody(
 async def test_test_mode(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """Test messages carry `test=1`, cost nothing, and are not followed."""
     await add_account(hass, simulator, options={"test_mode": True})
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     balance = simulator.account.balance
     actions: dict[str, dict[str, Any]] = {
         "send_sms": {"message": TEXT},
@@ -646,7 +646,7 @@ async def test_test_mode(hass: HomeAssistant, simulator: Simulator, clock: Clock
     assert simulator.orders == []
     assert simulator.account.balance == balance
     assert simulator.calls("check") == []
-    assert heard.data == []
+    assert captured.data == []
     for name in ("spent_today", "pending_messages"):
         state = hass.states.get(f"sensor.smspilot_5671_{name}")
         assert state is not None
@@ -668,13 +668,13 @@ async def test_emulator(hass: HomeAssistant, simulator: Simulator, clock: Clock)
     """The vendor's emulator key sends nothing: its ids are not followed."""
     emulator = next(one for one in simulator.accounts.values() if one.emulator)
     await add_account(hass, simulator, account_id="10000", data={"api_key": emulator.apikey})
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     for _ in range(2):
         receipt = await alarm(hass, PAPA, MAMA)
         assert {row["test"] for row in receipt["messages"]} == {True}
     await clock.advance(600)
     assert simulator.calls("check") == []
-    assert heard.data == []
+    assert captured.data == []
     spent = hass.states.get("sensor.smspilot_10000_spent_today")
     assert spent is not None
     assert float(spent.state) == 0
@@ -688,7 +688,7 @@ async def test_damaged_journal(
 ) -> None:
     """Orders that cannot be read cost neither the account nor the other orders."""
     entry = await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
     with journal(hass, entry).open("a", encoding="utf-8") as file:
         file.write('\n[["orders", "x", {"at": "yesterday"}], ["messages", "7", {"kind": "dove"}]]')
@@ -696,7 +696,7 @@ async def test_damaged_journal(
         file.write('\n[["orders", "z", 5]]')
     await simulator.deliver(simulator.orders[0].server_id)
     await kill(hass, entry, clock)
-    assert heard.of("status") == ["delivered"]
+    assert captured.of("status") == ["delivered"]
     assert "A stored message cannot be read" in caplog.text
     assert "A stored message cannot be read" in caplog.text
 
@@ -704,13 +704,13 @@ async def test_damaged_journal(
 async def test_shared_account(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """Messages of another home that shares the account are none of ours."""
     await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await accept(hass, simulator, MAMA)
     await alarm(hass, PAPA)
     for order in simulator.orders:
         await simulator.deliver(order.server_id)
     await clock.advance(61)
-    assert heard.of("phone") == [PAPA]
+    assert captured.of("phone") == [PAPA]
 
 
 async def _end(hass: HomeAssistant, entry: MockConfigEntry, end: str) -> None:

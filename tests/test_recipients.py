@@ -26,7 +26,7 @@ from custom_components.smspilot.contacts.recipients import (
     same_name,
 )
 
-from .common import MAMA, PAPA, Clock, Heard, act, add_account, person, rename, write
+from .common import MAMA, PAPA, CapturedEvents, Clock, act, add_account, person, rename, write
 from .simulator.simulator import Simulator
 
 
@@ -104,10 +104,10 @@ async def test_renamed_in_the_list(
     found = dr.async_entries_for_config_entry(device_registry, entry.entry_id)
     assert {device.name for device in found} == {"SMSPILOT 5671", "Дед"}
     assert hass.services.has_service("notify", "smspilot_ded")
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await write(simulator, PAPA, "5671 Привет")
     await clock.advance(61)
-    assert heard.of("recipient") == ["Дед"]
+    assert captured.of("recipient") == ["Дед"]
     response = await act(hass, "send_sms", phones=["Дед"], message="Протечка!")
     assert response["messages"][0]["recipient"] == "Дед"
 

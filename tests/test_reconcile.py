@@ -17,7 +17,18 @@ from custom_components.smspilot.const import (
     EVENT_REPLY_RECEIVED,
 )
 
-from .common import MAMA, PAPA, Clock, Heard, act, add_account, kill, restart, state_of, write
+from .common import (
+    MAMA,
+    PAPA,
+    CapturedEvents,
+    Clock,
+    act,
+    add_account,
+    kill,
+    restart,
+    state_of,
+    write,
+)
 from .sending import BABA, NOTHING, accept, alarm, caught, ids, once, result
 from .simulator.model import DEFAULT_KEY, Status
 from .simulator.options import Facts
@@ -66,7 +77,7 @@ async def test_timeout(
 ) -> None:
     """After a timeout nothing is provable: it is never sent again, and the error says so."""
     await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     fault = simulator.fault("hang", when=when, command="send")
     rows = await result(clock, alarm(hass, *phones), step=61)
     if when == "after":
@@ -83,8 +94,8 @@ async def test_timeout(
         await simulator.deliver(order.server_id)
     for _ in range(6):
         await clock.advance(130)
-    assert heard.of("status") == ["delivered"] * len(phones)
-    assert sorted(heard.of("message_id")) == sorted(ids(simulator).values())
+    assert captured.of("status") == ["delivered"] * len(phones)
+    assert sorted(captured.of("message_id")) == sorted(ids(simulator).values())
     assert len(simulator.calls("send")) == 1
 
 
@@ -118,7 +129,7 @@ async def test_list_partly_lost_for_good(
 ) -> None:
     """After a timeout the rows say of each whether it is known, and a late one is followed."""
     await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await accept(hass, simulator, MAMA)
     fault = simulator.fault("hang", command="send")
     rows = await result(clock, alarm(hass, PAPA, MAMA), step=61)
@@ -133,7 +144,7 @@ async def test_list_partly_lost_for_good(
         await simulator.deliver(order.server_id)
     await clock.advance(70)
     await clock.advance(70)
-    assert sorted(heard.of("phone")) == sorted([PAPA, MAMA])
+    assert sorted(captured.of("phone")) == sorted([PAPA, MAMA])
     assert len(simulator.calls("send")) == 1
 
 
@@ -183,7 +194,7 @@ async def test_no_look_at_all(
 ) -> None:
     """Where the list cannot be read, nothing is sent again; what went out is published later."""
     await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     simulator.fault("reset", when=when, command="send")
     simulator.fault("html", command="check", times=12)
     assert await result(clock, alarm(hass, PAPA)) == "outcome_unknown"
@@ -193,7 +204,7 @@ async def test_no_look_at_all(
         await simulator.deliver(order.server_id)
     for _ in range(5):
         await clock.advance(300)
-    assert heard.of("status") == ["delivered"] * len(simulator.orders)
+    assert captured.of("status") == ["delivered"] * len(simulator.orders)
     assert len(simulator.calls("send")) == 1
 
 
@@ -202,7 +213,7 @@ async def test_failed_before_it_was_found(
 ) -> None:
     """What fails while it is in doubt is published as failed, not given up."""
     await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     fault = simulator.fault("hang", when="after", command="send")
     simulator.fault("html", command="check", times=12)
     assert await result(clock, alarm(hass, PAPA)) == "outcome_unknown"
@@ -211,7 +222,7 @@ async def test_failed_before_it_was_found(
     await simulator.advance(simulator.orders[0].server_id, Status.FAILED)
     for _ in range(15):
         await clock.advance(600)
-    assert heard.of("status") == ["failed"]
+    assert captured.of("status") == ["failed"]
     once(simulator, PAPA)
 
 
@@ -361,15 +372,15 @@ async def test_doubt_over_two_days(
 async def test_refused_before(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """What was refused in a list an hour ago is not what became of the same text now."""
     await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     simulator.phone(PAPA[1:]).blacklisted = True
     await alarm(hass, PAPA, MAMA, BABA)
-    assert heard.of("status") == ["failed"]
+    assert captured.of("status") == ["failed"]
     simulator.fault("hang", command="send")
     assert await result(clock, alarm(hass, PAPA), step=61) == "outcome_unknown"
     for _ in range(9):
         await clock.advance(600)
-    assert heard.of("status") == ["failed"]
+    assert captured.of("status") == ["failed"]
 
 
 async def test_two_lost(
@@ -411,7 +422,7 @@ async def test_looks_are_shared(hass: HomeAssistant, simulator: Simulator, clock
 async def test_look_beside_a_send(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """A look for one lost answer takes nothing of a send whose own is still to come."""
     await add_account(hass, simulator)
-    replies = Heard(hass, EVENT_REPLY_RECEIVED)
+    replies = CapturedEvents(hass, EVENT_REPLY_RECEIVED)
     simulator.fault("hang", command="send")
     assert await result(clock, alarm(hass, MAMA), step=61) == "outcome_unknown"
     await clock.advance(30)
@@ -481,7 +492,7 @@ async def test_clock_is_corrected(
 ) -> None:
     """A machine's clock that is put right in the meantime ends no search."""
     await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     fault = simulator.fault("hang", command="send")
     assert await result(clock, alarm(hass, PAPA), step=61) == "outcome_unknown"
     present = dt_util.utcnow
@@ -493,7 +504,7 @@ async def test_clock_is_corrected(
     await act(hass, "send_sms", phones=[MAMA], message="Другое")
     await clock.advance(61)
     await clock.advance(2)
-    assert heard.of("status") == ["delivered"]
+    assert captured.of("status") == ["delivered"]
 
 
 async def test_lost_by_a_wrong_clock(
@@ -501,7 +512,7 @@ async def test_lost_by_a_wrong_clock(
 ) -> None:
     """What was lost while the clock was far behind is looked for after the restart too."""
     entry = await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     fault = simulator.fault("hang", when="after", command="send")
     present = dt_util.utcnow
     with monkeypatch.context() as wrong:
@@ -517,7 +528,7 @@ async def test_lost_by_a_wrong_clock(
         await simulator.deliver(order.server_id)
     for _ in range(4):
         await clock.advance(301)
-    assert heard.of("status") == ["delivered"]
+    assert captured.of("status") == ["delivered"]
 
 
 async def test_same_text_scheduled(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:

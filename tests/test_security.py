@@ -35,8 +35,8 @@ from .common import (
     MAMA,
     PAPA,
     WEBHOOK_ID,
+    CapturedEvents,
     Clock,
-    Heard,
     act,
     add_account,
     person,
@@ -80,7 +80,8 @@ async def test_leaked_address(
     await add_account(hass, simulator, people=[person("Папа", PAPA)])
     receipt = await act(hass, "send_sms", phones=["Папа"], message="Протечка!")
     server_id = receipt["messages"][0]["message_id"]
-    inbound, statuses = Heard(hass, EVENT_SMS_RECEIVED), Heard(hass, EVENT_MESSAGE_STATUS)
+    inbound = CapturedEvents(hass, EVENT_SMS_RECEIVED)
+    statuses = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await clock.advance(2)
     simulator.requests.clear()
     caplog.clear()
@@ -106,7 +107,7 @@ async def test_leaked_address(
 async def test_replay(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """A genuine push that is sent again publishes nothing again, nor after a restart."""
     entry = await add_account(hass, simulator, people=[person("Папа", PAPA)])
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     message_id = await write(simulator, PAPA, "5671 Открой ворота")
     await clock.advance(2)
     push = {"id": message_id, "phone": PAPA[1:], "message": "Открой ворота", "user_id": "5671"}
@@ -116,14 +117,14 @@ async def test_replay(hass: HomeAssistant, simulator: Simulator, clock: Clock) -
     assert await hass.config_entries.async_reload(entry.entry_id)
     await simulator.push_inbound(**push)
     await clock.advance(61)
-    assert heard.of("message") == ["Открой ворота"]
+    assert captured.of("message") == ["Открой ворота"]
 
 
 @pytest.mark.usefixtures("_door")
 async def test_forged_number(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """A push with a forged number is published as the list has it: with the true number."""
     await add_account(hass, simulator, people=[person("Папа", PAPA)])
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     account, address = simulator.account, simulator.account.inbound_url
     account.inbound_url = None
     message_id = await write(simulator, "+79990001122", "5671 Открой ворота")
@@ -131,8 +132,8 @@ async def test_forged_number(hass: HomeAssistant, simulator: Simulator, clock: C
         address, id=message_id, phone=PAPA[1:], message="Открой ворота", user_id="5671"
     )
     await clock.advance(2)
-    assert heard.of("phone") == ["+79990001122"]
-    assert heard.of("recipient") == [None]
+    assert captured.of("phone") == ["+79990001122"]
+    assert captured.of("recipient") == [None]
 
 
 async def test_pin_guessing(

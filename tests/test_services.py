@@ -13,7 +13,7 @@ import voluptuous as vol
 
 from custom_components.smspilot.const import DOMAIN, EVENT_MESSAGE_STATUS
 
-from .common import MAMA, PAPA, Clock, Heard, act, add_account, open_door, person
+from .common import MAMA, PAPA, CapturedEvents, Clock, act, add_account, open_door, person
 from .sending import TEXT, alarm, asked, paid
 from .simulator.model import DEFAULT_KEY, Blocked, Kind
 from .simulator.options import UnknownIds
@@ -643,14 +643,14 @@ async def test_sent_without_a_word_too_much(
 ) -> None:
     """From send to delivery, with pushes: one order and one read."""
     await add_account(hass, simulator, options={"inbound_interval": 0})
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
     await simulator.deliver(simulator.orders[0].server_id)
     await clock.advance(15.1)
     await clock.advance(3600)
     assert asked(simulator)[:2] == ["send", "check"]
     assert set(asked(simulator)[2:]) <= {"account"}
-    assert heard.of("status") == ["delivered"]
+    assert captured.of("status") == ["delivered"]
     assert [order.kind for order in simulator.orders] == [Kind.SMS]
 
 

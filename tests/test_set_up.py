@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smspilot.const import DOMAIN, EVENT_MESSAGE_STATUS
 
-from .common import PAPA, WEBHOOK_ID, Clock, Heard, act, add_account, person, state_of
+from .common import PAPA, WEBHOOK_ID, CapturedEvents, Clock, act, add_account, person, state_of
 from .simulator.model import DEFAULT_KEY, Blocked, Status
 from .simulator.simulator import Simulator
 
@@ -156,7 +156,7 @@ async def test_status_read_during_a_reload(
 ) -> None:
     """It is published when the entities are back, on the bus and to them."""
     entry = await add_account(hass, simulator, people=[person("Папа", PAPA)], enabled=[DELIVERY])
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
     (order,) = simulator.orders
     await simulator.advance(order.server_id, Status.UNDELIVERED)
@@ -166,8 +166,8 @@ async def test_status_read_during_a_reload(
     assert await hass.config_entries.async_unload(entry.entry_id)
     hanging.release()
     await clock.settle()
-    assert heard.of("status") == []
+    assert captured.of("status") == []
     assert await hass.config_entries.async_setup(entry.entry_id)
     await clock.settle()
-    assert heard.of("status") == ["undelivered"]
+    assert captured.of("status") == ["undelivered"]
     assert state_of(hass, DELIVERY).attributes["event_type"] == "undelivered"

@@ -26,7 +26,7 @@ async def test_inbound_push(simulator: Simulator, customer: Customer) -> None:
     body = f"phone={PHONE}&message=restart%20server%20alfa&user_id=12345&id=54321&num=79533984570"
     assert customer.wire == [("POST /sms-status.php", body)]
     assert customer.got == [("POST", "/sms-status.php", {}, form)]
-    await simulator.receive(PHONE, "unheard", push=False)
+    await simulator.receive(PHONE, "without a push", push=False)
     assert len(customer.got) == 1
 
 

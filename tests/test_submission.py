@@ -10,7 +10,7 @@ import pytest
 
 from custom_components.smspilot.const import EVENT_MESSAGE_STATUS
 
-from .common import MAMA, PAPA, Clock, Heard, add_account, state_of
+from .common import MAMA, PAPA, CapturedEvents, Clock, add_account, state_of
 from .sending import BABA, BAD, NOTHING, accept, alarm, ids, once, result
 from .simulator.simulator import Simulator
 
@@ -189,7 +189,7 @@ async def test_double_of_a_refused_list_without_trace(
 ) -> None:
     """Refused as a duplicate of what was not sent before, and yet in no list: that is in doubt."""
     await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     simulator.account.duplicate_guard = True
     simulator.options.refused_list_sends_good = True
     blacklist(simulator, BAD[:2])
@@ -199,7 +199,7 @@ async def test_double_of_a_refused_list_without_trace(
     await simulator.deliver(simulator.orders[0].server_id)
     for _ in range(4):
         await clock.advance(61)
-    assert heard.of("status") == ["delivered"]
+    assert captured.of("status") == ["delivered"]
 
 
 async def test_refused_list_without_a_look(
@@ -249,7 +249,7 @@ async def test_number_left_out(
 ) -> None:
     """An answer without a number, or its id, leaves it in doubt: not refused, not sent again."""
     await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await accept(hass, simulator, PAPA, MAMA)
     first = simulator.orders[0].server_id
     simulator.fault(
@@ -266,7 +266,7 @@ async def test_number_left_out(
     await simulator.deliver(simulator.orders[1].server_id)
     await clock.advance(61)
     await clock.advance(61)
-    assert heard.of("phone") == [MAMA]
+    assert captured.of("phone") == [MAMA]
     assert len(simulator.calls("send")) == 1
     # The answer had its price already in its sum.
     assert float(state_of(hass, "sensor.smspilot_5671_spent_today").state) == 3.52

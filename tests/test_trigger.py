@@ -123,15 +123,15 @@ async def fire(hass: HomeAssistant, *messages: dict[str, Any], event: str = "") 
     await hass.async_block_till_done()
 
 
-async def is_heard(hass: HomeAssistant, options: str, **message: Any) -> bool:
-    """Return whether an automation acts on a message."""
+async def fires(hass: HomeAssistant, options: str, **message: Any) -> bool:
+    """Return whether a message fires the trigger."""
     calls = await automate(hass, "message_received", options)
     await fire(hass, message)
     return len(calls) == 1
 
 
 @pytest.mark.parametrize(
-    ("sender", "message", "heard"),
+    ("sender", "message", "expected"),
     [
         # Without `from` it fires for recipients only.
         ("", {}, True),
@@ -162,13 +162,17 @@ async def is_heard(hass: HomeAssistant, options: str, **message: Any) -> bool:
     ],
 )
 async def test_from(
-    hass: HomeAssistant, entry: MockConfigEntry, sender: str, message: dict[str, Any], heard: bool
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    sender: str,
+    message: dict[str, Any],
+    expected: bool,
 ) -> None:
-    assert await is_heard(hass, sender, **message) is heard
+    assert await fires(hass, sender, **message) is expected
 
 
 @pytest.mark.parametrize(
-    ("name", "phone", "heard"),
+    ("name", "phone", "expected"),
     [
         # A person is all their numbers; a number is all its people.
         ("Папа", PAPA, True),
@@ -178,7 +182,7 @@ async def test_from(
         ("Мама", PAPA, False),
     ],
 )
-async def test_shared_numbers(hass: HomeAssistant, name: str, phone: str, heard: bool) -> None:
+async def test_shared_numbers(hass: HomeAssistant, name: str, phone: str, expected: bool) -> None:
     hass.config.country = "RU"
     make_entry(
         hass,
@@ -187,7 +191,7 @@ async def test_shared_numbers(hass: HomeAssistant, name: str, phone: str, heard:
         person("Мама", MAMA),
         person("Папе позвонить", PAPA),
     )
-    assert await is_heard(hass, f"from: {name}", phone=phone, recipient="Папа") is heard
+    assert await fires(hass, f"from: {name}", phone=phone, recipient="Папа") is expected
 
 
 def unknown(registry: ir.IssueRegistry) -> list[str]:
@@ -282,7 +286,7 @@ async def test_renamed_recipient(
 
 
 @pytest.mark.parametrize(
-    ("sender", "message", "heard"),
+    ("sender", "message", "expected"),
     [
         ("{active_choice: anyone, anyone: '*'}", {"phone": STRANGER, "recipient": None}, True),
         ("{active_choice: anyone}", {"phone": STRANGER, "recipient": None}, True),
@@ -293,9 +297,13 @@ async def test_renamed_recipient(
     ],
 )
 async def test_choice_of_the_editor(
-    hass: HomeAssistant, entry: MockConfigEntry, sender: str, message: dict[str, Any], heard: bool
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    sender: str,
+    message: dict[str, Any],
+    expected: bool,
 ) -> None:
-    assert await is_heard(hass, f"from: {sender}", **message) is heard
+    assert await fires(hass, f"from: {sender}", **message) is expected
 
 
 async def test_gone_account(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> None:
@@ -319,7 +327,7 @@ async def test_bare_integer(
 
 
 @pytest.mark.parametrize(
-    ("options", "heard"),
+    ("options", "expected"),
     [
         ("", ["5671", "5672"]),
         ("config_entry_id: entry_5672", ["5672"]),
@@ -330,17 +338,17 @@ async def test_bare_integer(
     ],
 )
 async def test_two_accounts(
-    hass: HomeAssistant, entry: MockConfigEntry, options: str, heard: list[str]
+    hass: HomeAssistant, entry: MockConfigEntry, options: str, expected: list[str]
 ) -> None:
     make_entry(hass, "5672", person("Дача", PAPA))
     calls = await automate(hass, "message_received", options)
     second = {"entry_id": "entry_5672", "account_id": "5672", "recipient": "Дача"}
     await fire(hass, {}, second)
-    assert [call.data["trigger"]["account_id"] for call in calls] == heard
+    assert [call.data["trigger"]["account_id"] for call in calls] == expected
 
 
 @pytest.mark.parametrize(
-    ("options", "said", "heard"),
+    ("options", "said", "expected"),
     [
         ("", "что угодно", True),
         ("text: []", "что угодно", True),
@@ -364,13 +372,13 @@ async def test_two_accounts(
     ],
 )
 async def test_text(
-    hass: HomeAssistant, entry: MockConfigEntry, options: str, said: str, heard: bool
+    hass: HomeAssistant, entry: MockConfigEntry, options: str, said: str, expected: bool
 ) -> None:
-    assert await is_heard(hass, options, message=said) is heard
+    assert await fires(hass, options, message=said) is expected
 
 
 @pytest.mark.parametrize(
-    ("options", "heard"),
+    ("options", "expected"),
     [
         ("", [EVENT_SMS_RECEIVED, EVENT_REPLY_RECEIVED]),
         ("kind: any", [EVENT_SMS_RECEIVED, EVENT_REPLY_RECEIVED]),
@@ -379,16 +387,16 @@ async def test_text(
     ],
 )
 async def test_kind(
-    hass: HomeAssistant, entry: MockConfigEntry, options: str, heard: list[str]
+    hass: HomeAssistant, entry: MockConfigEntry, options: str, expected: list[str]
 ) -> None:
     calls = await automate(hass, "message_received", options)
     for event in (EVENT_SMS_RECEIVED, EVENT_REPLY_RECEIVED, EVENT_MESSAGE_STATUS):
         await fire(hass, {"message": event}, event=event)
-    assert [call.data["said"] for call in calls] == heard
+    assert [call.data["said"] for call in calls] == expected
 
 
 @pytest.mark.parametrize(
-    ("options", "age", "heard"),
+    ("options", "age", "expected"),
     [
         ("", 0, True),
         ("", 600, True),
@@ -405,10 +413,10 @@ async def test_kind(
     ],
 )
 async def test_age(
-    hass: HomeAssistant, entry: MockConfigEntry, options: str, age: int, heard: bool
+    hass: HomeAssistant, entry: MockConfigEntry, options: str, age: int, expected: bool
 ) -> None:
     """An order that waited opens no gate."""
-    assert await is_heard(hass, options, age=age) is heard
+    assert await fires(hass, options, age=age) is expected
 
 
 @pytest.mark.parametrize(
@@ -493,7 +501,7 @@ async def traced(client: MockHAClientWebSocket) -> dict[str, Any]:
 async def test_fires(
     hass: HomeAssistant, entry: MockConfigEntry, options: str, message: dict[str, Any]
 ) -> None:
-    assert await is_heard(hass, options, **message)
+    assert await fires(hass, options, **message)
 
 
 async def test_variables(hass: HomeAssistant, entry: MockConfigEntry) -> None:
@@ -628,7 +636,7 @@ async def test_switched_off(hass: HomeAssistant, entry: MockConfigEntry, options
 
 
 @pytest.mark.parametrize(
-    ("options", "message", "heard"),
+    ("options", "message", "expected"),
     [
         ("", {}, True),
         ("status: delivered", {}, True),
@@ -653,12 +661,16 @@ async def test_switched_off(hass: HomeAssistant, entry: MockConfigEntry, options
     ],
 )
 async def test_status_changed(
-    hass: HomeAssistant, entry: MockConfigEntry, options: str, message: dict[str, Any], heard: bool
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    options: str,
+    message: dict[str, Any],
+    expected: bool,
 ) -> None:
     calls = await automate(hass, "message_status_changed", options)
     await fire(hass, message, event=EVENT_MESSAGE_STATUS)
     await fire(hass, {}, event=EVENT_SMS_RECEIVED)
-    assert len(calls) == int(heard)
+    assert len(calls) == int(expected)
 
 
 @pytest.mark.parametrize(
@@ -705,7 +717,7 @@ async def test_real_message(
 
 
 async def test_real_status(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """A message that arrives is heard of."""
+    """A message that arrives fires it."""
     await add_account(hass, simulator, people=[person("Папа", PAPA)])
     options = "{to: Папа, status: delivered, kind: sms}"
     calls = await automate(hass, "message_status_changed", options)

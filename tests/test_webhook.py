@@ -18,7 +18,7 @@ from custom_components.smspilot.const import (
     EVENT_SMS_RECEIVED,
 )
 
-from .common import PAPA, WEBHOOK_ID, Clock, Heard, act, add_account, person, write
+from .common import PAPA, WEBHOOK_ID, CapturedEvents, Clock, act, add_account, person, write
 from .simulator import PushBody
 from .simulator.simulator import Simulator
 
@@ -99,7 +99,7 @@ async def test_through_the_cloud(
     assert await async_setup_component(hass, "webhook", {})
     websocket = await hass_ws_client(hass)
     await add_account(hass, simulator, people=[person("Папа", PAPA)])
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     message_id = await write(simulator, PAPA, "5671 Открой")
     body = f"phone=79087964781&message=x&user_id=5671&id={message_id}&num=7953"
     await websocket.send_json_auto_id(
@@ -115,7 +115,7 @@ async def test_through_the_cloud(
     answer: dict[str, Any] = await websocket.receive_json()
     assert answer["result"]["status"] == 200
     await clock.advance(1)
-    assert heard.of("message") == ["Открой"]
+    assert captured.of("message") == ["Открой"]
 
 
 async def test_everybody_may_knock(
@@ -164,12 +164,12 @@ async def test_bodies(
     """However a push is written, it wakes the read, or is taken at its word."""
     options = {CONF_VERIFY_PUSHES: verify, CONF_INBOUND_INTERVAL: 0}
     await add_account(hass, simulator, people=[person("Папа", PAPA)], options=options)
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     simulator.options.push_body = body
     simulator.options.push_extra = {"odd": "?", "user_id": "5671"}
     await write(simulator, PAPA, "5671 Открой ворота")
     await clock.advance(2)
-    assert heard.of("message") == ["Открой ворота"]
+    assert captured.of("message") == ["Открой ворота"]
 
 
 @pytest.mark.usefixtures("_door")
@@ -179,12 +179,12 @@ async def test_status_bodies(
 ) -> None:
     """The same of a status."""
     await add_account(hass, simulator, people=[person("Папа", PAPA)])
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     simulator.options.push_body = body
     await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
     await simulator.deliver(simulator.orders[0].server_id)
     await clock.advance(3)
-    assert heard.of("status")[-1] == "delivered"
+    assert captured.of("status")[-1] == "delivered"
 
 
 async def test_status_push(
@@ -197,15 +197,15 @@ async def test_status_push(
     assert await async_setup_component(hass, "webhook", {})
     client = await hass_client_no_auth()
     await add_account(hass, simulator)
-    heard = Heard(hass, EVENT_MESSAGE_STATUS)
+    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     receipt = await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
     server_id = receipt["messages"][0]["message_id"]
     await client.post(PATH, data=STATUS | {"server_id": server_id})
     await clock.advance(1)
-    assert heard.data == []
+    assert captured.data == []
     await simulator.deliver(int(server_id))
     await clock.advance(3)
-    assert heard.of("status") == ["delivered"]
+    assert captured.of("status") == ["delivered"]
 
 
 async def test_gone_with_the_entry(

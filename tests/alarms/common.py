@@ -20,7 +20,7 @@ from custom_components.smspilot.const import (
     EVENT_ALARM,
     SUBENTRY_ALARM,
 )
-from tests.common import Clock, Heard, act, add_account, disk_rests, person, state_of
+from tests.common import CapturedEvents, Clock, act, add_account, disk_rests, person, state_of
 from tests.simulator.model import Request
 from tests.simulator.simulator import Simulator
 
@@ -57,7 +57,7 @@ class House:
         self, hass: HomeAssistant, sim: Simulator, clock: Clock, entry: MockConfigEntry
     ) -> None:
         self.hass, self.sim, self.clock, self.entry = hass, sim, clock, entry
-        self.told = Heard(hass, EVENT_ALARM)
+        self.told = CapturedEvents(hass, EVENT_ALARM)
 
     async def leak(self, state: str = "on", source: str = LEAK) -> None:
         """Let water run, or mop it up."""

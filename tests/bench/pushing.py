@@ -56,12 +56,12 @@ class Line:
 
     async def push(self, webhook_id: str, event: str, fields: Mapping[str, str]) -> float:
         """Push and return the seconds until the event."""
-        heard: asyncio.Future[float] = self._hass.loop.create_future()
+        fired_at: asyncio.Future[float] = self._hass.loop.create_future()
 
         @callback
         def on_event(_event: Event[dict[str, Any]]) -> None:
-            if not heard.done():
-                heard.set_result(perf_counter())
+            if not fired_at.done():
+                fired_at.set_result(perf_counter())
 
         stop = self._hass.bus.async_listen(event, on_event)
         body = urlencode(fields)
@@ -73,7 +73,7 @@ class Line:
         start = perf_counter()
         self._writer.write(request.encode())
         async with asyncio.timeout(10):
-            end = await heard
+            end = await fired_at
             stop()
             head = await self._reader.readuntil(b"\r\n\r\n")
         length = head.lower().partition(b"content-length:")[2].split(b"\r\n")[0]

@@ -9,7 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_mock_service
 
 from custom_components.smspilot.const import DOMAIN, EVENT_SMS_RECEIVED
-from tests.common import MAMA, PAPA, Clock, Heard, add_account, person, write
+from tests.common import MAMA, PAPA, CapturedEvents, Clock, add_account, person, write
 from tests.simulator.model import Template
 from tests.simulator.simulator import Simulator
 
@@ -52,13 +52,13 @@ async def test_order(hass: HomeAssistant, simulator: Simulator, clock: Clock) ->
 async def test_no_order(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """Strangers, people who may not, and old messages open nothing and are not answered."""
     opened = await gate(hass, simulator, people=["notify.papa"])
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await write(simulator, STRANGER, "5671 open the gate")
     await write(simulator, MAMA, "5671 open the gate")
     await orders(clock)
     await write_early(simulator, PAPA, "5671 open the gate", 11)
     await orders(clock)
-    assert [age > 600 for age in heard.of("age")] == [False, False, True]
+    assert [age > 600 for age in captured.of("age")] == [False, False, True]
     assert opened == []
     assert journal(simulator) == []
     await write(simulator, PAPA, "5671 open the gate")

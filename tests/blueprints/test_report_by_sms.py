@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 
 from custom_components.smspilot.const import EVENT_SMS_RECEIVED
-from tests.common import MAMA, PAPA, Clock, Heard, add_account, write
+from tests.common import MAMA, PAPA, CapturedEvents, Clock, add_account, write
 from tests.simulator.simulator import Simulator
 
 from .common import PEOPLE, STRANGER, automate, journal, texts, write_early
@@ -36,13 +36,13 @@ async def test_report(hass: HomeAssistant, simulator: Simulator, clock: Clock) -
 async def test_no_report(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """Strangers and those who may not get none, nor does who asked long ago."""
     await report(hass, simulator, report="All is well", people=["notify.mama"])
-    heard = Heard(hass, EVENT_SMS_RECEIVED)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     for phone in (STRANGER, PAPA):
         await write(simulator, phone, "5671 status")
     await clock.advance(61)
     await write_early(simulator, MAMA, "5671 status", 11)
     await clock.advance(61)
-    assert [age > 600 for age in heard.of("age")] == [False, False, True]
+    assert [age > 600 for age in captured.of("age")] == [False, False, True]
     assert journal(simulator) == []
 
 

@@ -121,7 +121,7 @@ class User:
         if run:
             await self.editor.menu("run")
 
-    async def hears(
+    async def phone_gets(
         self,
         phone: str,
         text: str,
@@ -152,7 +152,7 @@ class User:
         await self.choose("person", "notify.papa")
         await self.editor.add_script(self.name("confirmed"), "Opening")
         await self.save(run=True)
-        await self.hears(PAPA, self.default("question"), Kind.TWO_WAY)
+        await self.phone_gets(PAPA, self.default("question"), Kind.TWO_WAY)
         await self.sim.receive(PAPA, self._said["yes"])
         await self.gate_opens()
 
@@ -165,7 +165,7 @@ class User:
         await self.save()
         await self.sim.receive(PAPA, f"5671 {self._said['gate'].upper()}!")
         await self.gate_opens()
-        await self.hears(PAPA, self.default("done"))
+        await self.phone_gets(PAPA, self.default("done"))
 
     async def report_by_sms(self) -> None:
         """Ask how the house is."""
@@ -174,7 +174,7 @@ class User:
         await self.editor.type_code(self.editor.row(self.name("report")), text)
         await self.save()
         await self.sim.receive(MAMA, f"5671 {self._said['status']}")
-        await self.hears(MAMA, "Gate: closed")
+        await self.phone_gets(MAMA, "Gate: closed")
 
     async def low_balance(self) -> None:
         """Be told what is left."""
@@ -183,7 +183,7 @@ class User:
         await self.choose("balance", "sensor.smspilot_5671_balance")
         await self.choose("people", "notify.papa")
         await self.save(run=True)
-        await self.hears(PAPA, self.default("message").partition("{{")[0])
+        await self.phone_gets(PAPA, self.default("message").partition("{{")[0])
 
     async def sim_is_alive(self) -> None:
         """Learn that a card is dead."""
@@ -194,14 +194,14 @@ class User:
         await self.editor.unfold(self.name("details"))
         await self.editor.row(self.name("pause")).locator("input").nth(1).fill("0")
         await self.save(run=True)
-        await self.hears(PAPA, "+7 962 000-00-01")
+        await self.phone_gets(PAPA, "+7 962 000-00-01")
 
     async def self_test(self) -> None:
         """Get the text, and be warned when it does not arrive."""
         await self.begin("automation", "self_test")
         await self.choose("person", "notify.mama")
         await self.save(run=True)
-        await self.hears(MAMA, self.default("message"))
+        await self.phone_gets(MAMA, self.default("message"))
 
     async def readme(self) -> None:
         """Paste what the README shows of a gate, a leak, and every action."""
@@ -221,7 +221,7 @@ class User:
         for person in (PAPA, MAMA):
             self.sim.phone(person).outcome = Status.UNDELIVERED
         await self.home.action("input_boolean", "turn_on", {"entity_id": "input_boolean.leak"})
-        await self.hears(PAPA, "", Kind.VOICE, Status.UNDELIVERED)
+        await self.phone_gets(PAPA, "", Kind.VOICE, Status.UNDELIVERED)
         for person in (PAPA, MAMA):
             self.sim.phone(person).outcome = None
 
@@ -231,7 +231,7 @@ class User:
         await self.editor.paste("script", f"alias: All of them\nsequence:\n{sequence}")
         await self.editor.menu("run")
         for to, kind in ((MAMA, Kind.SMS), (PAPA, Kind.VOICE), (PAPA, Kind.TWO_WAY)):
-            await self.hears(to, "", kind)
+            await self.phone_gets(to, "", kind)
         await self.sim.receive(PAPA, self._said["yes"])
         await self.gate_opens()
 

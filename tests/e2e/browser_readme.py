@@ -177,13 +177,13 @@ async def gate_by_text(home: Home) -> None:
         await websocket.command("config/entity_registry/update", **renamed)
     family = ["notify.anna", "notify.boris"]
     people = {"active_choice": "recipients", "recipients": family}
-    heard = {"from": people, "text": [order]}
+    options = {"from": people, "text": [order]}
     opened = {"action": "input_boolean.turn_on", "target": {"entity_id": "input_boolean.gate"}}
     told = {"target": {"entity_id": family}, "data": {"message": answer}}
     automation = {
         "alias": alias,
         "description": description,
-        "triggers": [{"trigger": "smspilot.message_received", "options": heard}],
+        "triggers": [{"trigger": "smspilot.message_received", "options": options}],
         "actions": [opened, {"action": "smspilot.send_sms", **told}],
         "mode": "queued",
     }

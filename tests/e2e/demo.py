@@ -19,7 +19,7 @@ QUESTION = "Перекрыть воду? Ответьте ДА или НЕТ"
 ANSWER = "Да."
 YAML = (Path(__file__).parent / "demo.yaml").read_text()
 ALARM = "sensor.potop"
-# What the answer sets in motion: the switch, and the way its automation heard of it.
+# What the answer sets in motion: the switch, and the way its automation learned of it.
 WAYS = {
     "input_boolean.valve_closed": "by the bus event",
     "input_boolean.seen_by_entity": "by the event entity",

@@ -145,7 +145,7 @@ async def by_sms(home: Home, service: Service, phone: str, sentences: tuple[str,
 
 
 async def what_happened(events: Subscription, count: int) -> list[str]:
-    """Wait for what is done and what the model heard; how long a lamp takes is no matter."""
+    """Wait for what is done and what the model got; how long a lamp takes is no matter."""
     return sorted([(await events.take(timeout=PATIENCE))["data"]["what"] for _ in range(count)])
 
 

@@ -31,7 +31,7 @@ class RunTold:
     plan_changed: bool = False
     # The last event before the step that reached somebody: its request may have been lost.
     asked: dict[str, datetime] = field(default_factory=dict)
-    heard_at: datetime | None = None
+    last_event_at: datetime | None = None
 
 
 class AlarmBooks:
@@ -49,16 +49,16 @@ class AlarmBooks:
         """Follow the service."""
         self._sim = sim
 
-    def hear(self, data: Mapping[str, Any], key: str) -> None:
+    def add(self, data: Mapping[str, Any], key: str) -> None:
         """Write down an event."""
         run = self.runs.setdefault(data["alarm_id"], RunTold())
         # Another start while it runs gives it another message.
         run.keys.add(key)
         run.types.append(data["type"])
-        if data["type"] == "step" and run.heard_at:
+        if data["type"] == "step" and run.last_event_at:
             for name in (data["recipient"] or "").split(", "):
-                run.asked.setdefault(name, run.heard_at)
-        run.heard_at = self._sim.now()
+                run.asked.setdefault(name, run.last_event_at)
+        run.last_event_at = self._sim.now()
         if data["type"] == "acknowledged":
             run.taken.append((data["acknowledged_by"], self._sim.now()))
 

@@ -397,7 +397,7 @@ class World:
         kind = str(event.event_type).removeprefix(f"{DOMAIN}_")
         if kind == "alarm":
             if not self.books.ignores_events:
-                self.alarms.hear(event.data, key_of(event.data["message"] or ""))
+                self.alarms.add(event.data, key_of(event.data["message"] or ""))
             return
         self.books.record(Published(kind, dict(event.data)))
 

@@ -77,7 +77,7 @@ async def _pushes(options: argparse.Namespace) -> AsyncIterator[Pushes | None]:
     if not options.spend or not options.callback:
         yield None
         return
-    async with Pushes.heard(options.listen) as pushes:
+    async with Pushes.received(options.listen) as pushes:
         yield pushes
 
 

@@ -24,11 +24,11 @@ class Pushes:
 
     @classmethod
     @asynccontextmanager
-    async def heard(cls, port: int) -> AsyncIterator[Self]:
+    async def received(cls, port: int) -> AsyncIterator[Self]:
         """Listen on a port of this machine."""
         pushes = cls()
         app = web.Application()
-        app.router.add_route("*", "/{path:.*}", pushes._hear)
+        app.router.add_route("*", "/{path:.*}", pushes._receive)
         runner = web.AppRunner(app)
         await runner.setup()
         try:
@@ -37,7 +37,7 @@ class Pushes:
         finally:
             await runner.cleanup()
 
-    async def _hear(self, request: web.Request) -> web.Response:
+    async def _receive(self, request: web.Request) -> web.Response:
         posted = await request.post() if request.method == "POST" else {}
         params = {**request.query, **{name: str(value) for name, value in posted.items()}}
         if "server_id" in params:

@@ -1,7 +1,7 @@
 """A conversation agent that behaves as those of language models do, and needs no model.
 
 It takes the tools of Home Assistant's own API, streams what it calls and says, keeps the
-conversation in the chat log, and fails as such agents do. What it heard is an event.
+conversation in the chat log, and fails as such agents do. What it was sent is an event.
 """
 
 from collections.abc import AsyncGenerator
@@ -46,8 +46,8 @@ class LanguageModel(conversation.ConversationEntity):
             user_input.as_llm_context(DOMAIN), llm.LLM_API_ASSIST, None, None
         )
         turn = sum(content.role == "user" for content in chat_log.content)
-        heard = f"turn {turn} in {user_input.language}: {user_input.text}"
-        self.hass.bus.async_fire("happened", {"what": heard})
+        turn_text = f"turn {turn} in {user_input.language}: {user_input.text}"
+        self.hass.bus.async_fire("happened", {"what": turn_text})
         match user_input.text:
             case "break":
                 raise RuntimeError("A secret of the model")
