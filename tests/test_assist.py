@@ -451,7 +451,7 @@ async def test_share_of_the_limit_over_a_restart(
 async def test_order_behind_a_slow_agent(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, agent: Agent
 ) -> None:
-    """An order that has waited for ten minutes opens no gate, and whoever gave it is told so."""
+    """An order that has waited for ten minutes opens no gate, and its sender is informed."""
     await add_account(hass, simulator, people=ASSISTED)
     agent.hold()
     for number in range(7):

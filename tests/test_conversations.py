@@ -215,7 +215,7 @@ async def test_what_is_shown(hass: HomeAssistant, simulator: Simulator, looks: L
     store(simulator, PAPA, "4821", ago(hours=7), kind=Kind.FLASH_CALL, sender="FLASHCALL")
     store(simulator, PAPA, "4822", ago(hours=6))
     # Where the list shows a check's result instead, only one of ours is known as a check.
-    simulator.options.check_tells_result = False
+    simulator.options.check_shows_result = False
     store(simulator, PAPA, "HLR", ago(hours=5), kind=Kind.HLR, price=Decimal("0.15"))
     store(simulator, PAPA, "Heat?", ago(hours=4), kind=Kind.TWO_WAY, sender="2WAY")
     listed(simulator, PAPA, "4711 gate", ago(hours=3, minutes=30))

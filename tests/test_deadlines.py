@@ -1,4 +1,4 @@
-"""Told in time: within `retry_for` and two minutes, whatever the API, the disk or others do."""
+"""A result in time: within `retry_for` and two minutes, whatever the API, the disk or others do."""
 
 from collections.abc import Awaitable
 from datetime import timedelta

@@ -221,8 +221,8 @@ def complaints(tmp_path_factory: pytest.TempPathFactory) -> Complaints:
     said: Complaints = defaultdict(dict)
     for line in done.stdout.splitlines():
         path, number, text = line.split(":", 2)
-        told = said[path.removesuffix(".md")]
-        told[int(number)] = f"{told.get(int(number), '')}{text}\n"
+        on_page = said[path.removesuffix(".md")]
+        on_page[int(number)] = f"{on_page.get(int(number), '')}{text}\n"
     return said
 
 
@@ -256,7 +256,7 @@ def test_good(complaints: Complaints) -> None:
     ],
 )
 def test_unreported(complaints: Complaints, missing: str, there: str | None) -> None:
-    """What a README does not tell is missed; what it or a guide tells is not."""
+    """What a README leaves out is missed; what it or a guide has is not."""
     (said,) = complaints["README"].values()
     assert missing in said
     assert there is None or there not in said

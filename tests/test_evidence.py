@@ -62,7 +62,7 @@ async def test_check_whose_text_is_its_result(
     """A number check that the list shows with its result is followed, and not bought twice."""
     await add_account(hass, simulator)
     captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
-    simulator.options.check_tells_result = True
+    simulator.options.check_shows_result = True
     fault = simulator.fault("reset", when="after", command="send")
     checking = hass.async_create_background_task(
         act(hass, "check_number", phones=[PAPA], method=method, wait=0), "test"
@@ -383,7 +383,7 @@ WORLD = st.fixed_dictionaries(
         "numbers": st.sampled_from(list(Numbers)),
         "server_ids": st.sampled_from(list(Ids)),
         "pseudo_senders": st.sampled_from(list(PseudoSenders)),
-        "check_tells_result": st.booleans(),
+        "check_shows_result": st.booleans(),
         "refused_again": st.booleans(),
         "rows_twice": st.booleans(),
         "shuffle": st.booleans(),
@@ -434,7 +434,7 @@ async def test_never_twice(
     guard: bool,
     at_once: bool,
 ) -> None:
-    """In every world, each message reaches each number once at most, and the truth is told."""
+    """In every world, each message reaches each number once at most, and the response is true."""
     if not hass.config_entries.async_entries(DOMAIN):
         await add_account(hass, simulator, options={CONF_DAILY_LIMIT: 0, CONF_RATE_LIMIT: 0})
     simulator.account.balance = Decimal(100_000)
@@ -456,14 +456,14 @@ async def test_never_twice(
                 work = act(hass, "check_number", phones=list(phones), wait=0)
             case _:
                 work = act(hass, "send_sms", **fields, two_way=kind == "two_way")
-        told = await result(clock, work)
+        rows = await result(clock, work)
         simulator.faults.clear()
         for _ in range(5):
             await clock.advance(10)
         reached = [f"+{order.phone}" for order in simulator.orders[before:]]
         assert len(reached) == len(set(reached))
-        if isinstance(told, dict):
-            for phone, row in told.items():
-                # Told as sent: it was. Told as refused: it was not. In doubt: either.
+        if isinstance(rows, dict):
+            for phone, row in rows.items():
+                # Shown as sent: it was. Shown as refused: it was not. In doubt: either.
                 if row["status"] is not None:
                     assert (phone in reached) is (row["status"] != "failed"), row

@@ -128,7 +128,7 @@ async def test_kill_right_after_publishing(
     captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     for number in range(50):
         await simulator.receive(PAPA[1:], f"5671 {number}")
-    told_at_kill: list[int] = []
+    published_at_kill: list[int] = []
     folder = Path(hass.config.path(".storage"))
     moment = random.Random(7).randrange(5, 45)
     disk: dict[Path, bytes] = {}
@@ -136,14 +136,14 @@ async def test_kill_right_after_publishing(
     @callback
     def copy(_event: object) -> None:
         if len(captured.data) == moment and not disk:
-            told_at_kill.append(len(captured.data))
+            published_at_kill.append(len(captured.data))
             found = folder.glob(f"{DOMAIN}.{entry.entry_id}*")
             disk.update((path, path.read_bytes()) for path in found)
 
     hass.bus.async_listen(EVENT_SMS_RECEIVED, copy)
     await clock.advance(61)
     await disk_rests(hass)
-    assert told_at_kill == [moment]
+    assert published_at_kill == [moment]
     written = b"".join(disk.values()).decode()
     published = captured.of("message_id")[:moment]
     assert [message_id for message_id in published if f'"{message_id}"' not in written] == []
@@ -173,7 +173,7 @@ async def test_push_of_what_was_reported_before_a_kill(
 async def test_killed_while_the_disk_keeps_it(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What a kill may have kept from being told is said, by whose messages they are."""
+    """What a kill may have kept from being published is reported, by whose messages they are."""
     captured, disk = CapturedEvents(hass, EVENT_SMS_RECEIVED), Disk(hass)
     sync = JournalFiles.sync
 
@@ -189,7 +189,7 @@ async def test_killed_while_the_disk_keeps_it(
     assert captured.of("message") == ["0", "1", "2"]
     entry = await kill(hass, entry, clock, disk.bring_back)
     await clock.advance(61)
-    # As far as the disk knows it was told.
+    # As far as the disk knows it was published.
     assert captured.of("message") == ["0", "1", "2"]
     assert in_doubt(hass) == ["+7908•••4781"]
     # It is said once, and after a clean stop there is nothing to say.

@@ -175,7 +175,7 @@ WORLDS = {
             "sender of 2WAY and calls": UNSEEN,
             "values": "numbers and text",
             "test=1": "one row of id 1000, and nothing is charged",
-            "a sender nobody has": "replaced, and sender_orig tells it",
+            "a sender nobody has": "replaced, and sender_orig shows it",
             "cost and the rows' prices": "the same sum",
             "pages of messages": "they follow one another",
             "HTTP Date": "unreadable",
@@ -246,7 +246,7 @@ WORLDS = {
         },
     ),
     "one whose tests show nothing": World(
-        options={"test_checks_texts": False, "replaced_sender_told": False},
+        options={"test_checks_texts": False, "replaced_sender_shown": False},
         templates=[Template(text="Проверка")],
         seen={
             "cost=1 and templates": "it looks at them",
@@ -315,12 +315,12 @@ async def spent(sim: Simulator, *words: str) -> dict[str, Line]:
 
 
 async def test_spend(simulator: Simulator) -> None:
-    """It says the price first, sends three messages to the owner alone, and tells of each."""
+    """It says the price first, sends three messages to the owner alone, and reports each."""
     await lived(simulator)
-    told: list[str] = []
+    questions: list[str] = []
 
     def says(said: str) -> str:
-        told.append(said)
+        questions.append(said)
         return agreed(said)
 
     simulator.auto = 0.05
@@ -329,7 +329,9 @@ async def test_spend(simulator: Simulator) -> None:
     lines = await look(
         simulator, "--spend", f"--callback={callback}", f"--listen={port}", says=says
     )
-    assert "ends in 81: SMS 1.31 RUB, 2WAY 3.13 RUB, call 0.50 RUB; together 4.94 RUB" in told[0]
+    assert (
+        "ends in 81: SMS 1.31 RUB, 2WAY 3.13 RUB, call 0.50 RUB; together 4.94 RUB" in questions[0]
+    )
     bought = simulator.orders[5:]
     assert [each.kind for each in bought] == ["sms", "two_way", "voice"]
     assert {each.phone for each in bought} == {simulator.account.phone}
@@ -404,7 +406,7 @@ async def test_spend_elsewhere(simulator: Simulator) -> None:
     ],
 )
 async def test_pushes(simulator: Simulator, option: str, value: object, seen: str) -> None:
-    """Pushes that are missing or out of order are told."""
+    """Pushes that are missing or out of order are reported."""
     setattr(simulator.options, option, value)
     port = free_port()
     lines = await spent(simulator, f"--callback=http://127.0.0.1:{port}/", f"--listen={port}")
@@ -415,7 +417,7 @@ async def test_pushes(simulator: Simulator, option: str, value: object, seen: st
 NOT_SEEN = {
     *("refused_list_sends_good", "no_money_code", "duplicate_window", "duplicate_guards_calls"),
     *("duplicate_refuses_list", "text_errors_name_phone", "ip", "escape_slashes", "facts"),
-    *("refund_undelivered", "check_tells_result", "check_limit", "check_kept", "check_lag_every"),
+    *("refund_undelivered", "check_shows_result", "check_limit", "check_kept", "check_lag_every"),
     *("inbound_lag_every", "push_delay", "push_body", "push_timeout"),
 }
 
@@ -431,7 +433,7 @@ def test_every_switch() -> None:
 
 @pytest.mark.parametrize("how", Stored)
 def test_stored(how: Stored) -> None:
-    """Each way in which a text may be stored is told from the others."""
+    """Each way in which a text may be stored is distinguished from the others."""
     sent = ODD_TEXT.format(123)
     words = {
         Stored.AS_SENT: "to the letter",
@@ -450,7 +452,7 @@ def test_stored(how: Stored) -> None:
 
 
 def test_stored_otherwise() -> None:
-    """Two changes at once are told, and what nobody knows is told without the text."""
+    """Two changes at once are reported, and an unknown one is reported without the text."""
     sent = ODD_TEXT.format(123)
     assert way(sent, stored_text(sent, Stored.CUT_AT_EMOJI).strip()) == (
         "cut at the emoji, without outer blanks"
@@ -496,7 +498,7 @@ async def test_key_refused(simulator: Simulator) -> None:
         return ""
 
     said = await check("WRONG", options, Means(question=question))
-    assert said == "The service does not tell the account: 101"
+    assert said == "The account cannot be read: 101"
     assert len(simulator.requests) == 1
 
 

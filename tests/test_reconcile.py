@@ -571,7 +571,7 @@ async def test_check_is_done_meanwhile(
     await add_account(hass, simulator)
     simulator.options.facts = facts
     # With its result in the place of its text it is in doubt at first.
-    simulator.options.check_tells_result = False
+    simulator.options.check_shows_result = False
     fault = simulator.fault("hang", when="after", command="send")
     checking = hass.async_create_background_task(
         act(hass, "check_number", phones=[PAPA], method="hlrvip", wait=10), "test"

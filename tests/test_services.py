@@ -122,8 +122,8 @@ async def test_action(
     message_id = "1000" if test else str(simulator.orders[0].server_id)
     cost = response.pop("cost")
     assert test or cost == float(price)
-    price_told = response["messages"][0].pop("price")
-    assert price_told == cost
+    price = response["messages"][0].pop("price")
+    assert price == cost
     expected = {
         "packet_id": message_id,
         "balance": float(simulator.account.balance),

@@ -123,18 +123,18 @@ def test_every_error_in_every_format(code: int, texts: tuple[str, str]) -> None:
     text, russian = texts
     state = State()
 
-    def told(params: str) -> str:
+    def error_text(params: str) -> str:
         call = read(params, b"", "", "127.0.0.1")
         return write(state, call, refusal(state, call, ApiError(code)))[0]
 
-    assert told("format=text") == told("lang=en") == f"ERROR={code}: {text.upper()}"
-    assert told("lang=ru") == f"ERROR={code}: {russian}"
-    assert told("format=v") == text
-    assert told("format=v&lang=ru") == russian
+    assert error_text("format=text") == error_text("lang=en") == f"ERROR={code}: {text.upper()}"
+    assert error_text("lang=ru") == f"ERROR={code}: {russian}"
+    assert error_text("format=v") == text
+    assert error_text("format=v&lang=ru") == russian
     values = {"description": text, "description_ru": russian, "ip": "127.0.0.1"}
-    error = json.loads(told("format=json"))["error"]
+    error = json.loads(error_text("format=json"))["error"]
     assert error == {"code": str(code) if code == 111 else code, **values}
-    tree = ET.fromstring(told("format=xml"))  # noqa: S314
+    tree = ET.fromstring(error_text("format=xml"))  # noqa: S314
     assert tree.tag == "error"
     assert {each.tag: each.text for each in tree} == {"code": str(code), **values}
 

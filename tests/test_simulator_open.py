@@ -74,11 +74,11 @@ async def test_stored_otherwise(simulator: Simulator, ask: Ask, how: Stored, exp
 
 async def test_check_reports_its_result(simulator: Simulator, ask: Ask) -> None:
     (row,) = await send(ask, text="HLR")
-    simulator.options.check_tells_result = True
+    simulator.options.check_shows_result = True
     assert await listed(ask, "message") == ["HLR"]
     await simulator.deliver(row["server_id"])
     assert await listed(ask, "message") == ["Теле2 (Россия)"]
-    simulator.options.check_tells_result = False
+    simulator.options.check_shows_result = False
     assert await listed(ask, "message") == ["HLR"]
 
 
@@ -226,8 +226,8 @@ async def test_rows_twice(simulator: Simulator, ask: Ask) -> None:
 async def test_refused_as_its_own_duplicate(simulator: Simulator, ask: Ask) -> None:
     simulator.options.refused_again = True
     answer = await ask(send="Hello", to=f"{ONE},{TWO}")
-    told = [(each["phone"], each["status"], each.get("error")) for each in answer["send"]]
-    assert told == [(ONE, "0", None), (TWO, "0", None), (ONE, "-2", "214"), (TWO, "-2", "214")]
+    rows = [(each["phone"], each["status"], each.get("error")) for each in answer["send"]]
+    assert rows == [(ONE, "0", None), (TWO, "0", None), (ONE, "-2", "214"), (TWO, "-2", "214")]
     assert answer["cost"] == "3.52"
     assert len(simulator.orders) == 2
     packet = answer["server_packet_id"]
@@ -319,7 +319,7 @@ async def test_pseudo_senders(simulator: Simulator, ask: Ask, shown: PseudoSende
 
 
 async def test_replaced_without_a_word(simulator: Simulator, ask: Ask) -> None:
-    simulator.options.replaced_sender_told = False
+    simulator.options.replaced_sender_shown = False
     (row,) = await send(ask, sender="MyHome", fields="sender,sender_orig")
     assert row == {"sender": "INFORM", "sender_orig": ""}
 

@@ -1,4 +1,4 @@
-"""The phone page's own server side: its parts, what it is told, what it may do."""
+"""The phone page's own server side: its parts, what it gets, what it may do."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -32,17 +32,17 @@ class Live:
     async def until(self, condition: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
         """Return the first state that fulfils a condition."""
         while True:
-            told = await self._socket.receive_json(timeout=10)
-            if "state" in told and condition(told["state"]):
-                state: dict[str, Any] = told["state"]
+            received = await self._socket.receive_json(timeout=10)
+            if "state" in received and condition(received["state"]):
+                state: dict[str, Any] = received["state"]
                 return state
 
     async def perform(self, what: str, **body: Any) -> dict[str, Any]:
         """Do something and return what came of it."""
         await self._socket.send_str(json.dumps({"id": 7, "do": what, "body": body}))
-        while "id" not in (told := await self._socket.receive_json(timeout=10)):
+        while "id" not in (received := await self._socket.receive_json(timeout=10)):
             pass
-        answer: dict[str, Any] = told
+        answer: dict[str, Any] = received
         return answer
 
 

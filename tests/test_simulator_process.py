@@ -197,7 +197,7 @@ async def process(*arguments: str) -> AsyncIterator[tuple[Process, str]]:
 
 
 async def until(origin: str, *, reachable: bool) -> None:
-    """Ask until the port is open, or closed; only asking can tell."""
+    """Ask until the port is open, or closed; only a connection shows it."""
     while True:
         try:
             await send(f"{origin}/api.php")

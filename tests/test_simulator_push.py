@@ -1,4 +1,4 @@
-"""Statuses the simulator tells by itself."""
+"""Statuses that the simulator pushes by itself."""
 
 import asyncio
 import json

@@ -112,7 +112,7 @@ async def automate(hass: HomeAssistant, trigger: str, options: str = "") -> list
 
 
 async def fire(hass: HomeAssistant, *messages: dict[str, Any], event: str = "") -> None:
-    """Tell what people wrote."""
+    """Fire what people wrote."""
     for more in messages:
         kind = event or (EVENT_REPLY_RECEIVED if more.get("reply_to") else EVENT_SMS_RECEIVED)
         data = STATUS if kind == EVENT_MESSAGE_STATUS else MESSAGE

@@ -57,7 +57,7 @@ class House:
         self, hass: HomeAssistant, sim: Simulator, clock: Clock, entry: MockConfigEntry
     ) -> None:
         self.hass, self.sim, self.clock, self.entry = hass, sim, clock, entry
-        self.told = CapturedEvents(hass, EVENT_ALARM)
+        self.published = CapturedEvents(hass, EVENT_ALARM)
 
     async def leak(self, state: str = "on", source: str = LEAK) -> None:
         """Let water run, or mop it up."""
@@ -119,7 +119,7 @@ class House:
 
     def events(self) -> list[tuple[str, str | None]]:
         """Return the type of every event, and whom it is about."""
-        return [(one["type"], one["recipient"]) for one in self.told.data]
+        return [(one["type"], one["recipient"]) for one in self.published.data]
 
     async def kill(self, down: float = 0, cut: Callable[[], None] | None = None) -> None:
         """Kill the account, and start it again so much later; `cut` spoils the disk before."""
@@ -188,7 +188,7 @@ async def build(
 
 
 def app(hass: HomeAssistant, entity_id: str = "notify.app") -> list[ServiceCall]:
-    """Give the house another integration's notify entity, and return what it is told."""
+    """Give the house another integration's notify entity, and return its calls."""
     hass.states.async_set(entity_id, "unknown", {"friendly_name": "App"})
     return async_mock_service(hass, "notify", "send_message")
 

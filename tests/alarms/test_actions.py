@@ -106,7 +106,7 @@ async def test_devices(hass: HomeAssistant, simulator: Simulator, clock: Clock) 
     assert state.name == "Leak"
     assert state.attributes["options"] == ["idle", "running", "acknowledged", "unanswered"]
     await house.leak()
-    assert {one["device_id"] for one in house.told.data} == {device.id}
+    assert {one["device_id"] for one in house.published.data} == {device.id}
 
 
 async def test_most_cost(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
@@ -165,16 +165,16 @@ async def test_diagnostics(
     clock: Clock,
     hass_client: ClientSessionGenerator,
 ) -> None:
-    """Diagnostics tell what an alarm does, and no name, number or text."""
+    """Diagnostics show what an alarm does, and no name, number or text."""
     assert await async_setup_component(hass, "diagnostics", {})
     house = await build(hass, simulator, clock, alarm(message="Secret water"))
     await house.leak()
     found = await get_diagnostics_for_config_entry(hass, hass_client, house.entry)
-    (told,) = cast("list[dict[str, Any]]", found["alarms"])
-    assert told["state"] == "running"
-    assert told["sends"] == {"accepted": 1}
+    (shown,) = cast("list[dict[str, Any]]", found["alarms"])
+    assert shown["state"] == "running"
+    assert shown["sends"] == {"accepted": 1}
     for secret in ("Secret", "Papa", "79087964781", "leak"):
-        assert secret not in str(told)
+        assert secret not in str(shown)
 
 
 async def test_story(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
@@ -192,9 +192,9 @@ async def test_story(hass: HomeAssistant, simulator: Simulator, clock: Clock) ->
     await house.wait(20)
 
     def lines() -> list[str]:
-        began = house.told.data[0]["started_at"]
+        began = house.published.data[0]["started_at"]
         at = datetime.fromisoformat(began) + timedelta(minutes=4)
-        return [alarm_sentence(hass, one, at.timestamp()) for one in house.told.data]
+        return [alarm_sentence(hass, one, at.timestamp()) for one in house.published.data]
 
     assert lines() == [
         "started: leak",

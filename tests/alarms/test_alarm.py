@@ -1,4 +1,4 @@
-"""An alarm through the real Home Assistant: who is told, in which order, and what it says."""
+"""An alarm through the real Home Assistant: who is notified, in which order, and what it says."""
 
 from datetime import timedelta
 
@@ -46,12 +46,12 @@ async def test_goes_on(hass: HomeAssistant, simulator: Simulator, clock: Clock) 
         ("step", "Mama"),
         ("unanswered", None),
     ]
-    assert {one["alarm_id"] for one in house.told.data} == {house.attribute("alarm_id")}
-    assert {one["account_id"] for one in house.told.data} == {"5671"}
+    assert {one["alarm_id"] for one in house.published.data} == {house.attribute("alarm_id")}
+    assert {one["account_id"] for one in house.published.data} == {"5671"}
 
 
 async def test_answered(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """Who answers ends it; the others are told once, by SMS, who takes it."""
+    """Who answers ends it; the others get one SMS that says who takes it."""
     house = await build(hass, simulator, clock)
     await house.leak()
     await house.wait()
@@ -69,7 +69,7 @@ async def test_answered(hass: HomeAssistant, simulator: Simulator, clock: Clock)
 async def test_no_word_to_the_others(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """Unless the alarm says that nobody else is told."""
+    """Unless the alarm says that the others get no text."""
     house = await build(hass, simulator, clock, alarm(tell_others=False))
     await house.leak()
     await house.wait()
@@ -130,7 +130,7 @@ async def test_who_is_called_anyway(
 
 
 async def test_message_of_its_own(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """A template says what is told; without one it is the names of all that is on."""
+    """A template makes the text; without one it is the names of all that is on."""
     message = "Вода! {{ states('binary_sensor.leak') }}"
     house = await build(hass, simulator, clock, alarm(message=message))
     await house.leak()
@@ -237,7 +237,7 @@ async def test_refused_number(hass: HomeAssistant, simulator: Simulator, clock: 
 
 
 async def test_others(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """Other integrations' entities may be steps too, and are told by `notify.send_message`."""
+    """Other integrations' entities may be steps too, and are called by `notify.send_message`."""
     house = await build(hass, simulator, clock, alarm("Leak", step("notify.app"), step("papa")))
     calls = app(hass)
     await house.leak()
@@ -278,7 +278,7 @@ async def test_flapping(hass: HomeAssistant, simulator: Simulator, clock: Clock)
 
 
 async def test_another_message(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """What changes while it runs is in the next text; who took it is told once."""
+    """What changes while it runs is in the next text; who took it gets it once."""
     house = await build(hass, simulator, clock, alarm(sources=[LEAK, SMOKE]))
     await house.leak()
     await house.leak(source=SMOKE)
@@ -295,7 +295,7 @@ async def test_another_message(hass: HomeAssistant, simulator: Simulator, clock:
 
 
 async def test_ends_with_sources(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """A minute without any ends it, and everybody reached hears of it, once."""
+    """A minute without any ends it, and everybody reached gets one text that says so."""
     house = await build(hass, simulator, clock, alarm(end_message="Dry again."))
     await house.leak()
     await house.leak("unavailable")

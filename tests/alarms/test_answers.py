@@ -257,7 +257,7 @@ async def test_button(hass: HomeAssistant, simulator: Simulator, clock: Clock) -
 
 
 async def test_action(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """So does the action, by any name, and nobody else hears of it where nobody was reached."""
+    """So does the action, by any name, and no text goes out where no recipient was reached."""
     house = await build(hass, simulator, clock)
     await act(hass, "acknowledge_alarm", respond=False, alarm="sensor.leak", by="Guard")
     assert house.state() == "idle"

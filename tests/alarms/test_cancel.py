@@ -90,7 +90,7 @@ async def test_waits_for_a_look(
 
 
 async def test_only_what_waits(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """A request on its way is followed: whoever it reached is told who took it."""
+    """A request on its way is followed: a recipient it reached is informed who took it."""
     plan = alarm("Leak", step("papa", "mama"))
     house = await build(hass, simulator, clock, plan)
     simulator.fault("slow", when="after", command="send", seconds=5, skip=1)
@@ -102,7 +102,7 @@ async def test_only_what_waits(hass: HomeAssistant, simulator: Simulator, clock:
 
 
 async def test_part_of_a_step(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """Of a step under way only what was sent is told of: there is nobody else to tell."""
+    """Of a step under way only recipients whose text was sent are informed."""
     plan = alarm("Leak", step("papa", "mama"))
     house = await build(hass, simulator, clock, plan)
     simulator.fault("reset", when="before", command="send", skip=1)

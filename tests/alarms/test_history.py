@@ -16,7 +16,7 @@ ROUNDS, STEPS = 2, 3
 
 
 class Ledger:
-    """What a history did, to be compared with what the service was asked for and what was told."""
+    """What a history did, to be compared with the requests and the published events."""
 
     def __init__(self, house: House) -> None:
         self.house = house
@@ -25,15 +25,15 @@ class Ledger:
         self.wrote: dict[str, int] = {}
 
     def compare(self) -> None:
-        """Check everything that went out and was told until now."""
+        """Check everything that went out and was published until now."""
         orders = self.house.sim.orders
         alike = [(order.phone, order.text) for order in orders]
         assert len(set(alike)) == len(alike), "the same text twice"
-        for told in self.house.told.data[self.seen :]:
-            if told["type"] == "acknowledged":
-                self._may_take(told["acknowledged_by"].lower(), orders)
-        self.seen = len(self.house.told.data)
-        runs = sum(told["type"] == "started" for told in self.house.told.data)
+        for event in self.house.published.data[self.seen :]:
+            if event["type"] == "acknowledged":
+                self._may_take(event["acknowledged_by"].lower(), orders)
+        self.seen = len(self.house.published.data)
+        runs = sum(event["type"] == "started" for event in self.house.published.data)
         steps = [order for order in orders if "takes it" not in order.text]
         # Two of the steps reach one number each, and one reaches two.
         assert len(steps) <= runs * ROUNDS * (STEPS + 1)

@@ -78,7 +78,7 @@ PAPA, MAMA, APP = ours("papa"), ours("mama"), foreign("app")
 
 
 class Desk:
-    """Does what a run wants, as told; remembers what went out and what was published."""
+    """Does what a run wants; remembers what went out and what was published."""
 
     def __init__(self, the_steps: tuple[ResolvedStep, ...], **plan: Any) -> None:
         self.plan = Plan(id="leak", name="Leak", **plan)
@@ -87,7 +87,7 @@ class Desk:
         self.run = Run()
         self.off_since: datetime | None = BEGIN - DAY
         self.sent: list[str] = []
-        self.told: list[tuple[str, tuple[str, ...]]] = []
+        self.published: list[tuple[str, tuple[str, ...]]] = []
         self.fallbacks = 0
         # What the account answers to whom.
         self.answers: Callable[[str], Outcome] = lambda _name: Outcome.ACCEPTED
@@ -135,7 +135,7 @@ class Desk:
                     )
                 )
             case Publish(what, names):
-                self.told.append((what, names))
+                self.published.append((what, names))
             case NotifyFallback():
                 self.fallbacks += 1
 
@@ -165,13 +165,13 @@ def test_rounds_and_nobody() -> None:
     assert desk.state() is AlarmState.UNANSWERED
     desk.wait(3 * DAY)
     assert desk.sent == ["papa", "mama", "app"] * 2
-    assert [what for what, _names in desk.told] == [
+    assert [what for what, _names in desk.published] == [
         "started", "step", "step", "step", "step", "unanswered",
     ]  # fmt: skip
 
 
 def test_acknowledged() -> None:
-    """Who takes it ends the steps; the others are told once, also who is reached a moment later."""
+    """A taker ends the steps; others are informed once, also those reached a moment later."""
     desk = Desk(steps((PAPA, MAMA), APP))
     desk.start()
     desk.happen(Acknowledged(by="papa", recipient="papa"))
@@ -181,7 +181,7 @@ def test_acknowledged() -> None:
     desk.wait(DAY)
     assert desk.sent == ["papa", "mama", "taken:mama"]
     assert desk.state() is AlarmState.IDLE
-    assert desk.told[-2:] == [("acknowledged", ("papa",)), ("ended", ())]
+    assert desk.published[-2:] == [("acknowledged", ("papa",)), ("ended", ())]
 
 
 def test_answer_after_nobody() -> None:
@@ -207,7 +207,7 @@ def test_declined() -> None:
 
 
 def test_hold() -> None:
-    """For ten minutes a start is the same alarm; who took it hears once of something else."""
+    """For ten minutes a start is the same alarm; who took it is informed once of another reason."""
     desk = Desk(steps(PAPA))
     desk.start()
     desk.happen(Acknowledged(by="papa", recipient="papa"))
@@ -245,7 +245,7 @@ def test_flapping() -> None:
 
 
 def test_sources_end_it() -> None:
-    """A minute without any source ends it, and everybody reached hears of it once."""
+    """A minute without any source ends it, and everybody reached is informed once."""
     desk = Desk(steps(PAPA, MAMA), sources=("x",), end_message="Over")
     desk.off_since = None
     desk.start(by_source=True)
@@ -297,7 +297,7 @@ def test_remind() -> None:
 
 
 def test_no_money() -> None:
-    """The step is tried each minute; others are told after one, the rounds are not burnt."""
+    """The step is tried each minute; others are notified after one, no round is used up."""
     desk = Desk(steps(PAPA, MAMA), rounds=1)
     desk.answers = lambda name: Outcome.ACCEPTED if name == "app" else Outcome.POSTPONED
     desk.start()
@@ -331,7 +331,7 @@ def test_no_money_for_some() -> None:
     assert (desk.sent, desk.run.phase) == (["papa", "mama"], Phase.WAITING)
     desk.wait(2 * MINUTE)
     assert desk.sent == ["papa", "mama", "baba"]
-    assert desk.told == [
+    assert desk.published == [
         ("started", ()),
         ("step", ("papa",)),
         ("step", ("mama",)),
@@ -349,7 +349,7 @@ def test_no_money_for_a_day() -> None:
 
 
 def test_others_do_not_wait() -> None:
-    """While ours cannot be told, other integrations' entities of later steps are, in their time."""
+    """While ours cannot be sent, other integrations' entities of later steps are called in time."""
     desk = Desk(steps(PAPA, APP, MAMA), rounds=1)
     desk.answers = lambda name: Outcome.ACCEPTED if name == "app" else Outcome.POSTPONED
     desk.start()
@@ -465,18 +465,23 @@ class Machine(RuleBasedStateMachine):
         data=PLANS,
         rounds=st.integers(1, 3),
         with_sources=st.booleans(),
-        tell=st.booleans(),
+        tell_others=st.booleans(),
         end_message=st.sampled_from(["", "Over"]),
     )
     def begin(
-        self, data: list[list[int]], rounds: int, with_sources: bool, tell: bool, end_message: str
+        self,
+        data: list[list[int]],
+        rounds: int,
+        with_sources: bool,
+        tell_others: bool,
+        end_message: str,
     ) -> None:
         self.plan = Plan(
             id="leak",
             name="Leak",
             rounds=rounds,
             sources=("x",) if with_sources else (),
-            tell_others=tell,
+            tell_others=tell_others,
             end_message=end_message,
         )
         self.steps = steps(*(tuple(self.PARTIES[one] for one in step) for step in data))

@@ -81,7 +81,7 @@ async def test_turned_on_meanwhile(hass: HomeAssistant, simulator: Simulator, cl
 
 
 async def test_no_connection(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """Without a connection the run waits, says so, and others are told; then each step once."""
+    """Without a connection the run waits and shows it, others are notified; then each step once."""
     house = await build(hass, simulator, clock, alarm(fallback=["notify.app"], rounds=1))
     calls = app(hass)
     await simulator.down()
@@ -149,7 +149,7 @@ async def test_refused_account(
 
 
 async def test_others_do_not_wait(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """Other integrations' entities are told in their time although ours cannot be."""
+    """Other integrations' entities are called in time although ours cannot be sent."""
     house = await build(hass, simulator, clock, alarm("Leak", step("papa"), step("notify.app")))
     calls = app(hass)
     simulator.account.balance = Decimal(0)

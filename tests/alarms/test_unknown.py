@@ -114,7 +114,7 @@ async def test_restart_without_a_connection(
 async def test_next_step_after_a_doubt(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, down: float
 ) -> None:
-    """The next step counts from when the text may have gone out, not from when that is told."""
+    """The next step counts from when the text may have gone out, not from when that is known."""
     house = await build(hass, simulator, clock)
     simulator.fault("hang", when="after", command="send")
     await house.leak()
@@ -147,7 +147,7 @@ async def test_two_alarms(hass: HomeAssistant, simulator: Simulator, clock: Cloc
 async def test_answer_of_somebody_in_doubt(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """Whoever may have the text can take it, and is told of who took it."""
+    """A recipient who may have the text can take it, and is informed who took it."""
     house = await build(hass, simulator, clock, alarm("Leak", step("papa", wait={"minutes": 20})))
     simulator.fault("hang", when="before", command="send")
     await house.leak()
@@ -161,7 +161,7 @@ async def test_answer_of_somebody_in_doubt(
 async def test_somebody_in_doubt_is_reported(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """Whoever may have the text is told of who took it."""
+    """A recipient who may have the text is informed who took it."""
     house = await build(hass, simulator, clock)
     simulator.fault("hang", when="before", command="send")
     await house.leak()
@@ -176,7 +176,7 @@ async def test_somebody_in_doubt_is_reported(
 async def test_killed_while_it_is_taken(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """Whoever a request was made for is told of who took it, also after a restart."""
+    """A recipient of a request is informed who took it, also after a restart."""
     house = await build(hass, simulator, clock)
     simulator.fault("hang", when="after", command="send")
     await house.leak()
@@ -209,7 +209,7 @@ async def test_out_of_the_plan(hass: HomeAssistant, simulator: Simulator, clock:
 async def test_taken_by_another_after_a_restart(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """Whoever of a step has no result yet when it is taken is told, once that is known."""
+    """A recipient without a result when it is taken is informed once the result is known."""
     house = await build(hass, simulator, clock, alarm("Leak", step("papa", "mama")))
     simulator.fault("hang", when="after", command="send", skip=1)
     await house.leak()

@@ -19,7 +19,7 @@ class Line:
 
     @property
     def met(self) -> bool:
-        """Tell whether the goal is met, where there is one."""
+        """Return whether the goal is met, where there is one."""
         return self.goal is None or self.value <= self.goal
 
     def cells(self) -> list[str]:
@@ -84,7 +84,7 @@ class Table:
 
     @property
     def met(self) -> bool:
-        """Tell whether all goals are met."""
+        """Return whether all goals are met."""
         return all(line.met for line in self.lines)
 
     def text(self) -> str:

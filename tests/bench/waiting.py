@@ -22,7 +22,7 @@ from .table import Table, milliseconds
 
 COUNT: Final = 5000
 PASSES: Final = 3
-# How many lives of a message tell what one writes.
+# How many lives of a message show what one writes.
 LIVES: Final = 3
 
 
@@ -148,7 +148,7 @@ async def _writes(bench: Bench, entry: SmspilotConfigEntry, table: Table) -> Non
 
 
 async def empty(bench: Bench, entry: SmspilotConfigEntry) -> None:
-    """Have everything delivered and told."""
+    """Have everything delivered and published."""
     deliveries = entry.runtime_data.account.deliveries
     while deliveries.pending:
         await arrive(bench, entry)

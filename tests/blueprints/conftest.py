@@ -28,6 +28,6 @@ async def _put_away(hass: HomeAssistant) -> AsyncIterator[None]:
 
 
 @pytest.fixture
-def told(hass: HomeAssistant) -> list[ServiceCall]:
+def notifications(hass: HomeAssistant) -> list[ServiceCall]:
     """Return what the house notes on its own screen."""
     return async_mock_service(hass, "persistent_notification", "create")

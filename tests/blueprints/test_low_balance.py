@@ -1,4 +1,4 @@
-"""Low balance: told once, and never missed."""
+"""Low balance: one warning, and never missed."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -18,7 +18,7 @@ from tests.simulator.simulator import Simulator
 from .common import PEOPLE, automate, journal, texts
 
 LOW = "binary_sensor.smspilot_5671_low_balance"
-TOLD = "The money at SMSPILOT is running out: {} RUB are left."
+WARNING = "The money at SMSPILOT is running out: {} RUB are left."
 
 
 async def purse(
@@ -28,7 +28,7 @@ async def purse(
     people: tuple[str, ...] = ("notify.papa", "notify.mama"),
     **more: Any,
 ) -> MockConfigEntry:
-    """Have so much money, and be told when it runs out."""
+    """Have so much money, and get a warning when it runs out."""
     sim.account.balance = Decimal(balance)
     sim.prices[Kind.SMS] = {"*": Decimal("2.50")}
     entry = await add_account(hass, sim, people=PEOPLE, **more)
@@ -43,7 +43,7 @@ async def purse(
 
 
 async def test_low_balance(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """It is told once, before the money is gone."""
+    """The warning is sent once, before the money is gone."""
     entry = await purse(hass, simulator, "51.00", options={CONF_DAILY_LIMIT: 3})
     await clock.advance(61)
     assert journal(simulator) == []
@@ -52,7 +52,7 @@ async def test_low_balance(hass: HomeAssistant, simulator: Simulator, clock: Clo
     assert len(simulator.orders) == 1
     await clock.advance(2)
     assert sorted(journal(simulator)[1:]) == [("sms", PAPA), ("sms", MAMA)]
-    assert set(texts(simulator)[1:]) == {TOLD.format("48.5")}
+    assert set(texts(simulator)[1:]) == {WARNING.format("48.5")}
     # A reload, a service that is away for a while, the next send: it is known.
     assert await hass.config_entries.async_reload(entry.entry_id)
     await clock.advance(61)
@@ -84,7 +84,7 @@ async def test_low_balance_again(hass: HomeAssistant, simulator: Simulator, cloc
 async def test_low_balance_with_somebody_gone(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """Whoever is first in the list may be gone; the others are told."""
+    """The first recipient of the list may be removed; the others are warned."""
     await purse(hass, simulator, "51.00", people=("notify.gone", "notify.mama"))
     await act(hass, "send_sms", phones=[PAPA], message="Проверка")
     await clock.advance(61)
@@ -93,7 +93,7 @@ async def test_low_balance_with_somebody_gone(
 
 
 @pytest.mark.parametrize(
-    ("balance", "days_ago", "told"),
+    ("balance", "days_ago", "warned"),
     [("40.00", None, True), ("40.00", 2, False), ("40.00", 8, True), ("60.00", None, False)],
 )
 async def test_low_balance_at_the_start(
@@ -102,9 +102,9 @@ async def test_low_balance_at_the_start(
     clock: Clock,
     balance: str,
     days_ago: int | None,
-    told: bool,
+    warned: bool,
 ) -> None:
-    """What happened unseen is told after the start, unless it was told lately."""
+    """What happened unseen is reported after the start, unless it was reported lately."""
     hass.set_state(CoreState.starting)
     if days_ago:
         before = dt_util.utcnow() - timedelta(days=days_ago)
@@ -114,13 +114,13 @@ async def test_low_balance_at_the_start(
     hass.set_state(CoreState.running)
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
     await clock.advance(61)
-    assert len(simulator.orders) == (2 if told else 0)
+    assert len(simulator.orders) == (2 if warned else 0)
 
 
 async def test_low_balance_behind_an_outage(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """Where the service could not be asked at first, it is told as soon as it is known."""
+    """Where the first request failed, the warning is sent as soon as the balance is known."""
     await simulator.down()
     await purse(hass, simulator, "40.00")
     await clock.advance(61)

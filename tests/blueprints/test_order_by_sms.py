@@ -1,4 +1,4 @@
-"""An order by SMS: who may give one, and what they are told."""
+"""An order by SMS: who may give one, and what they get back."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ async def gate(hass: HomeAssistant, sim: Simulator, **inputs: Any) -> list[Servi
 
 
 async def test_order(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """An order is done once, and its sender told."""
+    """An order is done once, and confirmed to its sender."""
     opened = await gate(hass, simulator)
     await write(simulator, PAPA, "5671 Open the gate!")
     await write(simulator, PAPA, "5671 Close the gate")
@@ -103,7 +103,7 @@ async def test_order_fails(
     inputs: dict[str, Any],
     answers: list[str],
 ) -> None:
-    """Who ordered what could not be done hears that, not that it was done."""
+    """The sender of an order that failed gets an error, no confirmation."""
     await gate(hass, simulator, **inputs)
 
     async def stuck(_call: ServiceCall) -> None:
@@ -183,7 +183,7 @@ async def test_confirmation_of_somebody_else(
 async def test_confirmation_cannot_be_asked(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """Where the question is refused nothing is done, and the one who ordered is told."""
+    """Where the question is refused nothing is done, and the sender is informed."""
     opened = await gate(hass, simulator, question=SURE)
     simulator.account.templates = [Template(text=".*", regex=True)]
     await write(simulator, PAPA, "5671 open the gate")

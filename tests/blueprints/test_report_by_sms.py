@@ -78,7 +78,7 @@ async def test_long_report(
 async def test_report_is_refused(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A report that cannot be sent is told in the log, and the next one is sent."""
+    """A report that cannot be sent is logged, and the next one is sent."""
     await report(hass, simulator, report="All is well")
     balance, simulator.account.balance = simulator.account.balance, Decimal(0)
     await write(simulator, PAPA, "5671 status")

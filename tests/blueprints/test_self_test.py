@@ -25,7 +25,7 @@ async def self_test(hass: HomeAssistant, sim: Simulator, **inputs: Any) -> None:
 
 
 async def test_self_test(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock, told: list[ServiceCall]
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, notifications: list[ServiceCall]
 ) -> None:
     """A text that arrives is all there is, once a month."""
     await self_test(hass, simulator)
@@ -33,7 +33,7 @@ async def test_self_test(
     assert (journal(simulator), texts(simulator)) == ([("sms", PAPA)], ["Self-test of the house."])
     await simulator.deliver(simulator.orders[0].server_id)
     await clock.advance(16)
-    assert told == []
+    assert notifications == []
     assert state_of(hass, "automation.it").attributes["current"] == 0
     last = dt_util.as_local(state_of(hass, "automation.it").attributes["last_triggered"]).date()
     for days in (2, 29):
@@ -62,7 +62,7 @@ async def test_self_test_cannot_send(
     hass: HomeAssistant,
     simulator: Simulator,
     clock: Clock,
-    told: list[ServiceCall],
+    notifications: list[ServiceCall],
     cause: Callable[[Simulator], None],
     ask: bool,
 ) -> None:
@@ -73,13 +73,13 @@ async def test_self_test_cannot_send(
     await noon(hass, clock, tomorrow())
     refused = not (ask and cause is sender_expired)
     assert len(simulator.orders) == int(not refused)
-    problems = [call.data["message"] for call in told]
+    problems = [call.data["message"] for call in notifications]
     text = "The text could not be sent. Settings → System → Repairs and the log say why."
     assert problems == [text] * int(refused)
 
 
 async def test_self_test_does_not_arrive(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock, told: list[ServiceCall]
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, notifications: list[ServiceCall]
 ) -> None:
     """A text that does not arrive is a warning, with the reason where there is one."""
     simulator.phone(PAPA[1:]).on = False
@@ -87,7 +87,7 @@ async def test_self_test_does_not_arrive(
     await noon(hass, clock, tomorrow())
     await simulator.deliver(simulator.orders[0].server_id)
     await clock.advance(16)
-    (call,) = told
+    (call,) = notifications
     assert call.data["message"].startswith("The text has not arrived. ")
     assert len(call.data["message"]) > len("The text has not arrived. ")
 
@@ -109,7 +109,7 @@ async def test_self_test_of_both_ways(
     hass: HomeAssistant,
     simulator: Simulator,
     clock: Clock,
-    told: list[ServiceCall],
+    notifications: list[ServiceCall],
     answered: bool,
 ) -> None:
     """Whatever is answered is good; no answer is a warning."""
@@ -119,16 +119,16 @@ async def test_self_test_of_both_ways(
     await write(simulator, PAPA if answered else MAMA, "here" if answered else "5671 here")
     await clock.advance(16)
     await clock.advance(1801)
-    assert [call.data["message"] for call in told] == (
+    assert [call.data["message"] for call in notifications] == (
         [] if answered else ["The text was sent, but no answer has come."]
     )
 
 
 async def test_self_test_of_nobody(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock, told: list[ServiceCall]
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, notifications: list[ServiceCall]
 ) -> None:
     """A person who was removed is a warning too."""
     await self_test(hass, simulator)
     er.async_get(hass).async_remove("notify.papa")
     await noon(hass, clock, tomorrow())
-    assert len(told) == 1
+    assert len(notifications) == 1

@@ -1,4 +1,4 @@
-"""A SIM far away: asked for, and told when it is dead or nobody knows."""
+"""A SIM far away: checked, and reported when it is dead or unknown."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -17,7 +17,7 @@ PANEL = "+79135550001"
 
 
 async def panel(hass: HomeAssistant, sim: Simulator, **inputs: Any) -> None:
-    """Have an alarm panel with a SIM, and Mama told when it is dead."""
+    """Have an alarm panel with a SIM, and Mama notified when it is dead."""
     await add_account(hass, sim, people=[*PEOPLE, person("Panel", PANEL)])
     await automate(hass, "sim_is_alive", **{"phones": [PANEL], "people": ["notify.mama"], **inputs})
 
@@ -33,7 +33,7 @@ async def test_sim_is_alive(
     hass: HomeAssistant,
     simulator: Simulator,
     clock: Clock,
-    told: list[ServiceCall],
+    notifications: list[ServiceCall],
     inputs: dict[str, Any],
 ) -> None:
     """A SIM that answers is asked once a day, and nobody is bothered."""
@@ -43,7 +43,7 @@ async def test_sim_is_alive(
         await check(hass, simulator, clock)
         await clock.advance(1801)
     assert journal(simulator) == [(inputs.get("method", "ping"), PANEL)] * 2
-    assert told == []
+    assert notifications == []
 
 
 async def test_sim_is_checked_on_chosen_days(
@@ -62,13 +62,13 @@ async def test_sim_is_dead(
     hass: HomeAssistant,
     simulator: Simulator,
     clock: Clock,
-    told: list[ServiceCall],
+    notifications: list[ServiceCall],
     method: str,
     on: bool,
 ) -> None:
-    """Two checks in a row that find it dead are told, by SMS and on the screen.
+    """Two checks in a row that find it dead are reported, by SMS and on the screen.
 
-    Whoever is first in the list of the told may be gone.
+    The first recipient of the list may be removed.
     """
     phone = simulator.phone(PANEL[1:])
     phone.on, phone.in_service = on, not on
@@ -82,11 +82,11 @@ async def test_sim_is_dead(
     await check(hass, simulator, clock)
     assert journal(simulator)[2:] == [("sms", MAMA)]
     assert texts(simulator)[-1] == "Panel is not in the network."
-    assert [call.data["message"] for call in told] == ["Panel is not in the network."]
+    assert [call.data["message"] for call in notifications] == ["Panel is not in the network."]
 
 
 async def test_sim_was_in_a_tunnel(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock, told: list[ServiceCall]
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, notifications: list[ServiceCall]
 ) -> None:
     """A SIM that is there at the second look is alive."""
     simulator.phone(PANEL[1:]).on = False
@@ -97,44 +97,46 @@ async def test_sim_was_in_a_tunnel(
     await clock.advance(1801)
     await check(hass, simulator, clock)
     assert journal(simulator) == [("ping", PANEL)] * 2
-    assert told == []
+    assert notifications == []
 
 
 async def test_check_has_no_result(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock, told: list[ServiceCall]
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, notifications: list[ServiceCall]
 ) -> None:
-    """An operator that says nothing is told as well, and not called a dead SIM."""
+    """An operator that does not respond is reported as well, and not as a dead SIM."""
     await panel(hass, simulator, offline="dead", failed="{{ name }}: unknown")
     await noon(hass, clock, tomorrow())
     for pause in (601, 1801, 601):
-        assert told == []
+        assert notifications == []
         await clock.advance(pause)
     assert journal(simulator) == [("ping", PANEL), ("ping", PANEL), ("sms", MAMA)]
-    assert [call.data["message"] for call in told] == ["Panel: unknown"]
+    assert [call.data["message"] for call in notifications] == ["Panel: unknown"]
 
 
 async def test_check_is_refused(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock, told: list[ServiceCall]
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, notifications: list[ServiceCall]
 ) -> None:
-    """Without money neither check nor text goes out; the screen tells it, of each SIM."""
+    """Without money neither check nor text goes out; the screen shows it, for each SIM."""
     simulator.account.balance = Decimal(0)
     await panel(hass, simulator, phones=["nobody", PANEL])
     await noon(hass, clock, tomorrow())
     await clock.advance(1801)
     await clock.advance(1801)
     assert journal(simulator) == []
-    assert [call.data["message"] for call in told] == [
+    assert [call.data["message"] for call in notifications] == [
         "SIM nobody could not be checked.",
         f"SIM {PANEL} could not be checked.",
     ]
 
 
 async def test_owner_is_gone(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock, told: list[ServiceCall]
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, notifications: list[ServiceCall]
 ) -> None:
-    """Where there is nobody left to text, the screen tells it."""
+    """Where no recipient is left to text, the screen shows it."""
     await panel(hass, simulator)
     er.async_get(hass).async_remove("notify.mama")
     await noon(hass, clock, tomorrow())
     await clock.advance(1801)
-    assert [call.data["message"] for call in told] == [f"SIM {PANEL} could not be checked."]
+    assert [call.data["message"] for call in notifications] == [
+        f"SIM {PANEL} could not be checked."
+    ]

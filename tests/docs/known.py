@@ -52,7 +52,7 @@ class Known:
 
 @asynccontextmanager
 async def home() -> AsyncIterator[tuple[HomeAssistant, Known]]:
-    """Run a home with an account and people, and tell what is in it."""
+    """Run a home with an account and people, and return what is in it."""
     with TemporaryDirectory(prefix="docs-") as name:
         folder = Path(name)
         config_folder.write(folder, "", reachable=True)

@@ -26,7 +26,7 @@ _DATA: Final = r"\btrigger\.\w+"
 
 
 def check(root: Path, pages: Iterable[Page], known: Known) -> Iterator[Complaint]:
-    """Complain of names nobody knows, and of what a README does not tell."""
+    """Complain of names nobody knows, and of what a README leaves out."""
     guides = [
         page for page in pages if page.path.parent.name == "docs" and page.path.name not in SOURCE
     ]
@@ -41,7 +41,7 @@ def check(root: Path, pages: Iterable[Page], known: Known) -> Iterator[Complaint
             if wrong := _wrong(name, known):
                 yield Complaint(page.path, line, f"`{name}`: {wrong}")
     for page in readmes:
-        for missing in _untold(root, page, guides, known):
+        for missing in _undocumented(root, page, guides, known):
             yield Complaint(page.path, 1, missing)
 
 
@@ -74,14 +74,14 @@ def _wrong(name: str, known: Known) -> str:
     return ""
 
 
-def _untold(root: Path, page: Page, guides: list[Page], known: Known) -> Iterator[str]:
-    """Return what a README does not tell; fields and settings may stand in a guide."""
+def _undocumented(root: Path, page: Page, guides: list[Page], known: Known) -> Iterator[str]:
+    """Return what a README leaves out; fields and settings may stand in a guide."""
     missing: dict[str, list[str]] = {}
-    told = _codes([page, *guides])
+    documented = _codes([page, *guides])
     for name, fields in {**known.actions, **known.triggers}.items():
         if name not in _uses([page]):
             yield f"`{name}` has no example"
-        for field in fields - told - _uses([page, *guides]).get(name, set()):
+        for field in fields - documented - _uses([page, *guides]).get(name, set()):
             missing.setdefault(field, []).append(name)
     for field, names in missing.items():
         yield f"field `{field}` ({', '.join(names)}) is named neither here nor in docs/"

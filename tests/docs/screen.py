@@ -1,4 +1,4 @@
-"""What a person is told to look for is what the screen shows."""
+"""What a README names on the screen is what the screen shows."""
 
 from collections.abc import Iterable, Iterator
 from functools import cache

@@ -71,7 +71,7 @@ class AlarmCrashes:
         await asyncio.sleep(down)
         await self.home.start()
         await self.home.until(self._is_over, "the alarm's end", timeout=PATIENCE)
-        # What is told after it may need a moment more.
+        # What is published after it may need a moment more.
         await asyncio.sleep(3)
         return self._check()
 
@@ -231,7 +231,7 @@ class AlarmCrashes:
 
 
 async def main() -> int:
-    """Kill at each chosen moment, then at random ones, and tell what went out."""
+    """Kill at each chosen moment, then at random ones, and report what went out."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--random", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)

@@ -157,7 +157,7 @@ class User:
         await self.gate_opens()
 
     async def order_by_sms(self) -> None:
-        """Order something, and be told that it is done."""
+        """Order something, and get the confirmation."""
         await self.begin("automation", "order_by_sms")
         await self.choose("people", "notify.papa")
         await self.editor.type_text(self.name("words"), self._said["gate"])
@@ -177,7 +177,7 @@ class User:
         await self.phone_gets(MAMA, "Gate: closed")
 
     async def low_balance(self) -> None:
-        """Be told what is left."""
+        """Get a warning that names what is left."""
         await self.begin("automation", "low_balance")
         await self.choose("low_balance", "binary_sensor.smspilot_5671_low_balance")
         await self.choose("balance", "sensor.smspilot_5671_balance")
@@ -237,7 +237,7 @@ class User:
 
 
 async def everything(language: str, folder: Path) -> bool:
-    """Try all of it in a language, and tell whether Home Assistant has complained of nothing."""
+    """Try all of it in a language, and return whether Home Assistant has complained of nothing."""
     folder.mkdir(parents=True, exist_ok=True)
     async with (
         Simulator(auto=0.4) as sim,

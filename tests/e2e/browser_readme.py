@@ -152,7 +152,7 @@ async def dialog(tour: Tour) -> bytes:
 
 
 async def address(started: Browser, home: Home, sim: Simulator) -> None:
-    """Take the form that tells the address for what people write."""
+    """Take the form that shows the address for what people write."""
     async with home.websocket() as websocket:
         await websocket.command("config/core/update", external_url=OUTSIDE)
     sim.pusher.resolve[OUTSIDE] = home.url
@@ -179,12 +179,12 @@ async def gate_by_text(home: Home) -> None:
     people = {"active_choice": "recipients", "recipients": family}
     options = {"from": people, "text": [order]}
     opened = {"action": "input_boolean.turn_on", "target": {"entity_id": "input_boolean.gate"}}
-    told = {"target": {"entity_id": family}, "data": {"message": answer}}
+    reply = {"target": {"entity_id": family}, "data": {"message": answer}}
     automation = {
         "alias": alias,
         "description": description,
         "triggers": [{"trigger": "smspilot.message_received", "options": options}],
-        "actions": [opened, {"action": "smspilot.send_sms", **told}],
+        "actions": [opened, {"action": "smspilot.send_sms", **reply}],
         "mode": "queued",
     }
     await home.rest("POST", "/api/config/automation/config/gate_by_text", automation)
@@ -208,7 +208,7 @@ async def forms(started: Browser, language: str, new: str, suffix: str = "") -> 
 
 
 def has_called(sim: Simulator, phone: str) -> bool:
-    """Tell whether a robot has called there."""
+    """Return whether a robot has called there."""
     return any((one.phone, one.kind) == (phone, Kind.VOICE) for one in sim.orders)
 
 

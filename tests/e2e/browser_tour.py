@@ -181,7 +181,7 @@ class Tour:
         await self.forms.field("name").wait_for()
 
     async def devices(self) -> None:
-        """Look at the devices of the account and of a recipient, and at what their events tell."""
+        """Look at the devices of the account and of a recipient, and at what their events show."""
         async with self.home.websocket() as websocket:
             devices = await websocket.command("config/device_registry/list")
         for device in devices:

@@ -35,12 +35,12 @@ class Transcript:
         self._begin, self._number = monotonic(), 0
 
     def step(self, text: str) -> None:
-        """Tell what is done now."""
+        """Print what is done now."""
         self._number += 1
         print(f"\n[{monotonic() - self._begin:5.1f} s] {self._number}. {text}", flush=True)
 
     def note(self, text: str) -> None:
-        """Tell what came of it."""
+        """Print its result."""
         print(f"            {text}", flush=True)
 
 
@@ -78,9 +78,9 @@ class Demo:
         form = await self.home.answer_flow(form["flow_id"], answer)
         expect(form.get("step_id") == "sender", f"the key was not taken: {form}")
         self.note("key accepted; the form shows the address for inbound messages")
-        told = form.get("description_placeholders") or {}
-        address = told.get("webhook_url")
-        expect(address, f"no inbound address among {told}")
+        placeholders = form.get("description_placeholders") or {}
+        address = placeholders.get("webhook_url")
+        expect(address, f"no inbound address among {placeholders}")
         await self.service.control("account", inbound_url=address)
         result = await self.home.answer_flow(form["flow_id"], {"sender": "INFORM"})
         expect(result["type"] == "create_entry", f"no entry was made: {result}")
@@ -105,13 +105,13 @@ class Demo:
         await self.balance()
         await self.home.action("input_boolean", "turn_on", {"entity_id": "input_boolean.leak"})
         for _ in range(2):
-            told = (await statuses.take(lambda event: event["data"]["final"], timeout=30))["data"]
-            expect(told["status"] == "delivered", f"not delivered: {told}")
-            expect((told["phone"], told["recipient"]) == (ANNA, "Anna"), f"not to Anna: {told}")
+            event = (await statuses.take(lambda event: event["data"]["final"], timeout=30))["data"]
+            expect(event["status"] == "delivered", f"not delivered: {event}")
+            expect((event["phone"], event["recipient"]) == (ANNA, "Anna"), f"not to Anna: {event}")
             self.note(
-                f"smspilot_message_status: {told['kind']} {told['message_id']} to"
-                f" {told['recipient']} {told['status']}, {told['price']} RUB,"
-                f" {self.seconds(told['sent_at'], told['changed_at'])}"
+                f"smspilot_message_status: {event['kind']} {event['message_id']} to"
+                f" {event['recipient']} {event['status']}, {event['price']} RUB,"
+                f" {self.seconds(event['sent_at'], event['changed_at'])}"
             )
         texts = [message["text"] for message in (await self.service.state())["messages"]]
         expect(sorted(texts) == sorted([ALERT, QUESTION]), f"the phone shows {texts}")
@@ -124,13 +124,13 @@ class Demo:
         self.step(f"Anna answers « {ANSWER} »")
         begin = monotonic()
         await self.service.control("receive", phone=ANNA.removeprefix("+"), text=ANSWER)
-        told = (await replies.take(timeout=30))["data"]
-        expect(told["message"] == ANSWER, f"another text: {told}")
-        expect((told["recipient"], told["verified"]) == ("Anna", True), f"not hers: {told}")
-        question = (told["reply_to"] or {}).get("message")
-        expect(question == QUESTION, f"matched to another question: {told}")
+        event = (await replies.take(timeout=30))["data"]
+        expect(event["message"] == ANSWER, f"another text: {event}")
+        expect((event["recipient"], event["verified"]) == ("Anna", True), f"not hers: {event}")
+        question = (event["reply_to"] or {}).get("message")
+        expect(question == QUESTION, f"matched to another question: {event}")
         self.note(
-            f"smspilot_reply_received: from {told['recipient']} « {told['message']} »,"
+            f"smspilot_reply_received: from {event['recipient']} « {event['message']} »,"
             f" {monotonic() - begin:.1f} s later, confirmed by the service"
         )
         self.note(f"reply to « {question} »")
@@ -140,7 +140,7 @@ class Demo:
             self.note(f"{switch} is on, {way}")
 
     async def bill(self) -> None:
-        """Tell what it cost."""
+        """Print what it cost."""
         self.step("The bill")
         await self.balance()
         orders = (await self.service.state())["orders"]
@@ -184,23 +184,23 @@ class Demo:
         self.note("taken; each step went out once")
 
     async def has_alarm_saved(self) -> bool:
-        """Tell whether a kill would leave the alarm there."""
+        """Return whether a kill would leave the alarm there."""
         entries = self.home.folder / ".storage" / "core.config_entries"
         return entries.exists() and "Потоп" in entries.read_text()
 
     async def has_sent(self, count: int) -> bool:
-        """Tell whether so many messages went out."""
+        """Return whether so many messages went out."""
         return len((await self.service.state())["orders"]) >= count
 
     async def balance(self) -> None:
-        """Tell balance and spending as the sensors show them."""
+        """Print balance and spending as the sensors show them."""
         for what in ("balance", "spent_today"):
             state = await self.home.until_known(f"sensor.smspilot_5671_{what}")
             self.note(f"{what.replace('_', ' ')}: {state} RUB")
 
     @staticmethod
     def seconds(sent_at: str | None, changed_at: str | None) -> str:
-        """Tell how long a message was on its way, in whole seconds as the service counts."""
+        """Return how long a message was on its way, in whole seconds as the service counts."""
         if not sent_at or not changed_at:
             return "time unknown"
         moments = [datetime.fromisoformat(each).astimezone(UTC) for each in (sent_at, changed_at)]
@@ -212,14 +212,14 @@ async def check(service: Service, home: Home) -> None:
     # A number without its country code, so that no other way to write it slips through.
     secrets = [service.key, ANNA.removeprefix("+7"), ALERT, QUESTION]
     found = complaints(home.log(), secrets)
-    expect(not found, "the log complains or tells too much:\n" + "\n".join(found))
+    expect(not found, "the log complains or shows a secret:\n" + "\n".join(found))
     unknown: list[Any] = (await service.state())["unknown"]
     expect(not unknown, f"the service did not understand: {unknown}")
 
 
 async def main() -> int:
-    """Run it and tell how it ended."""
-    if this := asyncio.current_task():  # told to end, it takes both processes along
+    """Run it and return the exit status."""
+    if this := asyncio.current_task():  # cancelled, it takes both processes along
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
     transcript = Transcript()
     transcript.step("A simulated service and a real Home Assistant start")

@@ -136,12 +136,12 @@ async def hang_up_dashboard(home: Home, sim: Simulator) -> None:
 
 
 async def is_set_up(home: Home) -> bool:
-    """Tell whether an earlier start has added the account."""
+    """Return whether an earlier start has added the account."""
     path = "/api/config/config_entries/entry?domain=smspilot"
     return bool(await home.rest("GET", path))
 
 
-def told(home: Home, sim: Simulator) -> str:
+def how_to_enter(home: Home, sim: Simulator) -> str:
     """Return what a person needs to know."""
     address, phones = (each.replace("127.0.0.1", "localhost") for each in (home.url, sim.origin))
     return (
@@ -152,7 +152,7 @@ def told(home: Home, sim: Simulator) -> str:
 
 
 def is_free(port: int) -> bool:
-    """Tell whether nobody listens there."""
+    """Return whether nobody listens there."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -202,7 +202,7 @@ async def live(options: argparse.Namespace) -> None:
         if not ready.exists():
             await set_up(home, sim)
             ready.touch()
-        print(told(home, sim), flush=True)
+        print(how_to_enter(home, sim), flush=True)
         while True:
             while home.running:
                 await asyncio.sleep(1)
@@ -210,7 +210,7 @@ async def live(options: argparse.Namespace) -> None:
 
 
 async def main() -> int:
-    """Start, and tell how it ended."""
+    """Start, and return the exit status."""
     options = arguments()
     for port in (options.port, options.phone_port):
         if not is_free(port):

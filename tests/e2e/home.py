@@ -232,7 +232,7 @@ class Home:
 
     @property
     def running(self) -> bool:
-        """Tell whether the process is alive."""
+        """Return whether the process is alive."""
         return self._process is not None and self._process.returncode is None
 
     @property
@@ -285,12 +285,12 @@ class Home:
         return True
 
     async def _saved(self) -> bool:
-        """Tell whether the token is on disk: a kill before that would lock everybody out."""
+        """Return whether the token is on disk: a kill before that would lock everybody out."""
         auth = self.folder / ".storage" / "auth"
         return auth.exists() and self.tokens["refresh_token"] in auth.read_text()
 
     async def _runs(self) -> bool:
-        """Tell whether the start is over."""
+        """Return whether the start is over."""
         config = await self.rest("GET", "/api/config")
         if config["recovery_mode"]:
             message = f"the configuration is not valid\n{self.tail()}"

@@ -31,18 +31,18 @@ def records(log: str) -> Iterator[str]:
 def complaints(log: str, secrets: Iterable[str]) -> list[str]:
     """Return the records of trouble with us, and those above debug that hold a secret."""
     secrets = list(secrets)
-    return [record for record in records(log) if _is_trouble(record) or _tells(record, secrets)]
+    return [record for record in records(log) if _is_trouble(record) or _leaks(record, secrets)]
 
 
 def _is_trouble(record: str) -> bool:
-    """Tell whether a record is a warning or an error of ours or about us."""
+    """Return whether a record is a warning or an error of ours or about us."""
     level = _level(record)
     about_us = any(each in record for each in _OURS)
     return about_us and level not in ("DEBUG", "INFO") and _STANDARD not in record
 
 
-def _tells(record: str, secrets: list[str]) -> bool:
-    """Tell whether a record that people keep or post holds a secret, in any spelling."""
+def _leaks(record: str, secrets: list[str]) -> bool:
+    """Return whether a record that people keep or post holds a secret, in any spelling."""
     if _level(record) == "DEBUG":
         return False
     bare = re.sub(r"[\s()-]", "", record)

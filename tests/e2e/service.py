@@ -38,7 +38,7 @@ class Service:
         )
         assert self._process.stdout
         async with asyncio.timeout(30):
-            if not await self._process.stdout.readline():  # it tells its address once it listens
+            if not await self._process.stdout.readline():  # it prints its address once it listens
                 message = "the simulator ended; its reason is above"
                 raise RuntimeError(message)
         self._session = aiohttp.ClientSession()

@@ -59,7 +59,7 @@ class House:
         )
 
     async def is_quiet(self) -> bool:
-        """Tell whether the alarm has nothing to do any more."""
+        """Return whether the alarm has nothing to do any more."""
         state = await self.home.state("automation.leak_alarm")
         return state is not None and state["attributes"]["current"] == 0
 

@@ -110,7 +110,7 @@ async def test_texts_and_answers(phones: Phones, customer: Customer) -> None:
     await card.get_by_role("textbox").fill("Спасибо")
     await card.get_by_role("button", name="Send").click()
     await expect(chat.locator("li.mine").last).to_contain_text(re.compile(r"\d\d:\d\d · told"))
-    await expect(phones.page.locator("#told li")).to_contain_text("message 12346 → 200")
+    await expect(phones.page.locator("#reported li")).to_contain_text("message 12346 → 200")
 
     await phones.card(BORIS).get_by_role("textbox").fill("hello")
     await phones.page.keyboard.press("Enter")
@@ -231,7 +231,7 @@ async def test_faults(phones: Phones) -> None:
 
 
 async def test_pushes(phones: Phones, customer: Customer) -> None:
-    """Statuses are told once, twice, backwards or not at all; a stranger tells lies."""
+    """Statuses are pushed once, twice, backwards or not at all; a stranger forges some."""
     ways = {
         "twice": (Pushes.ON, 2, False, "1 1 2 2"),
         "last status first": (Pushes.ON, 1, True, "2 1"),

@@ -211,7 +211,7 @@ SCROLL_UP = """async () => {
 
 
 async def test_only_administrators(tmp_path: Path) -> None:
-    """Whoever is none is told so kindly, and nothing else."""
+    """A user who is none gets a kind notice, and nothing else."""
     async with home_with_card(tmp_path) as (home, sim), browser.started() as started:
         tokens = await child(home)
         sim.requests.clear()

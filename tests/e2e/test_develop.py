@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("socket_enabled")
 
 
 async def test_ready_and_stopped(tmp_path: Path) -> None:
-    """It tells its addresses when everything is there, and leaves nothing behind."""
+    """It prints its addresses when everything is there, and leaves nothing behind."""
     ports = free_port(), free_port()
     options = [f"--folder={tmp_path}", f"--port={ports[0]}", f"--phone-port={ports[1]}"]
     process = await asyncio.create_subprocess_exec(ROOT / "scripts/develop", *options, stdout=PIPE)

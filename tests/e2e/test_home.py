@@ -25,7 +25,7 @@ automation:
 
 
 async def test_it_acts_reports_and_survives_a_power_cut() -> None:
-    """An automation works, its events are told, and a killed home comes back as it was."""
+    """An automation works, its events are shown, and a killed home comes back as it was."""
     async with Home(yaml=YAML) as home:
         await home.action("input_boolean", "turn_off", {"entity_id": "input_boolean.lamp"})
         async with home.websocket() as websocket:

@@ -46,7 +46,7 @@ async def test_by_sms() -> None:
         await service.control("receive", phone="79990001122", text="5671 open the gate")
         await say(service, "5671 Open the gate!")
         await home.until_state("input_boolean.gate", "on")
-        await home.until_state("input_boolean.told", "on")
+        await home.until_state("input_boolean.delivered", "on")
         assert await texts(service) == ["The gate is open"]
 
         await home.action("input_boolean", "turn_on", {"entity_id": "input_boolean.ask"})
@@ -67,5 +67,5 @@ async def test_by_sms() -> None:
         await home.until(answered, "Assist's answer")
         assert (await texts(service))[-1] == "The light is on"
         await home.until_state("input_boolean.lamp", "on")
-        told = [line for line in complaints(home.log(), secrets=()) if "PIN" not in line]
-        assert told == []
+        found = [line for line in complaints(home.log(), secrets=()) if "PIN" not in line]
+        assert found == []

@@ -50,5 +50,5 @@ def test_trouble_and_secrets_are_found(log: str, date: str) -> None:
     ],
 )
 def test_the_rest_is_left_alone(log: str, date: str) -> None:
-    """Trouble of others and what debug tells is no complaint."""
+    """Trouble of others and debug lines are no complaint."""
     assert complaints(log.replace(DATE, date), [KEY, "9087964781"]) == []

@@ -29,7 +29,7 @@ def configuration(tmp_path: Path) -> Path:
 
 
 async def test_zip_installs(configuration: Path) -> None:
-    """A fresh home loads what scripts/release makes, tells its version, and sends."""
+    """A fresh home loads what scripts/release makes, shows its version, and sends."""
     async with Service(auto=0.5) as service, Home(configuration) as home:
         account = {"api_key": service.key, "advanced": {"url": service.url}}
         result = await home.flow("smspilot", account, {})
@@ -39,8 +39,8 @@ async def test_zip_installs(configuration: Path) -> None:
         await home.action("notify", "send_message", {"entity_id": "notify.anna", "message": "Hi!"})
         assert [each["text"] for each in (await service.state())["messages"]] == ["Hi!"]
         async with home.websocket() as websocket:
-            told = await websocket.command("manifest/get", integration="smspilot")
-        assert told["version"] == VERSION
+            manifest = await websocket.command("manifest/get", integration="smspilot")
+        assert manifest["version"] == VERSION
 
 
 @pytest.mark.parametrize("version", ["", "1.2", "1.2.3.4", "latest", '1.2.3"'])

@@ -15,18 +15,18 @@ class CommandError(Exception):
 
 
 class Subscription:
-    """What a subscription has told and nobody has taken yet."""
+    """What a subscription got and no test has taken yet."""
 
     def __init__(self, what: str) -> None:
         """Start with nothing."""
         self.events: list[Event] = []
         self._what = what
-        self._told = asyncio.Event()
+        self._arrived = asyncio.Event()
 
-    def tell(self, event: Event) -> None:
+    def add(self, event: Event) -> None:
         """Keep an event for whoever waits."""
         self.events.append(event)
-        self._told.set()
+        self._arrived.set()
 
     async def take(
         self, where: Callable[[Event], bool] = lambda _: True, *, timeout: float = 15
@@ -38,8 +38,8 @@ class Subscription:
                     for index, event in enumerate(self.events):
                         if where(event):
                             return self.events.pop(index)
-                    self._told.clear()
-                    await self._told.wait()
+                    self._arrived.clear()
+                    await self._arrived.wait()
         except TimeoutError:
             message = f"no such event of {self._what} in {timeout} s; there were: {self.events}"
             raise TimeoutError(message) from None
@@ -75,7 +75,7 @@ class Websocket:
         return await self._send(kind, fields, None)
 
     async def subscribe(self, kind: str, /, **fields: Any) -> Subscription:
-        """Send a command that goes on telling."""
+        """Send a command that goes on sending events."""
         subscription = Subscription(f"{kind} {fields}")
         await self._send(kind, fields, subscription)
         return subscription
@@ -104,8 +104,8 @@ class Websocket:
     async def _listen(self) -> None:
         """Hand what arrives to whoever waits for it."""
         async for frame in self._socket:
-            told = json.loads(frame.data)
-            for message in told if isinstance(told, list) else [told]:
+            received = json.loads(frame.data)
+            for message in received if isinstance(received, list) else [received]:
                 self._hand_on(message)
         for result in self._results.values():
             if not result.done():
@@ -113,8 +113,8 @@ class Websocket:
 
     def _hand_on(self, message: dict[str, Any]) -> None:
         """Hand on one message."""
-        if message["type"] == "event" and (told := self._subscriptions.get(message["id"])):
-            told.tell(message["event"])
+        if message["type"] == "event" and (subscription := self._subscriptions.get(message["id"])):
+            subscription.add(message["event"])
         elif message["type"] == "result" and not (result := self._results[message["id"]]).done():
             if message["success"]:
                 result.set_result(message["result"])

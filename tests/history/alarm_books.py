@@ -1,4 +1,4 @@
-"""The alarms' own ledger: what went out for them, what was told of them, who took them."""
+"""The alarms' own ledger: what went out for them, what was published of them, who took them."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -9,18 +9,18 @@ from typing import Any, Final
 from tests.simulator.model import Order
 from tests.simulator.simulator import Simulator
 
-# What every text of a step has, and those that only tell have too.
+# What every text of a step has, and those that only inform have too.
 ALARM: Final = "Потоп"
 ALL_CLEAR: Final = "Отбой"
 CANNOT: Final = "Не могу"
 _NEWS: Final = ("takes it", "It is now")
-# The list may tell minutes only, and a request take its time.
+# The list may show minutes only, and a request take its time.
 _MINUTE: Final = timedelta(seconds=130)
 
 
 @dataclass(slots=True)
-class RunTold:
-    """What was told of a run."""
+class PublishedRun:
+    """What was published of a run."""
 
     keys: set[str] = field(default_factory=set)
     types: list[str] = field(default_factory=list)
@@ -41,7 +41,7 @@ class AlarmBooks:
         # Numbers by the name of whoever has them.
         self._people = people
         self.keys: set[str] = set()
-        self.runs: dict[str, RunTold] = {}
+        self.runs: dict[str, PublishedRun] = {}
         # Whoever took an alarm at the home itself.
         self.takers: set[str] = set()
 
@@ -51,7 +51,7 @@ class AlarmBooks:
 
     def add(self, data: Mapping[str, Any], key: str) -> None:
         """Write down an event."""
-        run = self.runs.setdefault(data["alarm_id"], RunTold())
+        run = self.runs.setdefault(data["alarm_id"], PublishedRun())
         # Another start while it runs gives it another message.
         run.keys.add(key)
         run.types.append(data["type"])
@@ -68,7 +68,7 @@ class AlarmBooks:
             run.forgotten = len(run.taken)
 
     def change_plan(self) -> None:
-        """Note that whoever is to be told has changed."""
+        """Note that the recipients have changed."""
         for run in self.runs.values():
             run.plan_changed = True
 
@@ -90,7 +90,7 @@ class AlarmBooks:
                 yield from self._forgotten(alarm_id, run)
 
     def _may(self, by: str, since: datetime | None, steps: list[Order], at: datetime) -> bool:
-        """Tell whether somebody wrote after they had been asked, or took it at home."""
+        """Return whether somebody wrote after they had been asked, or took it at home."""
         if by in self.takers:
             return True
         phones = {phone[1:] for phone in self._people.get(by, ())}
@@ -103,8 +103,8 @@ class AlarmBooks:
             for each in self._sim.inbox
         )
 
-    def _forgotten(self, alarm_id: str, run: RunTold) -> Iterator[str]:
-        """Name whom nobody even tried to tell."""
+    def _forgotten(self, alarm_id: str, run: PublishedRun) -> Iterator[str]:
+        """Name the recipients for whom no request was made."""
         tried = {
             phone
             for request in self._sim.calls("send")
@@ -113,7 +113,7 @@ class AlarmBooks:
         }
         for name, phones in self._people.items():
             if not tried & {phone[1:] for phone in phones}:
-                yield f"LOST: {name} was not told of {alarm_id}"
+                yield f"LOST: {name} was not informed of {alarm_id}"
 
     def _requested(self, order: Order) -> datetime:
         """Return when an order was asked for: it may have been accepted late."""
@@ -128,7 +128,7 @@ class AlarmBooks:
 
 
 def is_step(order: Order) -> bool:
-    """Tell whether a text asks somebody to take an alarm."""
+    """Return whether a text asks somebody to take an alarm."""
     return ALARM in order.text and not any(words in order.text for words in _NEWS)
 
 

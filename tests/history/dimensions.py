@@ -40,11 +40,11 @@ def _switch(name: str, value: Any = True) -> tuple[Switches, ...]:
 DIMENSIONS: Final[Mapping[str, tuple[Switches, ...]]] = {
     "stored": _each("stored", Stored),
     "inbound_stored": _each("inbound_stored", Stored),
-    "check_tells_result": _each("check_tells_result", (True, False)),
+    "check_shows_result": _each("check_shows_result", (True, False)),
     "numbers": _each("numbers", Numbers),
     "inbound_numbers": _each("inbound_numbers", Numbers),
     "pseudo_senders": _each("pseudo_senders", PseudoSenders),
-    "replaced_sender_told": _switch("replaced_sender_told", value=False),
+    "replaced_sender_shown": _switch("replaced_sender_shown", value=False),
     "server_ids": _each("server_ids", Ids),
     "inbound_ids": _each("inbound_ids", Ids),
     "check_lag": (

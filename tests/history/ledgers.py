@@ -193,7 +193,7 @@ class Books:
             and (now - each.at > SEARCHED or times[each.phone, each.key] > 1)
         }
         if self._sim.options.refused_again:
-            # Of the row that failed and the one refused as its double nobody can tell which is it.
+            # Of the row that failed and the one refused as its double it is unknown which is which.
             old |= {
                 pair(each) for each in self._sim.messages.values() if each.status is Status.FAILED
             }
@@ -266,7 +266,7 @@ class Books:
 
     def _is_due(self, message: Inbound) -> bool:
         """Return whether a message can be known, and is not older than the account."""
-        # What the first list shows is history, as far as its times can tell.
+        # What the first list shows is history, as far as its times show.
         doubt = timedelta(seconds=3 if self._sim.options.inbound_seconds else 65)
         return message.created >= self.since + doubt and is_listed(self._sim, message)
 

@@ -1,1 +1,1 @@
-"""What only the real service can tell: `scripts/live-check`."""
+"""What only the real service can show: `scripts/live-check`."""

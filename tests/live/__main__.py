@@ -87,7 +87,7 @@ async def check(key: str, options: argparse.Namespace, means: Means) -> list[Lin
         api = Api(session, key, options.url, options.pause)
         look = Look(api, marks=options.mark_seen, template=options.template)
         if code := (await look.account()).code:
-            return f"The service does not tell the account: {code}"
+            return f"The account cannot be read: {code}"
         points = [
             *(*answers.POINTS, *trying.POINTS, *messages.POINTS, *inbound.POINTS),
         ]

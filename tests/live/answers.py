@@ -27,7 +27,7 @@ async def _errors(look: Look) -> Iterable[str]:
     return [reply.code for reply in replies]
 
 
-@POINTS("HTTP status of errors", "200", otherwise="errors are told as broken answers")
+@POINTS("HTTP status of errors", "200", otherwise="errors are shown as broken answers")
 async def _status(look: Look) -> str:
     await _errors(look)
     return shapes.all_of(str(reply.status) for reply in look.api.replies if reply.error)
@@ -70,24 +70,24 @@ async def _unknown(look: Look) -> str:
     return f"error {reply.code}" if reply.code else "ignored"
 
 
-@POINTS("a wrong path", "HTTP 404", otherwise="a mistyped address is told in other words")
+@POINTS("a wrong path", "HTTP 404", otherwise="a mistyped address gets another error")
 async def _path(look: Look) -> str:
     return (await look.api.ask(url=look.api.url.replace("api.php", "none.php"))).code or "answered"
 
 
-@POINTS("codes of errors", "text", "numbers", "numbers and text", otherwise="told without a code")
+@POINTS("codes of errors", "text", "numbers", "numbers and text", otherwise="shown without a code")
 async def _codes(look: Look) -> str:
     await _errors(look)
     return shapes.kinds(reply.error.get("code") for reply in look.api.replies if reply.error)
 
 
-@POINTS("check=x", "error 301", "error 303", otherwise="the error is told in the service's words")
+@POINTS("check=x", "error 301", "error 303", otherwise="the error is shown in the service's words")
 async def _bad_id(look: Look) -> str:
     code = (await look.once(check="x")).code
     return f"error {code}" if code else "no error"
 
 
-@POINTS("inbound=yesterday", "error 500", otherwise="told as a fault of the service, not of ours")
+@POINTS("inbound=yesterday", "error 500", otherwise="shown as a fault of the service, not of ours")
 async def _bad_date(look: Look) -> str:
     code = (await look.once(inbound="yesterday")).code
     return f"error {code}" if code else "no error"

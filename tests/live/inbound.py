@@ -29,16 +29,16 @@ async def _all(look: Look) -> Seen:
         return Seen(UNSEEN, as_assumed=True)
     now = look.api.replies[-1].date or look.api.replies[-1].at
     oldest = shapes.age((now - min(times)).total_seconds())
-    told = f"{len(rows)} rows, the oldest {oldest} old"
+    summary = f"{len(rows)} rows, the oldest {oldest} old"
     newer = await look.once(inbound=f"{max(times).timestamp():.0f}")
     if any(
         (time := shapes.moment(row.get("created"))) and time > max(times)
         for row in newer.rows("inbound")
     ):
-        return Seen(f"{told}; newer ones are cut off", as_assumed=False)
+        return Seen(f"{summary}; newer ones are cut off", as_assumed=False)
     if len(rows) % _ROUND == 0:
-        return Seen(f"{told}; a round number", as_assumed=False)
-    return Seen(told, as_assumed=True)
+        return Seen(f"{summary}; a round number", as_assumed=False)
+    return Seen(summary, as_assumed=True)
 
 
 @POINTS("order of inbound messages", "newest first", "oldest first", otherwise="they are sorted")
@@ -67,7 +67,7 @@ async def _numbers(look: Look) -> str:
     return shapes.all_of(shapes.number(row["phone"]) for row in await look.all_inbound())
 
 
-@POINTS("inbound messages listed twice", "none", otherwise="each is told once")
+@POINTS("inbound messages listed twice", "none", otherwise="each is published once")
 async def _twice(look: Look) -> str:
     return twice([row["id"] for row in await look.all_inbound()])
 
@@ -102,7 +102,7 @@ async def _prefix(look: Look) -> str:
     return f"there in {count} of {len(texts)}" if count else "taken out"
 
 
-@POINTS("a message at the bound itself", "not listed", "listed", otherwise="each is told once")
+@POINTS("a message at the bound itself", "not listed", "listed", otherwise="each is published once")
 async def _bound(look: Look) -> str:
     rows = await look.all_inbound()
     newest = max(map(_time, rows), default="")

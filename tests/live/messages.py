@@ -164,7 +164,7 @@ def changes(texts: list[str]) -> str:
     return ", ".join(sign for sign, seen in signs.items() if seen) or "no sign of a change"
 
 
-@POINTS("attributes of messages", "the document's", otherwise="what is missing is not told")
+@POINTS("attributes of messages", "the document's", otherwise="what is missing is not shown")
 async def _attributes(look: Look) -> str:
     rows = await look.recent()
     return shapes.names((name for row in rows for name in row), FIELDS) if rows else UNSEEN

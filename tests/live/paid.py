@@ -54,8 +54,8 @@ def lines(sent: Sequence[Sent], pushes: Pushes | None) -> Iterator[Line]:
                 _sender(each),
                 "the kind goes by what we sent",
             )
-        told = ", ".join(f"{status} {_after(at)}" for status, at in each.statuses) or UNSEEN
-        yield _line(f"{name}: statuses", "", told, "")
+        statuses = ", ".join(f"{status} {_after(at)}" for status, at in each.statuses) or UNSEEN
+        yield _line(f"{name}: statuses", "", statuses, "")
         yield from _answered(each)
     if pushes is not None:
         yield _line(

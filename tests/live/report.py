@@ -14,7 +14,7 @@ _SECRET: Final = re.compile(r"\d{5,}|[0-9A-Za-z]{20,}")
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was seen, where words alone do not tell whether it is as assumed."""
+    """What was seen, where words alone do not show whether it is as assumed."""
 
     words: str
     as_assumed: bool

@@ -1,4 +1,4 @@
-"""What only a message that is paid for can tell: three at most, to the owner's own number."""
+"""What only a message that is paid for can show: three at most, to the owner's own number."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -27,7 +27,7 @@ class Sent:
     text: str
     # The owner's.
     number: str
-    # The price that was told before.
+    # The price that was shown before.
     cost: Decimal | None = None
     # The answer of the service, and how the rest went.
     reply: Reply | None = None
@@ -64,7 +64,7 @@ class Means:
 
 
 async def spend(look: Look, means: Means) -> list[Sent] | None:
-    """Tell the price, ask, send, and watch; None where the owner does not want to."""
+    """Show the price, ask, send, and watch; None where the owner does not want to."""
     own = await look.own()
     texts = [
         Sent(number=own, kind="SMS", sender="", text=look.framed(ODD_TEXT.format(_code()))),

@@ -28,7 +28,7 @@ def _refused(reply: Reply, otherwise: str) -> str:
     return f"refused with {reply.code}" if reply.code else otherwise
 
 
-@POINTS("cost=1", "9.9", otherwise="where nobody can read it, no cost is told before")
+@POINTS("cost=1", "9.9", otherwise="where it cannot be read, no cost is shown before")
 async def _cost(look: Look) -> str:
     reply = await look.cost()
     return _refused(reply, shapes.figure(reply.value("cost")))
@@ -82,7 +82,7 @@ async def _test_and_templates(look: Look) -> str:
 
 @POINTS(
     "a sender nobody has",
-    "replaced, and sender_orig tells it",
+    "replaced, and sender_orig shows it",
     "refused with 115",
     "refused with 116",
     otherwise="a wrong sender is not noticed",
@@ -92,8 +92,8 @@ async def _stranger(look: Look) -> str:
     row = next(iter(await look.tested(_STRANGER)), {})
     if reply.code or row.get("sender") == _STRANGER:
         return _refused(reply, "taken as it is")
-    told = row.get("sender_orig") == _STRANGER
-    return f"replaced, and sender_orig {'tells it' if told else 'is empty'}"
+    shown = row.get("sender_orig") == _STRANGER
+    return f"replaced, and sender_orig {'shows it' if shown else 'is empty'}"
 
 
 @POINTS(
@@ -124,13 +124,13 @@ async def _test(look: Look) -> str:
     return f"{count} of {name}, and {'something' if paid else 'nothing'} is charged"
 
 
-@POINTS("attributes of a sent row", "the document's", otherwise="what is missing is not told")
+@POINTS("attributes of a sent row", "the document's", otherwise="what is missing is not shown")
 async def _attributes(look: Look) -> str:
     rows = await look.tested()
     return shapes.names((name for row in rows for name in row), FIELDS) if rows else UNSEEN
 
 
-@POINTS("attributes beside the rows", "the document's", otherwise="told as unknown")
+@POINTS("attributes beside the rows", "the document's", otherwise="shown as unknown")
 async def _beside(look: Look) -> str:
     reply = await look.test()
     names = ("send", "balance", "cost", "server_packet_id")
@@ -143,7 +143,7 @@ async def _price(look: Look) -> str:
     return shapes.all_of(shapes.figure(row.get("price", "")) for row in rows)
 
 
-@POINTS("error of a good row", "0", "empty", "none", otherwise="it is told as the reason")
+@POINTS("error of a good row", "0", "empty", "none", otherwise="it is shown as the reason")
 async def _no_error(look: Look) -> str:
     rows = await look.tested()
     values = (row.get("error", "none") for row in rows)
@@ -203,7 +203,9 @@ async def _twice(look: Look) -> str:
     return _refused(reply, f"rows; the second {refused}")
 
 
-@POINTS("Cyrillic and Latin in one word", "refused with 248", "taken", otherwise="told by its code")
+@POINTS(
+    "Cyrillic and Latin in one word", "refused with 248", "taken", otherwise="shown by its code"
+)
 async def _mixed(look: Look) -> str:
     return _refused(await look.cost(look.framed("Прoверка")), "taken")
 

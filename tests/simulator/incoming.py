@@ -30,7 +30,7 @@ class Call:
     remote: str
 
     def flag(self, name: str) -> bool:
-        """Tell whether a switch is on."""
+        """Return whether a switch is on."""
         return self.params.get(name) == "1"
 
     def list(self, name: str) -> list[str]:
@@ -119,7 +119,7 @@ def _text(name: bytes, value: bytes, charset: str) -> str:
 
 
 def kind_of(text: str, sender: str) -> Kind:
-    """Tell what is bought: by the text first, then by the sender."""
+    """Return what is bought: by the text first, then by the sender."""
     by_text = {"HLR": Kind.HLR, "PING": Kind.PING, "HLRVIP": Kind.HLRVIP}
     by_sender = {
         "2WAY": Kind.TWO_WAY,

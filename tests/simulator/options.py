@@ -28,7 +28,7 @@ class Options:
     # Refusals
     strict_senders: bool = False
     # Whether `sender_orig` shows a replaced sender.
-    replaced_sender_told: bool = True
+    replaced_sender_shown: bool = True
     refuse_mixed_alphabets: bool = True
     # Take a plus, brackets and the like out of a number instead of refusing it.
     lenient_phones: bool = False
@@ -88,7 +88,7 @@ class Options:
     # What is shown of a message
     stored: Stored = Stored.AS_SENT
     # The `message` of a finished number check is its result.
-    check_tells_result: bool = True
+    check_shows_result: bool = True
     numbers: Numbers = Numbers.PLAIN
     pseudo_senders: PseudoSenders = PseudoSenders.AS_SENT
     server_ids: Ids = Ids.GROWING

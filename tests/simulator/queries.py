@@ -80,7 +80,7 @@ def _by_ids(state: State, account: Account, what: str) -> Iterable[Message | str
 
 
 def _is_late(state: State, message: Message) -> bool:
-    """Tell whether a message is too young to be listed."""
+    """Return whether a message is too young to be listed."""
     options = state.options
     waits = message.server_id % options.check_lag_every == 0
     return waits and state.now() - message.created < options.check_lag
@@ -183,7 +183,7 @@ def listed(state: State, account: Account, what: str) -> list[Inbound]:
 
 
 def _is_unlisted(state: State, message: Inbound) -> bool:
-    """Tell whether a message is not in the list yet."""
+    """Return whether a message is not in the list yet."""
     options, now = state.options, state.now()
     if message.listed_at is not None:
         return now < message.listed_at

@@ -96,7 +96,7 @@ def _values(state: State, message: Message) -> Row:
         "price": _price(state, message),
         "status": str(int(message.status)),
         "sender": _sender(state, message),
-        "sender_orig": message.sender_orig if options.replaced_sender_told else "",
+        "sender_orig": message.sender_orig if options.replaced_sender_shown else "",
         "message": _text(state, message),
         "created": created if options.check_seconds else created[:-3],
         "modified": moment(message.modified, options.zone),
@@ -131,7 +131,7 @@ def _text(state: State, message: Message) -> str:
     """Return the text as it was stored, or what a number check has found out."""
     options = state.options
     found = message.status in (Status.DELIVERED, Status.UNDELIVERED)
-    if options.check_tells_result and message.kind in CHECKS and found:
+    if options.check_shows_result and message.kind in CHECKS and found:
         return f"{message.operator} ({message.country})" if message.operator else ""
     return stored_text(message.text, options.stored)
 

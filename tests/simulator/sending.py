@@ -59,7 +59,7 @@ def send(state: State, account: Account, call: Call) -> Answer:
 
 
 def _is_refused(state: State, good: list[Message], bad: list[Message]) -> bool:
-    """Tell whether a list is answered with one error instead of rows."""
+    """Return whether a list is answered with one error instead of rows."""
     options = state.options
     if options.duplicate_refuses_list and any(each.error == _DUPLICATE for each in bad):
         return True

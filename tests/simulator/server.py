@@ -80,7 +80,7 @@ class Front:
 
     @property
     def is_open(self) -> bool:
-        """Tell whether a connection can be made."""
+        """Return whether a connection can be made."""
         return self._site is not None
 
     async def close_port(self) -> None:

@@ -8,7 +8,7 @@ from .inbound import INBOUND, TWO_WAY
 from .numbers import NUMBER_CHECKS
 from .sending import SENDING
 from .status import STATUS
-from .untold import UNTOLD
+from .untested import UNTESTED
 
 EXAMPLES: tuple[Example, ...] = (
     *SENDING,
@@ -23,4 +23,4 @@ EXAMPLES: tuple[Example, ...] = (
     *HISTORY,
 )
 
-__all__ = ["EXAMPLES", "UNTOLD", "Example"]
+__all__ = ["EXAMPLES", "UNTESTED", "Example"]

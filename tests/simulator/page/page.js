@@ -5,7 +5,7 @@ const WORDS = {
   en: {
     title: "SMSPILOT simulator",
     lost: "The simulator does not answer. Waiting for it to come back …",
-    phones: "Phones", service: "The service", ledger: "Ledger", told: "Told to Home Assistant", access: "To connect",
+    phones: "Phones", service: "The service", ledger: "Ledger", reported: "Told to Home Assistant", access: "To connect",
     balance: "Balance", spent: "spent",
     mode: "It is", mode_works: "working", mode_down: "down", mode_slow: "slow (8 s)", mode_html: "in maintenance (HTML)",
     hint_down: "Nothing gets out. Home Assistant tries again for two minutes.",
@@ -36,7 +36,7 @@ const WORDS = {
   ru: {
     title: "Симулятор SMSPILOT",
     lost: "Симулятор не отвечает. Ждём, когда он вернётся …",
-    phones: "Телефоны", service: "Сервис", ledger: "Журнал", told: "Сообщено Home Assistant", access: "Для подключения",
+    phones: "Телефоны", service: "Сервис", ledger: "Журнал", reported: "Сообщено Home Assistant", access: "Для подключения",
     balance: "Баланс", spent: "потрачено",
     mode: "Состояние", mode_works: "работает", mode_down: "недоступен", mode_slow: "медленный (8 с)", mode_html: "на обслуживании (HTML)",
     hint_down: "Ничего не уходит. Home Assistant пробует снова в течение двух минут.",
@@ -113,12 +113,12 @@ const waiting = new Map();
 function connect() {
   socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/page/live`);
   socket.addEventListener("message", ({ data }) => {
-    const told = JSON.parse(data);
-    if (told.state) {
-      show(told.state);
+    const received = JSON.parse(data);
+    if (received.state) {
+      show(received.state);
     } else {
-      waiting.get(told.id)(told);
-      waiting.delete(told.id);
+      waiting.get(received.id)(received);
+      waiting.delete(received.id);
     }
   });
   socket.addEventListener("open", () => { find("lost").hidden = true; });
@@ -207,15 +207,15 @@ function list(parent, items, build) {
   for (const child of known.values()) child.remove();
 }
 
-function show(told) {
-  state = told;
+function show(newState) {
+  state = newState;
   const [account] = state.accounts;
   find("balance").textContent = money(account.balance);
   find("spent").textContent = money(state.spent);
   showPhones();
   showService();
   showLedger();
-  showTold();
+  showReported();
   find("address").textContent = state.url;
   find("key").textContent = account.apikey;
   find("inbound").textContent = account.inbound_url ?? word("none");
@@ -317,9 +317,9 @@ function flashNumber({ text }) {
 
 /** What this phone has seen, oldest first. */
 function chatOf(number) {
-  const told = new Set(state.pushes.filter((push) => push.status === 200).map((push) => push.params.id));
+  const pushed = new Set(state.pushes.filter((push) => push.status === 200).map((push) => push.params.id));
   const sent = state.inbox.filter((each) => each.phone === number).map((each) => ({
-    key: `in${each.id}`, time: each.created, mine: true, text: each.raw, told: told.has(String(each.id)),
+    key: `in${each.id}`, time: each.created, mine: true, text: each.raw, pushed: pushed.has(String(each.id)),
   }));
   const got = state.messages.filter((each) => each.phone === number && isSeen(each)).map((each) => ({
     key: each.server_id, time: each.modified, kind: each.kind, status: each.status,
@@ -337,7 +337,7 @@ function isSeen({ kind, status }) {
 function makeItem(item) {
   const time = element("time", { dateTime: item.time, textContent: clock(item.time) });
   if (item.mine) {
-    const push = element("span", { textContent: ` · ${word(item.told ? "pushed" : "unpushed")}` });
+    const push = element("span", { textContent: ` · ${word(item.pushed ? "pushed" : "unpushed")}` });
     return element("li", { className: "mine" }, element("p", { textContent: item.text }),
       element("small", {}, time, push));
   }
@@ -412,7 +412,7 @@ async function forgeMessage(event) {
   const [account] = state.accounts;
   if (!account.inbound_url) return notice(word("no_address"));
   const { phone, text } = find("forge");
-  told(await perform("push/inbound", {
+  showPush(await perform("push/inbound", {
     phone: phone.value, message: text.value, user_id: String(account.id), id: "99999999", num: state.service_number,
   }));
 }
@@ -422,12 +422,12 @@ async function forgeStatus() {
   const message = state.messages.findLast((each) => each.callback && each.status !== FAILED);
   if (!message) return notice(word("no_message"));
   const status = message.status === DELIVERED ? UNDELIVERED : DELIVERED;
-  told(await perform("push/status", {
+  showPush(await perform("push/status", {
     server_id: String(message.server_id), phone: message.phone, status: String(status), error: "0",
   }));
 }
 
-function told(push) {
+function showPush(push) {
   if (push) notice(word("forged", { answer: push.status ?? word("no_answer") }));
 }
 
@@ -460,9 +460,9 @@ function showLedger() {
   });
 }
 
-function showTold() {
+function showReported() {
   const pushes = state.pushes.map((push, index) => ({ ...push, index }));
-  list(find("told"), newestFirst(pushes, (push) => `${push.time} ${push.index}`), (push) => {
+  list(find("reported"), newestFirst(pushes, (push) => `${push.time} ${push.index}`), (push) => {
     const { id, server_id, status } = push.params;
     const what = id ? word("push_inbound", { id }) : word("push_status", { id: server_id, status: word(status) });
     const answer = element("b", { className: push.status === 200 ? "good" : "bad", textContent: push.status ?? word("no_answer") });
@@ -479,7 +479,7 @@ function newestFirst(records, key) {
 document.documentElement.lang = language;
 document.title = word("title");
 translate(document);
-for (const id of ["ledger", "told"]) find(id).dataset.empty = word("empty");
+for (const id of ["ledger", "reported"]) find(id).dataset.empty = word("empty");
 find("forge").text.value = word("forge_default");
 find("mode").addEventListener("change", (event) => setMode(event.target.value));
 find("pushes").addEventListener("change", (event) => setPushes(event.target.value));

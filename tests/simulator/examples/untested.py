@@ -1,6 +1,6 @@
 """Examples of the document without a test here, each with its reason."""
 
-UNTOLD = {
+UNTESTED = {
     "quick start: send=hello, check=23091,23092, balance=rur": "requests without an answer",
     "2.1 callbacks and pushes": "in test_simulator_push.py: the service asks, not us",
     "6.1 the push": "in test_simulator_inbound.py: the service asks, not us",
