@@ -26,6 +26,8 @@ TO_PAPA, TO_MAMA = ("two_way", "papa"), ("two_way", "mama")
     [
         *("ok", "Ок", "да", "+", "👍", "Еду!", "уже бегу", "Выезжаю, буду через 10 минут"),
         *("on my way", "Yes", "I'm coming", "no problem", "Нет проблем, еду", "yes, no worries"),
+        *("coming right away", "Не волнуйтесь, еду", "Нет вопросов, иду", "not a problem"),
+        *("Без проблем", "новый код 5, еду", "Натан едет", "Note taken", "нести огнетушитель?"),
     ],
 )
 def test_takes(text: str) -> None:
@@ -38,11 +40,38 @@ def test_takes(text: str) -> None:
         *("no", "No.", "нет", "НЕТ!", "не могу", "Не могу, я на работе", "занят", "Занята."),
         *("can't", "can’t", "I cannot", "busy", "sorry, can't", "Sorry", "нет, извини"),
         *("я не смогу", "не получится", "Увы", "некогда", "not now", "не успеваю, прости"),
-        *("я не дома", "I am busy right now"),
+        *("я не дома", "I am busy right now", "Нет, я на работе", "No, I am at work", "не-а"),
+        *("👎", "👎🏽", "Нет 👎", "❌", "🙅\u200d♀️", "не... могу", "никак", "ни за что", "no way"),
+        *("Не приду", "не возьму", "не моё дежурство", "Извините, нет", "Sorry, I'm away"),
+        *("В отпуске", "сплю", "Пусть кто-нибудь другой", "someone else", "Позже", "wrong number"),
+        *("отказываюсь", "Перезвоню позже", "Can't talk. Call you back", "нет времени"),
     ],
 )
 def test_declines(text: str) -> None:
     assert declines(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I’m driving with Focus turned on. I’ll see your message when I get where I’m going.",
+        "I'm driving with Do Not Disturb While Driving turned on.",
+        "Я за рулем, и включена функция «Не беспокоить водителя». Я прочту сообщение позже.",
+        "[Auto-reply] I'm driving right now",
+        "Автоответ: я за рулём",
+        "Automatic reply: I am out of office until Monday",
+        "Я на совещании. Перезвоню.",
+    ],
+)
+def test_phone_answers_by_itself(text: str) -> None:
+    """Nobody has read the alarm, so it goes on."""
+    assert declines(text)
+
+
+@given(st.sampled_from(["нет", "No", "Не", "nope", "неа"]), st.text())
+def test_begins_with_no(no: str, reason: str) -> None:
+    """Whatever follows a no, it is one."""
+    assert declines(f"{no}, потому что {reason}")
 
 
 @pytest.mark.parametrize(

@@ -11,21 +11,40 @@ from ..inbound.question import MAX_GUESSES
 from ..text.matching import normalised
 from .state import AlarmState, Run
 
+# A wrong decline costs a text to the next recipient; a wrong acknowledgement would stop the alarm,
+# and nobody would come. So a text declines when in doubt, and when a phone wrote it by itself.
 # A text that is only this declines.
 _NO: Final = frozenset(
     {
-        *("no", "nope", "not now", "not me", "sorry", "i'm sorry", "sorry no", "no sorry"),
-        *("нет", "неа", "не", "не я", "не сейчас", "увы", "никак", "к сожалению нет"),
-        *("извини", "извините", "прости", "простите", "нет извини", "нет прости"),
+        *("no", "sorry", "i'm sorry", "sorry no", "later", "pass", "i pass"),
+        *("нет", "не я", "увы", "никак", "позже", "потом", "пас", "я пас"),
+        *("извини", "извините", "прости", "простите", "извините нет", "увы нет"),
+        "к сожалению нет",
     }
 )
-# A text that contains this declines. A wrong decline costs a text to the next recipient; a wrong
-# acknowledgement would stop the alarm, and nobody would come.
-_CANNOT: Final = re.compile(
-    r"\b(?:can't|cannot|can not|cant|couldn't|won't|unable|busy|not available|not at home"
-    r"|не (?:могу|смогу|можем|сможем|получится|получается|успею|успеваю|успеем|буду|дома"
-    r"|приеду|поеду|доеду|в городе)|занята?|заняты|некогда|без меня)\b"
+# A text that begins with this declines.
+_BEGINS_WITH_NO: Final = re.compile(
+    r"(?:no(?! (?:problem|worries))|nope|nah|not(?! a problem)"
+    r"|нет(?! (?:проблем|вопросов))|не-а"
+    r"|н[еи]+а?(?! (?:волну|беспоко|пережива|паник|бой|спеш|вопрос)))\b"
 )
+# A text that contains this declines: the author cannot come, is elsewhere, or wants others to go.
+_CANNOT: Final = re.compile(
+    r"\b(?:can't|cannot|can not|cant|couldn't|won't|unable|busy|not (?:able|available|at home)"
+    r"|asleep|sleeping|(?<!right )(?<!straight )away|abroad"
+    r"|out of (?:town|office)|on (?:vacation|holiday)"
+    r"|(?:someone|somebody|anyone) else|wrong number"
+    # A verb in the first person, as in `не смогу`, and other words that follow `не`.
+    r"|не (?:(?!волну|беспоко|пережива)\w+[ую](?:сь)?|(?:с?мож|приед|подъед|успе)\w+|получ\w+"
+    r"|вы(?:йдет|ходит)|дома|здесь|рядом|в городе|доступ\w+|мне)"
+    r"|нет (?:времени|возможности)|занята?|заняты|некогда|без меня|отказ\w*|в отпуске|в отъезде"
+    r"|уехала?|уехали|сплю|болею|пусть|кто-(?:нибудь|то) другой|ошиблись"
+    # What phones answer by themselves while their owners drive or rest.
+    r"|driving|do not disturb|auto(?:matic)?[ -]?(?:reply|response)|see your message"
+    r"|in a meeting|at work|за рулем|не беспокоить|автоответ\w*|на (?:совещании|встрече|работе)"
+    r"|перезвоню|call (?:you )?back)\b"
+)
+_SIGNS: Final = re.compile("[👎❌✖🙅🚫⛔]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +80,8 @@ def declines(text: str) -> bool:
     text = normalised(text)
     # Without numbers too: a text with a code may contain others.
     words = " ".join(re.sub(r"[^\w'-]+|\d+", " ", text).split())
-    return words in _NO or bool(_CANNOT.search(text))
+    found = _BEGINS_WITH_NO.match(words) or _CANNOT.search(words) or _SIGNS.search(text)
+    return words in _NO or bool(found)
 
 
 def addressed(runs: Iterable[Run], answer: Answer) -> Run | None:

@@ -9,6 +9,8 @@ from .regex_search import MAX_SEARCHED
 from .sentences import is_variant_of
 
 _FINAL: Final = " .,!?;:)\"'"
+# Begins a quotation whose end is among the final punctuation.
+_OPENING: Final = "\"'"
 
 
 class Match(StrEnum):
@@ -20,10 +22,13 @@ class Match(StrEnum):
 
 
 def normalised(text: str) -> str:
-    """Return a text without differences of case, spaces, kinds of signs and final punctuation."""
+    """Return a text without differences of case, spaces, kinds of signs and final punctuation.
+
+    A quotation mark at its beginning is left out too.
+    """
     words = " ".join(folded(text).split())
     # A text of punctuation only keeps it.
-    return words.rstrip(_FINAL) or words
+    return words.rstrip(_FINAL).lstrip(_OPENING) or words
 
 
 def fits(message: str, texts: Sequence[str], match: Match) -> bool:
