@@ -195,7 +195,7 @@ async def disk_works(hass: HomeAssistant) -> bool:
 
 
 def hold(mark: object, loop: asyncio.AbstractEventLoop) -> None:
-    """Have nobody wait for a thread whose disk somebody holds."""
+    """Stop waiting for a thread whose disk a test holds."""
     HELD.add(mark)
     loop.call_soon_threadsafe(_look_again)
 

@@ -101,14 +101,14 @@ def test_no_circle() -> None:
         pytest.fail(" → ".join(err.args[1]))
 
 
-def test_nobody_imports_the_root() -> None:
+def test_no_file_imports_the_root() -> None:
     """No module imports the root, which loads before requirements are installed."""
     assert [module for module, arrows in ARROWS.items() if "__init__" in arrows] == []
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_runtime_data_is_typed(module: str) -> None:
-    """Whoever reads an entry's runtime data says what kind of entry it is."""
+    """Each reader of an entry's runtime data says what kind of entry it is."""
     tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
     reads = any(
         isinstance(node, ast.Attribute) and node.attr == "runtime_data" for node in ast.walk(tree)

@@ -116,7 +116,7 @@ async def test_answer_faster_than_the_disk(
     hass_client_no_auth: ClientSessionGenerator,
     hold: Hold,
 ) -> None:
-    """Who answers faster than a slow disk is captured."""
+    """An answer that is faster than a slow disk is not missed."""
     await open_door(hass, hass_client_no_auth)
     await add_account(hass, simulator, people=PEOPLE, options={CONF_VERIFY_PUSHES: False})
     fault = simulator.fault("hang", when="after", command="send")

@@ -142,7 +142,7 @@ async def test_pin(
     text: str,
     expected: list[str],
 ) -> None:
-    """Without the PIN there is no answer; with it nobody else can read it."""
+    """Without the PIN there is no answer; with it no other recipient can read it."""
     await add_account(hass, simulator, people=WITH_PIN)
     events = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await write(simulator, PAPA, text)
@@ -216,7 +216,7 @@ async def test_unverified(
 async def test_ten_an_hour(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, agent: Agent
 ) -> None:
-    """Nobody talks a home into bankruptcy."""
+    """No sender can make a home spend without a limit."""
     await add_account(hass, simulator, people=ASSISTED)
     for number in range(12):
         await write(simulator, PAPA, f"5671 {number}")

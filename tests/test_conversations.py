@@ -177,7 +177,7 @@ def ago(**more: float) -> datetime:
 
 
 async def test_reads(hass: HomeAssistant, simulator: Simulator, clock: Clock, looks: Looks) -> None:
-    """Nobody looks: nothing is read. However many look: each list once a minute."""
+    """Without a card nothing is read; with any number of cards each list once a minute."""
     await add_account(hass, simulator, people=PEOPLE, options=PUSHES_ONLY)
     await clock.advance(600)
     assert asked(simulator) == []
@@ -395,7 +395,7 @@ async def test_older_pages(
     newest_first: bool,
     shuffle: bool,
 ) -> None:
-    """Whoever scrolls up sees everything once, in whatever order the service lists it."""
+    """Scrolling up shows everything once, in whatever order the service lists it."""
     simulator.options.check_newest_first, simulator.options.shuffle = newest_first, shuffle
     count = 2 * PAGE + 5
     every = [f"n{number}" for number in range(count)]

@@ -222,7 +222,7 @@ async def test_back_by_a_question(
 async def test_back_with_get_account(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """Who asks for the account after an outage takes no inbound message away."""
+    """An account query after an outage takes no inbound message away."""
     await add_account(
         hass, simulator, people=[person("Папа", PAPA)], options={CONF_INBOUND_INTERVAL: 0}
     )

@@ -47,7 +47,7 @@ async def test_call_beside_a_text_in_doubt(
 
 
 async def test_mama_beside_papa(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """Whose text is not on its way gets it at once, whoever else is named with them."""
+    """A number whose text is not on its way gets it at once, whatever else is named with it."""
     await add_account(hass, simulator)
     fault = simulator.fault("hang", when="after", command="send")
     first = hass.async_create_background_task(caught(alarm(hass, PAPA)), "test")

@@ -156,7 +156,7 @@ async def test_second_push_before_the_list(
 async def test_look_that_is_needed_no_more(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """Nobody looks again for a push that the list has confirmed meanwhile."""
+    """No read is made for a push that the list has confirmed meanwhile."""
     await add_account(hass, simulator)
     await alarm(hass, PAPA, MAMA)
     await push(simulator, Status.DELIVERED)

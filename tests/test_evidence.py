@@ -155,7 +155,7 @@ async def test_odd_id(
 async def test_double_within_a_half(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """Who has it from a refused list, and is refused as a double in a half of it, has it."""
+    """A number of a refused list that is refused as a double in a half of it has the text."""
     await add_account(hass, simulator)
     captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     simulator.account.duplicate_guard = True

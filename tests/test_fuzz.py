@@ -166,7 +166,7 @@ async def ask_everything(client: Smspilot) -> list[Any]:
 
 
 def check_value(value: Any) -> None:
-    """Fail on what would harm whoever takes the value over."""
+    """Fail on what would harm the user of the value."""
     if is_dataclass(value):
         for field in fields(value):
             check_value(getattr(value, field.name))

@@ -200,7 +200,7 @@ async def drawer(
     tables = await drawer.put_away()
     await drawer.take_up(tables, journal=False)
     drawer.tables = await drawer.put_away()
-    # Nobody knows of the first order whether it went out.
+    # Whether the first message went out is unknown.
     order = next(iter(drawer.tables["orders"].values()))
     order |= {"text": "Дома?", "to": [[PAPA, None, None]], "refused": ["1"]}
     assert all(drawer.tables[name] for name in TABLES)

@@ -25,8 +25,8 @@ PATTERNS = st.sampled_from(
 )
 SOUP = st.text(r"()[]{}|*+?^$.\-<>=!:,&~#pPNLwdabй019 ", min_size=1, max_size=12)
 WORDS = SOUP | st.text() | PATTERNS | st.sampled_from(ODD)
-WHOM = st.sampled_from(["*", "Папа", PAPA, int(PHONE), "Sberbank"]) | WORDS
-LISTS = st.lists(WHOM, max_size=3) | WHOM
+TARGETS = st.sampled_from(["*", "Папа", PAPA, int(PHONE), "Sberbank"]) | WORDS
+LISTS = st.lists(TARGETS, max_size=3) | TARGETS
 CHOSEN = st.fixed_dictionaries(
     {"active_choice": st.sampled_from(["recipients", "numbers", "anyone"])},
     optional={"recipients": LISTS, "numbers": LISTS, "anyone": st.just("*")},

@@ -248,7 +248,7 @@ async def test_message_of_the_future(
 
 
 async def test_without_address(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """Who never pasted an address is served within a minute, and history is not replayed."""
+    """Without an address at SMSPILOT a message comes within a minute; history is not replayed."""
     await write(simulator, PAPA, "5671 вчерашнее")
     await add_account(hass, simulator, people=PEOPLE)
     captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)

@@ -256,7 +256,7 @@ async def test_removal_leaves_nothing(
 async def test_people_in_place(
     hass: HomeAssistant, simulator: Simulator, device_registry: dr.DeviceRegistry
 ) -> None:
-    """Somebody who is added, renamed or removed needs no reload."""
+    """A recipient that is added, renamed or removed needs no reload."""
     entry = await add_account(hass, simulator, people=[person("Папа", PAPA)])
     added = ConfigSubentry(
         data=MappingProxyType({"name": "Мама", "phones": [MAMA]}),

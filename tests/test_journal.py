@@ -263,7 +263,7 @@ async def test_written_while_it_is_compacted(hass: HomeAssistant, home: Home, ho
 
 
 async def test_closed_between_two_writes(hass: HomeAssistant, home: Home, hold: Hold) -> None:
-    """Who waits for a write to end waits for the one that follows at once, too."""
+    """A wait for a write waits for the one that follows at once, too."""
     hold("append")
     home.write("t", "1", 1)
     first = home.journal.flush()
@@ -437,7 +437,7 @@ async def test_damaged_snapshot(
     caplog: pytest.LogCaptureFixture,
     data: bytes,
 ) -> None:
-    """It is kept for whoever wants to look, said once, and the account starts."""
+    """It is kept aside, logged once, and the account starts."""
     folder.mkdir(exist_ok=True)
     snapshot.write_bytes(data)
     home = Home(hass)
@@ -605,7 +605,7 @@ async def test_kept_a_moment_later(
 async def test_syncs_are_shared(
     hass: HomeAssistant, home: Home, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who waits for the disk waits for one sync that covers what they wrote, and for no other."""
+    """A writer waits for one sync that covers what it wrote, and for no other."""
     folder.mkdir(exist_ok=True)
     disk = ForgetfulDisk(monkeypatch, folder, f"smspilot.{ENTRY}")
     home.write("t", "1", 1)
@@ -630,7 +630,7 @@ async def test_disk_hangs(
     caplog: pytest.LogCaptureFixture,
     work: str,
 ) -> None:
-    """Nobody waits for longer than 5 s, it is said once, and nothing is lost when it goes on."""
+    """No wait is longer than 5 s, it is logged once, and nothing is lost when it goes on."""
     if work == "replace":
         home.write("t", "0", 0)
         await home.journal.async_sync()
@@ -654,7 +654,7 @@ async def test_disk_hangs(
     clock.leap(0.2)
     async with asyncio.timeout(1):
         assert await asyncio.gather(*waiting) == [False] * 4
-        # Who comes now does not wait at all.
+        # Later ones do not wait at all.
         home.write("t", "9", 9)
         assert await home.journal.flush() == (work == "sync")
     said = [one for one in caplog.records if one.levelno == logging.ERROR]

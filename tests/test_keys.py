@@ -1,4 +1,4 @@
-"""A message with a key is requested once, whatever happens to whoever sends it."""
+"""A message with a key is requested once, whatever happens to its caller."""
 
 import asyncio
 from dataclasses import replace

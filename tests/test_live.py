@@ -175,7 +175,7 @@ WORLDS = {
             "sender of 2WAY and calls": UNSEEN,
             "values": "numbers and text",
             "test=1": "one row of id 1000, and nothing is charged",
-            "a sender nobody has": "replaced, and sender_orig shows it",
+            "an unknown sender": "replaced, and sender_orig shows it",
             "cost and the rows' prices": "the same sum",
             "pages of messages": "they follow one another",
             "HTTP Date": "unreadable",
@@ -218,7 +218,7 @@ WORLDS = {
             "cost=1 and templates": "it looks at them",
             "test=1 and templates": "it looks at them",
             "kinds with a price": "2WAY is refused with 227",
-            "a sender nobody has": "refused with 116",
+            "an unknown sender": "refused with 116",
             "cost=1 and senders": "it looks at them",
             "as many bad numbers as good": "refused with 215",
             "a number twice": "refused with 214",
@@ -251,7 +251,7 @@ WORLDS = {
         seen={
             "cost=1 and templates": "it looks at them",
             "test=1 and templates": "it does not look at them",
-            "a sender nobody has": "replaced, and sender_orig is empty",
+            "an unknown sender": "replaced, and sender_orig is empty",
             "cost=1 and senders": "no sender is refused",
         },
     ),
@@ -413,7 +413,7 @@ async def test_pushes(simulator: Simulator, option: str, value: object, seen: st
     assert lines["pushes"].seen == seen
 
 
-# What nobody can see from outside, or only with money, failures or a setting of the cabinet's.
+# What cannot be seen from outside, or only with money, failures or a setting of the cabinet's.
 NOT_SEEN = {
     *("refused_list_sends_good", "no_money_code", "duplicate_window", "duplicate_guards_calls"),
     *("duplicate_refuses_list", "text_errors_name_phone", "ip", "escape_slashes", "facts"),

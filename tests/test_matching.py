@@ -249,7 +249,7 @@ def test_bad_pattern(text: str) -> None:
 
 
 @pytest.mark.parametrize(("text", "message"), HOSTILE.items(), ids=list(HOSTILE))
-async def test_hostile_text_stalls_nobody(
+async def test_hostile_text_stalls_no_other(
     hass: HomeAssistant, caplog: pytest.LogCaptureFixture, text: str, message: str
 ) -> None:
     """The home goes on while a search is made for ever, and the search is given up in time."""
@@ -278,7 +278,7 @@ async def test_complains_once(hass: HomeAssistant, caplog: pytest.LogCaptureFixt
 
 
 def test_the_limit_is_in_the_search() -> None:
-    """A search that takes too long raises, whoever calls it."""
+    """A search that takes too long raises, whatever calls it."""
     with pytest.raises(TimeoutError):
         search(patterns._compiled([r"(a+)+$"]), HOSTILE[r"(a+)+$"])
 

@@ -48,7 +48,7 @@ async def refused(sending: Any) -> ServiceValidationError:
     return raised.value
 
 
-# Who.
+# Recipients and numbers.
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ async def test_name_stands_for_all_numbers(
 
 
 async def test_entities_and_numbers(hass: HomeAssistant, simulator: Simulator) -> None:
-    """Entities, names and numbers together; who is named twice gets it once, under their name."""
+    """Entities, names and numbers together; a number named twice gets one, under its recipient."""
     await add_account(hass, simulator, people=PEOPLE)
     receipt = await act(
         hass,
@@ -131,7 +131,7 @@ async def test_bare_number_of_a_person(hass: HomeAssistant, simulator: Simulator
         ("recipients", "event.papa_inbound", "event.papa_inbound"),
     ],
 )
-async def test_one_bad_number_loses_nobody(
+async def test_one_bad_number_stops_no_other(
     hass: HomeAssistant, simulator: Simulator, field: str, value: Any, shown: str
 ) -> None:
     """What cannot be read is a refused row that names its position; the rest goes out."""
@@ -262,7 +262,7 @@ async def test_target(
         ({"entity_id": []}, "no_target"),
     ],
 )
-async def test_target_of_nobody(
+async def test_target_without_a_recipient(
     hass: HomeAssistant, simulator: Simulator, target: dict[str, Any], key: str
 ) -> None:
     """No target, all entities, or no recipient: a validation error, before any request."""
@@ -301,7 +301,7 @@ async def test_errors_name_and_mask(hass: HomeAssistant, simulator: Simulator) -
 
 
 @pytest.mark.parametrize("fields", [{}, {"phones": []}, {"recipients": []}, {"phones": None}])
-async def test_nobody_named(
+async def test_no_recipient_named(
     hass: HomeAssistant, simulator: Simulator, fields: dict[str, Any]
 ) -> None:
     """Without a target it is a validation error that says so."""

@@ -200,7 +200,7 @@ async def test_push_a_minute_late(
     assert notices(issue_registry) == []
 
 
-async def test_name_that_somebody_else_has(
+async def test_name_of_another_integration(
     hass: HomeAssistant, simulator: Simulator, issue_registry: ir.IssueRegistry
 ) -> None:
     """A service of our name stays whose it was, over reloads, and is said."""
@@ -262,7 +262,7 @@ async def test_for_administrators(
     assert await act(hass, action, **data)
 
 
-async def test_a_name_that_was_somebody_elses(hass: HomeAssistant, simulator: Simulator) -> None:
+async def test_name_of_a_removed_recipient(hass: HomeAssistant, simulator: Simulator) -> None:
     """A new person of a removed one's name does not show what that one wrote."""
     attributes = {"event_type": "sms_received", "message": "Чужое"}
     stored = {

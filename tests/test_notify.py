@@ -189,7 +189,7 @@ async def test_services(hass: HomeAssistant, simulator: Simulator) -> None:
 
 
 async def test_targets(hass: HomeAssistant, simulator: Simulator) -> None:
-    """Numbers go as SMS, names by their channel; whoever is named twice gets it once."""
+    """Numbers go as SMS, names by their channel; a number named twice gets it once."""
     await add_account(hass, simulator, people=PEOPLE)
     targets = ["мама", "+79161112233", "89161112233", "Баба", PAPA, "Папа"]
     await legacy(hass, "smspilot", target=targets)
@@ -206,7 +206,7 @@ async def test_targets(hass: HomeAssistant, simulator: Simulator) -> None:
 
 @pytest.mark.parametrize("name", ["🔥", "!!!"])
 async def test_name_without_letters(hass: HomeAssistant, simulator: Simulator, name: str) -> None:
-    """Somebody whose name makes no service name does not take the account's own."""
+    """A recipient whose name makes no service name does not take the account's own."""
     await add_account(hass, simulator, people=[person(name, PAPA)])
     await legacy(hass, "smspilot", target=[MAMA])
     assert [order.phone for order in simulator.orders] == [MAMA[1:]]
@@ -249,7 +249,7 @@ async def test_renamed_alike(
 async def test_one_number_many_channels(
     hass: HomeAssistant, simulator: Simulator, data: dict[str, Any], kinds: list[Kind]
 ) -> None:
-    """Who has a recipient to text and one to call on the same number gets both, each once."""
+    """A number of a recipient to text and of one to call gets both, each once."""
     people = [
         person("Папа", PAPA),
         person("Папа, звонок", PAPA, channel="voice"),
@@ -372,7 +372,7 @@ async def test_rate_by_every_road(hass: HomeAssistant, simulator: Simulator) -> 
     assert len(simulator.orders) == 2
 
 
-async def test_bad_target_loses_nobody(hass: HomeAssistant, simulator: Simulator) -> None:
+async def test_bad_target_stops_no_other(hass: HomeAssistant, simulator: Simulator) -> None:
     """A bad target raises after all the others have got the text, by whatever channel."""
     await add_account(hass, simulator, people=PEOPLE)
     error = await refused(legacy(hass, "smspilot", target=["Баба", "дядя", "Сын"]))
@@ -529,7 +529,7 @@ async def test_people_come_and_go(hass: HomeAssistant, simulator: Simulator) -> 
 async def test_comes_before_services(
     hass: HomeAssistant, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Somebody added while Home Assistant still reads what services look like has one then."""
+    """A recipient added while Home Assistant still reads what services look like has one then."""
     entry = await add_account(hass, simulator, people=[person("Папа", PAPA)])
     assert await hass.config_entries.async_unload(entry.entry_id)
     reading, read = Event(), Event()

@@ -168,7 +168,7 @@ async def test_no_time_in_the_language_of_the_home(
 async def test_patience_begins_with_the_order(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """Whoever waited for their turn without a network has waited already."""
+    """A wait for one's turn without a network counts for `retry_for`."""
     await add_account(hass, simulator)
     await simulator.down()
     for minutes in (10, 15):
@@ -202,7 +202,7 @@ async def test_same_text_that_is_searched_for_long(
 async def test_patience_begins_with_the_outage(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """Whoever waited for their turn while the service was there has lost no patience."""
+    """A wait for one's turn while the service was there does not count for `retry_for`."""
     await add_account(hass, simulator)
     slow = simulator.fault("hang", command="send")
     simulator.fault("html", command="check", times=2)

@@ -185,7 +185,7 @@ async def test_recipient_is_changed(hass: HomeAssistant, simulator: Simulator) -
 
 
 async def test_orders_of_a_recipient(hass: HomeAssistant, simulator: Simulator) -> None:
-    """Who may give orders is shown where it is set; the section is open then."""
+    """The section of orders is open where they are allowed."""
     entry = await add_account(hass, simulator, people=[person("Papa", PAPA, assist=True, pin="42")])
     [papa] = entry.subentries.values()
     step = await recipient_step(hass, entry, papa.subentry_id)

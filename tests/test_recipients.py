@@ -60,7 +60,7 @@ def account(*people: Any) -> MockConfigEntry:
 
 
 async def test_people(hass: HomeAssistant) -> None:
-    """Who was added first comes first, and a number may be several people's."""
+    """The first added comes first, and a number may be several people's."""
     call = {CONF_CHANNEL: "voice", CONF_SENDER: "INFORM"}
     entry = account(
         person("Папа", PAPA, MAMA), person("Мама", MAMA), person("Папе позвонить", PAPA, **call)

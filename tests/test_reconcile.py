@@ -100,7 +100,7 @@ async def test_timeout(
 
 
 async def test_list_partly_lost(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """Who is in the service's list is taken from it; only the others are sent to again."""
+    """A number that the API's list shows is taken from it; only to the others it is sent again."""
     await add_account(hass, simulator)
     simulator.fault("reset", command="send")
     sending = hass.async_create_background_task(alarm(hass, PAPA, MAMA, BABA), "test")
@@ -318,7 +318,7 @@ async def test_duplicate_in_a_list_without_trace(
 async def test_doubles_after_a_lost_answer(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """A second try refused for those who had the text before costs the others nothing."""
+    """A second try refused for numbers that had the text before stops no other."""
     await add_account(hass, simulator)
     simulator.account.duplicate_guard = True
     await alarm(hass, PAPA, MAMA)
@@ -332,7 +332,7 @@ async def test_doubles_after_a_lost_answer(
 async def test_look_beside_a_patient_send(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whoever waits for the network is not given up with what was lost before it went."""
+    """A message that waits for the network is not given up with one lost before that."""
     await add_account(hass, simulator)
     simulator.fault("hang", command="send")
     assert await result(clock, alarm(hass, MAMA), step=61) == "outcome_unknown"
@@ -452,7 +452,7 @@ async def test_same_text_before(
     entry = await add_account(hass, simulator)
     first = await alarm(hass, PAPA)
     if restarted:
-        # Nobody waits for it any more; its order is remembered.
+        # No caller waits for it any more; its message is remembered.
         await simulator.deliver(simulator.orders[0].server_id)
         await clock.advance(31)
         await restart(hass, entry, clock)

@@ -115,7 +115,7 @@ async def test_solved_in_test_mode(
 async def test_works_again_by_a_question(
     hass: HomeAssistant, simulator: Simulator, issue_registry: ir.IssueRegistry
 ) -> None:
-    """Whoever asks for the account and gets it learns that it is not blocked any more."""
+    """An account query that succeeds shows that it is not blocked any more."""
     entry = await add_account(hass, simulator)
     simulator.account.blocked = Blocked()
     with pytest.raises(HomeAssistantError):

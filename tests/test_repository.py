@@ -34,7 +34,7 @@ def test_oldest_home_assistant() -> None:
 
 
 def test_addresses() -> None:
-    """Whoever looks for the project finds it, and blueprints find their next version."""
+    """A search for the project finds it, and blueprints find their next version."""
     home = MANIFEST["documentation"]
     assert MANIFEST["issue_tracker"] == f"{home}/issues"
     assert MANIFEST["codeowners"] == [f"@{home.split('/')[-2]}"]

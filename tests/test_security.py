@@ -74,7 +74,7 @@ async def test_leaked_address(
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Who knows the address makes the home ask, at most once a second, and nothing else."""
+    """A leaked address can make the home read, at most once a second, and nothing else."""
     assert await async_setup_component(hass, "webhook", {})
     client = await hass_client_no_auth()
     await add_account(hass, simulator, people=[person("Папа", PAPA)])
@@ -226,7 +226,7 @@ async def test_nothing_leaks(
         bare = re.sub(r"[\s()-]", "", line)
         assert not [secret for secret in (PAPA[1:], WEBHOOK_ID) if secret in bare], line
         assert not re.search(rf"Секрет \d|\b{PIN}\b", line), line
-    # Whoever wrote it, and at whatever level.
+    # By any logger, and at any level.
     assert DEFAULT_KEY not in caplog.text
     assert not [line for line in shown if DEFAULT_KEY in line]
 

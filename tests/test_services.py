@@ -303,7 +303,7 @@ async def test_estimate_for_many(hass: HomeAssistant, simulator: Simulator) -> N
     assert asked(simulator) == ["cost", "cost"]
 
 
-async def test_estimate_for_nobody(hass: HomeAssistant, simulator: Simulator) -> None:
+async def test_estimate_without_a_recipient(hass: HomeAssistant, simulator: Simulator) -> None:
     await add_account(hass, simulator)
     with pytest.raises(ServiceValidationError) as raised:
         await act(hass, "estimate_cost", phones=["чушь"], message=TEXT)
@@ -614,7 +614,7 @@ async def test_question_fails(
     kind: str,
     key: str,
 ) -> None:
-    """Questions raise too, and a dead key starts a reauth, whoever finds it out."""
+    """Questions raise too, and a dead key starts a reauth, whatever request finds it out."""
     entry = await add_account(hass, simulator)
     simulator.fault(kind, code=101)
     with pytest.raises(HomeAssistantError) as raised:

@@ -1,4 +1,4 @@
-"""Who may ask the simulator, and what it refuses."""
+"""What the simulator accepts, and what it refuses."""
 
 from datetime import timedelta
 from typing import Any

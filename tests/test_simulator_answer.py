@@ -42,7 +42,7 @@ async def test_rows_in_no_order(simulator: Simulator, ask: Ask) -> None:
     assert sorted(found) == numbers
 
 
-async def test_ids_of_nobody(simulator: Simulator, ask: Ask) -> None:
+async def test_ids_of_another_account(simulator: Simulator, ask: Ask) -> None:
     simulator.add_account(id=7, apikey="B" * 64)
     theirs = (await ask(apikey="B" * 64, send="Hello", to=ONE))["send"][0]["server_id"]
 

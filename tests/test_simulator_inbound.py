@@ -37,7 +37,7 @@ async def test_routing(simulator: Simulator, ask: Ask) -> None:
         message = await simulator.receive(phone, text)
         return (message.account, message.text) if message else None
 
-    # Nobody knows this phone, and no number stands before the text.
+    # No account has texted this phone, and no number stands before the text.
     assert await routed("Sberbank", "code 1234") is None
     assert await routed("79131437355", "5671") is None
     assert await routed("79131437355", "77 open the gate") == (77, "open the gate")

@@ -367,7 +367,7 @@ async def test_duplicate_guard(simulator: Simulator, ask: Ask) -> None:
     assert len(await send(ask, f"{ONE},{TWO}")) == 2
 
 
-async def test_refused_text_names_nobody(simulator: Simulator, ask: Ask) -> None:
+async def test_refused_text_names_no_number(simulator: Simulator, ask: Ask) -> None:
     simulator.account.templates = []
     assert (await ask(send="Hello", to=ONE))["error"]["phone"] == ONE
     simulator.options.text_errors_name_phone = False

@@ -132,7 +132,7 @@ async def test_the_service_may_be_down_while_the_page_is_open(simulator: Simulat
     await send(simulator)
 
 
-async def test_a_call_rings_while_somebody_looks(simulator: Simulator) -> None:
+async def test_a_call_rings_while_the_page_is_open(simulator: Simulator) -> None:
     simulator.auto = 0.02
     async with page(simulator) as live:
         server_id = await send(simulator, **{"from": "GOLOS"})
@@ -153,7 +153,7 @@ async def test_a_call_rings_while_somebody_looks(simulator: Simulator) -> None:
 
 
 async def test_the_last_status_first(simulator: Simulator) -> None:
-    callback = "http://127.0.0.1:9/"  # nobody listens: what counts is the order
+    callback = "http://127.0.0.1:9/"  # a closed port: what counts is the order
     simulator.options.push_reversed = True
     server_id = await send(simulator, callback=callback)
     await simulator.advance(server_id)
@@ -167,7 +167,7 @@ async def test_the_last_status_first(simulator: Simulator) -> None:
     assert [push.params["status"] for push in simulator.pushes] == ["2", "1", "1", "2"]
 
 
-async def test_it_stops_while_somebody_looks(socket_enabled: None) -> None:
+async def test_it_stops_while_the_page_is_open(socket_enabled: None) -> None:
     async with Simulator() as sim, page(sim) as live:
         await live.until(lambda _: True)
         await sim.stop()

@@ -126,7 +126,7 @@ async def test_cut_off(simulator: Simulator, customer: Customer) -> None:
     assert "Timeout" in simulator.pushes[0].failure
 
 
-async def test_nobody_there(simulator: Simulator) -> None:
+async def test_customer_is_down(simulator: Simulator) -> None:
     await simulator.advance(await send(simulator, "http://127.0.0.1:9/"))
     assert simulator.pushes[0].status is None
     assert simulator.pushes[0].failure

@@ -156,7 +156,7 @@ async def test_refused_list_and_late_look(
 async def test_refused_list_and_later_look(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """Where no look shows in time who was reached, the service's refusal of a double does."""
+    """Where no read shows in time which numbers it reached, the API's refusal of a double does."""
     await add_account(hass, simulator)
     simulator.account.duplicate_guard = True
     simulator.options.refused_list_sends_good = True

@@ -203,7 +203,7 @@ def unknown(registry: ir.IssueRegistry) -> list[str]:
     ]
 
 
-async def test_name_nobody_has(hass: HomeAssistant, issue_registry: ir.IssueRegistry) -> None:
+async def test_unknown_name(hass: HomeAssistant, issue_registry: ir.IssueRegistry) -> None:
     """The issue names the automation, and is deleted when a recipient has the name."""
     hass.config.country = "RU"
     calls = await automate(
@@ -443,7 +443,7 @@ async def test_every_message_leaves_a_trace(
     message: dict[str, Any],
     reason: str,
 ) -> None:
-    """Who wonders why nothing happened finds the reason in the automation's traces."""
+    """Why it did not fire is in the automation's traces."""
     assert await async_setup_component(hass, "trace", {})
     make_entry(hass, "5672")
     calls = await automate(hass, "message_received", options)
@@ -522,15 +522,15 @@ async def test_variables(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 
 @pytest.mark.parametrize(
-    ("phone", "who"), [(STRANGER, "+7999•••1122"), ("Sberbank", "Sberbank"), ("900", "900")]
+    ("phone", "shown"), [(STRANGER, "+7999•••1122"), ("Sberbank", "Sberbank"), ("900", "900")]
 )
 async def test_description_of_strangers(
-    hass: HomeAssistant, entry: MockConfigEntry, phone: str, who: str
+    hass: HomeAssistant, entry: MockConfigEntry, phone: str, shown: str
 ) -> None:
     """A trace shows no number as a whole."""
     calls = await automate(hass, "message_received", 'from: "*"')
     await fire(hass, {"phone": phone, "recipient": None})
-    assert calls[0].data["trigger"]["description"] == f"message from {who}"
+    assert calls[0].data["trigger"]["description"] == f"message from {shown}"
 
 
 @pytest.mark.parametrize(

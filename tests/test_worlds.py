@@ -64,6 +64,6 @@ def test_each_switch_is_a_dimension() -> None:
 
 
 def test_a_world_in_words() -> None:
-    """Whoever reads of a failure sees what was otherwise than usual."""
+    """A failure's report shows what was otherwise than usual."""
     assert described({}) == described(dict.fromkeys(DIMENSIONS, 0)) == "the likeliest"
     assert described({"zone": 1, "rows_twice": 1}) == "zone=3:00:00, rows_twice=True"

@@ -77,7 +77,7 @@ class House:
         await self.clock.advance(seconds)
 
     async def write(self, phone: str, text: str, *, push: bool = False) -> None:
-        """Have somebody write; nothing of it is pushed unless asked for."""
+        """Have an inbound message come; it is pushed only where the test says so."""
         account = next(iter(self.sim.accounts.values()))
         await self.sim.receive(phone[1:], text, account=account, push=push)
         await self.clock.settle()
@@ -103,7 +103,7 @@ class House:
 
     @property
     def sent(self) -> list[tuple[str, str]]:
-        """Return what went out: the kind, and to whom."""
+        """Return what went out: the kind and the recipient."""
         names = {number[1:]: name for name, number in NUMBERS.items()}
         return [(order.kind.value, names[order.phone]) for order in self.sim.orders]
 
@@ -118,7 +118,7 @@ class House:
         return [one for one in self.sim.calls("send") if "cost" not in one.params]
 
     def events(self) -> list[tuple[str, str | None]]:
-        """Return the type of every event, and whom it is about."""
+        """Return the type and the recipient of every event."""
         return [(one["type"], one["recipient"]) for one in self.published.data]
 
     async def kill(self, down: float = 0, cut: Callable[[], None] | None = None) -> None:

@@ -16,7 +16,7 @@ TO_PAPA, TO_MAMA = ("two_way", "papa"), ("two_way", "mama")
 
 
 async def test_goes_on(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """From person to person, in rounds, until nobody is left; each send is one request."""
+    """From recipient to recipient, round after round, to the last; each send is one request."""
     house = await build(hass, simulator, clock, alarm(rounds=2))
     await house.leak()
     assert house.sent == [TO_PAPA]
@@ -51,7 +51,7 @@ async def test_goes_on(hass: HomeAssistant, simulator: Simulator, clock: Clock) 
 
 
 async def test_answered(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """Who answers ends it; the others get one SMS that says who takes it."""
+    """An answer ends it; the others get one SMS that says who takes it."""
     house = await build(hass, simulator, clock)
     await house.leak()
     await house.wait()
@@ -119,10 +119,10 @@ async def test_several_at_once(hass: HomeAssistant, simulator: Simulator, clock:
     assert house.texts[-1] == "leak"
 
 
-async def test_who_is_called_anyway(
+async def test_recipient_called_by_notify(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """Whoever is called by notify is called where the step does not say how."""
+    """A recipient whose channel is voice is called where the step does not say how."""
     saved = [*people("papa", channel="voice"), *people("mama")]
     house = await build(hass, simulator, clock, saved=saved)
     await house.leak()
@@ -138,7 +138,7 @@ async def test_message_of_its_own(hass: HomeAssistant, simulator: Simulator, clo
 
 
 async def test_plain_sms(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """A plain SMS says where to write, once somebody wrote to a service number."""
+    """A plain SMS says where to write, once a message came to a service number."""
     house = await build(hass, simulator, clock, alarm("Leak", step("papa", channel="sms")))
     await house.leak()
     assert house.texts == ["leak"]
@@ -228,7 +228,7 @@ async def test_not_delivered(hass: HomeAssistant, simulator: Simulator, clock: C
 
 
 async def test_refused_number(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """So is a number that the API refuses, and nobody else waits for it."""
+    """So is a number that the API refuses, and no other recipient waits for it."""
     simulator.phone(PAPA[1:]).blacklisted = True
     house = await build(hass, simulator, clock)
     await house.leak()
@@ -246,7 +246,7 @@ async def test_others(hass: HomeAssistant, simulator: Simulator, clock: Clock) -
     await house.wait()
     assert house.sent == [TO_PAPA]
     assert house.attribute("reached") == ["App", "Papa"]
-    # One that is not there is no step: nobody waits for it.
+    # One that is not there is no step: there is no wait for it.
     hass.states.async_remove("notify.app")
     await house.end()
     await house.leak("off")
@@ -274,11 +274,11 @@ async def test_flapping(hass: HomeAssistant, simulator: Simulator, clock: Clock)
         await house.pass_by(1)
     assert house.state() == "acknowledged"
     assert len(house.paid) == 1
-    assert [kind for kind, _who in house.events()].count("started") == 1
+    assert [kind for kind, _recipient in house.events()].count("started") == 1
 
 
 async def test_another_message(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """What changes while it runs is in the next text; who took it gets it once."""
+    """What changes while it runs is in the next text; the recipient who took it gets it once."""
     house = await build(hass, simulator, clock, alarm(sources=[LEAK, SMOKE]))
     await house.leak()
     await house.leak(source=SMOKE)
@@ -295,7 +295,7 @@ async def test_another_message(hass: HomeAssistant, simulator: Simulator, clock:
 
 
 async def test_ends_with_sources(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """A minute without any ends it, and everybody reached gets one text that says so."""
+    """A minute without any ends it, and all who were reached get one text that says so."""
     house = await build(hass, simulator, clock, alarm(end_message="Dry again."))
     await house.leak()
     await house.leak("unavailable")
@@ -312,7 +312,7 @@ async def test_ends_with_sources(hass: HomeAssistant, simulator: Simulator, cloc
 
 
 async def test_reminded(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """While water runs, the steps begin again half an hour after somebody took it."""
+    """While water runs, the steps begin again half an hour after it was taken."""
     house = await build(hass, simulator, clock)
     await house.leak()
     await house.write(PAPA, "ok")

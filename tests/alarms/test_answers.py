@@ -121,7 +121,7 @@ def test_guesses(texts: list[str]) -> None:
 
 
 async def test_declined(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """Who cannot passes it on at once, and the next text says so."""
+    """A decline passes it on at once, and the next text says so."""
     house = await build(hass, simulator, clock)
     await house.leak()
     await house.write(PAPA, "не могу")
@@ -152,7 +152,7 @@ async def test_order_or_reaction(
 
 
 async def test_not_reached(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """Nobody who was not reached, or wrote before, takes it."""
+    """A sender who was not reached, or wrote before, does not take it."""
     house = await build(hass, simulator, clock)
     account = simulator.account
     before = simulator.now() - timedelta(seconds=30)
@@ -205,7 +205,7 @@ async def test_ask_waits(hass: HomeAssistant, simulator: Simulator, clock: Clock
 
 
 async def test_forged(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """A code in the text proves that who answers has read it; three wrong ones end the guessing."""
+    """A code proves that the sender has read the text; three wrong ones end the guessing."""
     house = await build(hass, simulator, clock, alarm(code=True, rounds=1))
     await house.leak()
     code = house.texts[0].removeprefix("leak. To take it, answer ")
@@ -270,7 +270,7 @@ async def test_robot_picks_up(
 
 
 async def test_button(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """The button takes it by the name of who presses it; without a run it does nothing."""
+    """The button takes it by the name of the user who presses it; without a run it does nothing."""
     house = await build(hass, simulator, clock)
     button = {"entity_id": "button.leak_acknowledge"}
     await hass.services.async_call("button", "press", button, blocking=True)
@@ -314,7 +314,7 @@ async def test_app(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> N
     assert house.attribute("acknowledged_by") == "Мама"
 
 
-async def test_after_nobody(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+async def test_after_all_rounds(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """An answer after it was given up still takes it."""
     house = await build(hass, simulator, clock, alarm(rounds=1))
     await house.leak()

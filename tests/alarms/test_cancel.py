@@ -16,7 +16,7 @@ TO_PAPA, TO_MAMA = ("two_way", "papa"), ("two_way", "mama")
 
 
 async def acknowledged(house: House) -> None:
-    """Have somebody at home take it."""
+    """Take it at home."""
     await act(house.hass, "acknowledge_alarm", respond=False, alarm="sensor.leak", by="Guard")
     await house.clock.settle()
 
@@ -127,7 +127,7 @@ async def test_a_new_run_at_once(hass: HomeAssistant, simulator: Simulator, cloc
 
 
 async def test_out_of_the_plan(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """Whoever leaves the step while their text waits gets none, and the next one follows."""
+    """A recipient removed while the text waits gets none, and the next one follows."""
     house = await build(hass, simulator, clock)
     await simulator.down()
     await house.leak()

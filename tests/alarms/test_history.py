@@ -85,7 +85,7 @@ async def live(house: House, ledger: Ledger, random: Random) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 async def test_history(hass: HomeAssistant, simulator: Simulator, clock: Clock, seed: int) -> None:
-    """Whatever happens, nothing goes out twice, and only who may takes it."""
+    """Whatever happens, nothing goes out twice, and only those who may take it do."""
     random = Random(seed)
     simulator.account.duplicate_guard = True
     plan = alarm("Leak", step("papa"), step("mama", "baba"), step("papa", channel="voice"))

@@ -89,7 +89,7 @@ class Desk:
         self.sent: list[str] = []
         self.published: list[tuple[str, tuple[str, ...]]] = []
         self.fallbacks = 0
-        # What the account answers to whom.
+        # What the account's send to each recipient results in.
         self.answers: Callable[[str], Outcome] = lambda _name: Outcome.ACCEPTED
 
     @property
@@ -151,8 +151,8 @@ class Desk:
         self.now = end
 
 
-def test_rounds_and_nobody() -> None:
-    """Every step in its time, every round; then it is said that nobody answers."""
+def test_rounds_without_an_answer() -> None:
+    """Every step in its time, every round; then it is published as unanswered."""
     desk = Desk(steps(PAPA, (MAMA, APP)), rounds=2)
     desk.start()
     assert desk.sent == ["papa"]
@@ -184,7 +184,7 @@ def test_acknowledged() -> None:
     assert desk.published[-2:] == [("acknowledged", ("papa",)), ("ended", ())]
 
 
-def test_answer_after_nobody() -> None:
+def test_answer_after_all_rounds() -> None:
     """An answer after it was given up still takes it."""
     desk = Desk(steps(PAPA), rounds=1)
     desk.start()
@@ -195,7 +195,7 @@ def test_answer_after_nobody() -> None:
 
 
 def test_declined() -> None:
-    """Who cannot passes it on at once."""
+    """A decline passes it on at once."""
     desk = Desk(steps(PAPA, MAMA))
     desk.start()
     desk.happen(Declined("papa", "papa"))
@@ -207,7 +207,7 @@ def test_declined() -> None:
 
 
 def test_hold() -> None:
-    """For ten minutes a start is the same alarm; who took it is informed once of another reason."""
+    """For ten minutes a start is the same alarm; its taker is informed once of another reason."""
     desk = Desk(steps(PAPA))
     desk.start()
     desk.happen(Acknowledged(by="papa", recipient="papa"))
@@ -245,7 +245,7 @@ def test_flapping() -> None:
 
 
 def test_sources_end_it() -> None:
-    """A minute without any source ends it, and everybody reached is informed once."""
+    """A minute without any source ends it, and all who were reached are informed once."""
     desk = Desk(steps(PAPA, MAMA), sources=("x",), end_message="Over")
     desk.off_since = None
     desk.start(by_source=True)
@@ -259,7 +259,7 @@ def test_sources_end_it() -> None:
 
 
 def test_sources_end_what_was_taken() -> None:
-    """What somebody took ends when the hold is over too: a start before would text nobody."""
+    """A taken alarm ends when the hold is over too: a start before would send no text."""
     desk = Desk(steps(PAPA), sources=("x",), end_message="Over")
     desk.off_since = None
     desk.start(by_source=True)
@@ -319,7 +319,7 @@ def test_no_money() -> None:
 
 
 def test_no_money_for_some() -> None:
-    """Of a step with several, whoever was not reached is tried each minute; nobody has it twice."""
+    """Of a step with several, those not reached are tried each minute; none gets it twice."""
     desk = Desk(steps((PAPA, MAMA), ours("baba")), rounds=1)
     desk.answers = lambda name: Outcome.POSTPONED if name == "mama" else Outcome.ACCEPTED
     desk.start()
@@ -340,7 +340,7 @@ def test_no_money_for_some() -> None:
 
 
 def test_no_money_for_a_day() -> None:
-    """After a day without any way out nobody has answered."""
+    """After a day without any way out it is unanswered."""
     desk = Desk(steps(PAPA))
     desk.answers = lambda _name: Outcome.POSTPONED
     desk.start()
@@ -363,7 +363,7 @@ def test_others_do_not_wait() -> None:
 
 
 def test_refused_numbers() -> None:
-    """A number that is refused is passed over; a round that reached nobody does not count."""
+    """A number that is refused is passed over; a round that reached no recipient does not count."""
     desk = Desk(steps(PAPA, MAMA), rounds=1)
     desk.answers = lambda name: Outcome.REFUSED if name == "papa" else Outcome.ACCEPTED
     desk.start()
@@ -563,7 +563,7 @@ class Machine(RuleBasedStateMachine):
         if send.channel is not Channel.TWO_WAY and outcome is Outcome.NO_TEMPLATE:
             outcome = Outcome.REFUSED
         if not is_wanted(self.run, self.world, key):
-            # Whoever sends looks once more, just before the request.
+            # The send checks once more, just before the request.
             outcome = Outcome.CANCELLED
         name = (self.run.alarm_id, key, send.attempt)
         # The way out knows its keys: the same one is never requested again.
@@ -583,14 +583,14 @@ class Machine(RuleBasedStateMachine):
             )
         )
 
-    @rule(who=st.sampled_from(["papa", "mama", "baba"]))
-    def answer(self, who: str) -> None:
-        if who in self.run.reached:
-            self.happen(Acknowledged(by=who, recipient=who))
+    @rule(recipient=st.sampled_from(["papa", "mama", "baba"]))
+    def answer(self, recipient: str) -> None:
+        if recipient in self.run.reached:
+            self.happen(Acknowledged(by=recipient, recipient=recipient))
 
-    @rule(who=st.sampled_from(["papa", "mama", "baba"]))
-    def decline(self, who: str) -> None:
-        self.happen(Declined(who, who))
+    @rule(recipient=st.sampled_from(["papa", "mama", "baba"]))
+    def decline(self, recipient: str) -> None:
+        self.happen(Declined(recipient, recipient))
 
     @rule(which=st.integers(0, 9))
     def not_delivered(self, which: int) -> None:
@@ -630,7 +630,7 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def reached_are_known(self) -> None:
-        """Whoever a run has texted is known as reached once nothing is under way."""
+        """Check that an accepted text makes its recipient reached, once nothing is under way."""
         if not hasattr(self, "gone") or self.wanted:
             return
         texted = {

@@ -256,7 +256,7 @@ async def test_power_cut(
     monkeypatch: pytest.MonkeyPatch,
     seed: int,
 ) -> None:
-    """On a disk that forgets what nobody had it keep, each step still goes out exactly once."""
+    """On a disk that forgets what was not synced, each step still goes out exactly once."""
     random = Random(seed)
     house = await build(hass, simulator, clock, alarm(rounds=2))
     folder = Path(hass.config.path(".storage"))
@@ -272,7 +272,7 @@ async def test_power_cut(
 async def test_changed_while_it_runs(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """What is left goes by the new plan; whoever is removed leaves the steps."""
+    """What is left goes by the new plan; a removed recipient leaves the steps."""
     house = await build(hass, simulator, clock, alarm(rounds=1))
     await house.leak()
     (subentry,) = (one for one in house.entry.subentries.values() if one.title == "Leak")
@@ -317,7 +317,7 @@ async def test_reload(hass: HomeAssistant, simulator: Simulator, clock: Clock) -
 async def test_unanswered_is_reported(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """A repair issue says that nobody answered, also after a restart, until somebody does."""
+    """A repair issue reports an unanswered alarm, also after a restart, until it is answered."""
     house = await build(hass, simulator, clock, alarm(rounds=1, remind=0))
     await house.leak()
     await house.wait(300)

@@ -16,7 +16,7 @@ TO_PAPA, TO_MAMA = ("two_way", "papa"), ("two_way", "mama")
 async def test_answered_before_the_response(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """Who answers while the API still says nothing to the request takes it."""
+    """An answer that comes before the API's response takes it."""
     house = await build(hass, simulator, clock)
     simulator.fault("slow", when="after", command="send", seconds=45)
     await house.leak()
@@ -31,7 +31,7 @@ async def test_answered_before_the_response(
 async def test_declined_before_the_response(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """Who cannot passes it on as soon as the response is there."""
+    """A decline passes it on as soon as the response is there."""
     house = await build(hass, simulator, clock)
     simulator.fault("slow", when="after", command="send", seconds=45)
     await house.leak()
@@ -144,7 +144,7 @@ async def test_two_alarms(hass: HomeAssistant, simulator: Simulator, clock: Cloc
     assert house.state("leak") == "running"
 
 
-async def test_answer_of_somebody_in_doubt(
+async def test_answer_of_a_recipient_in_doubt(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
     """A recipient who may have the text can take it, and is informed who took it."""
@@ -158,7 +158,7 @@ async def test_answer_of_somebody_in_doubt(
     assert house.attribute("acknowledged_by") == "Papa"
 
 
-async def test_somebody_in_doubt_is_reported(
+async def test_recipient_in_doubt_is_informed(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
     """A recipient who may have the text is informed who took it."""
@@ -190,7 +190,7 @@ async def test_killed_while_it_is_taken(
 
 
 async def test_out_of_the_plan(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """Whoever a request was made for can take it, also where a changed plan has them no more."""
+    """A recipient of a request can take it, also where a changed plan no longer has them."""
     house = await build(hass, simulator, clock)
     simulator.fault("hang", when="after", command="send")
     await house.leak()

@@ -27,7 +27,7 @@ async def interleaved(rounds: int, works: Mapping[str, Work]) -> dict[str, list[
             took = await timed(works[name])
             if turn >= 0:
                 times[name].append(took)
-        # Nobody always comes after the same one, or after itself.
+        # None always comes after the same one, or after itself.
         chance.shuffle(order)
     return times
 

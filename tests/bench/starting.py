@@ -78,7 +78,7 @@ async def measure(bench: Bench, table: Table) -> None:
     imported = await _imported(ours, theirs)
     table.ratio("import of the package", imported[::2], imported[1::2], "ntfy", goal=1)
     async with ntfy() as url:
-        # Nobody is asked for ntfy's latest release.
+        # There is no request for ntfy's latest release.
         latest = NtfyLatestReleaseUpdateCoordinator(bench.hass, UpdateChecker(bench.session))
         latest.data = LatestRelease(tag_name="v2.17.0", name="2.17.0", html_url=url, body="")
         bench.hass.data[NTFY_KEY] = latest

@@ -30,13 +30,13 @@ async def automate(hass: HomeAssistant, blueprint: str, **inputs: Any) -> None:
 
 
 async def write_early(sim: Simulator, phone: str, text: str, minutes: int) -> None:
-    """Have somebody write what is read so many minutes later, by the service's clock."""
+    """Have a message come that is read so many minutes later, by the service's clock."""
     await write(sim, phone, text)
     sim.clock_offset += timedelta(minutes=minutes)
 
 
 def journal(sim: Simulator) -> list[tuple[str, str]]:
-    """Return what was paid: what kind it was, and to whom."""
+    """Return what was paid: its kind and its number."""
     return [(order.kind.value, f"+{order.phone}") for order in sim.orders]
 
 

@@ -83,7 +83,7 @@ def test_russian_is_russian(blueprint: Blueprint) -> None:
 
 
 def test_english_left_is_found(tmp_path: Path) -> None:
-    """A text that nobody has translated ends the script, and this test with it."""
+    """A text without a translation ends the script, and this test with it."""
     file = tmp_path / "new.yaml"
     file.write_text("blueprint: {name: Something new, description: x, source_url: u}")
     with pytest.raises(Untranslated, match="Something new"):

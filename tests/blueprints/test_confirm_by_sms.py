@@ -49,7 +49,7 @@ def confirm(hass: HomeAssistant, **fields: Any) -> asyncio.Task[Any]:
 async def test_confirm(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, said: str | None, outcome: str
 ) -> None:
-    """Only a yes confirms; whoever runs the script gets the answer as it was texted."""
+    """Only a yes confirms; the caller of the script gets the answer as it was texted."""
     done = await script(hass, simulator)
     asking = confirm(hass)
     await clock.settle()
@@ -80,7 +80,7 @@ async def test_confirm_cannot_ask(hass: HomeAssistant, simulator: Simulator, clo
     assert [len(calls) for calls in done.values()] == [0, 1]
 
 
-async def test_confirm_asks_what_and_whom_it_is_given(
+async def test_confirm_sends_the_given_question_to_the_given_recipient(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
     """An automation may ask another one something else, and two people are asked at once."""

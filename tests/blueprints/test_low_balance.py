@@ -81,7 +81,7 @@ async def test_low_balance_again(hass: HomeAssistant, simulator: Simulator, cloc
     assert len(simulator.orders) == 6
 
 
-async def test_low_balance_with_somebody_gone(
+async def test_low_balance_with_a_removed_recipient(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
     """The first recipient of the list may be removed; the others are warned."""

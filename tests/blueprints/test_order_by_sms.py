@@ -50,7 +50,7 @@ async def test_order(hass: HomeAssistant, simulator: Simulator, clock: Clock) ->
 
 
 async def test_no_order(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """Strangers, people who may not, and old messages open nothing and are not answered."""
+    """Strangers, recipients who may not, and old messages open nothing and are not answered."""
     opened = await gate(hass, simulator, people=["notify.papa"])
     captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await write(simulator, STRANGER, "5671 open the gate")
@@ -66,10 +66,10 @@ async def test_no_order(hass: HomeAssistant, simulator: Simulator, clock: Clock)
     assert len(opened) == 1
 
 
-async def test_order_of_who_was_renamed(
+async def test_order_of_a_renamed_recipient(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """Who may order is a person, whatever they or their device are called now."""
+    """Permission belongs to a recipient, whatever they or their device are called now."""
     opened = await gate(hass, simulator, people=["notify.papa"])
     (entry,) = hass.config_entries.async_entries(DOMAIN)
     subentry = next(one for one in entry.subentries.values() if one.title == "Папа")
@@ -120,7 +120,7 @@ async def test_order_fails(
 async def test_silent_order(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, answers: str
 ) -> None:
-    """An answer that nobody wants costs nothing."""
+    """A confirmation that is switched off costs nothing."""
     opened = await gate(hass, simulator, answers=answers)
     await write(simulator, PAPA, "5671 open the gate")
     await orders(clock)
@@ -162,10 +162,10 @@ async def test_are_you_sure(
     assert texts(simulator) == [SURE, answer]
 
 
-async def test_confirmation_of_somebody_else(
+async def test_confirmation_of_another_sender(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """Nobody else's yes counts, and no answer is a no."""
+    """No other sender's yes counts, and no answer is a no."""
     opened = await gate(hass, simulator, question=SURE, patience={"minutes": 2})
     await write(simulator, PAPA, "5671 open the gate")
     await orders(clock)
@@ -236,7 +236,7 @@ UNLOCKED = {"condition": "state", "entity_id": "lock.gate", "state": "unlocked"}
 async def test_nothing_was_done(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, actions: list[Any]
 ) -> None:
-    """A condition that is false, a stop, an error, or no end: nobody reads that it is done."""
+    """A condition that is false, a stop, an error, or no end: no confirmation is sent."""
     opened = async_mock_service(hass, "test", "open")
     await locked(hass, simulator, actions)
     await write(simulator, PAPA, "5671 open the gate")
@@ -265,7 +265,7 @@ async def test_condition_is_true(
 async def test_proof(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, opens: bool, answer: str
 ) -> None:
-    """Where somebody says what proves it, that decides, in the time it may take."""
+    """Where a state that proves it is chosen, that decides, in the time it may take."""
     opened = async_mock_service(hass, "test", "open")
     proof = [{"condition": "state", "entity_id": "cover.gate", "state": "open"}]
     await locked(hass, simulator, OPEN, proof=proof, limit={"seconds": 30})
@@ -309,7 +309,7 @@ async def test_twelve_orders(hass: HomeAssistant, simulator: Simulator, clock: C
 
 
 async def test_forged_yes(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """Whoever forges a sender does not see the question's number, and opens nothing."""
+    """A sender that is forged does not see the question's number, and opens nothing."""
     opened = await gate(hass, simulator, question="Open the gate? Answer yes {code}.")
     await write(simulator, PAPA, "5671 open the gate")
     await orders(clock)
@@ -325,7 +325,7 @@ async def test_forged_yes(hass: HomeAssistant, simulator: Simulator, clock: Cloc
 
 
 async def test_pin(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """With a PIN nobody opens without it."""
+    """With a PIN no order without it opens."""
     await add_account(hass, simulator, people=[person("Папа", PAPA, pin="4711")])
     opened = async_mock_service(hass, "test", "open")
     await automate(hass, "order_by_sms", words=["open the gate"], actions=OPEN, pin=True)

@@ -21,7 +21,7 @@ async def report(hass: HomeAssistant, sim: Simulator, **inputs: Any) -> None:
 
 
 async def test_report(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """The report is as the house is when it is asked for, and goes to who asked."""
+    """The report is as the house is when it is asked for, and goes to its sender."""
     template = "Kitchen {{ states('sensor.kitchen') }}°\n"
     await report(hass, simulator, report=template, words=["status", "доклад"])
     hass.states.async_set("sensor.kitchen", "19.0")
@@ -34,7 +34,7 @@ async def test_report(hass: HomeAssistant, simulator: Simulator, clock: Clock) -
 
 
 async def test_no_report(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """Strangers and those who may not get none, nor does who asked long ago."""
+    """Strangers and those who may not get none, nor does an old request."""
     await report(hass, simulator, report="All is well", people=["notify.mama"])
     captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     for phone in (STRANGER, PAPA):

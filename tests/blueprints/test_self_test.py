@@ -93,7 +93,7 @@ async def test_self_test_does_not_arrive(
 
 
 async def test_self_test_is_slow(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """A text nobody knows of after half an hour is a warning, by the action that was chosen."""
+    """A text of unknown status after half an hour is a warning, by the action that was chosen."""
     warned = async_mock_service(hass, "test", "warn")
     warning = [{"action": "test.warn", "data": {"problem": "{{ problem }}"}}]
     await self_test(hass, simulator, warning=warning)
@@ -124,10 +124,10 @@ async def test_self_test_of_both_ways(
     )
 
 
-async def test_self_test_of_nobody(
+async def test_self_test_of_a_removed_recipient(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, notifications: list[ServiceCall]
 ) -> None:
-    """A person who was removed is a warning too."""
+    """A removed recipient is a warning too."""
     await self_test(hass, simulator)
     er.async_get(hass).async_remove("notify.papa")
     await noon(hass, clock, tomorrow())

@@ -36,7 +36,7 @@ async def test_sim_is_alive(
     notifications: list[ServiceCall],
     inputs: dict[str, Any],
 ) -> None:
-    """A SIM that answers is asked once a day, and nobody is bothered."""
+    """A SIM that answers is checked once a day, without a message."""
     await panel(hass, simulator, **inputs)
     for days in range(2):
         await noon(hass, clock, tomorrow() + timedelta(days=days))

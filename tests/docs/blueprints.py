@@ -71,7 +71,7 @@ def read_by_people(node: Any, key: str = "") -> Iterator[str]:
 
 def _defaults(value: Any) -> Iterator[str]:
     for one in value if isinstance(value, list) else [value]:
-        # A word in small letters alone is a choice, not a text, unless somebody texts it.
+        # A word in small letters alone is a choice, not a text, unless it is texted.
         if isinstance(one, str) and re.search(r"[A-Za-z]{2}", _without_templates(one)):
             is_word = isinstance(value, list) and len(value) < MIN_CHOICES
             if is_word or " " in one or one.endswith("."):
@@ -90,7 +90,7 @@ def _without_templates(text: str) -> str:
 def _replaced(node: Any, words: Mapping[str, str]) -> Any:
     match node:
         case Mapping():
-            # Ids and values are no words: nobody reads them.
+            # Ids and values are no words: users do not read them.
             return {
                 key: value if key in ("id", "value") else _replaced(value, words)
                 for key, value in node.items()

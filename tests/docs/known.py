@@ -28,7 +28,7 @@ from tests.simulator.simulator import Simulator
 
 ROOM: Final = config_folder.INTEGRATION
 ACCOUNT: Final = "5671"
-# Who lives in the examples.
+# The recipients of the examples.
 PEOPLE: Final = ("Papa", "Mama", "Anna", "Boris")
 
 # How the screen calls things, by their keys; of each language.
@@ -59,7 +59,7 @@ async def home() -> AsyncIterator[tuple[HomeAssistant, Known]]:
         copytree(ROOM.parents[1] / "blueprints", folder / "blueprints")
         async with async_test_home_assistant(config_dir=name) as hass, Simulator() as sim:
             hass.data.pop(loader.DATA_CUSTOM_COMPONENTS)
-            people = [person(who, f"+7908796478{at}") for at, who in enumerate(PEOPLE)]
+            people = [person(name, f"+7908796478{at}") for at, name in enumerate(PEOPLE)]
             entry = await add_account(hass, sim, people=people, account_id=ACCOUNT)
             yield hass, await _known(hass, entry)
             await hass.async_stop(force=True)

@@ -14,7 +14,7 @@ from .page import At, Complaint, Page
 FOREIGN: Final = frozenset((Path(__file__).parent / "foreign.txt").read_text("utf-8").split())
 # Pages about the source, whose names are not what a person uses.
 SOURCE: Final = frozenset({"developing.md", "performance.md"})
-# What only somebody else's home has.
+# What only other homes have.
 ELSEWHERE: Final = re.compile(r"(notify\.mobile_app_|script\.|rest_command\.|shell_command\.)\w+")
 _FILE: Final = re.compile(
     r"(?<!\]\()(?<![\w./\"-])(blueprints|custom_components|docs|scripts|tests)/[\w./-]*"
@@ -26,7 +26,7 @@ _DATA: Final = r"\btrigger\.\w+"
 
 
 def check(root: Path, pages: Iterable[Page], known: Known) -> Iterator[Complaint]:
-    """Complain of names nobody knows, and of what a README leaves out."""
+    """Complain of unknown names, and of what a README leaves out."""
     guides = [
         page for page in pages if page.path.parent.name == "docs" and page.path.name not in SOURCE
     ]

@@ -22,7 +22,7 @@ _OTHER: Final = re.compile(
 
 
 def check(pages: Iterable[Page], known: Known) -> Iterator[Complaint]:
-    """Complain of names in tables and of steps in menus that nobody finds."""
+    """Complain of names in tables and of steps in menus that do not exist."""
     for page in pages:
         names = (known.options, known.entities, known.settings)
         ours = {name.casefold() for each in names for name in each[page.language].values()}

@@ -2,7 +2,7 @@
 
 `python -m tests.e2e.alarm_crash [--random N] [--seed N]`
 """
-# ruff: noqa: T201  # its output is for who started it
+# ruff: noqa: T201  # its output is for its user
 
 import argparse
 import asyncio
@@ -61,7 +61,7 @@ class AlarmCrashes:
             self._folder.cleanup()
 
     async def survive(self, moment: Moment, down: float = 0) -> Counter[str]:
-        """Bring about a moment, kill, start again, and return what went out to whom."""
+        """Bring about a moment, kill, start again, and return what went out to each number."""
         self._number += 1
         self._answered = False
         await moment()
@@ -136,7 +136,7 @@ class AlarmCrashes:
         await fault.reached.wait()
 
     async def answer_being_read(self) -> None:
-        """Wait until somebody has answered, and the list that holds it has not come."""
+        """Wait until an answer was written, and the list that holds it has not come."""
         await self._start()
         await asyncio.sleep(2)
         fault = self.sim.fault("hang", when="after", command="inbound")
@@ -144,14 +144,14 @@ class AlarmCrashes:
         await fault.reached.wait()
 
     async def acknowledged(self) -> None:
-        """Wait until somebody has taken it this very moment."""
+        """Wait until it was taken this very moment."""
         await self._start()
         await asyncio.sleep(2)
         await self._answer()
         await self.home.until_state(ALARM, "acknowledged")
 
     async def anything(self) -> None:
-        """Wait for a random moment, and let somebody answer or not."""
+        """Wait for a random moment, with an answer or without."""
         starting = asyncio.create_task(self._start())
         await asyncio.sleep(self.random.uniform(0, 14))
         if self.random.random() < 1 / 3:

@@ -55,7 +55,7 @@ async def person(
     look: Look = "light",
     sharp: bool = False,
 ) -> AsyncIterator[BrowserContext]:
-    """Open the browser as somebody who has logged in at this home, and speaks a language."""
+    """Open the browser with a user who has logged in at this home, and speaks a language."""
     context = await browser.new_context(
         locale=language,
         viewport={"width": size[0], "height": size[1]},

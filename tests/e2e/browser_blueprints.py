@@ -1,5 +1,5 @@
 """Import every blueprint and paste examples of the README, and run them, as a new user does."""
-# ruff: noqa: T201  # its output is for who started it
+# ruff: noqa: T201  # its output is for its user
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -76,7 +76,7 @@ def names(inputs: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 class User:
-    """Somebody who has just added the account, Papa and Mama."""
+    """A user who has just added the account, Papa and Mama."""
 
     def __init__(self, editor: Editor, sim: Simulator, url: str, folder: Path) -> None:
         """Take the editor to work in, the phones to look at, and where pictures go."""
@@ -91,7 +91,7 @@ class User:
         return dict(names(self._inputs))[key]
 
     def default(self, key: str) -> str:
-        """Return the text that an input has when nobody changes it."""
+        """Return the text that an input has unless it is changed."""
         text: str = self._inputs[key]["default"]
         return text
 

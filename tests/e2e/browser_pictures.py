@@ -2,7 +2,7 @@
 
 `python -m tests.e2e.browser_pictures [--tour FOLDER | --blueprints FOLDER]`
 """
-# ruff: noqa: T201  # its output is for who started it
+# ruff: noqa: T201  # its output is for its user
 
 import argparse
 import asyncio

@@ -1,5 +1,5 @@
 """The few pictures of the README, taken in a running Home Assistant."""
-# ruff: noqa: T201  # its output is for who started it
+# ruff: noqa: T201  # its output is for its user
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

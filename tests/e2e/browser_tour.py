@@ -123,7 +123,7 @@ class Tour:
         await self.forms.give_up()
         await self.menu("reconfigure")
         await self.take("reconfigure")
-        await self.forms.give_up()  # while it is open nobody is asked for a new key
+        await self.forms.give_up()  # while it is open no new key is asked for
         await self.recipient_form()
         await self.forms.open_sections()
         await self.take("add recipient")
@@ -193,10 +193,10 @@ class Tour:
             await self.take(entity)
 
     async def action(
-        self, name: str, data: dict[str, Any] | None = None, whom: str | None = None
+        self, name: str, data: dict[str, Any] | None = None, recipient: str | None = None
     ) -> None:
         """Open an action in the tools, for a recipient, with all its fields unfolded."""
-        target = {"target": {"entity_id": f"notify.{whom}"}} if whom else {}
+        target = {"target": {"entity_id": f"notify.{recipient}"}} if recipient else {}
         kept = json.dumps({"action": f"smspilot.{name}", **target, "data": data or {}})
         await self.page.add_init_script(
             f"localStorage.setItem('panel-dev-action-state-service-data', {json.dumps(kept)});"

@@ -69,7 +69,7 @@ def write(folder: Path, given: str, *, reachable: bool, language: str = "en") ->
 
 
 def free_port() -> int:
-    """Return a port nobody listens on, nor will until it is used.
+    """Return a port that is free, and stays free until it is used.
 
     Not one the system gives out by itself: a test in another process could be given the same.
     """

@@ -1,5 +1,5 @@
 """A home to play in, with the service and its phones: `python -m tests.e2e.develop`."""
-# ruff: noqa: T201  # its output is for who started it
+# ruff: noqa: T201  # its output is for its user
 
 import argparse
 import asyncio
@@ -107,7 +107,7 @@ async def add_account(home: Home, sim: Simulator, people: dict[str, str]) -> str
 
 
 async def add_alarm(home: Home, entry_id: str, name: str) -> None:
-    """Add an alarm: Anna is texted, then Boris called, until somebody answers."""
+    """Add an alarm: Anna is texted, then Boris called, until one of them answers."""
     form = {
         "name": name,
         "start": {"sources": ["input_boolean.smoke"]},
@@ -152,7 +152,7 @@ def how_to_enter(home: Home, sim: Simulator) -> str:
 
 
 def is_free(port: int) -> bool:
-    """Return whether nobody listens there."""
+    """Return whether the port is free."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -163,7 +163,7 @@ def is_free(port: int) -> bool:
 
 
 def spoken() -> str:
-    """Return the language of whoever starts it, so far as the house speaks it."""
+    """Return the language of the user, so far as the house speaks it."""
     locale = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
     return locale[:2] if locale[:2] in LANGUAGES else "en"
 

@@ -285,7 +285,7 @@ class Home:
         return True
 
     async def _saved(self) -> bool:
-        """Return whether the token is on disk: a kill before that would lock everybody out."""
+        """Return whether the token is on disk: a kill before that would lock all out."""
         auth = self.folder / ".storage" / "auth"
         return auth.exists() and self.tokens["refresh_token"] in auth.read_text()
 

@@ -43,7 +43,7 @@ async def home_with_card(folder: Path, **card: Any) -> AsyncIterator[tuple[Home,
 
 
 def history(sim: Simulator) -> None:
-    """Let something have happened before anybody looks."""
+    """Let something have happened before the page is opened."""
     sent(sim, ANNA, "The boiler is cold.", hours=30, status=Status.UNDELIVERED, error=602)
     sent(sim, ANNA, "The boiler is cold.", hours=29, kind=Kind.VOICE, sender="GOLOS")
     sent(sim, ANNA, "8842", hours=28, kind=Kind.FLASH_CALL, sender="FLASHCALL")
@@ -84,7 +84,7 @@ def sent(sim: Simulator, phone: str, text: str, hours: float, **more: Any) -> No
 
 
 def written(sim: Simulator, phone: str, text: str, hours: float) -> None:
-    """Have the service know what somebody wrote long ago."""
+    """Have the service know a message from long ago."""
     message_id = sim.new_inbound_id()
     sim.keep_inbound(
         Inbound(
@@ -113,21 +113,21 @@ class Talk:
     @classmethod
     @asynccontextmanager
     async def of(cls, started: Browser, home: Home, **person: Any) -> AsyncIterator[Self]:
-        """Open the page as somebody."""
-        async with browser.person(started, home, **person) as somebody:
-            talk = cls(await somebody.new_page())
+        """Open the page as a user."""
+        async with browser.person(started, home, **person) as user:
+            talk = cls(await user.new_page())
             await talk.page.goto(f"{home.url}/the-talk")
             await talk.card.wait_for(timeout=FIRST_LOAD)
             yield talk
             assert not talk.errors, talk.errors
 
-    def who(self, name: str) -> Locator:
-        """Return somebody in the list."""
+    def contact(self, name: str) -> Locator:
+        """Return a recipient's row in the list."""
         return self.card.locator("nav li button", has_text=name)
 
     async def open(self, name: str) -> None:
-        """Open somebody's conversation."""
-        await self.who(name).click()
+        """Open a recipient's conversation."""
+        await self.contact(name).click()
         await self.card.locator("section").get_by_role("heading", name=name).wait_for()
 
     def row(self, text: str) -> Locator:

@@ -63,7 +63,7 @@ def python_of(version: str) -> str:
 
 
 def phone_of(number: int) -> str:
-    """Return somebody's number: each setting has a person, and so a conversation of its own."""
+    """Return a number: each setting has a recipient, and so a conversation of its own."""
     return f"7916123450{number}"
 
 
@@ -119,7 +119,7 @@ async def by_voice(websocket: Websocket, sentences: tuple[str, ...]) -> list[str
         ends = [event["data"] for event in run.events if event["type"] == "intent-end"]
         errors = [event["data"]["code"] for event in run.events if event["type"] == "error"]
         if errors:
-            # The app shows it as it is; who texts reads the same sentence every time.
+            # The app shows it as it is; the sender reads the same sentence every time.
             assert errors == ["intent-failed"]
             answers.append(SORRY)
             continue

@@ -36,8 +36,8 @@ class House:
     async def press(self, name: str) -> None:
         await self.page.get_by_text(name, exact=True).click()
 
-    def who(self, name: str) -> Locator:
-        """Return somebody in the list of conversations."""
+    def contact(self, name: str) -> Locator:
+        """Return a recipient's row in the list of conversations."""
         return self.page.locator("smspilot-conversations nav li button", has_text=name)
 
     async def leak(self, state: str) -> None:
@@ -49,7 +49,7 @@ class House:
     async def sent(
         self, phone: str, text: str, kind: Kind = Kind.SMS, status: Status = Status.DELIVERED
     ) -> None:
-        """Wait until a text has arrived, or the words of a call were heard."""
+        """Wait until a text has arrived, or a call was played."""
         await self.sim.changed.wait_for(
             lambda: any(
                 (each.phone, each.kind, each.status) == (phone, kind, status) and text in each.text
@@ -70,7 +70,7 @@ class House:
         await self.sent(BORIS, "Dinner is ready.", Kind.VOICE)
         await self.press("Ring Boris with a code")
         await self.sent(BORIS, "4821", Kind.FLASH_CALL)
-        await expect(self.who("Boris")).to_contain_text("••••")
+        await expect(self.contact("Boris")).to_contain_text("••••")
         row = self.page.locator("hui-button-entity-row", has_text="Boris Test message")
         await row.get_by_text("Press").click()
         await self.sent(BORIS, "test message")
@@ -80,7 +80,7 @@ class House:
         await self.sent(ANNA, "sauna", Kind.TWO_WAY)
         await self.sim.receive(ANNA, "да")
         await self.home.until_state("input_boolean.sauna", "on")
-        await expect(self.who("Anna")).to_contain_text("да")
+        await expect(self.contact("Anna")).to_contain_text("да")
 
     async def gate(self) -> None:
         await self.sim.receive(BORIS, "Открой ворота!")
@@ -88,7 +88,7 @@ class House:
         await self.sent(BORIS, "The gate is open")
 
     async def alarm(self) -> None:
-        """Let it leak twice: everybody is texted, then nobody has a phone that is on."""
+        """Let it leak twice: all are texted, then all phones are off."""
         water = "Water in the cellar!"
         await self.leak("on")
         await self.sent(ANNA, water)

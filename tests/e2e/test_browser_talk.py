@@ -70,13 +70,13 @@ async def test_write_and_read(tmp_path: Path) -> None:
             await expect(row.locator(".tick")).to_have_attribute("title", "Delivered")
             await sim.receive(ANNA, "5671 Coming!")
             await expect(talk.row("Coming!")).to_be_visible()
-            await expect(talk.who("Anna")).to_contain_text("Coming!")
+            await expect(talk.contact("Anna")).to_contain_text("Coming!")
 
             # What happens elsewhere is seen as well.
             await home.action(
                 "notify", "send_message", {"entity_id": "notify.boris", "message": "Hi"}
             )
-            await expect(talk.who("Boris")).to_contain_text("Hi")
+            await expect(talk.contact("Boris")).to_contain_text("Hi")
 
             # What cannot go out is said, and stays in the field.
             sim.account.balance *= 0
@@ -95,14 +95,14 @@ async def test_write_and_read(tmp_path: Path) -> None:
 
 
 async def test_keyboard(tmp_path: Path) -> None:
-    """Nobody needs a mouse, at a desk or on a phone."""
+    """No mouse is needed, at a desk or on a phone."""
     async with home_with_card(tmp_path) as (home, sim), browser.started() as started:
         async with Talk.of(started, home, size=DESK) as talk:
-            await talk.who("Boris").focus()
+            await talk.contact("Boris").focus()
             await talk.page.keyboard.press("ArrowDown")
             await talk.page.keyboard.press("Enter")
             await talk.card.get_by_role("heading", name="Anna").wait_for()
-            await expect(talk.who("Anna")).to_have_attribute("aria-current", "true")
+            await expect(talk.contact("Anna")).to_have_attribute("aria-current", "true")
             for _ in range(30):
                 await talk.page.keyboard.press("Tab")
                 if await talk.field.evaluate("e => e.getRootNode().activeElement === e"):
@@ -117,13 +117,13 @@ async def test_keyboard(tmp_path: Path) -> None:
             await expect(talk.field).to_be_focused()
         async with Talk.of(started, home, size=NARROW) as talk:
             await expect(talk.log).to_be_hidden()
-            await talk.who("Boris").focus()
+            await talk.contact("Boris").focus()
             await talk.page.keyboard.press("Enter")
             await expect(talk.log).to_be_visible()
-            await expect(talk.who("Boris")).to_be_hidden()
+            await expect(talk.contact("Boris")).to_be_hidden()
             await expect(talk.card.locator(".back")).to_be_focused()
             await talk.page.keyboard.press("Escape")
-            await expect(talk.who("Boris")).to_be_focused()
+            await expect(talk.contact("Boris")).to_be_focused()
 
 
 async def test_looks(tmp_path: Path) -> None:
@@ -138,11 +138,11 @@ async def test_looks(tmp_path: Path) -> None:
             words, person = WORDS[language], {"language": language, "look": look, "size": size}
             async with Talk.of(started, home, **person) as talk:
                 await expect(talk.card.get_by_role("heading", name=words["title"])).to_be_visible()
-                await expect(talk.who("Boris").locator(".tick")).to_have_attribute(
+                await expect(talk.contact("Boris").locator(".tick")).to_have_attribute(
                     "title", words["delivered"]
                 )
                 await talk.card.get_by_role("switch").check()
-                await expect(talk.who("+7 913 555-00-01")).to_be_visible()
+                await expect(talk.contact("+7 913 555-00-01")).to_be_visible()
                 serious = await talk.violations()
                 await talk.open("Anna")
                 await expect(talk.row("Yes, please!")).to_be_visible()
@@ -218,13 +218,13 @@ async def test_only_administrators(tmp_path: Path) -> None:
         home.tokens = tokens
         async with Talk.of(started, home, size=DESK) as talk:
             await expect(talk.card).to_contain_text("only administrators")
-            await expect(talk.who("Anna")).to_be_hidden()
+            await expect(talk.contact("Anna")).to_be_hidden()
             assert not await talk.violations()
         assert not [each for each in sim.requests if each.params.get("check") == "all"]
 
 
 async def child(home: Home) -> dict[str, Any]:
-    """Add somebody who is no administrator, and log in as them."""
+    """Add a user who is no administrator, and log in as them."""
     async with home.websocket() as websocket:
         user = await websocket.command(
             "config/auth/create", name="Child", group_ids=["system-users"]
@@ -247,7 +247,7 @@ async def child(home: Home) -> dict[str, Any]:
 
 
 async def test_alarm(tmp_path: Path) -> None:
-    """A running alarm is seen by whoever looks, and taken by its button."""
+    """A running alarm is shown on the page, and taken by its button."""
     async with home_with_card(tmp_path) as (home, sim), browser.started() as started:
         entry = (await home.rest("GET", "/api/config/config_entries/entry?domain=smspilot"))[0]
         form = {
@@ -259,7 +259,7 @@ async def test_alarm(tmp_path: Path) -> None:
         await home.until_state("sensor.leak", "idle")
         async with Talk.of(started, home, size=NARROW) as talk:
             button = talk.card.get_by_role("button", name="Take it")
-            await expect(talk.who("Anna")).to_be_visible()
+            await expect(talk.contact("Anna")).to_be_visible()
             await expect(button).to_be_hidden()
             await home.action("smspilot", "start_alarm", {"alarm": "sensor.leak"})
             await expect(talk.card.get_by_role("alert")).to_contain_text("The cellar is wet.")

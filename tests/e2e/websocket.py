@@ -24,7 +24,7 @@ class Subscription:
         self._arrived = asyncio.Event()
 
     def add(self, event: Event) -> None:
-        """Keep an event for whoever waits."""
+        """Keep an event for a waiting test."""
         self.events.append(event)
         self._arrived.set()
 
@@ -102,7 +102,7 @@ class Websocket:
             return await self._results[message_id]
 
     async def _listen(self) -> None:
-        """Hand what arrives to whoever waits for it."""
+        """Hand each message to its waiter."""
         async for frame in self._socket:
             received = json.loads(frame.data)
             for message in received if isinstance(received, list) else [received]:

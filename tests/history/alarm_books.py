@@ -24,12 +24,12 @@ class PublishedRun:
 
     keys: set[str] = field(default_factory=set)
     types: list[str] = field(default_factory=list)
-    # By whom, when.
+    # The name of the taker, and when.
     taken: list[tuple[str, datetime]] = field(default_factory=list)
     # So many of them a disk may have lost, and the alarm goes on.
     forgotten: int = 0
     plan_changed: bool = False
-    # The last event before the step that reached somebody: its request may have been lost.
+    # The last event before the step that reached a recipient: its request may have been lost.
     asked: dict[str, datetime] = field(default_factory=dict)
     last_event_at: datetime | None = None
 
@@ -38,11 +38,11 @@ class AlarmBooks:
     """The home's side of the story of its alarms."""
 
     def __init__(self, people: Mapping[str, tuple[str, ...]]) -> None:
-        # Numbers by the name of whoever has them.
+        # Numbers by recipients' names.
         self._people = people
         self.keys: set[str] = set()
         self.runs: dict[str, PublishedRun] = {}
-        # Whoever took an alarm at the home itself.
+        # The names of those who took an alarm at the home itself.
         self.takers: set[str] = set()
 
     def open(self, sim: Simulator) -> None:
@@ -90,7 +90,7 @@ class AlarmBooks:
                 yield from self._forgotten(alarm_id, run)
 
     def _may(self, by: str, since: datetime | None, steps: list[Order], at: datetime) -> bool:
-        """Return whether somebody wrote after they had been asked, or took it at home."""
+        """Return whether a recipient wrote after the request, or took it at home."""
         if by in self.takers:
             return True
         phones = {phone[1:] for phone in self._people.get(by, ())}
@@ -128,7 +128,7 @@ class AlarmBooks:
 
 
 def is_step(order: Order) -> bool:
-    """Return whether a text asks somebody to take an alarm."""
+    """Return whether a text asks its recipient to take an alarm."""
     return ALARM in order.text and not any(words in order.text for words in _NEWS)
 
 

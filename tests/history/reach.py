@@ -8,7 +8,7 @@ from tests.simulator.simulator import Simulator
 
 
 def is_listed(sim: Simulator, message: Inbound) -> bool:
-    """Return whether the inbound list shows a message to whoever asks for the right time."""
+    """Return whether the inbound list shows a message to a request for the right time."""
     account = sim.accounts[message.account]
     times = [message.created - timedelta(hours=72), *(each.created for each in sim.inbox)]
     if not sim.options.inbound_seconds:

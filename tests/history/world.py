@@ -268,7 +268,7 @@ class World:
             self.books.settled()
 
     async def wait(self, seconds: float) -> None:
-        """Let time pass: from timer to timer while somebody or the disk waits, else at once."""
+        """Let time pass: from timer to timer while a caller or the disk waits, else at once."""
         end = self.clock.ahead + seconds
         while (left := end - self.clock.ahead) > 0:
             waits = self.calls or self.clock.disk.holds
@@ -468,7 +468,7 @@ def _alarm(plan: Mapping[str, Any]) -> Any:
 
 
 class _Log(logging.Handler):
-    """What must not be in a log, whoever writes it."""
+    """What must not be in a log, whichever logger writes it."""
 
     def __init__(self, world: World) -> None:
         super().__init__()

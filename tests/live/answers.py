@@ -64,7 +64,7 @@ async def _seconds(look: Look) -> Seen:
     return Seen(f"mostly {median(took):.1f} s, {max(took):.1f} s at most", max(took) < _SOON)
 
 
-@POINTS("a parameter nobody knows", "ignored", otherwise="a new one of ours may be refused")
+@POINTS("an unknown parameter", "ignored", otherwise="a new one of ours may be refused")
 async def _unknown(look: Look) -> str:
     reply = await look.api.ask(balance="rur", live_check="1")
     return f"error {reply.code}" if reply.code else "ignored"
@@ -112,7 +112,7 @@ async def _account(look: Look) -> str:
     return shapes.names((await look.account()).data, ACCOUNT)
 
 
-@POINTS("balance", "9.9", otherwise="where nobody can read it, the sensor is unknown")
+@POINTS("balance", "9.9", otherwise="where it cannot be read, the sensor is unknown")
 async def _balance(look: Look) -> str:
     return shapes.figure((await look.account()).value("balance"))
 

@@ -12,7 +12,7 @@ from .spending import Sent
 from .stored import TO_THE_LETTER, way
 
 _HALF_HOUR: Final = 1800
-_WHO: Final = ("nobody", "person", "voicemail")
+_TAKERS: Final = ("nobody", "person", "voicemail")
 
 
 def lines(sent: Sequence[Sent], pushes: Pushes | None) -> Iterator[Line]:
@@ -68,9 +68,9 @@ def lines(sent: Sequence[Sent], pushes: Pushes | None) -> Iterator[Line]:
 
 def _answered(sent: Sent) -> Iterator[Line]:
     if sent.kind == "call":
-        who = sent.answer.strip().lower()
+        taker = sent.answer.strip().lower()
         last = sent.statuses[-1][0] if sent.statuses else UNSEEN
-        seen = f"{who if who in _WHO else 'nobody knows who'} took it: status {last}"
+        seen = f"{taker if taker in _TAKERS else 'unknown who'} took it: status {last}"
         yield _line(
             "call: who took it", "", seen, "an answered call acknowledges only where pick_up is on"
         )

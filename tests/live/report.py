@@ -25,7 +25,7 @@ type Looking = Callable[[Look], Awaitable[str | Seen]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """Something that nobody has asked the real service yet."""
+    """Something that was never tried at the real service."""
 
     name: str
     assumed: tuple[str, ...]

@@ -93,7 +93,7 @@ def kinds(values: Iterable[Any]) -> str:
 
 
 def names(found: Iterable[str], expected: Iterable[str]) -> str:
-    """Return which attributes are missing, and which nobody knows."""
+    """Return which attributes are missing, and which are unknown."""
     got, wanted = set(found), set(expected)
     unknown = sorted(each for each in got - wanted if re.fullmatch(r"[a-z_]{1,24}", each))
     odd = len(got - wanted) - len(unknown)

@@ -10,7 +10,7 @@ from .report import Points
 from .shapes import UNSEEN
 
 POINTS: Final = Points()
-# Nobody's sender, by all odds.
+# A sender that no account has, by all odds.
 _STRANGER: Final = "Zq7live"
 _BAD: Final = ("7908", "7909")
 _KINDS: Final = {
@@ -81,7 +81,7 @@ async def _test_and_templates(look: Look) -> str:
 
 
 @POINTS(
-    "a sender nobody has",
+    "an unknown sender",
     "replaced, and sender_orig shows it",
     "refused with 115",
     "refused with 116",
@@ -137,7 +137,7 @@ async def _beside(look: Look) -> str:
     return UNSEEN if reply.code else shapes.names(reply.data, names)
 
 
-@POINTS("price of a row", "9.9", otherwise="where nobody can read it, the price is unknown")
+@POINTS("price of a row", "9.9", otherwise="where it cannot be read, the price is unknown")
 async def _price(look: Look) -> str:
     rows = await look.tested()
     return shapes.all_of(shapes.figure(row.get("price", "")) for row in rows)

@@ -18,7 +18,7 @@ _CYRILLIC: Final = re.compile(r"[А-Яа-яЁё]")
 _RUSSIAN_LENGTH: Final = 11
 _SHORTEST, _LONGEST = 10, 15
 _MAX_TTL: Final = 1440
-# What is refused of a text, whoever it goes to.
+# What is refused of a text, whatever number it goes to.
 TEXT_ERRORS: Final = frozenset({223, 227, 248})
 
 
@@ -137,7 +137,7 @@ def number_error(state: State, account: Account, draft: Draft, number: str, seen
 
 
 def text_error(state: State, account: Account, draft: Draft) -> int:
-    """Return why a text is refused, whoever it goes to; 0 where it is not."""
+    """Return why a text is refused, whatever number it goes to; 0 where it is not."""
     if draft.kind not in _TEXTS:
         return 0
     if state.options.refuse_mixed_alphabets and any(

@@ -44,7 +44,7 @@ class When(StrEnum):
 
     BEFORE = "before"
     AFTER = "after"
-    # `late` seconds after it has failed, when whoever asked has gone.
+    # `late` seconds after it has failed, when the client has gone.
     LATE = "late"
 
 
@@ -87,7 +87,7 @@ class Fault:
                 await asyncio.wait_for(self.released.wait(), seconds)
 
     def release(self) -> None:
-        """Let whoever hangs on this go on."""
+        """Let the requests that hang on this go on."""
         self.released.set()
 
 

@@ -160,7 +160,7 @@ def inbound(state: State, account: Account, call: Call) -> Answer:
 
 
 def listed(state: State, account: Account, what: str) -> list[Inbound]:
-    """Return what `inbound` shows to whoever asks like this."""
+    """Return what `inbound` shows to such a request."""
     options = state.options
     messages = [each for each in state.inbox_of(account) if not _is_unlisted(state, each)]
     if what == "new":

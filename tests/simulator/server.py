@@ -112,7 +112,7 @@ class Front:
         good = await self._answer(call) if fault.when is When.AFTER else None
         await fault.wait()
         if late and fault.released.is_set():
-            # Who breaks off before they have lost patience has an API that is no slower.
+            # A client that breaks off before its timeout has an API that is no slower.
             await late
         if fault.kind is FaultKind.SLOW and fault.when is not When.LATE:
             return good or await self._answer(call)

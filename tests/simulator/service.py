@@ -1,4 +1,4 @@
-"""From a request to an answer: who asks, may they, and the command."""
+"""From a request to an answer: which account it is of, its rights, and the command."""
 
 from collections.abc import Callable, Mapping
 from typing import Final

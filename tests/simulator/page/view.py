@@ -10,7 +10,7 @@ from tests.simulator.state import BLACKLISTED
 if TYPE_CHECKING:
     from tests.simulator.simulator import Simulator
 
-# The whole state is sent at each change, and nobody scrolls further.
+# The whole state is sent at each change, and no user scrolls further.
 _MESSAGES: Final = 200
 _PUSHES: Final = 100
 
