@@ -10,7 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smspilot.const import EVENT_REPLY_RECEIVED, EVENT_SMS_RECEIVED
-from custom_components.smspilot.inbound.classify import take_code
+from custom_components.smspilot.inbound.classify import MAX_CODE, MIN_CODE, new_code, take_code
 
 from .common import (
     MAMA,
@@ -227,6 +227,13 @@ async def test_guessed_three_times(
     await write(simulator, MAMA, f"да {code}")
     await clock.advance(61)
     assert replies.data == []
+
+
+async def test_code_is_no_pin(hass: HomeAssistant) -> None:
+    """The answer to a question with a code is no order, whatever the recipients' PINs are."""
+    people = [person("Папа", PAPA, pin=str(pin)) for pin in range(MIN_CODE, MAX_CODE)]
+    entry = MockConfigEntry(unique_id="5671", subentries_data=people)
+    assert new_code(entry) == str(MAX_CODE)
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ async def test_recipient_is_added(hass: HomeAssistant, simulator: Simulator) -> 
             CONF_PHONES: ["8 (908) 796-47-81", "79087964781", " ", "+7 916 123 12 12"],
             CONF_CHANNEL: "voice",
             CONF_SENDER: "test",
-            "orders": {CONF_ASSIST: True, CONF_PIN: " 0042 "},
+            "orders": {CONF_ASSIST: True, CONF_PIN: "\u200b 0042\ufeff "},
         },
     )
     assert result["description_placeholders"] == {"name": "Папа"}
@@ -108,6 +108,10 @@ async def test_recipient_needs_little(hass: HomeAssistant, simulator: Simulator)
         ({CONF_NAME: "8 908 796-47-81"}, {CONF_NAME: "invalid_name"}, None),
         ({CONF_NAME: "8-999"}, {CONF_NAME: "invalid_name"}, None),
         ({CONF_NAME: "*"}, {CONF_NAME: "invalid_name"}, None),
+        ({CONF_NAME: "\u200b\u2800"}, {CONF_NAME: "invalid_name"}, None),
+        # It is taken off the text before the PIN is looked for.
+        ({"orders": {CONF_PIN: "5671"}}, {"orders": "invalid_pin"}, None),
+        ({"orders": {CONF_PIN: "5671 22"}}, {"orders": "invalid_pin"}, None),
         ({CONF_NAME: "mama"}, {CONF_NAME: "name_in_use"}, None),
         ({CONF_NAME: " MAMA "}, {CONF_NAME: "name_in_use"}, None),
         ({CONF_NAME: "Мама"}, {CONF_NAME: "name_in_use"}, None),

@@ -1,9 +1,11 @@
 """The people of an account, by name, number and PIN."""
 
+from itertools import zip_longest
 from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
+from hypothesis import given, strategies as st
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
@@ -25,6 +27,7 @@ from custom_components.smspilot.contacts.recipients import (
     recipients,
     same_name,
 )
+from custom_components.smspilot.text.normalising import without_beginning
 
 from .common import MAMA, PAPA, CapturedEvents, Clock, act, add_account, person, rename, write
 from .simulator.simulator import Simulator
@@ -145,7 +148,7 @@ def recipient(**data: Any) -> Recipient:
     [
         ("4711", "4711 Включи свет", "Включи свет"),
         ("4711", "4711Включи свет", "Включи свет"),
-        ("4711", "  4711. Включи", ". Включи"),
+        ("4711", "  4711. Включи", "Включи"),
         ("4711", "4711", ""),
         ("4711", "\u2068\ufeff 4711 Включи", "Включи"),
         ("4711", "\u200e", None),
@@ -160,13 +163,44 @@ def recipient(**data: Any) -> Recipient:
         ("дом", "дом5", "5"),
         # A phone begins a text with a capital.
         ("сезам", "Сезам откройся", "откройся"),
-        ("Сезам", "СЕЗАМ, откройся", ", откройся"),
+        ("Сезам", "СЕЗАМ, откройся", "откройся"),
+        # However it is typed or dictated, and whatever parts it from the order.
+        ("4711", "4711, включи", "включи"),
+        ("4711", "4711: включи", "включи"),
+        ("4711", "4711-включи", "включи"),
+        ("4711", "4711 — включи", "включи"),
+        ("4711", "4711 -5", "-5"),
+        ("4711", "４７１１ включи", "включи"),
+        ("4711", "٤٧١١ включи", "включи"),
+        ("4711", "47\u200b11\ufe0f включи", "включи"),
+        ("47-11", "47–11 включи", "включи"),
+        ("ёлка", "Елка гори", "гори"),
+        ("елка", "Е\u0308лка гори", "гори"),
+        ("🔑", "🔑\ufe0f включи", "включи"),
+        # The beginning of an amount, a date or a time is not the PIN.
+        ("4711", "4711.5 кВт", None),
+        ("4711", "4711,50", None),
+        ("47", "47:11", None),
+        ("47", "47-11 включи", None),
         (None, "Включи", None),
         ("", "Включи", None),
+        ("\u0301", "Включи", None),
     ],
 )
 def test_pin(pin: str | None, message: str, rest: str | None) -> None:
     assert recipient(**{CONF_ASSIST: True, CONF_PIN: pin}).without_pin(message) == rest
+
+
+@given(
+    st.text(st.characters(categories=("L", "Nd", "So"), codec="utf-16"), min_size=1, max_size=8),
+    st.lists(st.sampled_from("\u200b\u200e\ufeff\u2060\ufe0f"), max_size=9),
+)
+def test_pin_with_marks(pin: str, marks: list[str]) -> None:
+    """Invisible characters before, within and after it change nothing."""
+    pairs = zip_longest(marks, pin, fillvalue="")
+    written = "".join(mark + character for mark, character in pairs)
+    assert without_beginning(f"{written} +7", pin) in ("+7", None)
+    assert without_beginning(f"{written} +7", pin) == without_beginning(f"{pin} +7", pin)
 
 
 def test_empty_fields() -> None:

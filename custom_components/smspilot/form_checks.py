@@ -35,7 +35,7 @@ from .contacts.recipients import Recipient, recipients, same_name
 from .errors import async_words
 from .options import DEFAULT_TEMPLATE
 from .outbound.message import MAX_PARTS
-from .text.normalising import visible
+from .text.normalising import visible, without_beginning
 
 # Seconds between reads of the inbound list.
 INTERVALS: Final = range(5, 24 * 60 * 60 + 1)
@@ -79,11 +79,16 @@ def by_section(errors: Errors, sections: Mapping[str, Iterable[str]]) -> Errors:
 
 
 def filled(form: Form) -> Form:
-    """Return the values without empty ones, outer spaces in names, and floats of whole numbers."""
+    """Return the values without empty ones, outer spaces in names, and floats of whole numbers.
+
+    What is pasted may contain invisible characters; a name keeps them for its emoji.
+    """
     answers = {}
     for key, value in form.items():
-        if key in (CONF_NAME, CONF_SENDER, CONF_DEBUG_EMAIL, CONF_PIN, CONF_REFERRER):
+        if key == CONF_NAME:
             answers[key] = value.strip()
+        elif key in (CONF_SENDER, CONF_DEBUG_EMAIL, CONF_PIN, CONF_REFERRER):
+            answers[key] = visible(value).strip()
         elif isinstance(value, float) and value.is_integer():
             answers[key] = int(value)
         else:
@@ -143,6 +148,12 @@ def wrong_sender(data: Form) -> Errors:
     return {CONF_SENDER: "invalid_sender"} if is_wrong else {}
 
 
+def wrong_pin(entry: ConfigEntry, pin: str) -> Errors:
+    """Return the error of a PIN that begins with the contract number, which is taken off texts."""
+    is_wrong = without_beginning(pin, entry.unique_id or "") is not None
+    return {CONF_PIN: "invalid_pin"} if is_wrong else {}
+
+
 def wrong_options(options: Form) -> Errors:
     """Return the errors of options by field."""
     errors = wrong_sender(options) | wrong_templates(options)
@@ -184,7 +195,7 @@ def key_hint(hass: HomeAssistant, data: Form) -> str:
 def wrong_name(entry: ConfigEntry, name: str, own_id: str | None) -> Errors:
     """Return the error of the name of a recipient or an alarm, whose id is None while it is new."""
     characters = re.sub(r"[\W_]", "", name)
-    if not name or name == ANYONE or characters.isdecimal():
+    if not visible(name).strip() or name == ANYONE or characters.isdecimal():
         return {CONF_NAME: "invalid_name"}
     others: list[Recipient | Plan] = [*recipients(entry), *plans(entry).values()]
     is_taken = any(same_name(one.name, name) for one in others if one.id != own_id)

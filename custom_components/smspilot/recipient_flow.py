@@ -11,11 +11,13 @@ from .const import CONF_ASSIST, CONF_PHONES, CONF_PIN
 from .form_checks import (
     Errors,
     Form,
+    by_section,
     filled,
     flat,
     nested,
     read_phones,
     wrong_name,
+    wrong_pin,
     wrong_sender,
 )
 from .forms import RECIPIENT_SECTIONS, SECTION_ORDERS, recipient_schema
@@ -48,6 +50,7 @@ class RecipientFlow(ConfigSubentryFlow):
             phones, unread = read_phones(self.hass, data[CONF_PHONES])
             own_id = None if self.source == SOURCE_USER else self._reconfigure_subentry_id
             errors = wrong_name(entry, data.get(CONF_NAME, ""), own_id) | wrong_sender(data)
+            errors |= wrong_pin(entry, data.get(CONF_PIN, ""))
             if unread:
                 errors[CONF_PHONES] = "invalid_phone"
             elif not phones:
@@ -59,7 +62,7 @@ class RecipientFlow(ConfigSubentryFlow):
             data_schema=self.add_suggested_values_to_schema(
                 recipient_schema(known_senders(entry), self._opened, suggested), suggested
             ),
-            errors=errors,
+            errors=by_section(errors, RECIPIENT_SECTIONS),
             description_placeholders={
                 "account": entry.unique_id or "",
                 "phone": ", ".join(unread),

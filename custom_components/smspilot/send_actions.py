@@ -158,7 +158,7 @@ async def async_ask(account: Account, call: ServiceCall) -> ServiceResponse:
     """Send a question and wait for the reply."""
     data = call.data
     answers = [_answer_of(one) for one in data[ATTR_ANSWERS]]
-    code = new_code() if data[ATTR_CODE] else None
+    code = new_code(account.entry) if data[ATTR_CODE] else None
     targets = single_target(await _targets(account, call))
     complete = partial(with_code, code=code) if code else str
     message = compose(

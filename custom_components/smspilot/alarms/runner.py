@@ -118,7 +118,7 @@ class AlarmRunner:
         self, message: str | None = None, *, by_source: bool = False, flap: bool = False
     ) -> None:
         """Start a run, unless it belongs to the present one."""
-        code = new_code() if self.plan.code else None
+        code = new_code(self._services.entry) if self.plan.code else None
         self.dispatch(
             Started(
                 alarm_id=ulid_now(),

@@ -17,7 +17,7 @@ from ..const import (
     CONF_SENDER,
     SUBENTRY_RECIPIENT,
 )
-from ..text.normalising import visible
+from ..text.normalising import without_beginning
 from .phones import masked
 
 # The slug of every name that has no letter `slugify` can convert: it makes no two names the same.
@@ -61,17 +61,7 @@ class Recipient:
 
     def without_pin(self, message: str) -> str | None:
         """Return the message without the recipient's PIN; None where it does not begin with it."""
-        pin = self.pin or ""
-        # Skip invisible characters, which a pasted text may begin with.
-        shown = (place for place, one in enumerate(message) if visible(one).strip())
-        message = message[next(shown, 0) :]
-        rest = message[len(pin) :]
-        # A phone's keyboard writes the first letter as a capital.
-        if not pin or message[: len(pin)].casefold() != pin.casefold():
-            return None
-        # 47110 does not begin with the PIN 4711: it is another number, part of the text.
-        is_cut = any(kind(pin[-1]) and kind(rest[:1]) for kind in (str.isdecimal, str.isalpha))
-        return None if is_cut else rest.lstrip()
+        return without_beginning(message, self.pin) if self.pin else None
 
 
 def recipients(entry: ConfigEntry) -> list[Recipient]:

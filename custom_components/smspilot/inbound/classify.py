@@ -7,15 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 import re
-from secrets import randbelow
+from secrets import choice
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 
 from ..client import InboundMessage
 from ..contacts.phones import from_service
-from ..contacts.recipients import Recipient, owners
+from ..contacts.recipients import Recipient, owners, recipients
 from ..events import iso
+from ..text.normalising import without_beginning
 from ..text.reactions import is_reaction
 from ..text.segments import LOOSE_ENDS
 from .question import OpenQuestions, Question
@@ -111,10 +112,8 @@ def identify(entry: ConfigEntry, message: InboundMessage) -> Author:
 
 def without_prefix(entry: ConfigEntry, text: str) -> str:
     """Return the text without the contract number, by which the service finds the account."""
-    first, *rest = text.split(maxsplit=1) or [""]
-    if first != entry.unique_id:
-        return text
-    return rest[0] if rest else ""
+    rest = without_beginning(text, entry.unique_id or "")
+    return text if rest is None else rest
 
 
 def classify(
@@ -161,9 +160,11 @@ def classify(
     )
 
 
-def new_code() -> str:
-    """Return a random code."""
-    return str(MIN_CODE + randbelow(MAX_CODE - MIN_CODE + 1))
+def new_code(entry: ConfigEntry) -> str:
+    """Return a random code that is no recipient's PIN: an answer with it would be an order."""
+    pins = [one.pin for one in recipients(entry)]
+    codes = [code for code in map(str, range(MIN_CODE, MAX_CODE + 1)) if code not in pins]
+    return choice(codes)
 
 
 def with_code(question: str, code: str) -> str:

@@ -16,6 +16,11 @@ _TYPED_AS: Final = {**_QUOTES, **_APOSTROPHES, ord("−"): "-"}
 # Gender signs, skin tones and the frame of a keycap: variants of one emoji.
 _VARIANTS: Final = re.compile(r"\u200d[♀♂]|[\U0001F3FB-\U0001F3FF\u20e3]")
 
+# Parts a PIN or a contract number from the text that follows; a minus belongs to its number.
+_SEPARATOR: Final = re.compile(r"\s*[.,:;!]*\s*(?:[-–—](?!\d)\s*)?")
+# Goes on with a number that seemed to end.
+_MORE_DIGITS: Final = re.compile(r"[.,:/-]?\d")
+
 
 def visible(text: str) -> str:
     """Return the text without invisible characters, with plain spaces only."""
@@ -37,6 +42,40 @@ def folded(text: str) -> str:
     while (once := _folded(text)) != text:
         text = once
     return text
+
+
+def without_beginning(text: str, beginning: str) -> str | None:
+    """Return what follows a PIN or a contract number; None where the text begins otherwise.
+
+    Both are compared as they look: without invisible characters, case and accents, any digits as
+    ASCII ones. The beginning of a longer number or word is none: 47110 does not begin with 4711.
+    """
+    wanted, at, end = _plain(beginning), 0, 0
+    for place, character in enumerate(text, 1):
+        piece = _plain(character)
+        # Spaces may stand before it, invisible characters anywhere.
+        if not piece.strip() and not (at and piece):
+            end = place
+            continue
+        if at == len(wanted) or not wanted.startswith(piece, at):
+            break
+        at, end = at + len(piece), place
+    rest = text[end:]
+    if not wanted or at < len(wanted) or (wanted[-1].isalpha() and rest[:1].isalpha()):
+        return None
+    if wanted[-1].isdecimal() and _MORE_DIGITS.match(rest):
+        return None
+    return rest[found.end() :] if (found := _SEPARATOR.match(rest)) else rest
+
+
+def _plain(text: str) -> str:
+    """Return a text folded, without accents, and with ASCII digits."""
+    characters = unicodedata.normalize("NFKD", folded(text))
+    return "".join(
+        str(unicodedata.decimal(one)) if one.isdecimal() else one
+        for one in characters
+        if unicodedata.category(one) != "Mn"
+    )
 
 
 def _folded(text: str) -> str:
