@@ -18,7 +18,7 @@ from custom_components.smspilot.const import (
 
 from .common import MAMA, PAPA, CapturedEvents, Clock, act, add_account, state_of
 from .sending import BABA, NOTHING, TEXT, accept, alarm, ids, once, paid, result
-from .simulator import Ids, Kept, LatePrice, Numbers, OddRow, PseudoSenders, Stored
+from .simulator import Ids, Kept, LatePrice, ListedNumbers, Numbers, OddRow, PseudoSenders, Stored
 from .simulator.simulator import Simulator
 
 # Each way of storing has something to change.
@@ -381,6 +381,8 @@ WORLD = st.fixed_dictionaries(
     {
         "stored": st.sampled_from(list(Stored)),
         "numbers": st.sampled_from(list(Numbers)),
+        "listed_numbers": st.sampled_from(list(ListedNumbers)),
+        "odd_row": st.sampled_from([None, OddRow.NULL, OddRow.NO_ID, OddRow.EMPTY_NUMBER]),
         "server_ids": st.sampled_from(list(Ids)),
         "pseudo_senders": st.sampled_from(list(PseudoSenders)),
         "check_shows_result": st.booleans(),
@@ -397,7 +399,7 @@ SENDS = st.lists(
     st.tuples(
         st.sampled_from(["sms", "two_way", "call", "check"]),
         st.sampled_from([(PAPA,), (PAPA, MAMA), (MAMA, BABA), (PAPA, MAMA, BABA)]),
-        st.sampled_from([TEXT, FANCY]),
+        st.sampled_from([TEXT, FANCY, f"{TEXT} 💧"]),
         st.one_of(st.none(), LOST),
     ),
     min_size=1,

@@ -13,6 +13,7 @@ from tests.simulator import (
     Ids,
     Kept,
     LatePrice,
+    ListedNumbers,
     Numbers,
     OddRow,
     PseudoSenders,
@@ -232,6 +233,33 @@ async def test_refused_as_its_own_duplicate(simulator: Simulator, ask: Ask) -> N
     assert len(simulator.orders) == 2
     packet = answer["server_packet_id"]
     assert len((await ask(check="packet", id=packet))["check"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("how", "expected"),
+    [
+        (ListedNumbers.AS_ELSEWHERE, ONE),
+        (ListedNumbers.NATIONAL, "9087964781"),
+        (ListedNumbers.MASKED, "7908***4781"),
+        (ListedNumbers.EMPTY, ""),
+    ],
+)
+async def test_numbers_of_lists(
+    simulator: Simulator, ask: Ask, how: ListedNumbers, expected: str
+) -> None:
+    simulator.options.listed_numbers = how
+    (sent,) = await send(ask, ONE)
+    assert sent["phone"] == ONE
+    for which in ("recent", "all"):
+        assert [each["phone"] for each in (await ask(check=which))["check"]] == [expected]
+    assert (await ask(check=sent["server_id"]))["check"][0]["phone"] == ONE
+
+
+async def test_scheduled_is_not_listed(simulator: Simulator, ask: Ask) -> None:
+    simulator.options.check_lists_scheduled = False
+    (sent,) = (await ask(send="Hello", to=ONE, send_datetime="2099-01-01 10:00:00"))["send"]
+    assert (await ask(check="recent"))["check"] == []
+    assert (await ask(check=sent["server_id"]))["check"][0]["status"] == "3"
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ async def async_get_status(account: Account, call: ServiceCall) -> ServiceRespon
     elif data[ATTR_PERIOD] == "all":
         messages = await client.check_all(limit=limit, offset=offset)
     else:
-        messages = await client.check_recent(limit=limit, offset=offset)
+        messages = (await client.check_recent(limit=limit, offset=offset)).messages
     rows = []
     for message in messages:
         known = account.deliveries.row(message.id)

@@ -78,6 +78,17 @@ class Numbers(StrEnum):
     SPACED = "spaced"
 
 
+class ListedNumbers(StrEnum):
+    """How `check` shows the numbers of its lists, where it does not write them as elsewhere."""
+
+    AS_ELSEWHERE = "as_elsewhere"
+    # 9087964781, without the country code.
+    NATIONAL = "national"
+    # 7908***4781
+    MASKED = "masked"
+    EMPTY = "empty"
+
+
 class Ids(StrEnum):
     """The order in which ids are given."""
 

@@ -11,6 +11,7 @@ from .choices import (
     Ids,
     Kept,
     LatePrice,
+    ListedNumbers,
     Numbers,
     OddRow,
     PseudoSenders,
@@ -90,6 +91,7 @@ class Options:
     # The `message` of a finished number check is its result.
     check_shows_result: bool = True
     numbers: Numbers = Numbers.PLAIN
+    listed_numbers: ListedNumbers = ListedNumbers.AS_ELSEWHERE
     pseudo_senders: PseudoSenders = PseudoSenders.AS_SENT
     server_ids: Ids = Ids.GROWING
     # The zone of `created`, `modified` and `date` is not documented.
@@ -99,6 +101,8 @@ class Options:
     # The list of `check`
     unknown_ids: UnknownIds = UnknownIds.ROW
     unknown_ids_code: int = 303
+    # Whether `recent` and `all` show messages that wait for their time.
+    check_lists_scheduled: bool = True
     # So long after its creation a message appears in `recent`, `all` and `packet`.
     check_lag: timedelta = timedelta()
     # Only each so many-th is late, so that it stands behind newer ones.

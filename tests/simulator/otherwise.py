@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from .answers import Row
-from .choices import Ids, Numbers, OddRow, Stored
+from .choices import Ids, ListedNumbers, Numbers, OddRow, Stored
 
 # Beyond the basic plane: what a database without utf8mb4 cannot keep.
 _ASTRAL: Final = re.compile(r"[\U00010000-\U0010ffff]")
@@ -46,6 +46,18 @@ def shown_number(number: str, how: Numbers) -> str:
             return f"+{number}"
         case Numbers.SPACED if russian:
             return "+7 ({}) {}-{}-{}".format(*russian.groups())
+    return number
+
+
+def listed_number(number: str, how: ListedNumbers) -> str:
+    """Return the number as a list of `check` shows it."""
+    match how:
+        case ListedNumbers.NATIONAL:
+            return number[-10:]
+        case ListedNumbers.MASKED:
+            return f"{number[:4]}***{number[-4:]}"
+        case ListedNumbers.EMPTY:
+            return ""
     return number
 
 

@@ -12,13 +12,14 @@ from .choices import Kept, UnknownIds
 from .errors import ApiError
 from .incoming import Call
 from .model import Account, Inbound, Kind, Message, Status
-from .otherwise import shown_number, stored_text
+from .otherwise import listed_number, shown_number, stored_text
 from .pricing import price
 from .rows import columns, digest, moment, row, shuffled
 from .sending import EMULATOR_ID, TEST_ID
 from .state import State
 
 _MAX_ROWS: Final = 1000
+_LISTS: Final = ("all", "recent")
 
 
 def check(state: State, account: Account, call: Call) -> Answer:
@@ -30,6 +31,12 @@ def check(state: State, account: Account, call: Call) -> Answer:
         row(state, each, fields) if isinstance(each, Message) else _unknown_row(each)
         for each in _page(call, _chosen(state, account, call))
     ]
+    if call.params["check"].strip() in _LISTS:
+        how = state.options.listed_numbers
+        rows = [
+            each | {"phone": listed_number(each["phone"], how)} if "phone" in each else each
+            for each in rows
+        ]
     return Checked(rows=rows, columns=columns(fields))
 
 
@@ -90,6 +97,8 @@ def _listed(state: State, messages: Iterable[Message]) -> Iterable[Message]:
     """Return what a list shows of these, which come newest first."""
     options = state.options
     found = [each for each in messages if not _is_late(state, each)]
+    if not options.check_lists_scheduled:
+        found = [each for each in found if each.status is not Status.SCHEDULED]
     found = _capped(found, options.check_limit, options.check_kept, newest_first=True)
     if not options.check_newest_first:
         found.reverse()

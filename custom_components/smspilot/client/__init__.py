@@ -31,7 +31,7 @@ from .models import (
     Sender,
     Status,
 )
-from .rows import MessageRow, Problem, SendResponse
+from .rows import MessagePage, MessageRow, Problem, SendResponse
 
 __all__ = [
     "AccountBlocked",
@@ -50,6 +50,7 @@ __all__ = [
     "InvalidResponse",
     "IpNotAllowed",
     "Kind",
+    "MessagePage",
     "MessageRow",
     "NoMoney",
     "Problem",

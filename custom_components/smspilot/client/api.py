@@ -14,7 +14,7 @@ from .models import (
     Kind,
     Sender,
 )
-from .rows import MessageRow, SendResponse
+from .rows import MessagePage, MessageRow, SendResponse
 from .transport import Transport
 from .values import Json, integer, money, text
 
@@ -141,9 +141,11 @@ class Smspilot(Transport):
 
     async def check_recent(
         self, *, fields: Sequence[str] = ("all",), limit: int = PAGE, offset: int = 0
-    ) -> tuple[MessageRow, ...]:
+    ) -> MessagePage:
         """Return the messages of the last day, in no documented order (section 2.2)."""
-        return await self._check({"check": "recent"} | _page_params(fields, limit, offset))
+        params = {"check": "recent"} | _page_params(fields, limit, offset)
+        listed = await self.read_rows(params, "check", MessageRow.from_api)
+        return MessagePage(messages=listed.rows, unreadable=listed.unreadable)
 
     async def check_all(
         self, *, fields: Sequence[str] = ("all",), limit: int = PAGE, offset: int = 0

@@ -92,6 +92,18 @@ class MessageRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessagePage:
+    """A page of the list of messages (section 2.2); `unreadable` rows are missing in it."""
+
+    messages: tuple[MessageRow, ...]
+    unreadable: int = 0
+
+    def __len__(self) -> int:
+        """Return how many rows the API listed."""
+        return len(self.messages) + self.unreadable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SendResponse:
     """The response to `send` (section 1); amounts in RUB.
 

@@ -49,9 +49,10 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Rows[T]:
-    """A response and those of its rows that could be parsed."""
+    """A response, those of its rows that could be parsed, and how many could not."""
 
     rows: tuple[T, ...]
+    unreadable: int
     response: Response
 
 
@@ -119,7 +120,7 @@ class Transport:
             self._count_unreadable(key, unreadable)
         if listed and not found:
             raise InvalidResponse(Fault.UNREADABLE_LIST, key)
-        return Rows(tuple(found), response)
+        return Rows(tuple(found), unreadable, response)
 
     def _count_unreadable(self, key: str, count: int) -> None:
         """Keep the count, and log the first time without the rows, which hold private texts."""

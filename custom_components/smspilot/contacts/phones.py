@@ -84,6 +84,16 @@ def plain_digits(phone: str) -> str:
     return f"7{digits[1:]}" if is_domestic else digits
 
 
+def listed_digits(phone: str) -> str | None:
+    """Return the digits by which a number of the API's list is compared, None of an unreadable one.
+
+    The list may mask numbers, or leave them out.
+    """
+    digits = plain_digits(phone)
+    rest = phone.removeprefix("+").translate(_BETWEEN)
+    return digits if rest.isascii() and rest.isdecimal() and len(digits) >= MIN_DIGITS else None
+
+
 def country_of(phone: str) -> str:
     """Return the country of a number in E.164, on which prices depend."""
     # Long lists are mostly Russian mobile numbers, and no other country has these.

@@ -46,13 +46,13 @@ class Lists:
     async def newest(self) -> tuple[MessageRow, ...]:
         """Return the newest outbound messages: a page at first, later those of the last day."""
         if self._has_begun:
-            return await self._client.check_recent(fields=FIELDS)
+            return (await self._client.check_recent(fields=FIELDS)).messages
         page = await self._client.check_all(fields=FIELDS)
         self.has_older = len(page) >= MIN_FULL
         self._is_newest_first = _is_newest_first(page)
         if self.has_older and not self._is_newest_first:
             # This page has the oldest messages: those between it and the newest would be missing.
-            page = await self._client.check_recent(fields=FIELDS)
+            page = (await self._client.check_recent(fields=FIELDS)).messages
         self._has_begun = True
         return page
 

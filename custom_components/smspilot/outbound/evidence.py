@@ -1,27 +1,26 @@
 """What the API's list of messages proves about a message whose response was lost.
 
 A row with a new id, of the same number and kind, may be the message, which then stays in doubt.
-With the same text and no sign of being older it is the message. Only a list without such a row
-proves absence. A different text proves nothing: the list may show a text cut at an emoji, escaped,
-or with other quotes.
+With the same text and no sign of being older it is the message. Only a list without such a row, of
+which every row can be read, proves absence. A different text proves nothing: the list may show a
+text cut at an emoji, escaped, or with other quotes.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import Enum, auto
 import html
 from typing import Final
 
 from homeassistant.core import HomeAssistant
 
-from ..client import Kind, MessageRow, Smspilot, Status
-from ..client.api import PAGE
+from ..client import Kind, MessagePage, MessageRow, Smspilot, Status
 from ..client.models import NUMBER_CHECKS, kind_of
 from ..client.values import integer
-from ..contacts.phones import plain_digits
-from ..runtime.cooperative import async_slices
+from ..contacts.phones import listed_digits
 from ..text.normalising import folded, same_spacing
+from .listing import Listing
 from .number import Number
 from .record import SubmissionRecord
 from .records import SubmissionRecords
@@ -56,6 +55,8 @@ class Verdict(Enum):
     OURS = auto()
     # A row may be the message.
     POSSIBLE = auto()
+    # No row may be it, but the list may lack it.
+    UNPROVEN = auto()
     # The message is not listed.
     NOTHING = auto()
 
@@ -66,14 +67,6 @@ class Finding:
 
     verdict: Verdict
     row: MessageRow | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """The API's rows of the last day by number, and when each id was created."""
-
-    rows: dict[str, list[MessageRow]]
-    created: dict[str, datetime | None]
 
 
 class Evidence:
@@ -95,23 +88,14 @@ class Evidence:
 
     async def async_read(self) -> Listing:
         """Read all pages of the list, or raise `SmspilotError`."""
-        rows: dict[str, list[MessageRow]] = {}
-        created: dict[str, datetime | None] = {}
-        offset = 0
-        while True:
-            page = await self._client.check_recent(fields=LIST_FIELDS, offset=offset)
-            before = len(created)
-            async for row in async_slices(page):
-                if row.id and row.id not in created:
-                    rows.setdefault(plain_digits(row.phone), []).append(row)
-                    created[row.id] = row.created
-            # An API that ignores the offset would return the same page for ever.
-            if len(page) < PAGE or len(created) == before:
-                break
-            offset += PAGE
+
+        async def read_page(offset: int) -> MessagePage:
+            return await self._client.check_recent(fields=LIST_FIELDS, offset=offset)
+
+        listing = await Listing.async_read(read_page)
         now = self._hass.loop.time()
-        self._seen = {key: self._seen.get(key, now) for key in created}
-        return Listing(rows, created)
+        self._seen = {key: self._seen.get(key, now) for key in listing.created}
+        return listing
 
     def judge(
         self, listing: Listing, record: SubmissionRecord, number: Number, *, failed: bool = False
@@ -121,53 +105,63 @@ class Evidence:
         Failed rows count only with `failed`, and where there is no other: such a row may be of
         another request, and if the message is sent again the API refuses it again.
         """
-        may_be = [
-            row
-            for row in listing.rows.get(number.digits, ())
-            if self._may_be(listing, record, number, row)
-        ]
+        rows = listing.of(number.digits)
+        may_be = [row for row in rows if self._may_be(listing, record, number, row)]
         candidates = [row for row in may_be if row.status is not Status.FAILED]
         if failed and not candidates:
             candidates = [row for row in may_be if has_text(row, record)]
         # The newest first, because a repeated message is the last of its rows.
         candidates.sort(key=lambda row: (len(row.id or ""), row.id or ""), reverse=True)
         for row in candidates:
-            if self._is_ours(listing, record, row):
+            if self._is_ours(listing, record, number, row):
                 return Finding(Verdict.OURS, row)
         if candidates:
-            alike = [row for row in candidates if reads_like(row, record)]
+            # A row without an id cannot be followed, one without a number may be another's.
+            sure = (row for row in candidates if row.id and listed_digits(row.phone))
+            alike = [row for row in sure if reads_like(row, record)]
             return Finding(Verdict.POSSIBLE, alike[0] if len(alike) == 1 else None)
-        if not self._is_up_to_date(listing, record):
-            return Finding(Verdict.POSSIBLE)
+        if not self._is_complete(listing, record):
+            return Finding(Verdict.UNPROVEN)
         return Finding(Verdict.NOTHING)
 
     def _may_be(
         self, listing: Listing, record: SubmissionRecord, number: Number, row: MessageRow
     ) -> bool:
         """Return whether a row of the number may be the message."""
-        if row.id is None or self._is_known(row.id):
+        if row.id and (self._is_known(row.id) or self._seen[row.id] < record.since):
             return False
         if not is_of_kind(row, record.kind):
             return False
-        if self._seen[row.id] < record.since:
-            return False
         if self._order(listing, record, row) is CreationOrder.BEFORE:
             return False
+        if reads_like(row, record):
+            return True
         # A row whose text equals another message in doubt is that one's.
-        others = self._records.unknown_with(number.digits, row.message or "")
-        return not others or has_text(row, record)
+        return not any(has_text(row, one) for one in self._rivals(record, number))
 
-    def _is_ours(self, listing: Listing, record: SubmissionRecord, row: MessageRow) -> bool:
+    def _is_ours(
+        self, listing: Listing, record: SubmissionRecord, number: Number, row: MessageRow
+    ) -> bool:
+        if row.id is None or listed_digits(row.phone) != number.digits:
+            return False
         if not has_text(row, record):
             return False
-        # Where a call and an SMS have the same text, the row's sender must show the kind.
-        same = self._records.unknown_with(plain_digits(row.phone), record.text)
-        if any(one.kind is not record.kind for one in same) and _kind_of(row) is not record.kind:
-            return False
+        for one in self._rivals(record, number):
+            if has_text(row, one):
+                # Where a call and an SMS have the same text, the row's sender must show the kind.
+                if one.kind is not record.kind and _kind_of(row) is not record.kind:
+                    return False
+            elif reads_like(row, one):
+                # It may be the other message, cut where an emoji stood.
+                return False
         return (
             _is_created_then(row, record)
             or self._order(listing, record, row) is CreationOrder.AFTER
         )
+
+    def _rivals(self, record: SubmissionRecord, number: Number) -> list[SubmissionRecord]:
+        """Return the other messages to the number whose outcome is unknown."""
+        return [one for one in self._records.unknown_to(number.digits) if one.id != record.id]
 
     def _order(self, listing: Listing, record: SubmissionRecord, row: MessageRow) -> CreationOrder:
         """Return whether a row was created before or after the last message known before a request.
@@ -175,7 +169,7 @@ class Evidence:
         Both the id and the time of creation must show it. Two ids may grow by chance, so without a
         time more of them are needed.
         """
-        known = self._records.growing_ids_before(record)
+        known = self._records.accepted_ids.growing_before(record.since)
         if len(known) < MIN_GROWING or (theirs_id := integer(row.id)) is None:
             return CreationOrder.UNKNOWN
         is_greater = theirs_id > int(known[-1])
@@ -187,17 +181,23 @@ class Evidence:
             return CreationOrder.UNKNOWN
         return CreationOrder.AFTER if is_greater else CreationOrder.BEFORE
 
-    def _is_up_to_date(self, listing: Listing, record: SubmissionRecord) -> bool:
-        """Return whether the list shows the ids that it must have.
+    def _is_complete(self, listing: Listing, record: SubmissionRecord) -> bool:
+        """Return whether the list would show the message, as it shows the ids that it must have.
 
-        A list that lags, is cut off or hides a message proves no absence.
+        A list that lags, is cut off, hides a message or has rows that cannot be read proves no
+        absence.
         """
-        return all(one in listing.created for one in self._records.ids_before(record))
+        if listing.has_unreadable or (record.is_scheduled and not listing.has_scheduled):
+            return False
+        known = self._records.accepted_ids.listed_before(record.since)
+        return all(one in listing.created for one in known)
 
 
 def is_of_kind(row: MessageRow, kind: Kind) -> bool:
-    """Return whether a row may be of a kind; a sender's name alone does not show it."""
-    return (found := _kind_of(row)) is None or found is kind
+    """Return whether a row may be of a kind; the sender's name does not always show it."""
+    found = _kind_of(row)
+    # The account's default sender may be `2WAY`.
+    return found in (None, kind) or (kind is Kind.SMS and found is Kind.TWO_WAY)
 
 
 def has_text(row: MessageRow, record: SubmissionRecord) -> bool:

@@ -14,7 +14,8 @@ from ..const import LOGGER
 from ..contacts.recipients import display_name
 from ..events import SIGNAL_DOUBTS, SIGNAL_ERROR
 from ..runtime.poller import EarliestTimer, Poller
-from .evidence import Evidence, Listing
+from .evidence import Evidence
+from .listing import Listing
 from .number import UNKNOWN, UNSENT, Number, State
 from .record import NumberRecord, SubmissionRecord
 from .records import SubmissionRecords
@@ -109,7 +110,7 @@ class Reconciler:
                 numbers.append(replace(one, state=State.ACCEPTED, message_id=row.id))
                 rows.append(self._row(record, one, row.id))
                 # So that no other message in doubt gets the same row.
-                listing.rows[Number(target=one.target).digits].remove(row)
+                listing.remove(row)
             else:
                 numbers.append(one)
         if rows:

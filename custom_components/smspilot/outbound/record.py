@@ -115,6 +115,11 @@ class SubmissionRecord:
         return (one.message_id for one in self.numbers if one.message_id)
 
     @property
+    def is_scheduled(self) -> bool:
+        """Return whether the API is to send it later."""
+        return self.due_at > self.at
+
+    @property
     def unknown(self) -> tuple[NumberRecord, ...]:
         """Return the numbers for which it is unknown whether a message went out."""
         return tuple(one for one in self.numbers if one.state in UNKNOWN)

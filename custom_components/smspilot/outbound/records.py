@@ -3,23 +3,23 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import pairwise, takewhile
+from itertools import takewhile
 from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 from homeassistant.util.ulid import ulid_now
 
-from ..client.values import integer
 from ..const import LOGGER
 from ..contacts.phones import plain_digits
 from ..runtime.cooperative import thread_slices
 from ..runtime.journal import Journal, Table
 from ..text.normalising import same_spacing
+from .accepted_ids import AcceptedIds
 from .claims import Claims
 from .message import OutboundMessage
-from .number import SHARED_IDS, UNSENT, Number, State
-from .record import HOUR, LISTED, RECENT, NumberRecord, SubmissionRecord, joined
+from .number import UNSENT, Number, State
+from .record import LISTED, RECENT, NumberRecord, SubmissionRecord, joined
 
 # Seconds in which a message with the same key is not requested again.
 KEY_KEPT: Final = timedelta(hours=72) / timedelta(seconds=1)
@@ -35,10 +35,11 @@ class SubmissionRecords:
         self._journal = journal
         self._records: dict[str, SubmissionRecord] = {}
         self._by_id: dict[str, SubmissionRecord] = {}
+        # Those of which a number's outcome is unknown, which are few.
+        self._unknown: dict[str, SubmissionRecord] = {}
         self._busy: set[str] = set()
         self.claims = Claims(hass)
-        # When each response came, with the smallest and the greatest of its ids.
-        self._accepted: list[tuple[float, str, str]] = []
+        self.accepted_ids = AcceptedIds()
 
     def restore(self, table: Table) -> list[SubmissionRecord]:
         """Restore and return the records from before a restart."""
@@ -48,10 +49,11 @@ class SubmissionRecords:
             except LookupError, TypeError, ValueError:
                 LOGGER.warning("A stored message cannot be read and is left out")
                 continue
-            self._records[record_id] = record
+            self._store(record)
             self._by_id |= dict.fromkeys(record.message_ids, record)
             accepted = (one for one in record.numbers if one.state is State.ACCEPTED)
-            self.accepted(filter(None, (one.message_id for one in accepted)), record.since)
+            ids = filter(None, (one.message_id for one in accepted))
+            self.accepted_ids.add(ids, record.since)
         return list(self._records.values())
 
     def table(self) -> Iterator[tuple[str, Table]]:
@@ -86,7 +88,7 @@ class SubmissionRecords:
 
     def in_doubt(self) -> list[SubmissionRecord]:
         """Return the records in doubt, closed ones too, without those of submissions under way."""
-        return [one for one in self._records.values() if one.unknown and one.id not in self._busy]
+        return [one for one in self._unknown.values() if one.id not in self._busy]
 
     def interrupted(self) -> list[SubmissionRecord]:
         """Return the records of which some numbers were not requested before a restart."""
@@ -109,36 +111,13 @@ class SubmissionRecords:
             for record in self._records.values()
         )
 
-    def unknown_with(self, digits: str, text: str) -> list[SubmissionRecord]:
-        """Return the messages of that text to the number whose outcome is unknown."""
-        same = same_spacing(text)
+    def unknown_to(self, digits: str) -> list[SubmissionRecord]:
+        """Return the messages to the number whose outcome is unknown."""
         return [
             record
-            for record in self._records.values()
-            if same_spacing(record.text) == same
-            and any(plain_digits(one.target.phone) == digits for one in record.unknown)
+            for record in self._unknown.values()
+            if any(plain_digits(one.target.phone) == digits for one in record.unknown)
         ]
-
-    @callback
-    def accepted(self, ids: Iterable[str], now: float) -> None:
-        """Keep the ids of a response: if they grow, a row's id says whether it is older."""
-        own = ((integer(one), one) for one in ids if one.isdecimal() and one not in SHARED_IDS)
-        if numeric := sorted((number, one) for number, one in own if number is not None):
-            self._accepted.append((now, numeric[0][1], numeric[-1][1]))
-
-    def growing_ids_before(self, record: SubmissionRecord) -> list[str]:
-        """Return the newest id of each response before a message, if ids only grew; else none."""
-        known = sorted(one for one in self._accepted if one[0] <= record.since)
-        grow = all(int(one[2]) < int(other[1]) for one, other in pairwise(known))
-        return [one[2] for one in known] if grow else []
-
-    def ids_before(self, record: SubmissionRecord) -> set[str]:
-        """Return ids that the list must show: of the hour before a message, else the last ones."""
-        # Some hours less than a day: a read long after the message must still show them.
-        first = record.since - RECENT + 6 * HOUR
-        known = [one for one in self._accepted if first < one[0] <= record.since]
-        lately = [one for one in known if one[0] > record.since - HOUR] or known[-1:]
-        return {each for one in lately for each in one[1:]}
 
     @callback
     def open(self, message: OutboundMessage, api_at: datetime) -> SubmissionRecord:
@@ -148,7 +127,7 @@ class SubmissionRecords:
         past = takewhile(lambda one: self.age(one) > RECENT, self._records.values())
         for old in [one for one in past if self._is_expired(one)]:
             self._delete(old)
-        self._accepted = [one for one in self._accepted if now - one[0] < RECENT]
+        self.accepted_ids.drop_expired(now)
         record = SubmissionRecord(
             id=ulid_now(),
             at=at,
@@ -195,7 +174,7 @@ class SubmissionRecords:
             self._delete(record)
             return record
         before = self._records.get(record.id)
-        self._records[record.id] = record
+        self._store(record)
         self._by_id |= dict.fromkeys(record.message_ids, record)
         for key, row in record.as_stored(before):
             self._journal.put(TABLE, key, row)
@@ -220,7 +199,15 @@ class SubmissionRecords:
             return False
         return dt_util.utcnow() - record.due_at > LISTED
 
+    def _store(self, record: SubmissionRecord) -> None:
+        self._records[record.id] = record
+        if record.unknown:
+            self._unknown[record.id] = record
+        else:
+            self._unknown.pop(record.id, None)
+
     def _delete(self, record: SubmissionRecord) -> None:
+        self._unknown.pop(record.id, None)
         if before := self._records.pop(record.id, None):
             for key, _row in before.as_stored():
                 self._journal.put(TABLE, key, None)

@@ -155,7 +155,7 @@ class Submission:
         if not self.message.options.test:
             accepted = (one for one in batch if one.state is State.ACCEPTED)
             ids = filter(None, (one.message_id for one in accepted))
-            self._records.accepted(ids, self._now)
+            self._records.accepted_ids.add(ids, self._now)
         self._finish([one for one in batch if one.is_finished])
         self._lost.look_for_duplicates(duplicates, DuplicateRefused(None))
 
