@@ -347,6 +347,8 @@ async def test_url_is_safe_but_wrong(hass: HomeAssistant, simulator: Simulator, 
     form = {CONF_API_KEY: DEFAULT_KEY, SECTION_ADVANCED: {CONF_URL: address}}
     step = await submit(hass, await begin(hass), form)
     assert step["errors"] == {"base": "cannot_connect"}
+    # It is in view: it may be what is wrong.
+    assert step["data_schema"].schema[SECTION_ADVANCED].options == {"collapsed": False}
 
 
 @pytest.mark.parametrize(

@@ -261,10 +261,10 @@ async def test_daily_limit(hass: HomeAssistant, simulator: Simulator) -> None:
     assert trace == ["send"] * 4 + ["cost+send"] * 3 + ["refused"] * 5
     assert error.translation_key == "daily_limit"
     assert error.translation_placeholders == {
-        "limit": "10 ₽",
-        "spent": "9.17 ₽",
-        "cost": "1.31 ₽",
-        "left": "0.83 ₽",
+        "limit": "10\u00a0₽",
+        "spent": "9.17\u00a0₽",
+        "cost": "1.31\u00a0₽",
+        "left": "0.83\u00a0₽",
     }
     assert issue(hass, entry, CONF_DAILY_LIMIT) is not None
     assert issue(hass, entry, CONF_RATE_LIMIT) is None
@@ -325,7 +325,7 @@ async def test_each_kind_has_its_price(
     simulator.requests.clear()
     error = await refused(act(hass, action, phones=[PAPA], **fields))
     assert error.translation_key == "daily_limit"
-    assert (error.translation_placeholders or {})["cost"] == f"{cost:.2f} ₽"
+    assert (error.translation_placeholders or {})["cost"] == f"{cost:.2f}\u00a0₽"
     assert asked(simulator) == ["cost"]
     assert [order.kind for order in simulator.orders] == [kind]
     simulator.assert_clean()

@@ -74,22 +74,22 @@ RUSSIAN_OFF = {"code": 602, "description": "телефон выключен"}
 @pytest.mark.parametrize(
     ("language", "more", "message"),
     [
-        ("en", {}, "SMS to Papa: delivered, 3.50 ₽"),
+        ("en", {}, "SMS to Papa: delivered, 3.50\u00a0₽"),
         ("en", {"price": None}, "SMS to Papa: delivered"),
         (
             "en",
             {"status": "undelivered", "price": 2.85, "error": PHONE_OFF},
-            "SMS to Papa: not delivered, the phone is off, 2.85 ₽",
+            "SMS to Papa: not delivered, the phone is off, 2.85\u00a0₽",
         ),
         ("en", {"kind": "voice", "status": "failed", "price": 0.0}, "Call to Papa: failed"),
-        ("en", {"kind": "flash_call", "status": "sent"}, "FlashCall to Papa: sent, 3.50 ₽"),
-        ("en", {"kind": "hlr", "status": "in_service"}, "Number of Papa: in service, 3.50 ₽"),
-        ("en", {"kind": "ping", "status": "offline"}, "Phone of Papa: off, 3.50 ₽"),
+        ("en", {"kind": "flash_call", "status": "sent"}, "FlashCall to Papa: sent, 3.50\u00a0₽"),
+        ("en", {"kind": "hlr", "status": "in_service"}, "Number of Papa: in service, 3.50\u00a0₽"),
+        ("en", {"kind": "ping", "status": "offline"}, "Phone of Papa: off, 3.50\u00a0₽"),
         ("en", {"recipient": None, "price": None}, "SMS to +7908•••4781: delivered"),
         # A status that a newer API adds.
         ("en", {"status": None, "price": None}, "SMS to Papa: unknown status"),
         # Without words of its own a language gets the English ones.
-        ("de", {}, "SMS to Papa: delivered, 3.50 ₽"),
+        ("de", {}, "SMS to Papa: delivered, 3.50\u00a0₽"),
         (
             "ru",
             {
@@ -99,10 +99,14 @@ RUSSIAN_OFF = {"code": 602, "description": "телефон выключен"}
                 "error": RUSSIAN_OFF,
                 "price": 2.85,
             },
-            "SMS (Папа): не доставлено, телефон выключен, 2,85 ₽",
+            "SMS (Папа): не доставлено, телефон выключен, 2,85\u00a0₽",
         ),
         ("ru", {"recipient": None, "price": None}, "SMS (+7908•••4781): доставлено"),
-        ("ru", {"kind": "ping", "status": "offline", "price": 1}, "Телефон (Papa): не в сети, 1 ₽"),
+        (
+            "ru",
+            {"kind": "ping", "status": "offline", "price": 1},
+            "Телефон (Papa): не в сети, 1\u00a0₽",
+        ),
         # A name is only a name.
         ("en", {"recipient": "{status}", "price": None}, "SMS to {status}: delivered"),
     ],
@@ -148,7 +152,7 @@ async def test_in_the_logbook(hass: HomeAssistant, hass_ws_client: WebSocketGene
     assert line == {
         "icon": "mdi:message-arrow-right-outline",
         "name": "SMSPILOT",
-        "message": "SMS to +7908•••4781: delivered, 3.50 ₽",
+        "message": "SMS to +7908•••4781: delivered, 3.50\u00a0₽",
         "domain": DOMAIN,
     }
 
@@ -187,7 +191,7 @@ async def test_on_the_page_of_a_person(
     )
     rows = (await client.receive_json())["result"]
     assert [row["message"] for row in rows if "message" in row] == [
-        "SMS to Papa: not delivered, Destination unreachable, 1.31 ₽"
+        "SMS to Papa: not delivered, Destination unreachable, 1.31\u00a0₽"
     ]
     others = {row["entity_id"] for row in rows if "entity_id" in row}
     assert others == {"button.papa_test_message", "notify.papa"}

@@ -34,9 +34,9 @@ from .simulator.simulator import Simulator
 
 
 def issues(registry: ir.IssueRegistry) -> list[str]:
-    """Return the issues; one of them has a text of its own where nothing was spent."""
+    """Return the issues; one of them has texts of its own by how much is known."""
     keys = (issue.translation_key or "" for issue in registry.issues.values())
-    return sorted(key.removesuffix("_unknown") for key in keys)
+    return sorted(key.removesuffix("_unknown").removesuffix("_new") for key in keys)
 
 
 def no_money(simulator: Simulator) -> None:
@@ -277,7 +277,7 @@ async def test_low_balance(
     spent = Decimal(state_of(hass, "sensor.smspilot_5671_spent_today").state)
     left = simulator.account.balance
     assert issue.translation_placeholders
-    assert issue.translation_placeholders["balance"] == f"{left:.2f} ₽"
+    assert issue.translation_placeholders["balance"] == f"{left:.2f}\u00a0₽"
     assert issue.translation_placeholders["days"] == str(int(left / spent))
     simulator.account.balance = Decimal(100)
     await act(hass, "get_account")
@@ -286,7 +286,15 @@ async def test_low_balance(
 
 
 @pytest.mark.parametrize(
-    ("days", "lasts"), [(0.5, "37"), (2, "75"), (5, "189"), (7, "265"), (7.5, "284"), (8, None)]
+    ("days", "lasts", "text"),
+    [
+        (0.5, "37", "low_balance_new"),
+        (2, "75", "low_balance_new"),
+        (6.9, "261", "low_balance_new"),
+        (7, "265", "low_balance"),
+        (7.5, "284", "low_balance"),
+        (8, None, "low_balance_unknown"),
+    ],
 )
 async def test_low_balance_of_days(
     hass: HomeAssistant,
@@ -295,19 +303,46 @@ async def test_low_balance_of_days(
     issue_registry: ir.IssueRegistry,
     days: float,
     lasts: str | None,
+    text: str,
 ) -> None:
-    """The average is that of the days since the account was set up, and of the last week."""
+    """The average is that of the days since the account was set up, or of the last week."""
     simulator.account.balance = Decimal("51.00")
     await add_account(hass, simulator)
     await alarm(hass, PAPA)
     await clock.advance(days * 24 * 3600)
     await act(hass, "get_account")
     await clock.settle()
-    found = {one.translation_key: one for one in issue_registry.issues.values()}
-    assert ("low_balance" in found) is (lasts is not None)
-    assert ("low_balance_unknown" in found) is (lasts is None)
+    (found,) = issue_registry.issues.values()
+    assert found.translation_key == text
     if lasts:
-        assert (found["low_balance"].translation_placeholders or {})["days"] == lasts
+        assert (found.translation_placeholders or {})["days"] == lasts
+
+
+@pytest.mark.parametrize(
+    ("days", "text"),
+    [
+        ("2.5", "low_balance_new"),
+        ("1.5", "low_balance_today"),
+        ("0.5", "low_balance_today"),
+        ("-1", "low_balance_today"),
+    ],
+)
+async def test_low_balance_of_a_day(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    issue_registry: ir.IssueRegistry,
+    days: str,
+    text: str,
+) -> None:
+    """What lasts for less than two days has words of its own: nobody reads “about 1 days”."""
+    await add_account(hass, simulator)
+    await alarm(hass, PAPA)
+    price = Decimal(state_of(hass, "sensor.smspilot_5671_spent_today").state)
+    simulator.account.balance = price * Decimal(days)
+    await act(hass, "get_account")
+    await hass.async_block_till_done()
+    (found,) = issue_registry.issues.values()
+    assert found.translation_key == text
 
 
 async def test_topped_up(
@@ -334,20 +369,7 @@ async def test_nothing_was_spent(
     await add_account(hass, simulator)
     (issue,) = issue_registry.issues.values()
     assert issue.translation_key == "low_balance_unknown"
-    assert (issue.translation_placeholders or {})["balance"] == "12.50 ₽"
-
-
-async def test_debt(
-    hass: HomeAssistant, simulator: Simulator, issue_registry: ir.IssueRegistry
-) -> None:
-    """A balance below zero does not last for a day, not for fewer than none."""
-    await add_account(hass, simulator)
-    await alarm(hass, PAPA)
-    simulator.account.balance = Decimal("-12.50")
-    await act(hass, "get_account")
-    await hass.async_block_till_done()
-    (issue,) = issue_registry.issues.values()
-    assert issue.translation_key == "low_balance_today"
+    assert (issue.translation_placeholders or {})["balance"] == "12.50\u00a0₽"
 
 
 async def test_low_balance_after_the_balance(hass: HomeAssistant, simulator: Simulator) -> None:
@@ -407,7 +429,9 @@ async def test_limit_is_changed(
         with suppress(HomeAssistantError):
             await alarm(hass, PAPA)
     shown = [issue.translation_placeholders for issue in issue_registry.issues.values()]
-    assert [figures["limit"] for figures in shown if figures] == ([f"{limit} ₽"] if limit else [])
+    assert [figures["limit"] for figures in shown if figures] == (
+        [f"{limit}\u00a0₽"] if limit else []
+    )
 
 
 async def test_unloaded(

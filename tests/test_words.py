@@ -65,6 +65,27 @@ def test_russian_is_russian() -> None:
     assert {key: texts[key] for key in left if "SMSPILOT" not in texts[key]} == {}
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_money_says_its_unit_once(language: str) -> None:
+    """An amount that is filled in has its unit already, and stays on one line with it."""
+    texts = dict(leaves(words(language)))
+    assert texts.pop("common.money") == "{amount}\u00a0₽"
+    assert not [key for key, text in texts.items() if re.search(r"}\s*(₽|RUB|руб)", text)]
+
+
+def test_no_line_begins_with_a_dash() -> None:
+    """As printers set Russian, a dash stays on the line of the word before it."""
+    russian = dict(leaves(words("ru")))
+    assert not [key for key, text in russian.items() if re.search("[^\u00a0]—", text)]
+
+
+def test_one_word_for_what_is_left_out() -> None:
+    """In Russian the help of a field always says alike what happens without it."""
+    russian = dict(leaves(words("ru")))
+    others = re.compile("Если (пусто|не заполнить|не выбрать|оставить)|По умолчанию")
+    assert {key: text for key, text in russian.items() if others.search(text)} == {}
+
+
 def test_no_words_in_the_code() -> None:
     """Russian stands in code only where input is recognised, never where texts are shown."""
     recognised = {"text/reactions.py", "alarms/answers.py"}
@@ -89,6 +110,7 @@ def test_exceptions_and_issues(language: str) -> None:
     assert set(texts["issues"]) == {
         *ISSUES,
         *ALARM_ISSUES,
+        "low_balance_new",
         "low_balance_today",
         "low_balance_unknown",
         "unknown_contacts",

@@ -56,6 +56,7 @@ OF_AN_ISSUE = {
     "interrupted": {"account", "names"},
     "ip_not_allowed": OF_AN_ERROR,
     "low_balance": {"account", "balance", "days", "top_up_url"},
+    "low_balance_new": {"account", "balance", "days", "top_up_url"},
     "low_balance_today": {"account", "balance", "top_up_url"},
     "low_balance_unknown": {"account", "balance", "top_up_url"},
     "no_money": OF_AN_ERROR,
@@ -128,7 +129,8 @@ def test_errors_report_what_is_known(language: str) -> None:
 def test_issues_report_what_is_known(language: str) -> None:
     """Neither has that of a repair, and each names its account."""
     texts = words(language)["issues"]
-    assert {*ISSUES, "low_balance_today", "low_balance_unknown"} == OF_AN_ISSUE.keys()
+    of_a_balance = {"low_balance_new", "low_balance_today", "low_balance_unknown"}
+    assert {*ISSUES} | of_a_balance == OF_AN_ISSUE.keys()
     assert set(ALARM_ISSUES) == OF_AN_ALARM.keys()
     for key, given in OF_AN_ALARM.items():
         assert "alarm" in places(texts[key]["title"])

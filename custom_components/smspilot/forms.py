@@ -102,6 +102,7 @@ _SECONDS: Final = NumberSelector(
 def credentials_schema(url: str, entered: Mapping[str, Any]) -> vol.Schema:
     """Return the schema of key, login, password and URL; entered secrets are not shown again."""
     shown = {CONF_URL: entered.get(CONF_URL, url)}
+    is_used = shown[CONF_URL] != url or bool(entered.keys() & {CONF_LOGIN, CONF_PASSWORD})
     if login := entered.get(CONF_LOGIN):
         shown[CONF_LOGIN] = login
     advanced = vol.Schema(
@@ -118,7 +119,7 @@ def credentials_schema(url: str, entered: Mapping[str, Any]) -> vol.Schema:
             vol.Optional(CONF_API_KEY): _SECRET,
             vol.Optional(
                 SECTION_ADVANCED, default=dict, description={"suggested_value": shown}
-            ): section(advanced, {"collapsed": not entered.keys() & {CONF_LOGIN, CONF_PASSWORD}}),
+            ): section(advanced, {"collapsed": not is_used}),
         }
     )
 

@@ -156,7 +156,7 @@ async def test_balance(hass: HomeAssistant, simulator: Simulator, clock: Clock) 
         one for one in ir.async_get(hass).issues.values() if one.translation_key == NOT_READY
     ]
     assert issue.translation_placeholders
-    assert "0.50 ₽" in issue.translation_placeholders["problems"]
+    assert "0.50\u00a0₽" in issue.translation_placeholders["problems"]
 
 
 async def test_diagnostics(

@@ -14,21 +14,22 @@ from tests.simulator import Simulator
 from . import browser, browser_blueprints, browser_readme, browser_trouble
 from .browser_readme import ANNA, BORIS, house
 from .browser_tour import Tour
-from .develop import LANGUAGES, set_up
+from .develop import LANGUAGES, set_up, words
 from .home import Home
 
 
 async def an_evening(home: Home, sim: Simulator) -> None:
     """Let something happen at home."""
+    said = words(home.language)
     await home.action("input_boolean", "turn_on", {"entity_id": "input_boolean.leak"})
     await sim.changed.wait_for(lambda: sum(each.status == 2 for each in sim.messages.values()) == 2)
     await home.action("input_button", "press", {"entity_id": "input_button.sauna"})
     await sim.changed.wait_for(
         lambda: any(each.kind == "two_way" and each.status == 2 for each in sim.messages.values())
     )
-    await sim.receive(ANNA, "Yes!")
+    await sim.receive(ANNA, said.get("Yes!", "Yes!"))
     await home.until_state("input_boolean.sauna", "on")
-    await sim.receive(BORIS, "Open the gate")
+    await sim.receive(BORIS, said.get("Open the gate", "Open the gate"))
     await home.until_state("input_boolean.gate", "on")
     await home.action("input_boolean", "turn_off", {"entity_id": "input_boolean.leak"})
     await sim.changed.wait_for(lambda: all(each.status == 2 for each in sim.messages.values()))
@@ -37,7 +38,7 @@ async def an_evening(home: Home, sim: Simulator) -> None:
 async def everything(language: str, folder: Path) -> None:
     """Take every screen in a language."""
     async with (
-        house(language) as (home, sim),
+        house(language, "every_notice") as (home, sim),
         browser.started() as started,
         browser.person(started, home, language=language, size=(1100, 2000)) as person,
     ):

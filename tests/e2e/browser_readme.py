@@ -37,10 +37,14 @@ BEHIND: Final = (208, 213, 218)
 
 
 @asynccontextmanager
-async def house(language: str = "en") -> AsyncIterator[tuple[Home, Simulator]]:
+async def house(language: str = "en", *components: str) -> AsyncIterator[tuple[Home, Simulator]]:
     """Run the home to play in, on free ports and in a folder that goes with it."""
     with TemporaryDirectory(prefix="pictures-") as folder:
         home = prepared(Path(folder) / "home", free_port(), language)
+        for name in components:
+            link = home.folder / "custom_components" / name
+            link.symlink_to(Path(__file__).parent / name)
+            home.yaml += f"{name}:\n"
         async with Simulator(auto=0.4) as sim, home:
             yield home, sim
 
@@ -230,7 +234,7 @@ async def alarms(started: Browser, language: str, name: str) -> None:
         await sim.changed.wait_for(called, 90)
         await sim.receive(BORIS, "5671 Еду!" if language == "ru" else "5671 On my way!")
         await home.until_state(sensor, "acknowledged", timeout=60)
-        async with browser.person(started, size=(720, 816)) as person:
+        async with browser.person(started, language=language, size=(720, 816)) as person:
             page = await person.new_page()
             await page.goto(sim.origin)
             await page.locator("article .mine").first.wait_for()

@@ -26,14 +26,24 @@ ACTIONS: Final = (
     "end_alarm",
 )
 QUESTION: Final = {
-    "phones": ["Anna"],
-    "question": "Heat the sauna? Answer yes or no.",
-    "answers": [
-        {"id": "yes", "sentences": ["yes", "yes please", "sure"]},
-        {"id": "no", "sentences": ["no", "not today"]},
-    ],
+    "en": {
+        "phones": ["Anna"],
+        "question": "Heat the sauna? Answer yes or no.",
+        "answers": [
+            {"id": "yes", "sentences": ["yes", "yes please", "sure"]},
+            {"id": "no", "sentences": ["no", "not today"]},
+        ],
+    },
+    "ru": {
+        "phones": ["Анна"],
+        "question": "Затопить баню? Ответьте да или нет.",
+        "answers": [
+            {"id": "yes", "sentences": ["да", "да, пожалуйста", "давай"]},
+            {"id": "no", "sentences": ["нет", "не сегодня"]},
+        ],
+    },
 }
-LOST: Final = {
+LOST: Final[dict[str, Any]] = {
     "alias": "Not delivered",
     "triggers": [
         {
@@ -63,6 +73,10 @@ class Tour:
         self.forms = Forms(page)
         self._number = 0
 
+    def said(self, english: str) -> str:
+        """Return what the house says in its language."""
+        return words(self.home.language).get(english, english)
+
     async def everything(self) -> None:
         """Look at all there is while all is well."""
         await self.go("/play-house")
@@ -75,8 +89,8 @@ class Tour:
         await self.devices()
         for name in ACTIONS:
             await self.action(name)
-            await self.take(f"action {name}")
-        await self.action("ask", QUESTION)
+            await self.take(f"action {name}", TALLEST)
+        await self.action("ask", QUESTION[self.home.language])
         await self.take("action ask, answers")
         await self.page.locator("ha-selector-object ha-icon-button").first.click()
         await self.take("action ask, an answer")
@@ -114,7 +128,7 @@ class Tour:
         """Look at the forms of an account and of its recipients."""
         await self.options()
         await self.take("options", TALLEST)
-        await self.forms.dialog.locator("textarea").first.fill("Home")
+        await self.forms.dialog.locator("textarea").first.fill(self.said("Home"))
         await self.forms.dialog.locator("input[type=number]").nth(1).fill("3")
         await self.forms.dialog.locator("input[type=number]").nth(2).fill("-1")
         await self.forms.field("debug_email").fill("nobody")
@@ -127,7 +141,7 @@ class Tour:
         await self.recipient_form()
         await self.forms.open_sections()
         await self.take("add recipient")
-        await self.forms.field("name").fill("Anna")
+        await self.forms.field("name").fill(self.said("Anna"))
         await self.forms.add_number("12345")
         await self.forms.submit()
         await self.take("add recipient, errors")
@@ -137,10 +151,10 @@ class Tour:
         await self.alarm_form()
         await self.forms.open_sections()
         await self.take("add alarm", TALLEST)
-        await self.forms.field("name").fill("Leak")
+        await self.forms.field("name").fill(self.said("Leak"))
         await self.forms.submit()
         await self.take("add alarm, errors")
-        await self.change_alarm(words(self.home.language).get("Smoke", "Smoke"))
+        await self.change_alarm(self.said("Smoke"))
         await self.take("change alarm")
         await self.forms.dialog.locator("ha-selector-object ha-icon-button").first.click()
         await self.take("change alarm, a step")
@@ -189,8 +203,13 @@ class Tour:
                 await self.go(f"/config/devices/device/{device['id']}")
                 await self.take(f"device {device['name']}")
         for entity in ("event.smspilot_5671_inbound", "event.anna_inbound", "notify.anna"):
-            await self.go(f"/play-house?more-info-entity-id={entity}")
+            await self.more_info(entity)
             await self.take(entity)
+
+    async def more_info(self, entity: str) -> None:
+        """Open what there is to know of an entity, and wait until it has opened."""
+        await self.go(f"/play-house?more-info-entity-id={entity}")
+        await self.page.locator("ha-more-info-info").wait_for(timeout=FIRST_LOAD)
 
     async def action(
         self, name: str, data: dict[str, Any] | None = None, recipient: str | None = None
@@ -213,15 +232,20 @@ class Tour:
         row = self.page.locator("ha-automation-trigger-row").first
         await row.wait_for(timeout=FIRST_LOAD)
         # Opened before its translations have come, a choice keeps buttons without words.
-        await self.page.wait_for_timeout(3000)
+        await self.page.evaluate(
+            "document.querySelector('home-assistant').hass"
+            ".loadBackendTranslation('selector', 'smspilot').then(() => null)"
+        )
         await row.click()
         await self.page.locator("ha-automation-sidebar").wait_for()
 
     async def triggers(self) -> None:
         """Look at both triggers, and at the list they are chosen from."""
         await self.trigger("gate")
-        await self.take("trigger message received")
-        await self.home.rest("POST", "/api/config/automation/config/lost", LOST)
+        await self.take("trigger message received", TALLEST)
+        await self.home.rest(
+            "POST", "/api/config/automation/config/lost", LOST | {"alias": self.said(LOST["alias"])}
+        )
         await self.trigger("lost")
         await self.take("trigger message status changed")
         await self.page.locator("ha-automation-trigger > * ha-button").first.click()
@@ -231,7 +255,7 @@ class Tour:
 
     async def alarm_runs(self) -> None:
         """Look at a conversation, and at an alarm while it runs and when it was taken."""
-        smoke = words(self.home.language).get("sensor.smoke", "sensor.smoke")
+        smoke = self.said("sensor.smoke")
         await self.go("/play-house/talk")
         await self.page.locator("smspilot-conversations nav li button").first.click()
         await self.take("conversation")
@@ -241,8 +265,11 @@ class Tour:
         await self.take("conversation, an alarm runs")
         await self.go("/play-house")
         await self.take("dashboard, an alarm runs")
+        await self.go("/play-house/phones")
+        await self.page.frame_locator("iframe").locator("article").first.wait_for()
+        await self.take("phones, an alarm runs")
         await self.home.action("smspilot", "acknowledge_alarm", {"alarm": smoke})
-        await self.go(f"/play-house?more-info-entity-id={smoke}")
+        await self.more_info(smoke)
         await self.take("alarm, taken")
         await self.home.action("smspilot", "end_alarm", {"alarm": smoke})
         await self.home.action("input_boolean", "turn_off", {"entity_id": "input_boolean.smoke"})

@@ -12,6 +12,43 @@ from .home import Home, RequestError
 
 ENTRIES: Final = "/api/config/config_entries/entry"
 ANNA: Final = "79087964781"
+# What notices tell of that need a restart, days or another integration to come about.
+TOLD: Final = {
+    "en": {
+        "account": "SMSPILOT 5671",
+        "alarm": "Smoke",
+        "automation": "Gate by SMS",
+        "balance": "1,234.50\u00a0₽",
+        "days": "12",
+        "edit": "/config/automation/edit/gate",
+        "error": "110: System error",
+        "limit": "10",
+        "message": "Smoke in the kitchen",
+        "name": "Anna",
+        "names": "Anna, +7908•••4782",
+        "problems": "- Step 2: SMSPILOT refuses the number",
+        "reached": "Anna, Boris",
+        "time": "10:14",
+        "why": "there is no connection to SMSPILOT",
+    },
+    "ru": {
+        "account": "SMSPILOT 5671",
+        "alarm": "Дым",
+        "automation": "Ворота по SMS",
+        "balance": "1\u00a0234,50\u00a0₽",
+        "days": "12",
+        "edit": "/config/automation/edit/gate",
+        "error": "110: Системная ошибка",
+        "limit": "10",
+        "message": "Дым на кухне",
+        "name": "Анна",
+        "names": "Анна, +7908•••4782",
+        "problems": "- Шаг 2: SMSPILOT не принимает номер",
+        "reached": "Анна, Борис",
+        "time": "10:14",
+        "why": "нет связи с SMSPILOT",
+    },
+}
 
 
 async def first_account(tour: Tour, sim: Simulator) -> None:
@@ -56,9 +93,13 @@ async def first_account(tour: Tour, sim: Simulator) -> None:
 async def repairs(tour: Tour, sim: Simulator) -> None:
     """Let everything go wrong that there is a notice for, and read them all."""
     await _go_wrong(tour, sim)
+    told = TOLD[tour.home.language] | {"url": f"{tour.home.url}/api/webhook/1"}
+    links = dict.fromkeys(("settings_url", "top_up_url", "templates_url"), "https://smspilot.ru")
+    await tour.home.action("every_notice", "raise", {"placeholders": told | links})
     await tour.go("/config/repairs")
     await tour.take("repairs")
     items = tour.page.locator("ha-config-repairs").locator("ha-list-item-button")
+    await items.first.wait_for()
     for index in range(await items.count()):
         await items.nth(index).click()
         await tour.take(f"repair {index + 1}")
@@ -84,10 +125,12 @@ async def new_key(tour: Tour, sim: Simulator) -> None:
 async def _go_wrong(tour: Tour, sim: Simulator) -> None:
     home, account = tour.home, sim.account
     entry = (await home.rest("GET", f"{ENTRIES}?domain=smspilot"))[0]["entry_id"]
+    options: dict[str, Any] = {"sender": "INFORM"}
 
     async def option(**changed: Any) -> None:
+        options.update(changed)
         form = await home.start_flow(entry, "options/flow")
-        await home.fill_in(form, {"sender": "INFORM", **changed}, "options/flow")
+        await home.fill_in(form, options, "options/flow")
 
     async def fails(action: str = "send_sms", **data: Any) -> None:
         if action == "send_sms":
@@ -95,10 +138,6 @@ async def _go_wrong(tour: Tour, sim: Simulator) -> None:
         with suppress(RequestError):
             await home.action("smspilot", action, data, return_response=True)
 
-    await option(rate_limit=1)
-    await fails()
-    await option(daily_limit=1)
-    await fails()
     await option(inbound_interval=5)
     for number in range(3):  # as many look suspicious
         forged = {"phone": ANNA, "message": "Forged", "user_id": "5671", "num": "1"}
@@ -112,7 +151,13 @@ async def _go_wrong(tour: Tour, sim: Simulator) -> None:
     await _press(tour)
     sim.options.strict_senders, account.templates = True, None
     await fails(urgent=True, sender="Nobody")
+    await option(sender="Someone")
+    await fails(urgent=True)
     await tour.page.wait_for_timeout(60_000)  # the forged push is looked for that long
+    await option(daily_limit=1)
+    await fails()
+    await option(rate_limit=1)
+    await fails()
     await option(test_mode=True)
     account.allowed_ips = ["198.51.100.1"]
     await fails("get_account")

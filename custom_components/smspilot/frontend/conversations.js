@@ -887,6 +887,8 @@ const makeCard = () => class extends HTMLElement {
   }
 
   _state(state) {
+    const amount = parseFloat(state.state);
+    if (!Number.isNaN(amount)) return this._language.money(amount);
     return this._hass.formatEntityState?.(state) ?? state.state;
   }
 

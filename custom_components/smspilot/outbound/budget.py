@@ -81,6 +81,11 @@ class Budget:
         days = (each for day, each in self._days.items() if oldest <= day <= today.isoformat())
         return total(days) / Decimal(max(known / timedelta(days=1), 1))
 
+    @property
+    def knows_a_week(self) -> bool:
+        """Return whether the daily average is that of a week, not of a younger account."""
+        return self._entry.created_at <= dt_util.utcnow() - timedelta(days=DAYS_KEPT)
+
     def price(self, kind: Kind, country: str) -> Decimal | None:
         """Return the highest price seen for a part of the kind in a country, in RUB."""
         return self._prices.get(f"{kind}:{country}")
