@@ -95,7 +95,9 @@ async def repairs(tour: Tour, sim: Simulator) -> None:
     await _go_wrong(tour, sim)
     told = TOLD[tour.home.language] | {"url": f"{tour.home.url}/api/webhook/1"}
     links = dict.fromkeys(("settings_url", "top_up_url", "templates_url"), "https://smspilot.ru")
-    await tour.home.action("every_notice", "raise", {"placeholders": told | links})
+    money = {"limit": told["balance"]}
+    data = {"placeholders": told | links, "assist_limit": money, "daily_limit": money}
+    await tour.home.action("every_notice", "raise", data)
     await tour.go("/config/repairs")
     await tour.take("repairs")
     items = tour.page.locator("ha-config-repairs").locator("ha-list-item-button")

@@ -25,7 +25,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
                 is_fixable=False,
                 severity=ir.IssueSeverity.WARNING,
                 translation_key=key,
-                translation_placeholders=call.data["placeholders"],
+                translation_placeholders=call.data["placeholders"] | call.data.get(key, {}),
             )
 
     hass.services.async_register("every_notice", "raise", raise_all)
