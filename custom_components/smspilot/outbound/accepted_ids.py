@@ -8,10 +8,10 @@ from homeassistant.core import callback
 
 from ..client.values import integer
 from .number import SHARED_IDS
-from .record import HOUR, RECENT
+from .record import RECENT, SECONDS_PER_HOUR
 
 # A read long after a message must still show the ids before it, so they are of less than a day.
-MUST_BE_LISTED: Final = RECENT - 6 * HOUR
+MUST_BE_LISTED: Final = RECENT - 6 * SECONDS_PER_HOUR
 
 
 class AcceptedIds:
@@ -42,5 +42,5 @@ class AcceptedIds:
     def listed_before(self, since: float) -> set[str]:
         """Return ids that the list must show: of the hour before a time, else the last ones."""
         known = [one for one in self._responses if since - MUST_BE_LISTED < one[0] <= since]
-        lately = [one for one in known if one[0] > since - HOUR] or known[-1:]
+        lately = [one for one in known if one[0] > since - SECONDS_PER_HOUR] or known[-1:]
         return {each for one in lately for each in one[1:]}

@@ -1,4 +1,4 @@
-"""What follows the outcome of a submission: money, questions, deliveries and signals."""
+"""What follows the result of a submission: money, questions, deliveries and signals."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -21,7 +21,7 @@ from ..events import (
 from .budget import Budget
 from .delivery import DeliveryTracker
 from .number import Number, State
-from .outcome import row_of
+from .number_results import row_of
 from .record import SubmissionRecord
 from .result import Row
 from .submission import Submission
@@ -31,7 +31,7 @@ type OnQuestions = Callable[[list[Row], str, timedelta], None]
 
 
 class FollowUp:
-    """Handles the outcomes of an account's submissions."""
+    """Handles the results of an account's submissions."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class FollowUp:
         if sent:
             self._budget.spend(paid)
             self.accepted(sent, record, timedelta(0))
-        self._signal_outcome(submission, numbers)
+        self._signal_result(submission, numbers)
 
     @callback
     def accepted(self, sent: list[Row], record: SubmissionRecord, ago: timedelta) -> None:
@@ -72,7 +72,7 @@ class FollowUp:
             # The list of recent messages has neither price nor error; the next check has.
             self._deliveries.read_all()
 
-    def _signal_outcome(self, submission: Submission, numbers: Sequence[Number]) -> None:
+    def _signal_result(self, submission: Submission, numbers: Sequence[Number]) -> None:
         """Signal the new balance, and which requests succeeded or failed."""
         entry_id, bill = self._entry.entry_id, submission.bill
         test = submission.message.options.test

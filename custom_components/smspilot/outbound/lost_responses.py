@@ -21,7 +21,7 @@ from ..contacts.phones import plain_digits
 from .evidence import Verdict
 from .number import NEVER, Number, State, halves
 from .record import SubmissionRecord
-from .submission_services import SubmissionServices
+from .submission_context import SubmissionContext
 from .timing import Timing
 
 # Seconds between two reads of the list; an accepted message is listed well before that.
@@ -44,28 +44,28 @@ class LostResponses:
     """
 
     def __init__(
-        self, services: SubmissionServices, timing: Timing, on_finished: OnFinished, *, test: bool
+        self, context: SubmissionContext, timing: Timing, on_finished: OnFinished, *, test: bool
     ) -> None:
-        self._hass = services.hass
-        self._evidence = services.evidence
-        self._records = services.records
+        self._hass = context.hass
+        self._evidence = context.evidence
+        self._records = context.records
         self._timing = timing
         self._test = test
         self._on_finished = on_finished
 
     def begin(self, batch: Sequence[Number], err: ResponseLost) -> None:
-        """Begin to look for numbers whose response was lost.
+        """Begin to reconcile numbers whose response was lost.
 
         After a broken connection the API soon stops processing the request, so absence from the
         list then proves that it was not accepted. After a timeout absence proves nothing.
         """
         if isinstance(err, ResponseTimeout):
-            self._begin_search(batch, READS_WITHOUT_REPEAT)
+            self._begin_reconciling(batch, READS_WITHOUT_REPEAT)
             return
         again = [one for one in batch if one.repeatable_losses < MAX_REPEATS]
         accepted_by = self._hass.loop.time() + TIME_TO_ACCEPT
-        self._begin_search(again, READS_BEFORE_REPEAT, absent_from=accepted_by)
-        self._begin_search([one for one in batch if one not in again], READS_WITHOUT_REPEAT)
+        self._begin_reconciling(again, READS_BEFORE_REPEAT, absent_from=accepted_by)
+        self._begin_reconciling([one for one in batch if one not in again], READS_WITHOUT_REPEAT)
         for one in batch:
             one.repeatable_losses += 1
 
@@ -75,7 +75,7 @@ class LostResponses:
         err: RecipientRefused | DuplicateRefused,
         parts: Iterator[int],
     ) -> list[Number]:
-        """Return the numbers that the refusal of a list concerns, and look for the others.
+        """Return the numbers that the refusal of a list concerns, and reconcile the others.
 
         Whether those were accepted is unknown. They are split in two batches for further requests,
         so that the number of requests grows with the refused numbers, not with the list.
@@ -88,60 +88,60 @@ class LostResponses:
             part = next(parts)
             for one in half:
                 one.batch = part
-                # A number was looked for when its list was split before: one more read is enough.
+                # It was reconciled when its list was split before: one more read is enough.
                 reads = READS_BEFORE_REPEAT if had_some or one.requests == 1 else 1
-                self._begin_search([one], reads, absent_from=self._hass.loop.time())
+                self._begin_reconciling([one], reads, absent_from=self._hass.loop.time())
         if isinstance(err, DuplicateRefused):
             duplicates = [one for one in refused if one.requests > 1]
-            self.look_for_duplicates(duplicates, err, READS_BEFORE_REPEAT)
+            self.reconcile_duplicates(duplicates, err, READS_BEFORE_REPEAT)
             refused = [one for one in refused if one.requests == 1]
         return refused
 
-    def look_for_duplicates(
+    def reconcile_duplicates(
         self, numbers: Sequence[Number], err: DuplicateRefused, reads: int = READS_WITHOUT_REPEAT
     ) -> None:
-        """Look for numbers refused as duplicates: a former request may have been accepted."""
+        """Reconcile numbers refused as duplicates: a former request may have been accepted."""
         for one in numbers:
             one.error = err
-        self._begin_search(numbers, reads)
+        self._begin_reconciling(numbers, reads)
 
-    async def async_reconcile(self, lost: Sequence[Number], record: SubmissionRecord) -> None:
+    async def async_reconcile(self, numbers: Sequence[Number], record: SubmissionRecord) -> None:
         """Read the API's list, and mark the numbers by what it proves."""
         read_at = self._hass.loop.time()
         try:
-            async with asyncio.timeout_at(self._read_deadline(lost)):
+            async with asyncio.timeout_at(self._read_deadline(numbers)):
                 listing = await self._evidence.async_read()
         except (SmspilotError, TimeoutError) as err:
             LOGGER.debug("The list of recent messages cannot be read: %s", err)
         else:
-            for one in lost:
+            for one in numbers:
                 finding = self._evidence.judge(listing, record, one)
                 if finding.verdict is Verdict.OURS and finding.row:
                     one.mark_found(finding.row)
                 else:
                     there = finding.verdict is not Verdict.NOTHING
                     one.mark_not_found(read_at, may_be_there=there)
-            if any(one.state is State.ABSENT and one.repeatable_losses for one in lost):
+            if any(one.state is State.ABSENT and one.repeatable_losses for one in numbers):
                 LOGGER.warning(
                     "The response to a send was lost and nothing went out; sending it again"
                 )
         now = self._hass.loop.time()
-        due = (one.absent_from for one in lost if one.absent_from > now)
+        due = (one.absent_from for one in numbers if one.absent_from > now)
         self._timing.reconcile_at = min([now + READ_INTERVAL, *due])
-        for one in lost:
+        for one in numbers:
             if one.state is State.REQUESTED and self._timing.reconcile_at > one.reconcile_until:
                 one.mark_in_doubt()
             if one.state is State.IN_DOUBT and one.error and self._has_earlier(record, one):
                 # A true duplicate: the number has this text from an earlier message.
                 one.mark_refused(one.error)
-        self._on_finished([one for one in lost if one.is_finished])
+        self._on_finished([one for one in numbers if one.is_finished])
 
-    def _begin_search(
+    def _begin_reconciling(
         self, numbers: Sequence[Number], reads: int, *, absent_from: float = NEVER
     ) -> None:
         now = self._hass.loop.time()
         for one in numbers:
-            one.begin_search(reads, self._timing.reconcile_until(now), absent_from=absent_from)
+            one.begin_reconciling(reads, self._timing.reconcile_until(now), absent_from=absent_from)
             if self._test:
                 # A test is not listed, and costs nothing if it is repeated.
                 one.reads_left = 1
@@ -149,10 +149,10 @@ class LostResponses:
         self._timing.reconcile_at = now
         self._on_finished([one for one in numbers if one.is_finished])
 
-    def _read_deadline(self, lost: Sequence[Number]) -> float:
+    def _read_deadline(self, numbers: Sequence[Number]) -> float:
         """Return the deadline of a read; one that begins late has some time all the same."""
         soon = min(self._hass.loop.time() + READ_INTERVAL, self._timing.deadline)
-        return max(soon, min(one.reconcile_until for one in lost))
+        return max(soon, min(one.reconcile_until for one in numbers))
 
     def _has_earlier(self, record: SubmissionRecord, number: Number) -> bool:
         return self._records.has_sent(number.target.phone, record.text)

@@ -150,13 +150,13 @@ def _fitted(
 ) -> tuple[str, bool]:
     """Return the written text within the parts it may have, and whether it was cut."""
     written = write(text)
-    parts, most = measure(written).parts, account.max_parts or MAX_PARTS
-    cut_at_most = min(cut_at or most, most)
-    if parts <= cut_at_most:
+    parts, max_parts = measure(written).parts, account.max_parts or MAX_PARTS
+    cut_to = min(cut_at or max_parts, max_parts)
+    if parts <= cut_to:
         return written, False
     if account.long_texts is LongTexts.REFUSE and not cut_at:
-        raise validation_error(Reason.TOO_LONG, parts=str(parts), max_parts=str(most))
-    return write(shortened(text, cut_at_most, write)), True
+        raise validation_error(Reason.TOO_LONG, parts=str(parts), max_parts=str(max_parts))
+    return write(shortened(text, cut_to, write)), True
 
 
 def flash_call(

@@ -62,7 +62,7 @@ class Permit:
     phone: str
     at: float
     amount: Decimal = Decimal(0)
-    # Whether its request has no outcome yet, so that it may still be given back.
+    # Whether its request has no result yet, so that it may still be given back.
     under_way: bool = True
 
 
@@ -85,7 +85,7 @@ class Number:
     requests: int = 0
     # How many connections broke so that the number may be sent to again; timeouts do not count.
     repeatable_losses: int = 0
-    # How many more reads of the list must not show it, and from when on its absence is a proof.
+    # How many more reads of the list must not show it, and from when on its absence counts.
     reads_left: int = 0
     absent_from: float = NEVER
     # Whether its submission holds the claim on its text; a permit may come before the claim.
@@ -143,8 +143,8 @@ class Number:
         """Note why it was refused, by the API or here."""
         self.state, self.error = State.REFUSED, error
 
-    def begin_search(self, reads_left: int, until: float, *, absent_from: float) -> None:
-        """Note how often and until when to look for its message in the API's list."""
+    def begin_reconciling(self, reads_left: int, until: float, *, absent_from: float) -> None:
+        """Note how many reads, and until when, may show its message in the API's list."""
         self.reads_left, self.reconcile_until, self.absent_from = reads_left, until, absent_from
 
     def mark_found(self, row: MessageRow) -> None:

@@ -21,7 +21,7 @@ from .evidence import Evidence
 from .follow_up import FollowUp, OnQuestions
 from .message import OutboundMessage
 from .number import UNSENT, Number, State, numbers_of
-from .outcome import (
+from .number_results import (
     all_refused_error,
     error_of,
     error_of_record,
@@ -35,7 +35,7 @@ from .records import SubmissionRecords
 from .result import Row, SendResult, refused_row
 from .send_tasks import SendTask, SendTasks
 from .submission import Submission
-from .submission_services import SubmissionServices
+from .submission_context import SubmissionContext
 from .timing import check_time
 
 type Refusals = list[tuple[Row, HomeAssistantError]]
@@ -63,7 +63,7 @@ class Outbox:
         self._permits = Permits(hass, entry, client, budget, RateLimiter(entry))
         self._records = SubmissionRecords(hass, journal)
         evidence = Evidence(hass, client, self._records, self._is_known)
-        self._services = SubmissionServices(
+        self._context = SubmissionContext(
             hass=hass,
             entry_id=entry.entry_id,
             client=client,
@@ -201,7 +201,7 @@ class Outbox:
     def _begin(self, message: OutboundMessage, numbers: list[Number]) -> SendTask:
         """Begin a submission, which gives back the permits of the numbers that it does not use."""
         self.sends.check_open()
-        submission = Submission(self._services, message, numbers)
+        submission = Submission(self._context, message, numbers)
         return self.sends.begin(self._submit(submission), message.key, submission.timing.cancel)
 
     async def _result(self, task: SendTask, refusals: Refusals, *, strict: bool) -> SendResult:

@@ -40,7 +40,7 @@ MAX_NUMBERS: Final = 500
 # The same object for all, because thousands of them may be kept for an hour.
 ZERO: Final = Decimal(0)
 
-type Wanted = tuple[OutboundMessage, Sequence[Number]]
+type Unpermitted = tuple[OutboundMessage, Sequence[Number]]
 
 
 class Permits:
@@ -60,15 +60,15 @@ class Permits:
         self._budget = budget
         self._rate_limiter = rate_limiter
 
-    async def async_take(self, *wanted: Wanted) -> None:
+    async def async_take(self, *unpermitted: Unpermitted) -> None:
         """Permit the numbers that are within the limits, and refuse those that are not.
 
         A number stays unchanged while permits of requests under way, which may be given back, use
         up its rate limit. The budget permits all of the messages or none. Raises `ConnectionFailed`
         where a price was needed and no connection was made; then no permit is taken.
         """
-        new: list[Wanted] = []
-        for message, numbers in wanted:
+        new: list[Unpermitted] = []
+        for message, numbers in unpermitted:
             permitted = [one for one in numbers if self._permit_rate(message, one)]
             if permitted and not message.options.test:
                 new.append((message, permitted))
@@ -147,17 +147,17 @@ class Permits:
             number.mark_refused(self.rate_refusal(number))
         return False
 
-    async def _set_aside(self, wanted: Sequence[Wanted]) -> None:
+    async def _set_aside(self, unpermitted: Sequence[Unpermitted]) -> None:
         """Set aside what messages may cost, or refuse them all.
 
-        The API is asked for prices only where the estimates exceed what is left today.
+        Prices are read from the API only where the estimates exceed what is left today.
         """
         estimates = {
             one: self._budget.estimate(message, one.target.phone)
-            for message, numbers in wanted
+            for message, numbers in unpermitted
             for one in numbers
         }
-        urgent = all(message.options.urgent for message, _numbers in wanted)
+        urgent = all(message.options.urgent for message, _numbers in unpermitted)
         if urgent or not self._budget.limit or total(estimates.values()) <= self._budget.left_today:
             self._set_amounts(estimates)
             return
@@ -165,7 +165,7 @@ class Permits:
         try:
             prices = {
                 one: price
-                for message, numbers in wanted
+                for message, numbers in unpermitted
                 for one, price in (await self._prices(message, numbers)).items()
             }
         except (ResponseLost, ServiceFailed) as err:

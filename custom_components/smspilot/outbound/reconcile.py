@@ -63,7 +63,7 @@ class Reconciler:
         for record in self._records.interrupted():
             unsent = [one for one in record.numbers if one.state in UNSENT]
             if record.key is None:
-                # Whoever gave it a key sends it again, if it is still wanted.
+                # The owner of its key sends it again, if that is still needed.
                 names += self._names(unsent)
             rest = tuple(one for one in record.numbers if one not in unsent)
             self._records.keep(replace(record, numbers=rest))

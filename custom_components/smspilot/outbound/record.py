@@ -20,7 +20,7 @@ from .targets import Target
 # `check=recent` lists the messages of a day; this adds a margin.
 LISTED: Final = timedelta(hours=26)
 RECENT: Final = LISTED / timedelta(seconds=1)
-HOUR: Final = 3600.0
+SECONDS_PER_HOUR: Final = 3600.0
 # Numbers of a record in one stored row; a further row has this mark and its index in its key.
 PART: Final = 500
 PART_MARK: Final = "/"
@@ -175,8 +175,8 @@ class SubmissionRecord:
     def from_stored(cls, record_id: str, data: Table, now: float) -> Self:
         """Parse a stored record; raise `LookupError`, `TypeError` or `ValueError`."""
         at = stored_time(data["at"])
-        # By a clock that was wrong then it may look too old to be reconciled: leave it an hour.
-        age = min(max((dt_util.utcnow() - at).total_seconds(), 0), RECENT - HOUR)
+        # By a clock that was wrong then it may seem too old to be reconciled: leave it an hour.
+        age = min(max((dt_util.utcnow() - at).total_seconds(), 0), RECENT - SECONDS_PER_HOUR)
         return cls(
             id=record_id,
             at=at,

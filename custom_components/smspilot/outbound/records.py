@@ -112,7 +112,7 @@ class SubmissionRecords:
         )
 
     def unknown_to(self, digits: str) -> list[SubmissionRecord]:
-        """Return the messages to the number whose outcome is unknown."""
+        """Return the messages to the number that are in doubt."""
         return [
             record
             for record in self._unknown.values()

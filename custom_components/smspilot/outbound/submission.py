@@ -29,7 +29,7 @@ from .number import Number, Refusal, State
 from .permits import MAX_NUMBERS
 from .request import apply_rows, async_request
 from .result import Row
-from .submission_services import SubmissionServices
+from .submission_context import SubmissionContext
 from .timing import Timing, api_now
 
 # Numbers of one request that leave a line on the trail.
@@ -40,18 +40,18 @@ class Submission:
     """Submits a message to the API; the permits of its numbers may be taken before."""
 
     def __init__(
-        self, services: SubmissionServices, message: OutboundMessage, numbers: list[Number]
+        self, context: SubmissionContext, message: OutboundMessage, numbers: list[Number]
     ) -> None:
-        self._services = services
-        self._client, self._permits = services.client, services.permits
-        self._records, self._callback = services.records, services.client.push_url
+        self._context = context
+        self._client, self._permits = context.client, context.permits
+        self._records, self._callback = context.records, context.client.push_url
         self.message, self.numbers = message, numbers
         self.bill = Bill()
         # The rows of numbers in a final state or in doubt.
         self.rows: dict[Number, Row] = {}
         self.record = self._records.open(message, api_now(self._client))
         self.timing = Timing(message, self._now)
-        self._lost = LostResponses(services, self.timing, self._finish, test=message.options.test)
+        self._losses = LostResponses(context, self.timing, self._finish, test=message.options.test)
         self._requests = -(-len(numbers) // MAX_NUMBERS)
         self._batches = count(self._requests)
         for index, one in enumerate(numbers):
@@ -65,13 +65,13 @@ class Submission:
         self._finish([one for one in self.numbers if one.is_finished])
         try:
             while unfinished := [one for one in self.numbers if not one.is_finished]:
-                lost = [one for one in unfinished if one.state is State.REQUESTED]
+                requested = [one for one in unfinished if one.state is State.REQUESTED]
                 if self._now >= self.timing.deadline:
                     self._finish_at_deadline(unfinished)
                 elif batch := await self._next_batch(unfinished):
                     await self._request(batch)
-                elif lost and self._now >= self.timing.reconcile_at:
-                    await self._lost.async_reconcile(lost, self.record)
+                elif requested and self._now >= self.timing.reconcile_at:
+                    await self._losses.async_reconcile(requested, self.record)
                 elif waiting := [one for one in unfinished if not one.is_finished]:
                     await self._wait(waiting)
         finally:
@@ -87,8 +87,8 @@ class Submission:
         ready = [one for one in unsent if not one.is_finished and self._has_claim(one)]
         try:
             # All of them together: a limit refuses the whole message, not its second half.
-            wanted = [one for one in ready if one.state is not State.PERMITTED]
-            await self._permits.async_take((self.message, wanted))
+            unpermitted = [one for one in ready if one.state is not State.PERMITTED]
+            await self._permits.async_take((self.message, unpermitted))
         except ConnectionFailed as err:
             self._retry_connection(ready, err)
             return []
@@ -116,7 +116,7 @@ class Submission:
         return False
 
     async def _request(self, batch: list[Number]) -> None:
-        """Make one request; where its outcome is unknown, it is reconciled, not repeated."""
+        """Make one request; where its result is unknown, it is reconciled, not repeated."""
         if not any(one.requests for one in self.numbers):
             # A row that the API lists from before this time is another message.
             self.record = self._records.first_requested(self.record, api_now(self._client))
@@ -138,7 +138,7 @@ class Submission:
             self._retry_connection(batch, err)
         except ResponseLost as err:
             self._trace("response lost", reason=type(err).__name__)
-            self._lost.begin(batch, err)
+            self._losses.begin(batch, err)
         except ApiError as err:
             self._apply_refusal(batch, err)
         else:
@@ -157,12 +157,12 @@ class Submission:
             ids = filter(None, (one.message_id for one in accepted))
             self._records.accepted_ids.add(ids, self._now)
         self._finish([one for one in batch if one.is_finished])
-        self._lost.look_for_duplicates(duplicates, DuplicateRefused(None))
+        self._losses.reconcile_duplicates(duplicates, DuplicateRefused(None))
 
     def _apply_refusal(self, batch: list[Number], err: ApiError) -> None:
         """Refuse all numbers of a request, or only the one that the error names."""
         if isinstance(err, RecipientRefused | DuplicateRefused):
-            batch = self._lost.split_refused(batch, err, self._batches)
+            batch = self._losses.split_refused(batch, err, self._batches)
         self._refuse(batch, err)
 
     def _retry_without_callback(self, batch: list[Number], err: CallbackRefused) -> None:
@@ -212,14 +212,14 @@ class Submission:
             self.bill.mark_incomplete()
         if not self.message.options.test:
             self.record = self._records.write(self.record, self.numbers)
-        self._services.on_finished(self, numbers)
+        self._context.on_finished(self, numbers)
         self._records.claims.release(self.record, numbers)
 
     async def _wait(self, unfinished: list[Number]) -> None:
         """Wait until a retry, a check of the list, a claim or the deadline is due."""
         await self._write_to_journal()
         claims = self._records.claims.waited_for(self.record, unfinished)
-        await self.timing.async_wait(self._services.hass.loop, unfinished, claims)
+        await self.timing.async_wait(self._context.hass.loop, unfinished, claims)
 
     async def _write_to_journal(self) -> None:
         """Write the message with the states of all its numbers, unless that is done."""
@@ -231,11 +231,11 @@ class Submission:
 
     def _trace(self, step: str, **details: object) -> None:
         kind = self.message.kind.value
-        async_trace(self._services.hass, self._services.entry_id, step, kind=kind, **details)
+        async_trace(self._context.hass, self._context.entry_id, step, kind=kind, **details)
 
     @property
     def _now(self) -> float:
-        return self._services.hass.loop.time()
+        return self._context.hass.loop.time()
 
 
 def _mark_not_requested(batch: Sequence[Number]) -> None:

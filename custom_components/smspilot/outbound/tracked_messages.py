@@ -93,7 +93,7 @@ class TrackedMessages:
             except LookupError, TypeError, ValueError:
                 LOGGER.warning("A stored message cannot be read and is left out")
             else:
-                # By a clock that was wrong then it may look overdue: leave it a further check.
+                # By a clock that was wrong then it may seem overdue: leave it a further check.
                 waiting.due = max(waiting.due, self._now - TRACKING_TIMEOUT + MAX_CHECK_INTERVAL)
 
     def table(self) -> Iterator[tuple[str, Table]]:
@@ -125,17 +125,17 @@ class TrackedMessages:
         waiting = self._waiting.get(message_id)
         return waiting is not None and self._now - waiting.due > TRACKING_TIMEOUT
 
-    async def wait(self, rows: Iterable[Row], limit: timedelta) -> None:
-        """Return when all rows are final, or after `limit`."""
+    async def wait(self, rows: Iterable[Row], duration: timedelta) -> None:
+        """Return when all rows are final, or after `duration`."""
         found = (self._waiting.get(row.message_id or "") for row in rows)
         waiting = [one for one in found if one]
-        if not waiting or not limit:
+        if not waiting or not duration:
             return
         futures = [self._hass.loop.create_future() for _ in waiting]
         for one, future in zip(waiting, futures, strict=True):
             one.futures |= {future}
         try:
-            async with asyncio.timeout(limit.total_seconds()):
+            async with asyncio.timeout(duration.total_seconds()):
                 await asyncio.gather(*futures)
         except TimeoutError:
             pass
@@ -159,7 +159,7 @@ class TrackedMessages:
     def _track(self, message_id: str, row: Row) -> Waiting:
         now = dt_util.utcnow()
         if row.sent_at:
-            # By a clock that is behind, it would look due in the future, and be checked rarely.
+            # By a clock that is behind, it would seem due in the future, and be checked rarely.
             now = max(now, row.sent_at)
         due = self._now + ((row.due_at or now) - now).total_seconds()
         waiting = self._waiting[message_id] = Waiting(row, due)

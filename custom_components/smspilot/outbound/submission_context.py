@@ -12,7 +12,7 @@ from .records import SubmissionRecords
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SubmissionServices:
+class SubmissionContext:
     """The parts of an account that its submissions use."""
 
     hass: HomeAssistant
