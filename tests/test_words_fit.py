@@ -138,6 +138,9 @@ def test_issues_report_what_is_known(language: str) -> None:
     for key, given in OF_AN_ISSUE.items():
         assert "account" in places(texts[key]["title"])
         assert places(texts[key]) <= given, key
+        # A phone shows about so much of it: what is the matter, rather than in which account.
+        said = re.sub(r" \({account}\)$|{\w+}", "", texts[key]["title"])
+        assert len(said) <= 31, key
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
