@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import override
 
@@ -292,6 +293,86 @@ async def test_agent_is_gone(
     await clock.advance(61)
     assert [order.text for order in simulator.orders] == [SORRY]
     assert caplog.text.count("Assist could not carry out an order of Папа") == 1
+
+
+def respond_with(agent: Agent, change: Callable[[intent.IntentResponse], None]) -> None:
+    """Have the agent respond with whatever `change` makes of an empty response."""
+
+    async def process(user_input: ConversationInput) -> ConversationResult:
+        response = intent.IntentResponse(language=user_input.language)
+        change(response)
+        return ConversationResult(response=response)
+
+    agent.async_process = process  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (lambda response: None, "Assist said nothing to that"),
+        (lambda response: response.async_set_speech(" \n"), "Assist said nothing to that"),
+        (
+            lambda response: response.async_set_speech("<speak>On <b>now</b></speak>", "ssml"),
+            "On now",
+        ),
+        (
+            lambda response: response.async_set_error(
+                intent.IntentResponseErrorCode.FAILED_TO_HANDLE, ""
+            ),
+            SORRY,
+        ),
+    ],
+)
+async def test_agent_says_nothing(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    agent: Agent,
+    change: Callable[[intent.IntentResponse], None],
+    text: str,
+) -> None:
+    """An order is never answered with silence."""
+    respond_with(agent, change)
+    await add_account(hass, simulator, people=ASSISTED)
+    await write(simulator, PAPA, "5671 Включи свет")
+    await clock.advance(61)
+    assert [order.text for order in simulator.orders] == [text]
+
+
+async def test_no_assist(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A home without Assist says so."""
+    await add_account(hass, simulator, people=ASSISTED)
+    await write(simulator, PAPA, "5671 Включи свет")
+    await clock.advance(61)
+    assert [order.text for order in simulator.orders] == [SORRY]
+    assert "an order of Папа (Assist is not set up)" in caplog.text
+
+
+async def test_agent_that_cannot_be_cancelled(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, agent: Agent
+) -> None:
+    """An agent that hangs, whatever is done to it, delays the next order by two minutes only."""
+    end, process = asyncio.Event(), agent.async_process
+
+    async def hang(user_input: ConversationInput) -> ConversationResult:
+        agent.async_process = process  # type: ignore[method-assign]
+        while not end.is_set():
+            with suppress(asyncio.CancelledError):
+                await end.wait()
+        return await process(user_input)
+
+    agent.async_process = hang  # type: ignore[method-assign]
+    await add_account(hass, simulator, people=ASSISTED)
+    await write(simulator, PAPA, "5671 Включи свет")
+    await clock.advance(61)
+    await clock.advance(121)
+    await write(simulator, PAPA, "5671 Ещё")
+    await clock.advance(61)
+    assert [order.text for order in simulator.orders] == [SORRY, "Свет включён"]
+    end.set()
+    await clock.settle()
 
 
 async def test_assist_while_reloading(

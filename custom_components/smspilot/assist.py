@@ -18,7 +18,7 @@ from .assist_agent import AgentFailed, async_ask_assist
 from .const import DEFAULT_MAX_AGE, LIMIT_ASSIST, LOGGER
 from .contacts.phones import country_of, masked
 from .contacts.recipients import Channel, display_name, owners
-from .errors import Reason, action_error, localized
+from .errors import Reason, action_error, async_words, localized
 from .events import SIGNAL_LIMIT
 from .inbound.classify import Classified
 from .options import Options
@@ -31,8 +31,6 @@ from .runtime.trail import async_trace
 CONVERSATION_TIMEOUT: Final = 600.0
 HOUR: Final = 3600.0
 MAX_ORDERS_PER_HOUR: Final = 10
-# Seconds; orders are carried out one at a time, so a slow agent delays the others.
-AGENT_TIMEOUT: Final = 120.0
 MAX_AGE: Final = DEFAULT_MAX_AGE.total_seconds()
 DEFAULT_PARTS: Final = 3
 # Answers may spend a fifth of the daily limit, so that forged orders leave money for alarms.
@@ -142,14 +140,11 @@ class AssistResponder:
         """Pass an order to Assist, and send its answer, or that it failed."""
         name = display_name(self._account.entry, order.to.phone, order.to.recipient_id)
         try:
-            async with asyncio.timeout(AGENT_TIMEOUT):
-                answer = await self._ask_agent(order)
+            answer = await self._ask_agent(order)
         except Exception as err:  # noqa: BLE001 - an agent is another integration's code
             reason = str(err) if isinstance(err, AgentFailed) else type(err).__name__
             LOGGER.warning("Assist could not carry out an order of %s (%s)", name, reason)
             answer = localized(self._hass, action_error(Reason.ASSIST_FAILED))
-        if not answer:
-            return
         try:
             await self._send_answer(order, answer)
         except HomeAssistantError as err:
@@ -183,7 +178,7 @@ class AssistResponder:
             async_dispatcher_send(self._hass, signal, LIMIT_ASSIST, "")
         return False
 
-    async def _ask_agent(self, order: Order) -> str | None:
+    async def _ask_agent(self, order: Order) -> str:
         """Return Assist's answer to an order, in the number's conversation if that is recent."""
         phone, now = order.to.phone, self._hass.loop.time()
         if now > order.expires_at:
@@ -194,7 +189,7 @@ class AssistResponder:
         answer, conversation_id = await async_ask_assist(self._hass, order.text, conversation_id)
         if conversation_id:
             self._conversations[phone] = (conversation_id, now)
-        return answer
+        return answer or async_words(self._hass, "assist_silent")
 
 
 _RESPONDERS: Final[HassKey[dict[str, AssistResponder]]] = HassKey("smspilot_assist")

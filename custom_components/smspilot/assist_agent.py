@@ -1,13 +1,17 @@
 """Passes a text to Assist, as the app's chat does, and returns the answer."""
 
 import asyncio
+from collections.abc import Mapping
 from inspect import signature
-from typing import Any
+import re
+from typing import Any, Final
 
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers import chat_session
 
-from .const import LOGGER
+# Seconds; orders are carried out one at a time, so a slow agent delays the others.
+AGENT_TIMEOUT: Final = 120.0
+_TAG: Final = re.compile(r"<[^>]*>")
 
 
 class AgentFailed(Exception):
@@ -16,11 +20,13 @@ class AgentFailed(Exception):
 
 async def async_ask_assist(
     hass: HomeAssistant, text: str, conversation_id: str | None
-) -> tuple[str | None, str | None]:
-    """Return Assist's answer, and the id of the conversation; raise `AgentFailed` or any error."""
+) -> tuple[str, str | None]:
+    """Return Assist's answer, which may be empty, and the id of the conversation.
+
+    Raises `AgentFailed`, or any error of the agent.
+    """
     if "conversation" not in hass.config.components:
-        LOGGER.warning("Assist is not set up, so a message for it is not answered")
-        return None, None
+        raise AgentFailed("Assist is not set up")
     is_pipeline = "assist_pipeline" in hass.config.components
     ask = _async_run_pipeline if is_pipeline else _async_converse
     # As a task of its own, as in the app: up to 2026.10 an agent that raises leaves its
@@ -29,15 +35,26 @@ async def async_ask_assist(
         ask(hass, text, conversation_id), "smspilot question to Assist"
     )
     try:
-        output = await task
-    except asyncio.CancelledError:
-        waiter = asyncio.current_task()
-        if waiter is None or waiter.cancelling():
-            raise
-        # It was not the caller who was cancelled.
-        raise AgentFailed("cancelled") from None
-    speech = output["response"].get("speech", {}).get("plain", {}).get("speech")
-    return str(speech) if speech else None, output.get("conversation_id")
+        await asyncio.wait((task,), timeout=AGENT_TIMEOUT)
+    finally:
+        # Its end is not waited for: an agent may ignore that it is cancelled.
+        task.cancel()
+    if not task.done():
+        raise AgentFailed("timeout")
+    if task.cancelled():
+        raise AgentFailed("cancelled")
+    output = task.result()
+    response = output["response"]
+    speech = _speech(response.get("speech", {}))
+    if not speech and response.get("response_type") == "error":
+        raise AgentFailed(str(response.get("data", {}).get("code")))
+    return speech, output.get("conversation_id")
+
+
+def _speech(speech: Mapping[str, Any]) -> str:
+    """Return what is said, without the tags of a text for a voice; empty where nothing is."""
+    plain, ssml = (str(speech.get(kind, {}).get("speech") or "") for kind in ("plain", "ssml"))
+    return plain.strip() or " ".join(_TAG.sub(" ", ssml).split())
 
 
 async def _async_run_pipeline(
