@@ -19,11 +19,13 @@ from custom_components.smspilot.const import (
 )
 
 from .common import PAPA, WEBHOOK_ID, CapturedEvents, Clock, act, add_account, person, write
-from .simulator import PushBody
+from .simulator import PushBody, Pushes
 from .simulator.simulator import Simulator
 
 PATH = f"/api/webhook/{WEBHOOK_ID}"
 STATUS = {"server_id": "182000001", "phone": "79087964781", "status": "2", "error": "0"}
+GATE = "Открой ворота"
+FORM = "id=1&phone=79087964781&user_id=5671"
 INBOUND = {"phone": "79087964781", "message": "on", "user_id": "5671", "id": "54321", "num": "7953"}
 
 
@@ -170,6 +172,68 @@ async def test_bodies(
     await write(simulator, PAPA, "5671 Открой ворота")
     await clock.advance(2)
     assert captured.of("message") == ["Открой ворота"]
+
+
+@pytest.mark.usefixtures("_door")
+@pytest.mark.parametrize("written", ["{}", "0{}", " {} ", "{}.0", "+{}"])
+@pytest.mark.parametrize("verify", [True, False])
+async def test_id_in_another_form(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    hass_client_no_auth: ClientSessionGenerator,
+    clock: Clock,
+    written: str,
+    *,
+    verify: bool,
+) -> None:
+    """However an id is written, it is that message's, which is published once."""
+    options = {CONF_VERIFY_PUSHES: verify, CONF_INBOUND_INTERVAL: 3600}
+    await add_account(hass, simulator, people=[person("Папа", PAPA)], options=options)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
+    simulator.options.pushes = Pushes.OFF
+    message_id = await write(simulator, PAPA, "5671 Открой ворота")
+    client = await hass_client_no_auth()
+    push = INBOUND | {"id": written.format(message_id), "message": "Открой ворота"}
+    # A status push has an id of its own, and 0 is none.
+    assert (await client.post(PATH, data=push | {"server_id": "0"})).status == 200
+    await clock.advance(2)
+    assert captured.of("message") == ["Открой ворота"]
+    await client.post(PATH, data=push | {"id": message_id})
+    await clock.advance(3601)
+    assert len(captured.data) == 1
+
+
+@pytest.mark.usefixtures("_door")
+@pytest.mark.parametrize(
+    ("body", "is_readable"),
+    [
+        (f"{FORM}&message=Открой ворота".encode(), True),
+        (f"{FORM}&message=Открой ворота".encode("cp1251"), True),
+        (f"\ufeff{FORM}&message=Открой ворота".encode(), True),
+        (b'{"id": 1, "phone": "79087964781", "message": "%s"}' % GATE.encode("cp1251"), True),
+        (f"{FORM}&message=".encode() + b"%98%D0%9E%D1%82%D0", False),
+    ],
+)
+async def test_text_that_should_be_escaped(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    hass_client_no_auth: ClientSessionGenerator,
+    clock: Clock,
+    body: bytes,
+    *,
+    is_readable: bool,
+) -> None:
+    """Taken at its word, a push has the text that was written; one that is garbled is read."""
+    options = {CONF_VERIFY_PUSHES: False, CONF_INBOUND_INTERVAL: 0}
+    await add_account(hass, simulator, people=[person("Папа", PAPA)], options=options)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
+    simulator.options.pushes, simulator.next_inbound_id = Pushes.OFF, 1
+    assert await write(simulator, PAPA, f"5671 {GATE}") == "1"
+    client = await hass_client_no_auth()
+    await client.post(PATH, data=body)
+    await clock.advance(2)
+    assert captured.of("message") == [GATE]
+    assert captured.of("verified") == [not is_readable]
 
 
 @pytest.mark.usefixtures("_door")

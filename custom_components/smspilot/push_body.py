@@ -3,7 +3,11 @@
 Only the id is needed: the API's list has the rest.
 """
 
+from codecs import BOM_UTF8
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from email import message_from_bytes, policy
+from functools import partial
 import json
 import re
 from typing import Any, Final
@@ -19,7 +23,11 @@ MAX_FIELDS: Final = 100
 # The usual character set in Russia besides UTF-8.
 FALLBACK_CHARSET: Final = "cp1251"
 
+# In place of what no character set explains.
+REPLACEMENT: Final = "\ufffd"
+
 _CHARSET: Final = re.compile(r"charset=[\"']?([\w-]+)", re.IGNORECASE)
+_NOT_ASCII: Final = re.compile(rb"[\x80-\xff]")
 # Finds complete pairs in JSON that was cut off.
 _PAIR: Final = re.compile(r'"(\w+)"\s*:\s*(?:"([^"\\]*)"|(\d+))')
 
@@ -44,7 +52,7 @@ async def async_push_fields(request: Request) -> dict[str, str]:
         pass
     query = dict(request.query) if request.query_string else {}
     try:
-        fields = _fields(bytes(body), request.headers.get(CONTENT_TYPE, ""))
+        fields = _fields(bytes(body).removeprefix(BOM_UTF8), request.headers.get(CONTENT_TYPE, ""))
     except LookupError, RecursionError, TypeError, ValueError:
         raise MalformedPush from None
     if body and not fields:
@@ -56,22 +64,23 @@ def _fields(body: bytes, content_type: str) -> dict[str, str]:
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type == "multipart/form-data":
         return _parts(body, content_type)
+    charsets = (_charset(content_type), "utf-8", FALLBACK_CHARSET)
     if media_type.endswith("json") or body.lstrip().startswith(b"{"):
-        return _json(body.decode("utf-8", "replace"))
-    form = body.decode("ascii", "replace")
-    for charset in (_charset(content_type), "utf-8", FALLBACK_CHARSET):
-        try:
-            pairs = parse_qsl(
-                form,
-                keep_blank_values=True,
-                encoding=charset,
-                errors="strict",
-                max_num_fields=MAX_FIELDS,
-            )
-        except UnicodeDecodeError:
-            continue
-        return dict(pairs)
-    return dict(parse_qsl(form, keep_blank_values=True, max_num_fields=MAX_FIELDS))
+        return _json(_first_readable(body.decode, charsets))
+    # Characters that should have been escaped are escaped.
+    form = _NOT_ASCII.sub(lambda found: b"%%%02X" % ord(found[0]), body).decode("ascii")
+    parse = partial(parse_qsl, form, keep_blank_values=True, max_num_fields=MAX_FIELDS)
+    return dict(
+        _first_readable(lambda charset, errors: parse(encoding=charset, errors=errors), charsets)
+    )
+
+
+def _first_readable[T](read: Callable[[str, str], T], charsets: Iterable[str]) -> T:
+    """Return what is read by the first character set that fits, else what UTF-8 makes of it."""
+    for charset in charsets:
+        with suppress(UnicodeError):
+            return read(charset, "strict")
+    return read("utf-8", "replace")
 
 
 def _charset(content_type: str) -> str:

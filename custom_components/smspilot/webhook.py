@@ -18,11 +18,11 @@ from yarl import URL
 
 from .account import Account
 from .client import InboundMessage, MessageRow, Status
-from .client.values import without_lone_surrogates
+from .client.values import identifier, without_lone_surrogates
 from .const import CONF_CLOUDHOOK_URL, DOMAIN, LOGGER
 from .events import SIGNAL_PUSH, Push
 from .options import Options
-from .push_body import MalformedPush, async_push_fields
+from .push_body import REPLACEMENT, MalformedPush, async_push_fields
 from .runtime.trail import async_trace
 from .webhook_url import async_make_url, known_url
 
@@ -180,12 +180,12 @@ def parse(fields: Mapping[str, str], now: datetime) -> StatusPush | InboundPush 
     """
     if not fields:
         return None
-    if _is_id(server_id := fields.get("server_id", "")):
+    if _is_id(server_id := identifier(fields.get("server_id"))):
         try:
             return StatusPush(message_id=server_id, message=MessageRow.from_api(fields))
         except ArithmeticError, LookupError, TypeError, ValueError:
             return StatusPush(message_id=server_id, message=None)
-    if not _is_id(message_id := fields.get("id", "")):
+    if not _is_id(message_id := identifier(fields.get("id"))):
         raise MalformedPush
     message = InboundMessage(
         id=message_id,
@@ -195,9 +195,12 @@ def parse(fields: Mapping[str, str], now: datetime) -> StatusPush | InboundPush 
         created=now,
         seen=False,
     )
-    is_whole = bool(message.phone) and "message" in fields
+    # A text of an unknown character set is left to the list.
+    is_readable = "message" in fields and REPLACEMENT not in message.message
     user_id = without_lone_surrogates(fields.get("user_id", ""))
-    return InboundPush(message=message, user_id=user_id, is_whole=is_whole)
+    return InboundPush(
+        message=message, user_id=user_id, is_whole=bool(message.phone) and is_readable
+    )
 
 
 def _is_id(value: str) -> bool:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import IntEnum, StrEnum
 from typing import Final, Self, override
 
-from .values import Json, moment, money, required, text
+from .values import Json, identifier, moment, money, required, text
 
 
 class Status(IntEnum):
@@ -163,7 +163,7 @@ class InboundMessage:
     @classmethod
     def from_api(cls, row: Json) -> Self:
         """Parse a row of the list; raise where id, phone, text or time is missing."""
-        message_id, created = required(row, "id"), moment(row["created"])
+        message_id, created = identifier(row["id"]), moment(row["created"])
         if not message_id or created is None:
             raise ValueError
         return cls(

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final, Self
 
 from .models import Status
-from .values import Json, integer, is_scalar, moment, money, optional, required, text
+from .values import Json, identifier, integer, is_scalar, moment, money, optional, required, text
 
 _LOGGER: Final = logging.getLogger(__name__)
 
@@ -72,9 +72,8 @@ class MessageRow:
     @classmethod
     def from_api(cls, row: Json) -> Self:
         """Parse a row; raise where `phone` (it may be empty) or `status` is missing."""
-        server_id = text(row.get("server_id"))
         return cls(
-            id=server_id if server_id not in ("", "0") else None,
+            id=identifier(row.get("server_id")) or None,
             phone=required(row, "phone").lstrip("+"),
             status=_status(row["status"]),
             price=money(row.get("price")),

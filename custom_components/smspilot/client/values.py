@@ -63,6 +63,20 @@ def without_lone_surrogates(string: str) -> str:
     return string.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+def identifier(value: Any) -> str:
+    """Return an id as text, and "" for 0 and for what is no id.
+
+    The same id may be written as 54321, "54321", " 54321 ", 54321.0 or "054321".
+    """
+    string = text(value).strip()
+    if string.isascii() and string.isdecimal() and string[0] != "0":
+        return string
+    number = _decimal(string)
+    if number is None or number != int(number):
+        return string
+    return str(int(number)) if number else ""
+
+
 def integer(value: Any) -> int | None:
     """Return the whole number, or None."""
     amount = money(value)
