@@ -11,13 +11,15 @@ from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
-from custom_components.smspilot.const import DOMAIN, EVENT_SMS_RECEIVED
+from custom_components.smspilot.const import DOMAIN, EVENT_REPLY_RECEIVED, EVENT_SMS_RECEIVED
+from custom_components.smspilot.inbound import publications
 from custom_components.smspilot.runtime.journal_files import JournalFiles
 
 from .common import (
     PAPA,
     CapturedEvents,
     Clock,
+    act,
     add_account,
     disk_rests,
     kill,
@@ -25,7 +27,7 @@ from .common import (
     restart,
     state_of,
 )
-from .simulator import Pushes
+from .simulator import Kept, Pushes
 from .simulator.simulator import Simulator
 
 PEOPLE = [person("Папа", PAPA, assist=True)]
@@ -91,12 +93,54 @@ async def test_reported_once(
     await cut(hass, entry, clock)
     for _ in range(3):
         await clock.advance(61)
-    published = captured.of("message")
-    # A kill in the milliseconds between the write and the event cannot be distinguished from one
-    # right after the event: then nothing is published rather than everything twice, and a notice
-    # names the messages.
-    is_noticed = cut is kill and published == [] and in_doubt(hass) != []
-    assert published == ["0", "1", "2"] or is_noticed
+    assert captured.of("message") == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize("shows", ["all", "the newest"])
+async def test_killed_at_every_await(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, shows: str
+) -> None:
+    """Whatever is on the disk when the event loop turns: each is published once, as the same.
+
+    Also where the list does not show them any more after the kill.
+    """
+    entry = await add_account(hass, simulator, people=PEOPLE)
+    sent = await act(hass, "send_sms", phones=["Папа"], message="Топить?", two_way=True)
+    question = sent["messages"][0]["message_id"]
+    texts = CapturedEvents(hass, EVENT_SMS_RECEIVED)
+    replies = CapturedEvents(hass, EVENT_REPLY_RECEIVED)
+
+    def published() -> list[tuple[str, str]]:
+        answers = [data["reply_to"]["message_id"] for data in replies.data]
+        return [*zip(replies.of("message"), answers, strict=True)] + [
+            (message, "") for message in texts.of("message")
+        ]
+
+    disk = Disk(hass)
+    # What was on the disk, and how much was published, when the event loop turned.
+    moments: dict[tuple[bytes, ...], tuple[dict[Path, bytes], int]] = {}
+    await begin_read(simulator, clock, 0)
+    turns_after = 0
+    while turns_after < Clock.TURNS:
+        disk.copy()
+        moments[tuple(disk.files.values())] = (disk.files, len(published()))
+        turns_after += len(published()) == 3
+        await asyncio.sleep(0)
+    every = [("0", question), ("1", ""), ("2", "")]
+    assert published() == every
+    assert {count for _files, count in moments.values()} == {0, 3}
+    if shows == "the newest":
+        simulator.options.inbound_limit, simulator.options.inbound_kept = 1, Kept.NEWEST
+    for disk.files, count in moments.values():
+        if shows == "the newest" and b'"publishing"' not in b"".join(disk.files.values()):
+            continue
+        texts.data.clear()
+        replies.data.clear()
+        entry = await kill(hass, entry, clock, disk.bring_back)
+        for _ in range(3):
+            await clock.advance(61)
+        assert published() == every[count:]
+        assert count == 3 or in_doubt(hass) == []
 
 
 @pytest.mark.parametrize("turns", range(0, 60, 6))
@@ -170,10 +214,10 @@ async def test_push_of_what_was_reported_before_a_kill(
     assert "after an hour" not in caplog.text
 
 
-async def test_killed_while_the_disk_keeps_it(
+async def test_power_cut_while_it_is_published(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What a kill may have kept from being published is reported, by whose messages they are."""
+    """What a power cut may have kept from being published is reported, by its author."""
     captured, disk = CapturedEvents(hass, EVENT_SMS_RECEIVED), Disk(hass)
     sync = JournalFiles.sync
 
@@ -187,9 +231,9 @@ async def test_killed_while_the_disk_keeps_it(
     await begin_read(simulator, clock, 0)
     await clock.advance(2)
     assert captured.of("message") == ["0", "1", "2"]
+    monkeypatch.setattr(publications, "BOOT_ID", "another start of the machine")
     entry = await kill(hass, entry, clock, disk.bring_back)
     await clock.advance(61)
-    # As far as the disk knows it was published.
     assert captured.of("message") == ["0", "1", "2"]
     assert in_doubt(hass) == ["+7908•••4781"]
     # It is said once, and after a clean stop there is nothing to say.

@@ -16,7 +16,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from .alarms.alarms import Alarms
-from .alarms.sending import AlarmContext
+from .alarms.sending import AlarmServices
 from .alarms.texts import TextMemory
 from .client import Credentials, Smspilot, SmspilotError
 from .client.transport import URL
@@ -87,7 +87,7 @@ class Account:
             await self.journal.async_run(partial(self._restore, tables))
             self.outbox.reconciler.resume()
         self.journal.snapshot = self._snapshot
-        self.inbox.memory.window.begin()
+        self.inbox.memory.begin()
         # Whoever sets it up does not wait for the disk.
         self.journal.flush()
 
@@ -157,7 +157,7 @@ class Account:
 
     def _make_alarms(self) -> Alarms:
         return Alarms(
-            AlarmContext(
+            AlarmServices(
                 hass=self.hass,
                 entry=self.entry,
                 journal=self.journal,

@@ -94,7 +94,7 @@ class IssueReporter:
         self._sender_issues.start()
         entry.async_on_unload(self._coordinator.async_add_listener(self.review))
         self._review_doubts()
-        if phones := self._account.inbox.memory.window.interrupted:
+        if phones := self._account.inbox.memory.publications.interrupted:
             names = ", ".join(dict.fromkeys(display_name(entry, phone) for phone in phones))
             self._notices.raise_("inbound_in_doubt", until=dt_util.utcnow() + HORIZON, names=names)
         # While the entry is not loaded nothing would solve them; a later load raises them again.

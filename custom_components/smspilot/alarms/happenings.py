@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from .plan import Plan, ResolvedStep, StepRecipient
-from .sends import SendKey, SendState
+from .sends import Outcome, SendKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class Sent:
 
     key: SendKey
     attempt: int
-    state: SendState
+    outcome: Outcome
     at: datetime
     reason: str | None = None
     ids: tuple[str, ...] = ()

@@ -22,6 +22,7 @@ from .classify import Claimant, Classified
 from .intake import Intake, add_to
 from .list_reader import ListReader
 from .memory import Memory
+from .publications import Publications
 from .push_monitor import PushMonitor
 from .questions import Questions
 from .window import Window
@@ -60,7 +61,10 @@ class Inbox:
         )
         self._window = Window(client, journal)
         self._pushes = AwaitedPushes(hass, journal, self.poller)
-        self.memory = Memory(self._window, self._pushes, self.push_monitor, self.questions)
+        publications = Publications(journal, self._window, self.questions)
+        self.memory = Memory(
+            self._window, publications, self._pushes, self.push_monitor, self.questions
+        )
         self._intake = Intake(
             hass,
             entry,
@@ -186,6 +190,9 @@ class Inbox:
         end_waits, is_read = self._waiters.begin(), False
         try:
             is_read = await self._reader.async_read()
+            if not is_read:
+                # What a kill has kept from being published does not depend on the list.
+                await self._intake.async_publish_new([], self.now)
         finally:
             self._last_read = self._hass.loop.time()
             self.replan()

@@ -20,8 +20,9 @@ from ..runtime.publisher import Publisher
 from ..runtime.trail import async_trace
 from .classify import Claimant, Classified, classify
 from .memory import Memory
+from .publications import Publication
 
-# How many messages are written and published together: a kill between the two loses at most these.
+# How many messages are written and published together, the event loop waiting for each publishing.
 MAX_BATCH: Final = 20
 
 
@@ -46,14 +47,13 @@ class Intake:
         self._window = memory.window
         self._questions = memory.questions
         self._pushes = memory.pushes
+        self._publications = memory.publications
         self.claimants: list[Claimant] = []
         self.listeners: list[Callable[[Classified], None]] = []
         # One list at a time, so that the first of two answers is the one that counts.
         self._lock = asyncio.Lock()
         # Classified and not published yet, and whether it is claimed.
         self._decided: list[tuple[Classified, bool]] = []
-        # Claimed, but not published: a claimant is called once for each message.
-        self._claimed: set[str] = set()
         # Whether a message was left for later, as a question to its number is being sent.
         self.has_put_off = False
 
@@ -62,14 +62,19 @@ class Intake:
     ) -> list[Classified] | None:
         """Publish the new messages, oldest first, and return them; `at` is the API's time.
 
-        Return None where the entry was unloaded during the write: the rest stays new.
+        With them go those for which this was undone. Return None where the entry was unloaded
+        during the write: the rest stays new.
         """
         published: list[Classified] = []
         async with self._lock:
-            fresh = {one.id: one for one in messages if one.id not in self._window}
+            # By id, with whether they are verified. The list may not show the undone ones again.
+            fresh = {
+                one.message.id: (one.message, one.verified) for one in self._publications.undone
+            }
+            fresh |= {one.id: (one, verified) for one in messages if one.id not in self._window}
             for batch in batched(sorted(fresh.values(), key=_by_time), MAX_BATCH, strict=False):
-                for message in batch:
-                    self._decide(message, at, verified=verified)
+                for message, is_verified in batch:
+                    self._decide(message, at, verified=is_verified)
                 if not self._decided:
                     continue
                 # On the disk first, so that after a kill it is not published again.
@@ -82,18 +87,15 @@ class Intake:
 
     @callback
     def undo(self) -> None:
-        """Undo what was decided for messages not yet published: the next read finds them new."""
-        for message, is_claimed in reversed(self._decided):
-            self._questions.put_back(message)
-            self._window.forget(message.message_id)
-            if is_claimed:
-                self._claimed.add(message.message_id)
+        """Undo what was decided for messages not yet published; the next read publishes them."""
+        self._publications.undo()
         self._decided.clear()
 
     def _decide(self, message: InboundMessage, at: datetime, *, verified: bool) -> None:
         phone, age = from_service(message.phone), at - message.created
         if self._window.is_too_old(message, at):
             self._pushes.pop(message.id)
+            self._publications.end([message.id])
             self._skip(message, "too old")
             return
         if message.id not in self._pushes and verified and self._window.is_history(message):
@@ -107,12 +109,20 @@ class Intake:
         decided = classify(self._entry, self._questions, message, at, verified=verified)
         self._questions.apply(decided)
         self._window.remember(message, phone, listed=verified)
-        self._window.publishing(message.id, phone)
-        self._decided.append((decided, verified and self._is_claimed(decided)))
+        is_claimed = verified and self._is_claimed(decided)
+        self._publications.add(
+            Publication(
+                message=message,
+                verified=verified,
+                question=decided.question or decided.missed_code,
+                is_claimed=is_claimed,
+            )
+        )
+        self._decided.append((decided, is_claimed))
 
     def _is_claimed(self, message: Classified) -> bool:
-        if message.message_id in self._claimed:
-            self._claimed.discard(message.message_id)
+        # A claimant is called once for each message.
+        if self._publications.is_claimed(message.message_id):
             return True
         try:
             return any(claim(message) for claim in self.claimants)
@@ -123,10 +133,12 @@ class Intake:
     @callback
     def _publish(self) -> list[Classified]:
         published = [message for message, _is_claimed in self._decided]
+        ids = [message.message_id for message in published]
+        self._publications.begin(ids)
         for message, is_claimed in self._decided:
             self._publish_one(message, is_claimed=is_claimed)
-            self._window.published(message.message_id)
         self._decided.clear()
+        self._publications.end(ids)
         # At once: after a kill before this write it is unknown whether they were published.
         self._journal.flush()
         return published
@@ -174,6 +186,7 @@ def add_to[T](items: list[T], item: T) -> CALLBACK_TYPE:
     return remove
 
 
-def _by_time(message: InboundMessage) -> tuple[datetime, int, str]:
+def _by_time(fresh: tuple[InboundMessage, bool]) -> tuple[datetime, int, str]:
     """Return a sort key: the time, then the id in numeric order."""
+    message, _is_verified = fresh
     return (message.created, len(message.id), message.id)

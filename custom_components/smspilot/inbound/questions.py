@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..const import HORIZON, LOGGER
 from ..events import SentMessage
-from ..runtime.journal import Journal, Table, stored_time
+from ..runtime.journal import Journal, Table
 from .ask import Ask
 from .classify import Classified
 from .question import Question
@@ -51,14 +51,7 @@ class Questions:
         """Load the journal's table."""
         for message_id, data in table.items():
             try:
-                question = Question(
-                    message_id=message_id,
-                    phone=str(data["phone"]),
-                    message=str(data["message"]),
-                    sent_at=stored_time(data["sent_at"]),
-                    code=str(int(data["code"])) if "code" in data else None,
-                    wrong_codes=int(data.get("wrong_codes", 0)),
-                )
+                question = Question.from_stored(message_id, data)
             except AttributeError, LookupError, TypeError, ValueError:
                 LOGGER.warning("A stored question cannot be read and is left out")
             else:
@@ -66,7 +59,7 @@ class Questions:
 
     def table(self) -> Table:
         """Return the open questions as the journal stores them."""
-        return {message_id: _as_stored(one) for message_id, one in self._open.items()}
+        return {message_id: one.as_stored() for message_id, one in self._open.items()}
 
     @property
     def waiting(self) -> bool:
@@ -172,11 +165,10 @@ class Questions:
                 self._keep(replace(question, wrong_codes=wrong_codes), write=True)
 
     @callback
-    def put_back(self, message: Classified) -> None:
+    def put_back(self, question: Question) -> None:
         """Undo `apply` for a message that could not be published."""
-        if question := message.question or message.missed_code:
-            self._drop(question)
-            self._keep(question, write=True)
+        self._drop(question)
+        self._keep(question, write=True)
 
     @callback
     def end_wait(self, message: Classified) -> None:
@@ -211,7 +203,7 @@ class Questions:
         self._open[question.message_id] = question
         self._open_by_phone.setdefault(question.phone, []).append(question)
         if write:
-            self._journal.put("questions", question.message_id, _as_stored(question))
+            self._journal.put("questions", question.message_id, question.as_stored())
 
     def _drop(self, question: Question) -> None:
         if self._open.pop(question.message_id, None) is None:
@@ -226,14 +218,3 @@ class Questions:
         else:
             del self._open_by_phone[question.phone]
         self._journal.put("questions", question.message_id, None)
-
-
-def _as_stored(question: Question) -> Table:
-    stored: Table = {
-        "phone": question.phone,
-        "message": question.message,
-        "sent_at": question.sent_at.isoformat(),
-    }
-    if question.code:
-        stored |= {"code": question.code, "wrong_codes": question.wrong_codes}
-    return stored

@@ -34,10 +34,6 @@ class Window:
         self._known: dict[str, tuple[str, str]] = {}
         # Those that were pushed and never listed.
         self._unlisted: set[str] = set()
-        # By id: the number that wrote a message which is just being published.
-        self._in_publication: dict[str, str] = {}
-        # The numbers whose messages a kill may have kept from being published.
-        self.interrupted: list[str] = []
         self._facts: dict[str, str] = {}
         # On the clock by which `client.now()` goes on, since a time is subtracted from that.
         self._made_at = monotonic()
@@ -54,15 +50,11 @@ class Window:
                     # A row that cannot be read still has its id: do not publish it again.
                     self._known[message_id] = (dt_util.utcnow().isoformat(), "")
         self._facts = {str(key): str(value) for key, value in tables.get("inbox", {}).items()}
-        self._in_publication = {
-            str(key): str(phone) for key, phone in tables.get("publishing", {}).items()
-        }
 
     def tables(self) -> dict[str, Table]:
         """Return the tables as the journal stores them."""
         known = {message_id: list(row) for message_id, row in self._known.items()}
-        publishing = dict(self._in_publication)
-        return {"known": known, "publishing": publishing, "inbox": dict(self._facts)}
+        return {"known": known, "inbox": dict(self._facts)}
 
     def __contains__(self, message_id: str) -> bool:
         """Return whether a message was published already, or was decided not to be."""
@@ -90,13 +82,7 @@ class Window:
             self._store("longest", str(count))
 
     def begin(self) -> None:
-        """Note when the account is first set up here, by the machine's clock.
-
-        Note too which messages a kill may have kept from being published.
-        """
-        self.interrupted = list(dict.fromkeys(self._in_publication.values()))
-        for message_id in list(self._in_publication):
-            self.published(message_id)
+        """Note when the account is first set up here, by the machine's clock."""
         if not self._facts.keys() & {"set_up", "set_up_here"}:
             self._is_new = True
             self._store("set_up_here", dt_util.utcnow().isoformat())
@@ -146,20 +132,9 @@ class Window:
         row = self._known[message.id] = (message.created.isoformat(), phone)
         self._journal.put("known", message.id, list(row))
 
-    def publishing(self, message_id: str, phone: str) -> None:
-        """Note that a message is about to be published, once this is on the disk."""
-        self._in_publication[message_id] = phone
-        self._journal.put("publishing", message_id, phone)
-
-    def published(self, message_id: str) -> None:
-        """Note that a message was published."""
-        if self._in_publication.pop(message_id, None) is not None:
-            self._journal.put("publishing", message_id, None)
-
     def forget(self, message_id: str) -> None:
-        """Undo `remember` and `publishing`."""
+        """Undo `remember`."""
         self._unlisted.discard(message_id)
-        self.published(message_id)
         if self._known.pop(message_id, None):
             self._journal.put("known", message_id, None)
 

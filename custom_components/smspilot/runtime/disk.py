@@ -59,6 +59,20 @@ class DiskThread:
         return done
 
     @callback
+    def run_blocking(self, work: Callable[[], None], timeout: float) -> None:
+        """Queue a job, and block the event loop until it has ended: at most `timeout` seconds."""
+        ended = threading.Event()
+
+        def run() -> None:
+            try:
+                work()
+            finally:
+                ended.set()
+
+        self.async_run(run).add_done_callback(lambda done: done.exception())
+        ended.wait(timeout)
+
+    @callback
     def stop(self) -> None:
         """End the thread after the jobs in its queue."""
         if self._thread:

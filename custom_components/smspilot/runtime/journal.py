@@ -28,6 +28,10 @@ DISK_TIMEOUT: Final = 5.0
 # Seconds a stop of Home Assistant waits: enough for a slow disk, and an end for one that hangs.
 CLOSE_TIMEOUT: Final = 15.0
 
+# Seconds for which the event loop may wait for a write that must precede whatever follows; a disk
+# that fails or hangs is logged by the next flush.
+BLOCK_TIMEOUT: Final = 0.005
+
 # Called with a job's error, or None where it succeeded.
 type OnDone = Callable[[BaseException | None], None]
 
@@ -94,6 +98,12 @@ class Journal:
         late = self._hass.loop.call_later(DISK_TIMEOUT, self._time_out, written)
         written.add_done_callback(lambda _written: late.cancel())
         return written
+
+    @callback
+    def write_now(self, table: str, rows: Table) -> None:
+        """Write rows before the event loop goes on, unless the disk takes `BLOCK_TIMEOUT`."""
+        line = json_bytes([[table, key, value] for key, value in rows.items()])
+        self._thread.run_blocking(partial(self._files.append, line), BLOCK_TIMEOUT)
 
     async def async_sync(self, timeout: float = DISK_TIMEOUT) -> bool:  # noqa: ASYNC109
         """Return True once all changes survive a power cut.
