@@ -16,7 +16,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from .alarms.alarms import Alarms
-from .alarms.sending import AlarmServices
+from .alarms.sending import AlarmContext
 from .alarms.texts import TextMemory
 from .client import Credentials, Smspilot, SmspilotError
 from .client.transport import URL
@@ -157,7 +157,7 @@ class Account:
 
     def _make_alarms(self) -> Alarms:
         return Alarms(
-            AlarmServices(
+            AlarmContext(
                 hass=self.hass,
                 entry=self.entry,
                 journal=self.journal,

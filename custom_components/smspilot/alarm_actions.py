@@ -66,7 +66,7 @@ async def _start_alarm(call: ServiceCall) -> ServiceResponse:
     message: str | None = (call.data.get(ATTR_MESSAGE) or "").strip() or None
     response: dict[str, Any] = {"alarm_id": None}
     if call.data[ATTR_TEST]:
-        rows = await async_rehearse(account.alarms.services, alarm, message)
+        rows = await async_rehearse(account.alarms.context, alarm, message)
         language = call.hass.config.language
         response["messages"] = [row.as_dict(account.entry, language) for row in rows]
     else:
@@ -76,7 +76,7 @@ async def _start_alarm(call: ServiceCall) -> ServiceResponse:
     response |= {
         "state": alarm.run.state.value,
         "steps": len(alarm.plan.steps),
-        "most_cost": number(alarm.most_cost),
+        "most_cost": number(alarm.max_cost),
     }
     return cast("ServiceResponse", response) if call.return_response else None
 
@@ -92,5 +92,5 @@ async def _acknowledge_alarm(call: ServiceCall) -> None:
 async def _end_alarm(call: ServiceCall) -> None:
     """End an alarm."""
     _account, alarm = _alarm_of(call)
-    alarm.dispatch(Ended((call.data.get(ATTR_MESSAGE) or "").strip()))
+    alarm.handle(Ended((call.data.get(ATTR_MESSAGE) or "").strip()))
     await alarm.on_disk()

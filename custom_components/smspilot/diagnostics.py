@@ -136,5 +136,5 @@ def _alarm(alarm: AlarmRunner) -> dict[str, Any]:
         "first_step_only": run.first_step_only,
         "waiting_for": run.waiting_for,
         "runs_today": len(run.starts),
-        "sends": Counter(send.outcome.value for send in run.sends.values()),
+        "sends": Counter(send.state.value for send in run.sends.values()),
     }

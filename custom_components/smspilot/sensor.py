@@ -192,7 +192,7 @@ class AlarmSensor(AlarmEntity, SensorEntity):
         """Return the facts of the run."""
         alarm = self.runner
         shown = attributes(alarm.plan, alarm.run, alarm.world.steps)
-        return shown | {"most_cost": number(alarm.most_cost)}
+        return shown | {"most_cost": number(alarm.max_cost)}
 
     @override
     async def async_added_to_hass(self) -> None:

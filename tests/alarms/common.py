@@ -33,10 +33,10 @@ LEAK, SMOKE = "binary_sensor.leak", "binary_sensor.smoke"
 
 def step(*recipients: str, **more: Any) -> dict[str, Any]:
     """Return a step as the form saves it."""
-    wanted = [IDS.get(one, one) for one in recipients]
+    references = [IDS.get(one, one) for one in recipients]
     channel = more.pop(CONF_CHANNEL, None)
     chosen = {CONF_CHANNEL: channel} if channel else {}
-    return {CONF_RECIPIENTS: wanted, CONF_WAIT: {"minutes": 2}, **chosen, **more}
+    return {CONF_RECIPIENTS: references, CONF_WAIT: {"minutes": 2}, **chosen, **more}
 
 
 def alarm(name: str = "Leak", *steps: dict[str, Any], **more: Any) -> Any:

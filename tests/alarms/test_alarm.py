@@ -1,4 +1,4 @@
-"""An alarm through the real Home Assistant: who is notified, in which order, and what it says."""
+"""An alarm through the real Home Assistant: the order of its recipients, and what it says."""
 
 from datetime import timedelta
 

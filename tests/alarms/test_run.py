@@ -39,9 +39,9 @@ from custom_components.smspilot.alarms.happenings import (
 )
 from custom_components.smspilot.alarms.plan import Plan, ResolvedStep, StepRecipient
 from custom_components.smspilot.alarms.run import advance, next_tick
-from custom_components.smspilot.alarms.sends import Outcome, Purpose
+from custom_components.smspilot.alarms.sends import Purpose, SendState
 from custom_components.smspilot.alarms.state import AlarmState, Phase, Run
-from custom_components.smspilot.alarms.steps import is_wanted
+from custom_components.smspilot.alarms.steps import is_needed
 from custom_components.smspilot.contacts.recipients import Channel, Recipient
 
 BEGIN = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -90,7 +90,7 @@ class Desk:
         self.published: list[tuple[str, tuple[str, ...]]] = []
         self.fallbacks = 0
         # What the account's send to each recipient results in.
-        self.answers: Callable[[str], Outcome] = lambda _name: Outcome.ACCEPTED
+        self.answers: Callable[[str], SendState] = lambda _name: SendState.ACCEPTED
 
     @property
     def world(self) -> World:
@@ -107,8 +107,8 @@ class Desk:
         return self.run.state
 
     def happen(self, happening: Happening) -> None:
-        self.run, wanted = advance(self.run, happening, self.world)
-        for effect in wanted:
+        self.run, effects = advance(self.run, happening, self.world)
+        for effect in effects:
             self.do(effect)
 
     def do(self, effect: Effect) -> None:
@@ -117,19 +117,19 @@ class Desk:
                 self.happen(AnswersRead())
             case Transmit(key):
                 send = self.run.sends[key]
-                outcome = self.answers(key.recipient)
-                if outcome.may_have_reached:
+                state = self.answers(key.recipient)
+                if state.may_have_reached:
                     purpose = "" if key.purpose is Purpose.STEP else f"{key.purpose}:"
                     self.sent.append(f"{purpose}{key.recipient}")
                 self.happen(
                     Sent(
                         key=key,
                         attempt=send.attempt,
-                        outcome=outcome,
-                        reason=None if outcome.may_have_reached else outcome.value,
+                        state=state,
+                        reason=None if state.may_have_reached else state.value,
                         at=self.now,
                         ids=(f"{key.recipient}-{key.lap}-{key.step}",)
-                        if outcome.may_have_reached
+                        if state.may_have_reached
                         else (),
                         phones=(f"+7900{key.recipient}",) if send.channel else (),
                     )
@@ -214,12 +214,12 @@ def test_hold() -> None:
     desk.start("Water", "B")
     desk.start("Water and smoke", "C")
     desk.start("Fire", "D")
-    assert desk.sent == ["papa", "news:papa"]
+    assert desk.sent == ["papa", "update:papa"]
     assert desk.run.alarm_id == "A"
     desk.wait(10 * MINUTE)
     desk.start("Fire", "E")
     assert desk.run.alarm_id == "E"
-    assert desk.sent == ["papa", "news:papa", "papa"]
+    assert desk.sent == ["papa", "update:papa", "papa"]
 
 
 def test_flapping() -> None:
@@ -299,7 +299,7 @@ def test_remind() -> None:
 def test_no_money() -> None:
     """The step is tried each minute; others are notified after one, no round is used up."""
     desk = Desk(steps(PAPA, MAMA), rounds=1)
-    desk.answers = lambda name: Outcome.ACCEPTED if name == "app" else Outcome.POSTPONED
+    desk.answers = lambda name: SendState.ACCEPTED if name == "app" else SendState.POSTPONED
     desk.start()
     assert (desk.run.phase, desk.run.waiting_for, desk.fallbacks) == (
         Phase.POSTPONED,
@@ -310,7 +310,7 @@ def test_no_money() -> None:
     assert desk.fallbacks == 1
     desk.wait(5 * MINUTE)
     assert (desk.run.step, desk.run.round, desk.fallbacks) == (0, 1, 1)
-    desk.answers = lambda _name: Outcome.ACCEPTED
+    desk.answers = lambda _name: SendState.ACCEPTED
     desk.wait(MINUTE)
     assert desk.sent == ["papa"]
     assert desk.run.waiting_for is None
@@ -321,12 +321,12 @@ def test_no_money() -> None:
 def test_no_money_for_some() -> None:
     """Of a step with several, those not reached are tried each minute; none gets it twice."""
     desk = Desk(steps((PAPA, MAMA), ours("baba")), rounds=1)
-    desk.answers = lambda name: Outcome.POSTPONED if name == "mama" else Outcome.ACCEPTED
+    desk.answers = lambda name: SendState.POSTPONED if name == "mama" else SendState.ACCEPTED
     desk.start()
     assert (desk.sent, desk.run.phase) == (["papa"], Phase.POSTPONED)
     desk.wait(90 * SECOND)
     assert (desk.sent, desk.run.step, desk.fallbacks) == (["papa"], 0, 1)
-    desk.answers = lambda _name: Outcome.ACCEPTED
+    desk.answers = lambda _name: SendState.ACCEPTED
     desk.wait(MINUTE)
     assert (desk.sent, desk.run.phase) == (["papa", "mama"], Phase.WAITING)
     desk.wait(2 * MINUTE)
@@ -342,7 +342,7 @@ def test_no_money_for_some() -> None:
 def test_no_money_for_a_day() -> None:
     """After a day without any way out it is unanswered."""
     desk = Desk(steps(PAPA))
-    desk.answers = lambda _name: Outcome.POSTPONED
+    desk.answers = lambda _name: SendState.POSTPONED
     desk.start()
     desk.wait(DAY)
     assert desk.state() is AlarmState.UNANSWERED
@@ -351,13 +351,13 @@ def test_no_money_for_a_day() -> None:
 def test_others_do_not_wait() -> None:
     """While ours cannot be sent, other integrations' entities of later steps are called in time."""
     desk = Desk(steps(PAPA, APP, MAMA), rounds=1)
-    desk.answers = lambda name: Outcome.ACCEPTED if name == "app" else Outcome.POSTPONED
+    desk.answers = lambda name: SendState.ACCEPTED if name == "app" else SendState.POSTPONED
     desk.start()
     desk.wait(2 * MINUTE)
     assert desk.sent == ["app"]
     desk.wait(10 * MINUTE)
     assert desk.sent == ["app"]
-    desk.answers = lambda _name: Outcome.ACCEPTED
+    desk.answers = lambda _name: SendState.ACCEPTED
     desk.wait(3 * MINUTE)
     assert desk.sent == ["app", "papa", "mama"]
 
@@ -365,11 +365,11 @@ def test_others_do_not_wait() -> None:
 def test_refused_numbers() -> None:
     """A number that is refused is passed over; a round that reached no recipient does not count."""
     desk = Desk(steps(PAPA, MAMA), rounds=1)
-    desk.answers = lambda name: Outcome.REFUSED if name == "papa" else Outcome.ACCEPTED
+    desk.answers = lambda name: SendState.REFUSED if name == "papa" else SendState.ACCEPTED
     desk.start()
     assert desk.sent == ["mama"]
     desk = Desk(steps(PAPA, MAMA), rounds=1)
-    desk.answers = lambda _name: Outcome.REFUSED
+    desk.answers = lambda _name: SendState.REFUSED
     desk.start()
     desk.wait(3 * MINUTE)
     assert (desk.run.state, desk.run.round, desk.run.lap) == (AlarmState.RUNNING, 1, 5)
@@ -393,10 +393,10 @@ def test_no_template() -> None:
     desk = Desk(steps(PAPA))
     channels: list[Channel | None] = []
 
-    def answer(name: str) -> Outcome:
+    def answer(name: str) -> SendState:
         (send,) = desk.run.of_step()
         channels.append(send.channel)
-        return Outcome.ACCEPTED if send.channel is Channel.SMS else Outcome.NO_TEMPLATE
+        return SendState.ACCEPTED if send.channel is Channel.SMS else SendState.NO_TEMPLATE
 
     desk.answers = answer
     desk.start()
@@ -429,7 +429,7 @@ def test_down_for_long() -> None:
     desk.start()
     desk.now += 20 * MINUTE
     seen: list[bool] = []
-    desk.answers = lambda _name: seen.append(desk.run.late) or Outcome.ACCEPTED  # type: ignore[func-returns-value]
+    desk.answers = lambda _name: seen.append(desk.run.late) or SendState.ACCEPTED  # type: ignore[func-returns-value]
     desk.happen(Recovered())
     assert desk.sent == ["papa", "mama"]
     desk.wait(2 * MINUTE)
@@ -488,12 +488,12 @@ class Machine(RuleBasedStateMachine):
         self.now = BEGIN
         self.off_since: datetime | None = BEGIN
         self.run = Run()
-        self.wanted: list[Effect] = []
+        self.effects: list[Effect] = []
         self.numbers = count()
         # By run and key: the attempts that were requested, and which of them went out.
         self.requested: set[tuple[Any, ...]] = set()
         self.gone: Counter[tuple[Any, ...]] = Counter()
-        self.results: dict[tuple[Any, ...], Outcome] = {}
+        self.results: dict[tuple[Any, ...], SendState] = {}
         self.closed: dict[str, int] = {}
 
     @property
@@ -508,11 +508,11 @@ class Machine(RuleBasedStateMachine):
 
     def happen(self, happening: Happening) -> None:
         before = self.run
-        self.run, wanted = advance(self.run, happening, self.world)
+        self.run, effects = advance(self.run, happening, self.world)
         # What the disk keeps is what there is.
         assert Run.from_stored(json.loads(json.dumps(self.run.as_stored()))) == self.run
-        self.wanted += wanted
-        for effect in wanted:
+        self.effects += effects
+        for effect in effects:
             if isinstance(effect, Publish) and effect.type is AlarmEvent.ACKNOWLEDGED:
                 assert isinstance(happening, Acknowledged)
                 assert before.state in (AlarmState.RUNNING, AlarmState.UNANSWERED)
@@ -541,41 +541,41 @@ class Machine(RuleBasedStateMachine):
             self.now = at
             self.happen(Ticked())
 
-    @precondition(lambda self: self.wanted)
+    @precondition(lambda self: self.effects)
     @rule(
         which=st.integers(0, 9),
-        outcome=st.sampled_from(
-            [Outcome.ACCEPTED] * 4
-            + [Outcome.REFUSED, Outcome.POSTPONED, Outcome.IN_DOUBT, Outcome.NO_TEMPLATE]
+        state=st.sampled_from(
+            [SendState.ACCEPTED] * 4
+            + [SendState.REFUSED, SendState.POSTPONED, SendState.IN_DOUBT, SendState.NO_TEMPLATE]
         ),
     )
-    def work(self, which: int, outcome: Outcome) -> None:
-        """Do one of the things that are wanted."""
-        effect = self.wanted.pop(which % len(self.wanted))
+    def work(self, which: int, state: SendState) -> None:
+        """Do one of the effects."""
+        effect = self.effects.pop(which % len(self.effects))
         if isinstance(effect, Read):
             self.happen(AnswersRead())
         if not isinstance(effect, Transmit | Cancel):
             return
         key = effect.key
         send = self.run.sends.get(key)
-        if send is None or send.outcome is not Outcome.INTENDED:
+        if send is None or send.state is not SendState.INTENDED:
             return
-        if send.channel is not Channel.TWO_WAY and outcome is Outcome.NO_TEMPLATE:
-            outcome = Outcome.REFUSED
-        if not is_wanted(self.run, self.world, key):
+        if send.channel is not Channel.TWO_WAY and state is SendState.NO_TEMPLATE:
+            state = SendState.REFUSED
+        if not is_needed(self.run, self.world, key):
             # The send checks once more, just before the request.
-            outcome = Outcome.CANCELLED
+            state = SendState.CANCELLED
         name = (self.run.alarm_id, key, send.attempt)
         # The way out knows its keys: the same one is never requested again.
         if name not in self.results:
-            self.results[name] = outcome
-            if outcome.may_have_reached:
+            self.results[name] = state
+            if state.may_have_reached:
                 self.gone[self.run.alarm_id, key] += 1
         self.happen(
             Sent(
                 key=key,
                 attempt=send.attempt,
-                outcome=self.results[name],
+                state=self.results[name],
                 at=self.now,
                 reason="why",
                 ids=("-".join(map(str, name)),),
@@ -605,15 +605,15 @@ class Machine(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([0, 60, 600, 100000]))
     def killed(self, seconds: int) -> None:
         """Begin again with what the disk has; a request may have left, its result is lost."""
-        for effect in self.wanted:
+        for effect in self.effects:
             if isinstance(effect, Transmit) and (send := self.run.sends.get(effect.key)):
                 name = (self.run.alarm_id, effect.key, send.attempt)
-                wanted = is_wanted(self.run, self.world, effect.key)
-                if send.outcome is Outcome.INTENDED and wanted and name not in self.results:
-                    self.results[name] = Outcome.ACCEPTED
+                needed = is_needed(self.run, self.world, effect.key)
+                if send.state is SendState.INTENDED and needed and name not in self.results:
+                    self.results[name] = SendState.ACCEPTED
                     self.gone[self.run.alarm_id, effect.key] += 1
                 break
-        self.wanted = []
+        self.effects = []
         self.now += timedelta(seconds=seconds)
         self.run = Run.from_stored(json.loads(json.dumps(self.run.as_stored())))
         self.happen(Recovered())
@@ -631,7 +631,7 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def reached_are_known(self) -> None:
         """Check that an accepted text makes its recipient reached, once nothing is under way."""
-        if not hasattr(self, "gone") or self.wanted:
+        if not hasattr(self, "gone") or self.effects:
             return
         texted = {
             key.recipient
@@ -645,7 +645,7 @@ class Machine(RuleBasedStateMachine):
         """Whatever runs has something to do, or a time when it goes on."""
         if not hasattr(self, "run") or self.run.state is not AlarmState.RUNNING:
             return
-        work = any(isinstance(one, Read | Transmit | Cancel) for one in self.wanted)
+        work = any(isinstance(one, Read | Transmit | Cancel) for one in self.effects)
         due = self.run.due_at is not None
         assert work or due, self.run
 

@@ -103,7 +103,7 @@ async def _prefix(look: Look) -> str:
 
 
 @POINTS("a message at the bound itself", "not listed", "listed", otherwise="each is published once")
-async def _bound(look: Look) -> str:
+async def _message_at_bound(look: Look) -> str:
     rows = await look.all_inbound()
     newest = max(map(_time, rows), default="")
     time = shapes.moment(newest)

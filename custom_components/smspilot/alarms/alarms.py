@@ -11,12 +11,12 @@ from ..const import LOGGER
 from ..events import SIGNAL_ALARM, SIGNAL_STATUS
 from ..inbound.classify import Classified
 from ..runtime.journal import Table, Tables
-from .answers import Answer, addressed, declines, who, without_code
+from .answers import Answer, addressed, declines, sender_of, without_code
 from .checks import Checks
 from .happenings import Acknowledged, Declined, WrongCodes
 from .plan import plans
 from .runner import AlarmRunner
-from .sending import AlarmServices
+from .sending import AlarmContext
 from .state import AlarmState, Run
 
 APP_EVENT: Final = "mobile_app_notification_action"
@@ -27,19 +27,19 @@ _FACTS: Final = "alarm_facts"
 class Alarms:
     """The alarms of an account, by their subentry's id."""
 
-    def __init__(self, services: AlarmServices) -> None:
-        self.services = self._services = services
+    def __init__(self, context: AlarmContext) -> None:
+        self.context = self._context = context
         self.runners: dict[str, AlarmRunner] = {}
         self._stored: Table = {}
         self._service_number: str | None = None
         self._started = False
         self._disconnects: list[CALLBACK_TYPE] = []
-        self.checks = Checks(services, self._changed)
+        self.checks = Checks(context, self._changed)
 
     def restore(self, tables: Tables) -> None:
         """Load the journal's tables."""
         self._stored = tables.get("alarms", {})
-        self._services.memory.restore(tables.get("alarm_texts", {}))
+        self._context.memory.restore(tables.get("alarm_texts", {}))
         self.checks.restore(tables.get("alarm_checks", {}))
         self._service_number = tables.get(_FACTS, {}).get("service_number")
 
@@ -48,7 +48,7 @@ class Alarms:
         facts = {"service_number": self._service_number} if self._service_number else {}
         return {
             "alarms": self._stored | {key: one.as_stored() for key, one in self.runners.items()},
-            "alarm_texts": self._services.memory.table(),
+            "alarm_texts": self._context.memory.table(),
             "alarm_checks": self.checks.table(),
             _FACTS: facts,
         }
@@ -63,10 +63,10 @@ class Alarms:
     @callback
     def apply(self) -> None:
         """Create, change and remove alarms as their subentries say; no text is sent."""
-        found = plans(self._services.entry)
+        found = plans(self._context.entry)
         for key in [key for key in self.runners if key not in found]:
             self.runners.pop(key).remove()
-            self._services.journal.put("alarms", key, None)
+            self._context.journal.put("alarms", key, None)
             self.checks.forget(key)
         for key, plan in found.items():
             if runner := self.runners.get(key):
@@ -74,7 +74,7 @@ class Alarms:
                     runner.take_plan(plan)
                     self.checks.plan(runner, now=True)
                 continue
-            runner = self.runners[key] = AlarmRunner(self._services, plan, self._changed)
+            runner = self.runners[key] = AlarmRunner(self._context, plan, self._changed)
             runner.service_number = self._service_number
             self._restore(runner, self._stored.pop(key, None))
             if self._started:
@@ -88,13 +88,13 @@ class Alarms:
             # Only the entry was reloaded.
             return
         self._started = True
-        hass, entry = self._services.hass, self._services.entry
+        hass, entry = self._context.hass, self._context.entry
         status = SIGNAL_STATUS.format(entry.entry_id)
         self._disconnects += [
             async_dispatcher_connect(hass, status, self._take_status),
             hass.bus.async_listen(APP_EVENT, self._app_action),
             hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._entity_changed),
-            self._services.inbox.add_claimant(self.claim),
+            self._context.inbox.add_claimant(self.claim),
         ]
         for runner in self.runners.values():
             runner.watch()
@@ -124,19 +124,19 @@ class Alarms:
         runner, run = self._addressed(answer)
         if runner is None or run is None or self._answers_another(message, run):
             return False
-        recipient = who(run, message.phone)
+        recipient = sender_of(run, message.phone)
         if recipient is None:
             return False
         text, wrong = without_code(run, message.phone, message.text)
         if text is None:
             if wrong:
-                runner.dispatch(WrongCodes(message.phone, wrong))
+                runner.handle(WrongCodes(message.phone, wrong))
             return False
         name = run.reached[recipient].name
         if declines(text):
-            runner.dispatch(Declined(recipient, name))
+            runner.handle(Declined(recipient, name))
         else:
-            runner.dispatch(Acknowledged(by=name, recipient=recipient))
+            runner.handle(Acknowledged(by=name, recipient=recipient))
         return True
 
     def _addressed(self, answer: Answer) -> tuple[AlarmRunner | None, Run | None]:
@@ -150,13 +150,13 @@ class Alarms:
         question = message.question
         if question is None:
             return False
-        if self._services.inbox.questions.is_waited_for(question):
+        if self._context.inbox.questions.is_waited_for(question):
             return True
         runs = (one.run_in_flight() for one in self.runners.values())
         ids = {one for each in runs for send in each.sends.values() for one in send.ids}
         if question.message_id in ids:
             return False
-        recipient = who(run, message.phone)
+        recipient = sender_of(run, message.phone)
         reached = run.reached.get(recipient or "")
         return bool(reached and question.sent_at > reached.last)
 
@@ -179,8 +179,8 @@ class Alarms:
             None,
         )
         if runner:
-            runner.dispatch(
-                Acknowledged(by=await user_name(self._services.hass, event.context.user_id))
+            runner.handle(
+                Acknowledged(by=await user_name(self._context.hass, event.context.user_id))
             )
 
     @callback
@@ -194,14 +194,14 @@ class Alarms:
     def _changed(self, runner: AlarmRunner) -> None:
         """Read the inbound list often while an alarm runs, and update the alarm's entities."""
         is_running = any(one.run.state is AlarmState.RUNNING for one in self.runners.values())
-        self._services.inbox.set_frequent("alarms", is_running)
-        signal = SIGNAL_ALARM.format(self._services.entry.entry_id)
-        async_dispatcher_send(self._services.hass, signal, runner.plan.id)
+        self._context.inbox.set_frequent("alarms", is_running)
+        signal = SIGNAL_ALARM.format(self._context.entry.entry_id)
+        async_dispatcher_send(self._context.hass, signal, runner.plan.id)
 
     @callback
     def _set_service_number(self, number: str) -> None:
         self._service_number = number
-        self._services.journal.put(_FACTS, "service_number", number)
+        self._context.journal.put(_FACTS, "service_number", number)
         for runner in self.runners.values():
             runner.service_number = number
 

@@ -12,7 +12,7 @@ from ..text.matching import normalised
 from .state import AlarmState, Run
 
 # A wrong decline costs a text to the next recipient; a wrong acknowledgement would stop the alarm,
-# and nobody would come. So a text declines when in doubt, and when a phone wrote it by itself.
+# and no one would come. So a text declines when in doubt, and when a phone wrote it by itself.
 # A text that is only this declines.
 _NO: Final = frozenset(
     {
@@ -101,7 +101,7 @@ def addressed(runs: Iterable[Run], answer: Answer) -> Run | None:
     return run if run.state in (AlarmState.RUNNING, AlarmState.UNANSWERED) else None
 
 
-def who(run: Run, phone: str) -> str | None:
+def sender_of(run: Run, phone: str) -> str | None:
     """Return the reference of the recipient that the run last reached by this number."""
     found = [
         (reached.last, recipient)

@@ -18,15 +18,15 @@ from .readiness import (
     async_check,
 )
 from .runner import AlarmRunner
-from .sending import AlarmServices
+from .sending import AlarmContext
 
 
 class Checks:
     """Schedules the checks of an account's alarms and keeps their results."""
 
-    def __init__(self, services: AlarmServices, changed: Callable[[AlarmRunner], None]) -> None:
+    def __init__(self, context: AlarmContext, changed: Callable[[AlarmRunner], None]) -> None:
         """Have `changed` called after each check."""
-        self._services = services
+        self._context = context
         self._changed = changed
         self._known: dict[str, Readiness] = {}
         self._timers: dict[str, CALLBACK_TYPE] = {}
@@ -67,7 +67,7 @@ class Checks:
         if timer := self._timers.pop(alarm_id, None):
             timer()
         if self._known.pop(alarm_id, None):
-            self._services.journal.put("alarm_checks", alarm_id, None)
+            self._context.journal.put("alarm_checks", alarm_id, None)
 
     @callback
     def close(self) -> None:
@@ -83,24 +83,24 @@ class Checks:
 
         @callback
         def due(_now: datetime) -> None:
-            self._services.hass.async_create_background_task(
+            self._context.hass.async_create_background_task(
                 self._check(alarm), "smspilot alarm check"
             )
 
-        self._timers[alarm.plan.id] = async_call_later(self._services.hass, seconds, due)
+        self._timers[alarm.plan.id] = async_call_later(self._context.hass, seconds, due)
 
     async def _check(self, alarm: AlarmRunner) -> None:
         if (balance := self.balance()) is None:
             # The API has not responded to the account query yet: wait for that.
             self._schedule(alarm, ACCOUNT_INTERVAL.total_seconds())
             return
-        found = await async_check(self._services, alarm, balance)
+        found = await async_check(self._context, alarm, balance)
         if alarm.plan.id not in self._timers:
             return
         self._schedule(alarm, (CHECK_INTERVAL if found else RETRY_INTERVAL).total_seconds())
         if found:
             self._known[alarm.plan.id] = found
-            self._services.journal.put("alarm_checks", alarm.plan.id, found.as_stored())
+            self._context.journal.put("alarm_checks", alarm.plan.id, found.as_stored())
             self._apply(alarm, found)
             self._changed(alarm)
 
@@ -108,4 +108,4 @@ class Checks:
     def _apply(alarm: AlarmRunner, found: Readiness) -> None:
         alarm.problems = found.problems
         cost = found.round_cost
-        alarm.most_cost = None if cost is None else cost * alarm.plan.rounds
+        alarm.max_cost = None if cost is None else cost * alarm.plan.rounds

@@ -28,20 +28,20 @@ from .happenings import (
 from .plan import Plan, entity_of
 from .presentation import event_data
 from .sending import (
-    AlarmServices,
+    AlarmContext,
     async_notify,
     async_transmit,
     fitted,
     is_answered_call,
     key_of,
-    not_wanted,
+    not_needed,
     phones_of,
     sent_before,
     sent_elsewhere,
 )
-from .sends import Outcome, Purpose, Send, SendKey
+from .sends import Purpose, Send, SendKey, SendState
 from .state import Run
-from .steps import is_wanted
+from .steps import is_needed
 from .texts import Writer, phrases
 
 # Before a step answers are read, for at most this long. Seconds.
@@ -62,7 +62,7 @@ class Alarm(Protocol):
     def world(self) -> World:
         """Return what the transition function needs to know."""
 
-    def dispatch(self, happening: Happening) -> None:
+    def handle(self, happening: Happening) -> None:
         """Apply a happening to the run."""
 
     def take_status(self, message_id: str, status: Status, *, is_call: bool) -> None:
@@ -78,8 +78,8 @@ class Alarm(Protocol):
 class Effects:
     """Executes the effects of one alarm in background tasks."""
 
-    def __init__(self, services: AlarmServices, alarm: Alarm) -> None:
-        self._services = services
+    def __init__(self, context: AlarmContext, alarm: Alarm) -> None:
+        self._context = context
         self._alarm = alarm
         self._tasks: set[asyncio.Task[None]] = set()
         # Values, not coroutines: those left at the end would warn that they were never awaited.
@@ -93,16 +93,16 @@ class Effects:
         return not self._tasks and not self._worker
 
     @callback
-    def want(self, wanted: Iterable[Effect]) -> None:
+    def queue(self, effects: Iterable[Effect]) -> None:
         """Queue effects; cancellations are executed at once, without waiting for the disk."""
-        for effect in wanted:
+        for effect in effects:
             if isinstance(effect, Cancel):
                 send = self._alarm.run.sends[effect.key]
-                self._services.outbox.sends.cancel(key_of(self._alarm.run.alarm_id, send))
-            self._queue.append(self._bound(effect))
+                self._context.outbox.sends.cancel(key_of(self._alarm.run.alarm_id, send))
+            self._queue.append(self._as_queued(effect))
         if self._queue and not self._worker:
             # Not eager: the task could end, and clear `_worker`, before it is assigned here.
-            self._worker = self._services.hass.async_create_background_task(
+            self._worker = self._context.hass.async_create_background_task(
                 self._work(), "smspilot alarm", eager_start=False
             )
 
@@ -124,7 +124,7 @@ class Effects:
         finally:
             self._worker = None
 
-    def _bound(self, effect: Effect) -> Effect | dict[str, Any]:
+    def _as_queued(self, effect: Effect) -> Effect | dict[str, Any]:
         """Return the effect; of an event its data, which show the present state of the run."""
         if isinstance(effect, Publish):
             return event_data(self._alarm.plan, self._alarm.run, effect)
@@ -134,7 +134,7 @@ class Effects:
     def _execute(self, effect: Effect | dict[str, Any]) -> None:
         match effect:
             case dict():
-                self._services.publisher.alarm(self._alarm.plan.id, effect)
+                self._context.publisher.alarm(self._alarm.plan.id, effect)
             case Read():
                 self._start_task(self._read())
             case Transmit(key) | Cancel(key):
@@ -145,27 +145,27 @@ class Effects:
 
     @callback
     def _start_task(self, work: Coroutine[Any, Any, None]) -> None:
-        task = self._services.hass.async_create_background_task(work, "smspilot alarm")
+        task = self._context.hass.async_create_background_task(work, "smspilot alarm")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _read(self) -> None:
         """Read the inbound list and the statuses of calls, within the time limit."""
-        services = self._services
+        context = self._context
         sends = self._alarm.run.sends.values()
         calls = [one for send in sends if send.channel is Channel.VOICE for one in send.ids]
         await asyncio.gather(
-            services.inbox.async_read_now(READ_TIMEOUT),
-            services.deliveries.async_read_now(calls, READ_TIMEOUT),
+            context.inbox.async_read_now(READ_TIMEOUT),
+            context.deliveries.async_read_now(calls, READ_TIMEOUT),
             return_exceptions=True,
         )
         if self._alarm.is_loaded:
-            self._alarm.dispatch(AnswersRead())
+            self._alarm.handle(AnswersRead())
 
     async def _transmit(self, key: SendKey) -> None:
-        """Send, or find out whether it was sent before a restart where it is no longer wanted."""
+        """Send, or find out whether it was sent before a restart where it is no longer needed."""
         send, alarm_id = self._alarm.run.sends.get(key), self._alarm.run.alarm_id
-        if send is None or send.outcome is not Outcome.INTENDED:
+        if send is None or send.state is not SendState.INTENDED:
             return
         name = key_of(alarm_id, send)
         if name in self._in_flight:
@@ -180,53 +180,53 @@ class Effects:
             self._in_flight.discard(name)
 
     async def _send(self, send: Send, alarm_id: str) -> None:
-        services, recipient = self._services, send.key.recipient
+        context, recipient = self._context, send.key.recipient
         rows: list[Row]
-        if not is_wanted(self._alarm.run, self._alarm.world, send.key):
-            known = sent_before(services, alarm_id, send)
-            sent, rows = known or (not_wanted(services, send), [])
+        if not is_needed(self._alarm.run, self._alarm.world, send.key):
+            known = sent_before(context, alarm_id, send)
+            sent, rows = known or (not_needed(context, send), [])
         elif send.channel is None:
-            reached = await async_notify(services, entity_of(services.hass, recipient), send.text)
-            sent, rows = sent_elsewhere(services, send, reached=reached), []
+            reached = await async_notify(context, entity_of(context.hass, recipient), send.text)
+            sent, rows = sent_elsewhere(context, send, reached=reached), []
         else:
-            sent, rows = await async_transmit(services, alarm_id, send, self._phones(send))
+            sent, rows = await async_transmit(context, alarm_id, send, self._phones(send))
         if self._alarm.run.alarm_id != alarm_id or not self._alarm.is_loaded:
             return
-        self._alarm.dispatch(sent)
+        self._alarm.handle(sent)
         for row in rows:
             # Apply statuses that came before the send's result.
             if row.message_id and row.status.final and not row.refused:
                 self._alarm.take_status(row.message_id, row.status, is_call=is_answered_call(row))
 
     async def _notify_fallback(self) -> None:
-        words, waiting_for = phrases(self._services.hass), self._alarm.run.waiting_for
+        words, waiting_for = phrases(self._context.hass), self._alarm.run.waiting_for
         reason = words.get(f"waiting_{waiting_for}", waiting_for or "")
         text = self._writer.fallback(self._alarm.run, self._alarm.plan.name, reason)
         for one in self._alarm.plan.fallback:
-            await async_notify(self._services, entity_of(self._services.hass, one), text)
+            await async_notify(self._context, entity_of(self._context.hass, one), text)
 
     @property
     def _writer(self) -> Writer:
         return Writer(
-            phrases=phrases(self._services.hass),
-            account=self._services.entry.unique_id or "",
+            phrases=phrases(self._context.hass),
+            account=self._context.entry.unique_id or "",
             service_number=self._alarm.service_number,
         )
 
     @callback
     def put_text(self, key: SendKey) -> None:
         """Write the text of a send into the alarm's run, and remember it before it is sent."""
-        send, services = self._alarm.run.sends[key], self._services
+        send, context = self._alarm.run.sends[key], self._context
         if send.text:
             return
         phones = self._phones(send)
         text = self._writer.write(
             self._alarm.run,
             send,
-            partial(fitted, services, send),
-            partial(services.memory.is_new, phones),
+            partial(fitted, context, send),
+            partial(context.memory.is_new, phones),
         )
-        services.memory.add(phones, text)
+        context.memory.add(phones, text)
         send = replace(send, text=text)
         self._alarm.run = replace(self._alarm.run, sends={**self._alarm.run.sends, key: send})
 
@@ -235,7 +235,7 @@ class Effects:
         code = EXAMPLE_CODE if self._alarm.plan.code else None
         run = Run(message=message or self._alarm.message(), code=code, started_at=dt_util.utcnow())
         text = self._writer.write(
-            run, send, partial(fitted, self._services, send), lambda _text: True
+            run, send, partial(fitted, self._context, send), lambda _text: True
         )
         return replace(send, text=text)
 
@@ -244,5 +244,5 @@ class Effects:
         if send.channel is None:
             return ()
         if send.key.purpose is Purpose.STEP:
-            return phones_of(self._services, send.key.recipient)
+            return phones_of(self._context, send.key.recipient)
         return self._alarm.run.reached[send.key.recipient].phones

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from .plan import Plan, ResolvedStep, StepRecipient
-from .sends import Outcome, SendKey
+from .sends import SendKey, SendState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class Sent:
 
     key: SendKey
     attempt: int
-    outcome: Outcome
+    state: SendState
     at: datetime
     reason: str | None = None
     ids: tuple[str, ...] = ()

@@ -62,16 +62,16 @@ def ends_at(plan: Plan, run: Run, steps: tuple[ResolvedStep, ...]) -> datetime |
 
 
 def steps_taken(
-    before: Run, run: Run, happening: Happening, wanted: Iterable[Effect]
+    before: Run, run: Run, happening: Happening, effects: Iterable[Effect]
 ) -> list[tuple[str, dict[str, Any]]]:
     """Return the steps for the trail that follow from a transition of the run."""
     where = {"alarm_id": run.alarm_id, "number": run.step + 1, "round": run.round}
     taken = [
         (f"alarm {one.type}", where | {"recipients": len(one.names)})
-        for one in wanted
+        for one in effects
         if isinstance(one, Publish)
     ]
-    if any(isinstance(one, NotifyFallback) for one in wanted):
+    if any(isinstance(one, NotifyFallback) for one in effects):
         taken.append(("alarm fallback", where))
     if run.waiting_for and run.waiting_for != before.waiting_for:
         taken.append(("alarm postponed", where | {"reason": run.waiting_for}))

@@ -16,7 +16,7 @@ from ..runtime.journal import stored_time
 from ..text.localized import async_money
 from .plan import StepRecipient, entity_of
 from .runner import AlarmRunner
-from .sending import AlarmServices, message_of
+from .sending import AlarmContext, message_of
 from .sends import Purpose, Send, SendKey
 from .texts import phrases
 
@@ -51,13 +51,13 @@ class Readiness:
 
 
 async def async_check(
-    services: AlarmServices, alarm: AlarmRunner, balance: Decimal
+    context: AlarmContext, alarm: AlarmRunner, balance: Decimal
 ) -> Readiness | None:
     """Return what is wrong with an alarm and what it costs; None where the API is unreachable."""
-    words, problems = phrases(services.hass), list[str]()
+    words, problems = phrases(context.hass), list[str]()
     costs: dict[object, Decimal | None] = {}
     total: Decimal | None = Decimal(0)
-    if any(entity_of(services.hass, one) is None for one in alarm.plan.sources):
+    if any(entity_of(context.hass, one) is None for one in alarm.plan.sources):
         problems.append(words["problem_source_gone"])
     for number, step in enumerate(alarm.world.steps, 1):
         if not step.recipients:
@@ -67,14 +67,14 @@ async def async_check(
             kind = (recipient.channel, recipient.reference)
             if kind not in costs:
                 try:
-                    costs[kind] = await _cost(services, alarm, recipient, number)
+                    costs[kind] = await _cost(context, alarm, recipient, number)
                 except ApiError as err:
                     costs[kind] = None
-                    why = api_text(services.hass, err)
+                    why = api_text(context.hass, err)
                     problems.append(words["problem_step"].format(step=number, why=why))
                 except HomeAssistantError as err:
                     costs[kind] = None
-                    why = localized(services.hass, err)
+                    why = localized(context.hass, err)
                     problems.append(words["problem_step"].format(step=number, why=why))
                 except SmspilotError as err:
                     LOGGER.debug("An alarm cannot be checked: %s", err)
@@ -83,13 +83,13 @@ async def async_check(
             total = None if total is None or cost is None else total + cost
     if total is not None and balance < total:
         text = words["problem_balance"]
-        cost_shown, balance_shown = (async_money(services.hass, one) for one in (total, balance))
+        cost_shown, balance_shown = (async_money(context.hass, one) for one in (total, balance))
         problems.append(text.format(cost=cost_shown, balance=balance_shown))
     return Readiness(at=dt_util.utcnow(), problems=tuple(problems), round_cost=total)
 
 
 async def _cost(
-    services: AlarmServices, alarm: AlarmRunner, recipient: StepRecipient, number: int
+    context: AlarmContext, alarm: AlarmRunner, recipient: StepRecipient, number: int
 ) -> Decimal:
     """Return the cost of a step for one recipient."""
     key = SendKey(purpose=Purpose.STEP, lap=1, step=number - 1, recipient=recipient.reference)
@@ -97,4 +97,4 @@ async def _cost(
         Send(key=key, name=recipient.name, channel=recipient.channel), None
     )
     phones = recipient.ours.phones if recipient.ours else ()
-    return await services.outbox.async_cost(message_of(services, send, phones))
+    return await context.outbox.async_cost(message_of(context, send, phones))

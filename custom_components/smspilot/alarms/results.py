@@ -5,7 +5,7 @@ from typing import Final
 
 from ..contacts.recipients import Channel
 from .happenings import Sent
-from .sends import Outcome, Purpose, Reached, Send
+from .sends import Purpose, Reached, Send, SendState
 from .state import AlarmState, Phase, Run
 from .steps import go_forward, settle
 from .transition import Transition, again
@@ -18,20 +18,20 @@ def take_result(transition: Transition, sent: Sent) -> None:
     """Apply the result of an attempt, once."""
     run = transition.run
     send = run.sends.get(sent.key)
-    if not send or send.attempt != sent.attempt or send.outcome is not Outcome.INTENDED:
+    if not send or send.attempt != sent.attempt or send.state is not SendState.INTENDED:
         return
-    transition.put(replace(send, outcome=sent.outcome, reason=sent.reason, ids=sent.ids))
+    transition.put(replace(send, state=sent.state, reason=sent.reason, ids=sent.ids))
     if sent.key.purpose is not Purpose.STEP:
         return
-    if sent.outcome.may_have_reached:
+    if sent.state.may_have_reached:
         transition.run = reach(transition.run, send, sent)
     if run.state is not AlarmState.RUNNING:
         # The step was under way when the alarm was acknowledged or ended.
         transition.notify_others()
         transition.notify_end()
-    elif sent.outcome is Outcome.DUPLICATE and sent.attempt < MAX_ATTEMPTS:
+    elif sent.state is SendState.DUPLICATE and sent.attempt < MAX_ATTEMPTS:
         transition.transmit(again(send))
-    elif sent.outcome is Outcome.NO_TEMPLATE:
+    elif sent.state is SendState.NO_TEMPLATE:
         transition.transmit(replace(again(send), channel=Channel.SMS))
     elif run.phase is Phase.SENDING:
         settle(transition)
@@ -52,10 +52,10 @@ def take_failure(transition: Transition, message_id: str) -> None:
     if send is None or message_id in send.failed:
         return
     send = replace(send, failed=(*send.failed, message_id))
-    if {*send.failed} == {*send.ids} and send.outcome is Outcome.ACCEPTED:
-        send = replace(send, outcome=Outcome.UNDELIVERED)
+    if {*send.failed} == {*send.ids} and send.state is SendState.ACCEPTED:
+        send = replace(send, state=SendState.UNDELIVERED)
     transition.put(send)
     if transition.is_in(Phase.WAITING) and not any(
-        one.outcome.may_have_reached for one in transition.run.of_step()
+        one.state.may_have_reached for one in transition.run.of_step()
     ):
         go_forward(transition)

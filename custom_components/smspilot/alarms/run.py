@@ -29,7 +29,7 @@ from .happenings import (
     WrongCodes,
 )
 from .results import take_failure, take_result
-from .sends import Outcome, Purpose
+from .sends import Purpose, SendState
 from .state import AlarmState, Phase, Run
 from .steps import (
     begin_step,
@@ -78,7 +78,7 @@ def advance(  # noqa: C901 - a case for each happening
         case Ended(message):
             if run.alive:
                 transition.end(message)
-    return transition.run, transition.wanted
+    return transition.run, transition.effects
 
 
 def next_tick(run: Run, world: World) -> datetime | None:
@@ -98,19 +98,19 @@ def next_tick(run: Run, world: World) -> datetime | None:
 
 
 def _start(transition: Transition, start: Started) -> None:
-    run, news = transition.run, False
+    run, is_update = transition.run, False
     same_danger = run.state is AlarmState.RUNNING or (
         run.state is AlarmState.UNANSWERED and start.flap
     )
     if run.state is AlarmState.ACKNOWLEDGED and not transition.lasted(transition.plan.hold):
         same_danger = True
-        news = start.message != run.message and not run.news_sent
+        is_update = start.message != run.message and not run.update_sent
     if same_danger:
         by_source = run.by_source or start.by_source
         transition.change(message=start.message, by_source=by_source)
-        if news and run.acknowledger_id:
-            transition.change(news_sent=True)
-            transition.notify(Purpose.NEWS, [run.acknowledger_id])
+        if is_update and run.acknowledger_id:
+            transition.change(update_sent=True)
+            transition.notify(Purpose.UPDATE, [run.acknowledger_id])
         return
     starts = (*(one for one in run.starts if transition.now - one < DAY), transition.now)
     transition.run = Run(
@@ -173,22 +173,22 @@ def _recover(transition: Transition) -> None:
     """Repeat what is safe to repeat after a restart, and go on with what is overdue."""
     run = transition.run
     # A machine without a clock battery may have stored a time that is far ahead.
-    longest = max([RETRY_AFTER, *(step.wait for step in transition.world.steps)])
-    if run.due_at and run.due_at - transition.now > longest:
+    max_wait = max([RETRY_AFTER, *(step.wait for step in transition.world.steps)])
+    if run.due_at and run.due_at - transition.now > max_wait:
         transition.change(due_at=transition.now)
-    for send in [one for one in run.sends.values() if one.outcome is Outcome.INTENDED]:
+    for send in [one for one in run.sends.values() if one.state is SendState.INTENDED]:
         if send.channel is None:
             # It is unknown whether the other integration sent it: do not send it twice.
-            transition.put(replace(send, outcome=Outcome.IN_DOUBT))
+            transition.put(replace(send, state=SendState.IN_DOUBT))
         elif run.state is not AlarmState.RUNNING or send.key.purpose is not Purpose.STEP:
-            transition.wanted.append(Transmit(send.key))
-    under_way = any(one.outcome is Outcome.INTENDED for one in transition.run.of_step())
+            transition.effects.append(Transmit(send.key))
+    under_way = any(one.state is SendState.INTENDED for one in transition.run.of_step())
     if transition.is_in(Phase.SENDING) and not under_way:
         settle(transition)
     elif transition.is_in(Phase.READING) or transition.is_in(Phase.SENDING):
         # Read the answers that came meanwhile before what was under way goes on.
         transition.change(phase=Phase.READING)
-        transition.wanted.append(Read())
+        transition.effects.append(Read())
     _tick(transition)
 
 
@@ -243,7 +243,7 @@ def _remind(transition: Transition) -> None:
         acknowledger_id=None,
         declined=(),
         passed_on=False,
-        news_sent=False,
+        update_sent=False,
         reached={key: replace(one, since=since) for key, one in run.reached.items()},
     )
     begin_step(transition)

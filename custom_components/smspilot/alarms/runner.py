@@ -34,8 +34,8 @@ from .plan import Plan, resolve_steps
 from .presentation import steps_taken
 from .results import reach
 from .run import advance, next_tick
-from .sending import AlarmServices, sent_before
-from .sends import Outcome
+from .sending import AlarmContext, sent_before
+from .sends import SendState
 from .sources import Sources
 from .state import AlarmState, Run
 
@@ -47,21 +47,21 @@ class AlarmRunner:
     """One alarm of an account."""
 
     def __init__(
-        self, services: AlarmServices, plan: Plan, changed: Callable[[AlarmRunner], None]
+        self, context: AlarmContext, plan: Plan, changed: Callable[[AlarmRunner], None]
     ) -> None:
         """Have `changed` called after every change; the sources are not watched yet."""
         self._changed = changed
-        self._services = services
+        self._context = context
         self.plan = plan
         self.run = Run()
-        self.sources = Sources(services.hass, self._source_on, self._source_off)
+        self.sources = Sources(context.hass, self._source_on, self._source_off)
         # The number that people text, as far as it is known; `Alarms` keeps it up to date.
         self.service_number: str | None = None
         # The results of the last check.
-        self.most_cost: Decimal | None = None
+        self.max_cost: Decimal | None = None
         self.problems: tuple[str, ...] = ()
         self.is_loaded = False
-        self.effects = Effects(services, self)
+        self.effects = Effects(context, self)
         self._timer: CALLBACK_TYPE | None = None
 
     def restore(self, stored: Table) -> None:
@@ -78,7 +78,7 @@ class AlarmRunner:
         """Go on after a start, and watch the sources."""
         self.is_loaded = True
         is_new = self.sources.watch(self.plan.sources)
-        self.dispatch(Recovered())
+        self.handle(Recovered())
         if is_new:
             self.trigger(by_source=True)
 
@@ -90,7 +90,7 @@ class AlarmRunner:
         if self.is_loaded:
             if sources_changed and self.sources.watch(plan.sources):
                 self.trigger(by_source=True)
-            self.dispatch(Ticked())
+            self.handle(Ticked())
 
     @callback
     def watch_again(self) -> None:
@@ -101,7 +101,7 @@ class AlarmRunner:
     @callback
     def remove(self) -> None:
         """Stop without a text, as the alarm was removed."""
-        self.effects.want(map(Cancel, self.run.sends))
+        self.effects.queue(map(Cancel, self.run.sends))
         self.close()
 
     @callback
@@ -118,8 +118,8 @@ class AlarmRunner:
         self, message: str | None = None, *, by_source: bool = False, flap: bool = False
     ) -> None:
         """Start a run, unless it belongs to the present one."""
-        code = new_code(self._services.entry) if self.plan.code else None
-        self.dispatch(
+        code = new_code(self._context.entry) if self.plan.code else None
+        self.handle(
             Started(
                 alarm_id=ulid_now(),
                 message=message or self.message(),
@@ -132,14 +132,14 @@ class AlarmRunner:
     @callback
     def acknowledge(self, by: str) -> None:
         """Acknowledge by a user or an action of Home Assistant."""
-        self.dispatch(Acknowledged(by=by))
+        self.handle(Acknowledged(by=by))
 
     def message(self) -> str:
         """Return the rendered message of the plan, else the names of the sources that are on."""
         names = ", ".join(self.sources.names) or self.plan.name
         if not self.plan.message:
             return names
-        template = Template(self.plan.message, self._services.hass)
+        template = Template(self.plan.message, self._context.hass)
         try:
             return str(template.async_render(parse_result=False)).strip() or names
         except TemplateError as err:
@@ -147,39 +147,39 @@ class AlarmRunner:
             return names
 
     @callback
-    def dispatch(self, happening: Happening) -> None:
+    def handle(self, happening: Happening) -> None:
         """Apply a happening to the run, store the run, and queue its effects."""
         before = self.run
-        run, wanted = advance(self.run, happening, self.world)
+        run, effects = advance(self.run, happening, self.world)
         self.run = run
-        for effect in wanted:
+        for effect in effects:
             if isinstance(effect, Transmit):
                 self.effects.put_text(effect.key)
-        if self.run is not before or wanted:
+        if self.run is not before or effects:
             self.save()
-        for step, details in steps_taken(before, run, happening, wanted):
-            async_trace(self._services.hass, self._services.entry.entry_id, step, **details)
-        self.effects.want(wanted)
+        for step, details in steps_taken(before, run, happening, effects):
+            async_trace(self._context.hass, self._context.entry.entry_id, step, **details)
+        self.effects.queue(effects)
         self._schedule_tick()
         if self.run is not before:
             self._changed(self)
 
     async def on_disk(self) -> None:
         """Return once the run is on the disk, or the disk takes too long."""
-        await self._services.journal.async_sync()
+        await self._context.journal.async_sync()
 
     @callback
     def save(self) -> None:
         """Write the state to the journal; `on_disk` waits for the disk."""
-        self._services.journal.put("alarms", self.plan.id, self.as_stored())
+        self._context.journal.put("alarms", self.plan.id, self.as_stored())
 
     def run_in_flight(self) -> Run:
         """Return the run as if its requests without a response had reached their recipients."""
         run = self.run
         for send in run.of_step():
-            if send.outcome is Outcome.INTENDED and send.channel:
-                known = sent_before(self._services, run.alarm_id, send)
-                if known and (sent := known[0]).outcome.may_have_reached:
+            if send.state is SendState.INTENDED and send.channel:
+                known = sent_before(self._context, run.alarm_id, send)
+                if known and (sent := known[0]).state.may_have_reached:
                     sends = {**run.sends, send.key: replace(send, ids=sent.ids)}
                     run = reach(replace(run, sends=sends), send, sent)
         return run
@@ -191,9 +191,9 @@ class AlarmRunner:
         if send is None:
             return
         if status in (Status.UNDELIVERED, Status.FAILED):
-            self.dispatch(NotDelivered(message_id))
+            self.handle(NotDelivered(message_id))
         elif is_call and status is Status.DELIVERED and self.plan.pick_up:
-            self.dispatch(Acknowledged(by=send.name, recipient=send.key.recipient))
+            self.handle(Acknowledged(by=send.name, recipient=send.key.recipient))
 
     @property
     def world(self) -> World:
@@ -201,9 +201,9 @@ class AlarmRunner:
         plan = self.plan
         return World(
             now=dt_util.utcnow(),
-            api_now=self._services.inbox.now,
+            api_now=self._context.inbox.now,
             plan=plan,
-            steps=resolve_steps(self._services.hass, self._services.entry, plan),
+            steps=resolve_steps(self._context.hass, self._context.entry, plan),
             off_since=self.sources.off_since if plan.sources else None,
         )
 
@@ -220,7 +220,7 @@ class AlarmRunner:
             at = at or world.now + timedelta(seconds=MAX_SLEEP)
         if self.is_loaded and at:
             seconds = min(max((at - world.now).total_seconds(), 0), MAX_SLEEP)
-            self._timer = async_call_later(self._services.hass, seconds, self._tick)
+            self._timer = async_call_later(self._context.hass, seconds, self._tick)
 
     @callback
     def _tick(self, _now: datetime) -> None:
@@ -228,7 +228,7 @@ class AlarmRunner:
         stuck = (
             self.run.state is AlarmState.RUNNING and self.run.due_at is None and self.effects.idle
         )
-        self.dispatch(Recovered() if stuck else Ticked())
+        self.handle(Recovered() if stuck else Ticked())
 
     @callback
     def _source_on(self, flap: bool) -> None:
@@ -237,4 +237,4 @@ class AlarmRunner:
     @callback
     def _source_off(self) -> None:
         self.save()
-        self.dispatch(Ticked())
+        self.handle(Ticked())

@@ -34,7 +34,7 @@ from ..outbound.targets import Target
 from ..runtime.journal import Journal
 from ..runtime.publisher import Publisher
 from .happenings import Sent
-from .sends import Outcome, Send
+from .sends import Send, SendState
 from .texts import Build, TextMemory
 
 # The outbox retries for this long; after that the step is postponed and tried each minute.
@@ -52,7 +52,7 @@ _CONNECTION: Final = (Reason.CANNOT_CONNECT, Reason.INVALID_RESPONSE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AlarmServices:
+class AlarmContext:
     """The parts of the account that its alarms use."""
 
     hass: HomeAssistant
@@ -66,31 +66,31 @@ class AlarmServices:
     memory: TextMemory
 
 
-def phones_of(services: AlarmServices, recipient: str) -> tuple[str, ...]:
+def phones_of(context: AlarmContext, recipient: str) -> tuple[str, ...]:
     """Return the numbers of a recipient, none where it no longer exists."""
-    found = by_id(services.entry, recipient)
+    found = by_id(context.entry, recipient)
     return found.phones if found else ()
 
 
-def fitted(services: AlarmServices, send: Send, text: str, build: Build) -> str:
+def fitted(context: AlarmContext, send: Send, text: str, build: Build) -> str:
     """Return as much of a message as fits into the whole text of a send."""
     if send.channel is None:
         return text
-    return shorten(services.entry, send.channel, text, _options(services, send), build)
+    return shorten(context.entry, send.channel, text, _options(context, send), build)
 
 
 def message_of(
-    services: AlarmServices, send: Send, phones: tuple[str, ...], *, test: bool = False
+    context: AlarmContext, send: Send, phones: tuple[str, ...], *, test: bool = False
 ) -> OutboundMessage:
     """Return the message for the outbox."""
-    options = replace(_options(services, send), test=test)
+    options = replace(_options(context, send), test=test)
     targets = tuple(Target(phone, send.key.recipient) for phone in phones)
-    return compose(services.entry, send.channel or Channel.SMS, send.text, targets, options)
+    return compose(context.entry, send.channel or Channel.SMS, send.text, targets, options)
 
 
-def _options(services: AlarmServices, send: Send) -> SendOptions:
+def _options(context: AlarmContext, send: Send) -> SendOptions:
     """Return how a message is sent; it is urgent, so that no limit applies."""
-    recipient = by_id(services.entry, send.key.recipient)
+    recipient = by_id(context.entry, send.key.recipient)
     sender = recipient.sender if recipient and send.channel is Channel.SMS else None
     return SendOptions(sender=sender, urgent=True, retry_for=RETRY_FOR)
 
@@ -103,54 +103,52 @@ def key_of(alarm_id: str, send: Send) -> str:
 
 
 async def async_transmit(
-    services: AlarmServices, alarm_id: str, send: Send, phones: tuple[str, ...]
+    context: AlarmContext, alarm_id: str, send: Send, phones: tuple[str, ...]
 ) -> tuple[Sent, list[Row]]:
     """Send to one of our recipients, at most once for each key and attempt."""
     if not phones:
-        return _sent(services, send, Outcome.REFUSED), []
-    if known := sent_before(services, alarm_id, send):
+        return _sent(context, send, SendState.REFUSED), []
+    if known := sent_before(context, alarm_id, send):
         return known
-    handed_over = services.hass.loop.time()
+    handed_over = context.hass.loop.time()
     try:
-        message = replace(message_of(services, send, phones), key=key_of(alarm_id, send))
-        rows = (await services.outbox.async_send(message)).rows
+        message = replace(message_of(context, send, phones), key=key_of(alarm_id, send))
+        rows = (await context.outbox.async_send(message)).rows
     except HomeAssistantError as err:
         if err.translation_key == Reason.ACCOUNT_CLOSED:
             raise
-        outcome, reason = _of_error(err)
-        if outcome is not Outcome.CANCELLED:
+        state, reason = _of_error(err)
+        if state is not SendState.CANCELLED:
             LOGGER.warning("A text of an alarm to %s did not go out: %s", send.name, err)
-        if outcome is not Outcome.IN_DOUBT:
-            return _sent(services, send, outcome, reason=reason), []
-        result = services.outbox.result_of(key_of(alarm_id, send))
+        if state is not SendState.IN_DOUBT:
+            return _sent(context, send, state, reason=reason), []
+        result = context.outbox.result_of(key_of(alarm_id, send))
         rows = result.rows if result else []
         if not rows:
-            return _sent(services, send, outcome, phones=phones), []
-    sent = _of_rows(services, send, rows)
+            return _sent(context, send, state, phones=phones), []
+    sent = _of_rows(context, send, rows)
     # No clock that was set meanwhile makes it older than it can be.
-    earliest = services.inbox.now - timedelta(seconds=services.hass.loop.time() - handed_over)
+    earliest = context.inbox.now - timedelta(seconds=context.hass.loop.time() - handed_over)
     return replace(sent, at=max(sent.at, earliest)), rows
 
 
-def sent_before(
-    services: AlarmServices, alarm_id: str, send: Send
-) -> tuple[Sent, list[Row]] | None:
+def sent_before(context: AlarmContext, alarm_id: str, send: Send) -> tuple[Sent, list[Row]] | None:
     """Return what came of an attempt as far as it is known, None where it was never requested.
 
     One whose response is still to come is in doubt.
     """
-    result = services.outbox.result_of(key_of(alarm_id, send))
-    return (_of_rows(services, send, result.rows), result.rows) if result else None
+    result = context.outbox.result_of(key_of(alarm_id, send))
+    return (_of_rows(context, send, result.rows), result.rows) if result else None
 
 
-async def async_notify(services: AlarmServices, entity_id: str | None, text: str) -> bool:
+async def async_notify(context: AlarmContext, entity_id: str | None, text: str) -> bool:
     """Send by another integration's entity; Home Assistant skips a missing one without an error."""
-    state = services.hass.states.get(entity_id) if entity_id else None
+    state = context.hass.states.get(entity_id) if entity_id else None
     if state is None or state.state == STATE_UNAVAILABLE:
         LOGGER.warning("%s is unavailable, so it cannot send the text of an alarm", entity_id)
         return False
     try:
-        await services.hass.services.async_call(
+        await context.hass.services.async_call(
             "notify", "send_message", {"entity_id": entity_id, "message": text}, blocking=True
         )
     except HomeAssistantError as err:
@@ -159,14 +157,14 @@ async def async_notify(services: AlarmServices, entity_id: str | None, text: str
     return True
 
 
-def sent_elsewhere(services: AlarmServices, send: Send, *, reached: bool) -> Sent:
+def sent_elsewhere(context: AlarmContext, send: Send, *, reached: bool) -> Sent:
     """Return the result of a send by another integration."""
-    return _sent(services, send, Outcome.ACCEPTED if reached else Outcome.REFUSED)
+    return _sent(context, send, SendState.ACCEPTED if reached else SendState.REFUSED)
 
 
-def not_wanted(services: AlarmServices, send: Send) -> Sent:
+def not_needed(context: AlarmContext, send: Send) -> Sent:
     """Return that an attempt was given up before it was requested."""
-    return _sent(services, send, Outcome.CANCELLED)
+    return _sent(context, send, SendState.CANCELLED)
 
 
 def is_answered_call(row: Row) -> bool:
@@ -174,16 +172,16 @@ def is_answered_call(row: Row) -> bool:
     return row.kind is Kind.VOICE and row.status is Status.DELIVERED
 
 
-def _of_rows(services: AlarmServices, send: Send, rows: list[Row]) -> Sent:
+def _of_rows(context: AlarmContext, send: Send, rows: list[Row]) -> Sent:
     accepted = [row for row in rows if not row.refused]
     reached = [row for row in rows if not row.refused or row.unknown]
     if not reached:
-        outcome, reason = _of_code(next((row.error.code for row in rows if row.error), None))
-        return _sent(services, send, outcome, reason=reason)
+        state, reason = _of_code(next((row.error.code for row in rows if row.error), None))
+        return _sent(context, send, state, reason=reason)
     return _sent(
-        services,
+        context,
         send,
-        Outcome.ACCEPTED if accepted else Outcome.IN_DOUBT,
+        SendState.ACCEPTED if accepted else SendState.IN_DOUBT,
         requested_at=max((row.sent_at for row in reached if row.sent_at), default=None),
         ids=tuple(row.message_id for row in accepted if row.message_id),
         phones=tuple(row.phone for row in reached),
@@ -191,9 +189,9 @@ def _of_rows(services: AlarmServices, send: Send, rows: list[Row]) -> Sent:
 
 
 def _sent(
-    services: AlarmServices,
+    context: AlarmContext,
     send: Send,
-    outcome: Outcome,
+    state: SendState,
     *,
     requested_at: datetime | None = None,
     reason: str | None = None,
@@ -205,34 +203,34 @@ def _sent(
     return Sent(
         key=send.key,
         attempt=send.attempt,
-        outcome=outcome,
-        at=services.inbox.now - (now - min(requested_at or now, now)),
+        state=state,
+        at=context.inbox.now - (now - min(requested_at or now, now)),
         reason=reason,
         ids=ids,
         phones=phones,
     )
 
 
-def _of_error(err: HomeAssistantError) -> tuple[Outcome, str | None]:
+def _of_error(err: HomeAssistantError) -> tuple[SendState, str | None]:
     """Return what an error says of a message to one recipient."""
     key = err.translation_key
     if key == Reason.OUTCOME_UNKNOWN:
-        return Outcome.IN_DOUBT, None
+        return SendState.IN_DOUBT, None
     if key == Reason.CANCELLED:
-        return Outcome.CANCELLED, None
+        return SendState.CANCELLED, None
     if key in _CONNECTION:
-        return Outcome.POSTPONED, Reason.CANNOT_CONNECT
+        return SendState.POSTPONED, Reason.CANNOT_CONNECT
     cause = err.__cause__
     return _of_code(cause.code if isinstance(cause, ApiError) else None, key)
 
 
-def _of_code(code: int | None, key: str | None = None) -> tuple[Outcome, str | None]:
+def _of_code(code: int | None, key: str | None = None) -> tuple[SendState, str | None]:
     kind = REACTIONS.get(code or 0)
     for postponing, reason in _POSTPONING:
         if kind is postponing or (key == reason and reason is not Reason.REFUSED):
-            return Outcome.POSTPONED, reason
+            return SendState.POSTPONED, reason
     if kind is DuplicateRefused:
-        return Outcome.DUPLICATE, Reason.DUPLICATE
+        return SendState.DUPLICATE, Reason.DUPLICATE
     if code == NO_SURVEY_TEMPLATE:
-        return Outcome.NO_TEMPLATE, Reason.TEXT_REFUSED
-    return Outcome.REFUSED, key
+        return SendState.NO_TEMPLATE, Reason.TEXT_REFUSED
+    return SendState.REFUSED, key

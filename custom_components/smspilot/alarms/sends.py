@@ -1,4 +1,4 @@
-"""The messages of a run: recipient, purpose and outcome of each, and how they are stored."""
+"""The messages of a run: recipient, purpose and state of each, and how they are stored."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,19 +11,19 @@ type Stored = dict[str, Any]
 
 
 class Purpose(StrEnum):
-    """Why a message is sent: a step of the alarm, or news to recipients already reached."""
+    """Why a message is sent: a step of the alarm, or information for recipients already reached."""
 
     STEP = "step"
-    # Tells the others who took the alarm.
+    # Informs the others of who took the alarm.
     TAKEN = "taken"
-    # Tells who took the alarm that it was started again with another message.
-    NEWS = "news"
-    # Tells everybody reached that the danger is over.
+    # Informs the recipient who took the alarm that it was started again with another message.
+    UPDATE = "update"
+    # Informs all recipients reached that the danger is over.
     ENDED = "ended"
 
 
-class Outcome(StrEnum):
-    """The outcome of a send, as far as it is known."""
+class SendState(StrEnum):
+    """What became of a send, as far as it is known."""
 
     INTENDED = "intended"
     ACCEPTED = "accepted"
@@ -44,7 +44,7 @@ class Outcome(StrEnum):
     @property
     def may_have_reached(self) -> bool:
         """Return whether the recipient has it or may have it."""
-        return self in (Outcome.ACCEPTED, Outcome.IN_DOUBT)
+        return self in (SendState.ACCEPTED, SendState.IN_DOUBT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ class Send:
     name: str
     channel: Channel | None
     attempt: int = 1
-    outcome: Outcome = Outcome.INTENDED
+    state: SendState = SendState.INTENDED
     reason: str | None = None
     text: str = ""
     ids: tuple[str, ...] = ()
@@ -83,7 +83,7 @@ class Send:
             "name": self.name,
             "channel": self.channel,
             "attempt": self.attempt,
-            "outcome": self.outcome,
+            "state": self.state,
             "reason": self.reason,
             "text": self.text,
             "ids": list(self.ids),
@@ -102,7 +102,7 @@ class Send:
             name=str(data["name"]),
             channel=Channel(data["channel"]) if data["channel"] else None,
             attempt=int(data["attempt"]),
-            outcome=Outcome(data["outcome"]),
+            state=SendState(data["state"]),
             reason=data["reason"],
             text=str(data["text"]),
             ids=tuple(map(str, data["ids"])),

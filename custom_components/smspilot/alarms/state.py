@@ -67,7 +67,7 @@ class Run:
     declined: tuple[str, ...] = ()
     # A recipient of the present step declined while other sends of it had no result yet.
     passed_on: bool = False
-    news_sent: bool = False
+    update_sent: bool = False
     end_message: str = ""
     # Why the account can send nothing, as the sensor shows it.
     waiting_for: str | None = None

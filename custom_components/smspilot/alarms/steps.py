@@ -5,7 +5,7 @@ from typing import Final
 
 from .happenings import DAY, RETRY_AFTER, Cancel, NotifyFallback, Read, World
 from .plan import StepRecipient
-from .sends import Outcome, Purpose, Send, SendKey
+from .sends import Purpose, Send, SendKey, SendState
 from .state import AlarmState, Phase, Run
 from .transition import Transition, again
 
@@ -20,7 +20,7 @@ LATE: Final = timedelta(minutes=5)
 # Sends of older laps are dropped from the run.
 LAPS_KEPT: Final = 3
 # The reason to repeat a round where no send has one.
-NOBODY_REACHED: Final = "nobody_reached"
+NONE_REACHED: Final = "nobody_reached"
 
 
 def come_due(transition: Transition, due_at: datetime) -> None:
@@ -38,14 +38,14 @@ def begin_step(transition: Transition) -> None:
     transition.change(due_at=None)
     if transition.run.reached:
         transition.change(phase=Phase.READING)
-        transition.wanted.append(Read())
+        transition.effects.append(Read())
     else:
         send_step(transition)
 
 
 def send_step(transition: Transition) -> None:
-    """Send to the step's recipients who were not sent to yet; go on where there are none."""
-    # What was requested before a restart may have reached whoever is gone: that is found out.
+    """Send to the step's recipients without a send so far; go on where there are none."""
+    # What was requested before a restart may have reached a removed recipient: that is found out.
     cancel_unplanned(transition)
     while True:
         recipients = transition.world.recipients(transition.run.step)
@@ -66,7 +66,7 @@ def send_step(transition: Transition) -> None:
     _end_round(transition)
 
 
-def is_wanted(run: Run, world: World, key: SendKey) -> bool:
+def is_needed(run: Run, world: World, key: SendKey) -> bool:
     """Return whether a send may be requested: a step's only while the alarm runs and plans it."""
     is_running = run.state is AlarmState.RUNNING
     return key.purpose is not Purpose.STEP or (is_running and world.plans(key))
@@ -75,13 +75,13 @@ def is_wanted(run: Run, world: World, key: SendKey) -> bool:
 def settle(transition: Transition) -> None:
     """Go on when every send of the step has its result."""
     run, sends = transition.run, transition.run.of_step()
-    if any(one.outcome is Outcome.INTENDED for one in sends):
+    if any(one.state is SendState.INTENDED for one in sends):
         return
-    reached = any(one.outcome.may_have_reached for one in sends)
-    postponed = [one for one in sends if one.outcome is Outcome.POSTPONED and one.channel]
+    reached = any(one.state.may_have_reached for one in sends)
+    postponed = [one for one in sends if one.state is SendState.POSTPONED and one.channel]
     transition.publish_step(even_if_empty=not reached and not postponed)
     if postponed:
-        # Also where others of the step are reached: whoever is left is tried for as long.
+        # Also where others of the step are reached: the others are tried for as long.
         _postpone(transition, postponed[0].reason)
         return
     transition.change(ahead_step=None, ahead_at=None, late=False)
@@ -99,7 +99,7 @@ def settle(transition: Transition) -> None:
 
 def _requested_at(transition: Transition) -> datetime:
     """Return when the step was requested: before a late response, or before a restart."""
-    ours = [one for one in transition.run.of_step() if one.channel and one.outcome.may_have_reached]
+    ours = [one for one in transition.run.of_step() if one.channel and one.state.may_have_reached]
     reached = [transition.run.reached.get(one.key.recipient) for one in ours]
     ago = min((transition.world.api_now - one.last for one in reached if one), default=NOTHING)
     return transition.now - max(ago, NOTHING)
@@ -107,14 +107,14 @@ def _requested_at(transition: Transition) -> datetime:
 
 def cancel_unplanned(transition: Transition) -> None:
     """Cancel the step's sends to recipients that a changed plan no longer has in it."""
-    transition.wanted += [Cancel(send.key) for send in _unplanned(transition)]
+    transition.effects += [Cancel(send.key) for send in _unplanned(transition)]
 
 
 def _unplanned(transition: Transition) -> list[Send]:
     return [
         send
         for send in transition.run.of_step()
-        if send.outcome is Outcome.INTENDED
+        if send.state is SendState.INTENDED
         and send.channel
         and not transition.world.plans(send.key)
     ]
@@ -151,10 +151,10 @@ def _send_for(transition: Transition, recipient: StepRecipient) -> Send | None:
         return Send(key=key, name=recipient.name, channel=recipient.channel)
     if recipient.foreign:
         return None
-    if before.outcome is Outcome.INTENDED:
+    if before.state is SendState.INTENDED:
         # From before a restart: the outbox knows whether it was requested.
         return before
-    return again(before) if before.outcome is Outcome.POSTPONED else None
+    return again(before) if before.state is SendState.POSTPONED else None
 
 
 def _postpone(transition: Transition, reason: str | None) -> None:
@@ -178,14 +178,14 @@ def _notify_or_give_up(transition: Transition, since: datetime) -> None:
         transition.give_up()
     elif transition.now - since >= FALLBACK_AFTER and not transition.run.fallback_notified:
         transition.change(fallback_notified=True)
-        transition.wanted.append(NotifyFallback())
+        transition.effects.append(NotifyFallback())
 
 
 def _end_round(transition: Transition) -> None:
     """Begin the next round, or give up; a round that reached no recipient does not count."""
     run = transition.run
     lap = [one for key, one in run.sends.items() if _is_of_lap(key, run.lap)]
-    reached = any(one.outcome.may_have_reached for one in lap)
+    reached = any(one.state.may_have_reached for one in lap)
     if reached and (run.first_step_only or run.round >= transition.plan.rounds):
         # The sensor shows the last step that there was.
         transition.change(step=max(run.step - 1, 0))
@@ -202,7 +202,7 @@ def _end_round(transition: Transition) -> None:
         begin_step(transition)
         return
     since = run.postponed_since or transition.now
-    reason = next((one.reason for one in lap if one.reason), NOBODY_REACHED)
+    reason = next((one.reason for one in lap if one.reason), NONE_REACHED)
     transition.change(
         due_at=transition.now + RETRY_AFTER, postponed_since=since, waiting_for=reason
     )

@@ -56,7 +56,7 @@ class Writer:
         if send.key.purpose is Purpose.STEP:
             builds = [self._step(run, send, mark) for mark in self._marks(run, send)]
         else:
-            builds = [self._news(run, send)]
+            builds = [self._information(run, send)]
         yield from builds
         last, began = builds[-1], self._clock(run.since or run.started_at, seconds=True)
         yield lambda message: f"{last(message)} ({began})"
@@ -111,14 +111,14 @@ class Writer:
             case _:
                 return None
 
-    def _news(self, run: Run, send: Send) -> Build:
+    def _information(self, run: Run, send: Send) -> Build:
         match send.key.purpose:
             case Purpose.TAKEN:
                 return lambda message: self._say(
                     "taken", name=run.acknowledged_by or "", message=message
                 )
-            case Purpose.NEWS:
-                return lambda message: self._say("news", message=message)
+            case Purpose.UPDATE:
+                return lambda message: self._say("update", message=message)
             case _:
                 return str
 

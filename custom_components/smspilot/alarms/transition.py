@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ..contacts.recipients import Channel
 from .happenings import AlarmEvent, Cancel, Effect, Publish, Transmit, World
-from .sends import Outcome, Purpose, Send, SendKey
+from .sends import Purpose, Send, SendKey, SendState
 from .state import AlarmState, Phase, Run
 
 # For this long, messages about who took the alarm, or about its end, are retried.
@@ -14,14 +14,14 @@ NOTIFY_FOR: Final = timedelta(hours=1)
 
 
 class Transition:
-    """The run, which every change replaces, and the wanted effects in their order."""
+    """The run, which every change replaces, and the effects in their order."""
 
     def __init__(self, run: Run, world: World) -> None:
         self.run = run
         self.world = world
         self.plan = world.plan
         self.now = world.now
-        self.wanted: list[Effect] = []
+        self.effects: list[Effect] = []
 
     def is_in(self, phase: Phase) -> bool:
         """Return whether the alarm runs and is in this phase."""
@@ -42,16 +42,16 @@ class Transition:
     def transmit(self, send: Send) -> None:
         """Add a send to the run and have it sent."""
         self.put(send)
-        self.wanted.append(Transmit(send.key))
+        self.effects.append(Transmit(send.key))
 
     def publish(self, what: AlarmEvent, *names: str) -> None:
         """Have the bus event published."""
-        self.wanted.append(Publish(what, names))
+        self.effects.append(Publish(what, names))
 
     def newly_reached(self) -> list[Send]:
         """Return the sends of the present step that no event has named yet."""
         return [
-            one for one in self.run.of_step() if one.outcome.may_have_reached and not one.published
+            one for one in self.run.of_step() if one.state.may_have_reached and not one.published
         ]
 
     def publish_step(self, *, even_if_empty: bool = False) -> None:
@@ -65,10 +65,10 @@ class Transition:
     def enter(self, state: AlarmState, **changes: Any) -> None:
         """Change to a state that is not running: cancel sends that were not requested yet."""
         self.publish_step()
-        self.wanted += [
+        self.effects += [
             Cancel(key)
             for key, one in self.run.sends.items()
-            if key.purpose is Purpose.STEP and one.outcome is Outcome.INTENDED
+            if key.purpose is Purpose.STEP and one.state is SendState.INTENDED
         ]
         self.change(
             **{
@@ -124,7 +124,7 @@ class Transition:
 def again(send: Send) -> Send:
     """Return the next attempt of a send that provably was not sent."""
     return replace(
-        send, attempt=send.attempt + 1, outcome=Outcome.INTENDED, reason=None, text="", ids=()
+        send, attempt=send.attempt + 1, state=SendState.INTENDED, reason=None, text="", ids=()
     )
 
 
@@ -135,5 +135,5 @@ def to_notify_again(run: Run, now: datetime) -> list[Send]:
     return [
         one
         for key, one in run.sends.items()
-        if key.purpose is not Purpose.STEP and one.outcome is Outcome.POSTPONED and one.channel
+        if key.purpose is not Purpose.STEP and one.state is SendState.POSTPONED and one.channel
     ]
