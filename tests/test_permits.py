@@ -7,9 +7,11 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
 import pytest
 
-from custom_components.smspilot.const import CONF_CHANNEL, CONF_DAILY_LIMIT, CONF_RATE_LIMIT
+from custom_components.smspilot.const import CONF_CHANNEL, CONF_DAILY_LIMIT, CONF_RATE_LIMIT, DOMAIN
 
 from .common import MAMA, PAPA, Clock, act, add_account, kill, person
 from .sending import TEXT, alarm, asked, caught, paid, result
@@ -247,3 +249,125 @@ async def test_failed_call_takes_nothing(hass: HomeAssistant, simulator: Simulat
     simulator.requests.clear()
     await hass.services.async_call("notify", "smspilot", data, blocking=True)
     assert asked(simulator) == ["send", "send"]
+
+
+@pytest.mark.parametrize("price", ["-1.31", "-0.01"])
+async def test_negative_prices(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, price: str
+) -> None:
+    """A price below zero is none: it does not make room in the day's limit."""
+    await add_account(hass, simulator, options={CONF_RATE_LIMIT: 0, CONF_DAILY_LIMIT: 20})
+    simulator.options.figures = {"price": price, "cost": price}
+    for number in range(20):
+        await result(clock, act(hass, "send_sms", phones=[PAPA], message=f"{TEXT} {number}"))
+    assert 0 < spent(simulator) <= 20
+
+
+@pytest.mark.parametrize("price", ["99999999", "1e17"])
+async def test_absurd_prices(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, price: str
+) -> None:
+    """A price that no message has does not use up the day's limit."""
+    await add_account(hass, simulator)
+    simulator.options.figures = {"price": price, "cost": price}
+    await alarm(hass, PAPA)
+    simulator.options.figures = {}
+    rows = await result(clock, alarm(hass, MAMA))
+    assert rows[MAMA]["status"] == "accepted"
+
+
+async def test_free_messages(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """What turned out free sets nothing aside, so that no price has to be asked for."""
+    await add_account(hass, simulator, options={CONF_RATE_LIMIT: 0, CONF_DAILY_LIMIT: 30})
+    simulator.prices[Kind.SMS] = {"*": Decimal(0)}
+    for number in range(5):
+        await result(clock, act(hass, "send_sms", phones=[PAPA], message=f"{TEXT} {number}"))
+        await simulator.deliver(simulator.orders[-1].server_id)
+        await clock.advance(31)
+    assert "cost" not in asked(simulator)
+
+
+@pytest.mark.parametrize("named", [False, True])
+@pytest.mark.parametrize("channels", [1, 2])
+async def test_prices_that_take_long(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, channels: int, *, named: bool
+) -> None:
+    """However slowly the API refuses to name prices, the caller is informed in time."""
+    people = [person("Папа", PAPA), person("Папе", PAPA, **{CONF_CHANNEL: "voice"})][:channels]
+    await add_account(hass, simulator, people=people, options={CONF_DAILY_LIMIT: 5})
+    assert await async_setup_component(hass, "notify", {})
+    await clock.settle()
+    numbers = [f"7999000000{number}" for number in range(8)]
+    for number in numbers:
+        phone = number if named else None
+        simulator.fault("error", code=111, phone=phone, command="send", delay=50, times=2)
+    targets = [*(one["title"] for one in people), *numbers]
+    sending = hass.async_create_background_task(
+        caught(
+            hass.services.async_call(
+                "notify", "smspilot", {"message": TEXT, "target": targets}, blocking=True
+            )
+        ),
+        "test",
+    )
+    for _ in range(24):
+        await clock.advance(10)
+    assert sending.done()
+    error = await sending
+    assert isinstance(error, HomeAssistantError)
+    assert error.translation_key == "price_unknown"
+    assert simulator.orders == []
+    simulator.faults.clear()
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+async def test_killed_while_prices_are_asked_for(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, channels: int
+) -> None:
+    """A message that waits for prices is in the journal: the next start reports it as not sent."""
+    people = [person("Папа", PAPA), person("Мама", MAMA, **{CONF_CHANNEL: "voice"})][:channels]
+    entry = await add_account(hass, simulator, people=people, options={CONF_DAILY_LIMIT: 5})
+    await clock.settle()
+    fault = simulator.fault("hang", command="send")
+    names = ["Папа", "Мама"][:channels]
+    sending = hass.async_create_background_task(
+        caught(
+            hass.services.async_call(
+                "notify", "smspilot", {"message": TEXT, "target": names}, blocking=True
+            )
+        ),
+        "test",
+    )
+    await clock.settle()
+    assert asked(simulator) == ["cost"]
+    entry = await kill(hass, entry, clock)
+    await sending
+    fault.release()
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, f"interrupted_{entry.entry_id}")
+    assert issue
+    assert simulator.orders == []
+
+
+async def test_cancelled_while_prices_are_asked_for(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """A script that is stopped meanwhile leaves nothing that waits: the same text goes out."""
+    people = [person("Папа", PAPA), person("Мама", MAMA, **{CONF_CHANNEL: "voice"})]
+    entry = await add_account(hass, simulator, people=people, options={CONF_DAILY_LIMIT: 15})
+    await clock.settle()
+    fault = simulator.fault("hang", command="send")
+
+    async def notify() -> None:
+        data = {"message": TEXT, "target": ["Папа", "Мама"]}
+        await hass.services.async_call("notify", "smspilot", data, blocking=True)
+
+    sending = hass.async_create_background_task(notify(), "test")
+    await clock.settle()
+    assert asked(simulator) == ["cost"]
+    sending.cancel()
+    await clock.settle()
+    fault.release()
+    entry = await kill(hass, entry, clock)
+    assert ir.async_get(hass).async_get_issue(DOMAIN, f"interrupted_{entry.entry_id}") is None
+    rows = await result(clock, alarm(hass, PAPA))
+    assert rows[PAPA]["status"] == "accepted"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+import json
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -11,7 +12,7 @@ import pytest
 from custom_components.smspilot.const import EVENT_MESSAGE_STATUS
 
 from .common import MAMA, PAPA, CapturedEvents, Clock, add_account, state_of
-from .sending import BABA, BAD, NOTHING, accept, alarm, ids, once, result
+from .sending import BABA, BAD, NOTHING, accept, alarm, asked, caught, ids, once, result
 from .simulator.simulator import Simulator
 
 
@@ -309,3 +310,67 @@ async def test_test_messages(
     await clock.advance(600)
     assert simulator.calls("check") == []
     assert simulator.orders == []
+
+
+ENDED_WITHIN = [112, 241, 122, 242, 104, 110, 715, 201, 223]
+
+
+@pytest.mark.parametrize("code", ENDED_WITHIN)
+async def test_list_refused_after_a_part_of_it(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, code: int
+) -> None:
+    """An error of the account does not make refused what the API's list shows as accepted."""
+    await add_account(hass, simulator)
+    await accept(hass, simulator, PAPA)
+    simulator.fault("error", code=code, command="send")
+    simulator.requests.clear()
+    rows = await result(clock, alarm(hass, PAPA, MAMA, BABA))
+    once(simulator, PAPA)
+    assert rows[PAPA]["message_id"] == ids(simulator)[PAPA]
+    assert {rows[MAMA]["status"], rows[BABA]["status"]} == {"failed"}
+    assert rows[MAMA]["error"]["code"] == code
+    assert asked(simulator)[:2] == ["send", "check"]
+
+
+@pytest.mark.parametrize("code", ENDED_WITHIN)
+@pytest.mark.parametrize("fault", ["html", "hang", "reset"])
+async def test_refused_list_that_cannot_be_looked_at(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, code: int, fault: str
+) -> None:
+    """Where the list cannot be read the API's refusal counts, at once."""
+    await add_account(hass, simulator)
+    simulator.fault("error", code=code, command="send")
+    looked = simulator.fault(fault, command="check")
+    sending = hass.async_create_background_task(caught(alarm(hass, PAPA, MAMA)), "test")
+    await clock.advance(21)
+    assert sending.done()
+    error = await sending
+    assert str(code) in error.translation_placeholders["error"]
+    looked.release()
+
+
+@pytest.mark.parametrize("code", [101, 113, 220])
+async def test_refused_before_any_number(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, code: int
+) -> None:
+    """A wrong key or a wrong request is refused as a whole, so nothing is looked for."""
+    await add_account(hass, simulator)
+    simulator.fault("error", code=code, command="send")
+    assert isinstance(await result(clock, alarm(hass, PAPA, MAMA)), str)
+    assert asked(simulator)[:2] in (["send"], ["send", "None"])
+
+
+async def test_error_beside_rows(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """Rows that the API accepted are accepted, also where an error stands beside them."""
+    await add_account(hass, simulator)
+    rows = [
+        {"server_id": "10001", "phone": PAPA[1:], "price": "1.31", "status": "0"},
+        {"server_id": "10002", "phone": MAMA[1:], "price": "0", "status": "-2", "error": "112"},
+    ]
+    error = {"code": "112", "description": "SMS limit"}
+    body = json.dumps({"send": rows, "cost": "1.31", "error": error})
+    simulator.fault("other_json", body=body, command="send")
+    found = await result(clock, alarm(hass, PAPA, MAMA, BABA))
+    assert found[PAPA]["message_id"] == "10001"
+    assert found[MAMA]["error"]["code"] == 112
+    assert found[BABA]["status"] is None

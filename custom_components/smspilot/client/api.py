@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from .models import (
     NUMBER_CHECKS,
@@ -16,7 +16,7 @@ from .models import (
 )
 from .rows import MessagePage, MessageRow, SendResponse
 from .transport import Transport
-from .values import Json, integer, money, text
+from .values import Json, integer, money, price, text
 
 # Section 2.2: no more rows than this in a response, nor ids in a request.
 PAGE: Final = 1000
@@ -59,12 +59,12 @@ class Smspilot(Transport):
     ) -> Decimal:
         """Return what a send would cost, in RUB; sends nothing (section 1.3). Raises as `send`."""
         params = _message_params(message, to, sender, None, None) | _test_params(test)
-        return await self.read({**params, "cost": "1"}, _amount_parser("cost"))
+        return await self.read({**params, "cost": "1"}, _amount_parser("cost", price))
 
     async def check_cost(self, method: Kind, to: Sequence[str]) -> Decimal:
         """Return what a check of numbers would cost, in RUB; checks nothing (sections 1.3, 3)."""
         params = {"send": NUMBER_CHECKS[method], "to": ",".join(to), "cost": "1"}
-        return await self.read(params, _amount_parser("cost"))
+        return await self.read(params, _amount_parser("cost", price))
 
     async def call(
         self,
@@ -155,7 +155,7 @@ class Smspilot(Transport):
 
     async def balance(self) -> Decimal:
         """Return the balance in RUB (section 8)."""
-        return await self.read({"balance": "rur"}, _amount_parser("balance"))
+        return await self.read({"balance": "rur"}, _amount_parser("balance", money))
 
     async def sms_left(self) -> int:
         """Return about how many SMS the balance pays for (section 8)."""
@@ -223,11 +223,13 @@ def _page_params(fields: Sequence[str], limit: int, offset: int) -> dict[str, st
     return {"fields": ",".join(fields), "limit": str(limit), "offset": str(offset)}
 
 
-def _amount_parser(key: str) -> Callable[[Json], Decimal]:
+def _amount_parser(
+    key: str, amount_of: Callable[[Any], Decimal | None]
+) -> Callable[[Json], Decimal]:
     """Return a parser for the amount, in RUB, under a key of the response."""
 
     def parse(data: Json) -> Decimal:
-        if (amount := money(data[key])) is None:
+        if (amount := amount_of(data[key])) is None:
             raise ValueError
         return amount
 

@@ -11,7 +11,18 @@ from types import MappingProxyType
 from typing import Any, Final, Self
 
 from .models import Status
-from .values import Json, identifier, integer, is_scalar, moment, money, optional, required, text
+from .values import (
+    Json,
+    identifier,
+    integer,
+    is_scalar,
+    moment,
+    money,
+    optional,
+    price,
+    required,
+    text,
+)
 
 _LOGGER: Final = logging.getLogger(__name__)
 
@@ -76,7 +87,7 @@ class MessageRow:
             id=identifier(row.get("server_id")) or None,
             phone=required(row, "phone").lstrip("+"),
             status=_status(row["status"]),
-            price=money(row.get("price")),
+            price=price(row.get("price")),
             problem=Problem.from_api(row),
             message=optional(row.get("message")),
             sender=optional(row.get("sender")),
@@ -119,7 +130,7 @@ class SendResponse:
         """Parse the fields beside the rows; older responses name no packet."""
         return cls(
             messages=messages,
-            cost=money(data.get("cost")),
+            cost=price(data.get("cost")),
             balance=money(data.get("balance")),
             packet_id=optional(data.get("server_packet_id")),
         )

@@ -104,7 +104,7 @@ class Transport:
 
         Raises `InvalidResponse` where there are rows and none can be parsed.
         """
-        response, found = await self._request(params), list[T]()
+        response, found = await self._request(params, key), list[T]()
         with _parse_errors_as_invalid_response():
             listed = rows(response.data[key])
         for batch in batched(listed, PARSE_BATCH, strict=False):
@@ -128,8 +128,12 @@ class Transport:
             _LOGGER.warning("SMSPILOT lists rows that cannot be read (%s); they are left out", key)
         self.unreadable_rows[key] = max(count, self.unreadable_rows.get(key, 0))
 
-    async def _request(self, params: dict[str, str]) -> Response:
-        """Post the parameters, return the parsed response, and raise the API's error."""
+    async def _request(self, params: dict[str, str], key: str | None = None) -> Response:
+        """Post the parameters, return the parsed response, and raise the API's error.
+
+        An error beside rows under the key is that of the other rows: these are accepted all the
+        same.
+        """
         started = asyncio.get_running_loop().time()
         try:
             status, date, body = await self._post(params)
@@ -144,7 +148,9 @@ class Transport:
         if at := date_of(date):
             self._clock = (at, monotonic())
         if isinstance(data, dict) and (error := error_of(data.get("error"))):
-            raise error
+            has_rows = key and isinstance(data.get(key), dict | list) and data[key]
+            if not has_rows:
+                raise error
         return Response(data, at)
 
     async def _post(self, params: dict[str, str]) -> tuple[int, str | None, bytes]:

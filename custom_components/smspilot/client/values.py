@@ -16,6 +16,7 @@ type Json = Mapping[str, Any]
 _SCALARS = (str, int, float, Decimal)
 # An integer of a large exponent, "1e999999999", would take gigabytes.
 _MAX_DIGITS = 18
+_MAX_PRICE = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -88,6 +89,15 @@ def money(value: Any) -> Decimal | None:
     if value is None or value == "" or not is_scalar(value):
         return None
     return _decimal(str(value))
+
+
+def price(value: Any) -> Decimal | None:
+    """Return what something costs, in RUB, or None where no price is like that.
+
+    A negative or absurd one would open a budget that it is counted against, or use it up.
+    """
+    amount = money(value)
+    return None if amount is None or not 0 <= amount < _MAX_PRICE else amount
 
 
 @lru_cache(maxsize=1024)

@@ -155,6 +155,14 @@ class Budget:
         self.remove(self._unpriced.pop(message_id, None))
         self.spend(amount, paid_on)
 
+    def release(self, message_id: str, price: Decimal | None) -> None:
+        """Release what is set aside for a message whose price is known.
+
+        A price of 0 may be unknown, until the message's end shows that it was free.
+        """
+        if price is not None:
+            self.remove(self._unpriced.pop(message_id, None))
+
     def _amount_set_aside(self) -> Decimal:
         """Return the sum of the permits; those of past days that are not under way are dropped."""
         today = _today()

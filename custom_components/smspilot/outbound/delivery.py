@@ -70,6 +70,7 @@ class DeliveryTracker:
             if row.message_id is None:
                 continue
             if row.status.final:
+                self._budget.release(row.message_id, row.price)
                 self._publish(row)
                 continue
             waiting = self._tracked.add(row.message_id, row)
@@ -174,6 +175,8 @@ class DeliveryTracker:
             row.price = message.price
             self._tracked.write(message.id)
             self._signal_counts()
+        if message.status.final:
+            self._budget.release(message.id, message.price)
         if not follows(message.status, row.status):
             return
         row.status, row.error = message.status, message.problem

@@ -10,7 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from ..client import (
+    ApiError,
     DuplicateRefused,
+    InvalidCredentials,
+    InvalidRequest,
+    IpNotAllowed,
     RecipientRefused,
     ResponseLost,
     ResponseTimeout,
@@ -33,6 +37,8 @@ TIME_TO_ACCEPT: Final = 45.0
 READS_WITHOUT_REPEAT: Final = 3
 # How often a number is sent to again after a lost response.
 MAX_REPEATS: Final = 1
+# Errors of a request as a whole; others may come when a part of a list was accepted.
+REFUSED_BEFORE_ANY_NUMBER: Final = (InvalidCredentials, IpNotAllowed, InvalidRequest)
 
 type OnFinished = Callable[[Sequence[Number]], None]
 
@@ -69,7 +75,37 @@ class LostResponses:
         for one in batch:
             one.repeatable_losses += 1
 
-    def split_refused(
+    async def async_refused(
+        self,
+        batch: Sequence[Number],
+        err: ApiError,
+        record: SubmissionRecord,
+        parts: Iterator[int],
+    ) -> list[Number]:
+        """Return the numbers of a refused request that the refusal concerns.
+
+        The balance, or a limit of the account, may have ended in the middle of a list. The refusal
+        counts unless the API's list shows the message.
+        """
+        if isinstance(err, RecipientRefused | DuplicateRefused):
+            return self._split_refused(batch, err, parts)
+        if len(batch) == 1 or self._test or isinstance(err, REFUSED_BEFORE_ANY_NUMBER):
+            return list(batch)
+        try:
+            async with asyncio.timeout(READ_INTERVAL):
+                listing = await self._evidence.async_read()
+        except SmspilotError, TimeoutError:
+            return list(batch)
+        for one in batch:
+            finding = self._evidence.judge(listing, record, one)
+            if finding.row and finding.verdict is Verdict.OURS:
+                one.mark_found(finding.row)
+            elif finding.row:
+                one.mark_in_doubt()
+        self._on_finished([one for one in batch if one.is_finished])
+        return [one for one in batch if not one.is_finished]
+
+    def _split_refused(
         self,
         batch: Sequence[Number],
         err: RecipientRefused | DuplicateRefused,

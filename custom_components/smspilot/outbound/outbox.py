@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -12,13 +11,14 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
-from ..client import ConnectionFailed, Kind, Smspilot
+from ..client import Kind, Smspilot
 from ..errors import localized
 from ..runtime.journal import Journal, Table
 from .budget import Budget, total
 from .delivery import DeliveryTracker
 from .evidence import Evidence
 from .follow_up import FollowUp, OnQuestions
+from .joint_permits import async_take_together
 from .message import OutboundMessage
 from .number import UNSENT, Number, State, numbers_of
 from .number_results import (
@@ -28,10 +28,12 @@ from .number_results import (
     partly_refused_error,
     row_of_record,
 )
-from .permits import MAX_NUMBERS, Permits, async_cost
+from .permits import Permits
+from .prices import async_cost
 from .rate_limiter import RateLimiter
 from .reconcile import Reconciler
 from .records import SubmissionRecords
+from .request import MAX_NUMBERS
 from .result import Row, SendResult, refused_row
 from .send_tasks import SendTask, SendTasks
 from .submission import Submission
@@ -124,7 +126,7 @@ class Outbox:
         if not task and (known := self._known(message.key)):
             result = self._completed(known, refusals, strict=strict)
         else:
-            task = task or self._begin(message, numbers_of(message.targets))
+            task = task or self._begin(self._submission(message))
             result = await self._result(task, refusals, strict=strict)
         await self.async_wait(result.rows, wait)
         return result
@@ -137,13 +139,11 @@ class Outbox:
         Returns the result or the error of each; raises what needs no permit to be refused.
         """
         refusals = [self._check(message, refused) for message in messages]
-        numbers = [numbers_of(message.targets) for message in messages]
+        submissions = [self._submission(message) for message in messages]
         if len(messages) > 1:
-            # Without a connection each message takes its permits later, before its request.
-            with suppress(ConnectionFailed):
-                await self._permits.async_take(*zip(messages, numbers, strict=True))
+            await async_take_together(self._permits, submissions, self._begin)
         # Each submission gives back the permits that it does not use, so each is begun now.
-        tasks = [self._begin(*pair) for pair in zip(messages, numbers, strict=True)]
+        tasks = [self._begin(one) for one in submissions]
         pairs = zip(tasks, refusals, strict=True)
         sends = (self._result(task, some, strict=strict) for task, some in pairs)
         return await asyncio.gather(*sends, return_exceptions=True)
@@ -197,12 +197,15 @@ class Outbox:
             raise error
         return known
 
+    def _submission(self, message: OutboundMessage) -> Submission:
+        return Submission(self._context, message, numbers_of(message.targets))
+
     @callback
-    def _begin(self, message: OutboundMessage, numbers: list[Number]) -> SendTask:
+    def _begin(self, submission: Submission) -> SendTask:
         """Begin a submission, which gives back the permits of the numbers that it does not use."""
         self.sends.check_open()
-        submission = Submission(self._context, message, numbers)
-        return self.sends.begin(self._submit(submission), message.key, submission.timing.cancel)
+        cancel = submission.timing.cancel
+        return self.sends.begin(self._submit(submission), submission.message.key, cancel)
 
     async def _result(self, task: SendTask, refusals: Refusals, *, strict: bool) -> SendResult:
         return self._completed(await self.sends.async_wait(task), refusals, strict=strict)

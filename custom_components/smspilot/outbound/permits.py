@@ -4,10 +4,8 @@ A permit is taken just before the request, given back where nothing went out, an
 is in doubt. So a limit also holds for messages that waited for a connection, and after a restart.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
-from itertools import batched
-from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -16,15 +14,11 @@ from homeassistant.util import dt as dt_util
 
 from ..client import (
     ApiError,
-    DuplicateRefused,
-    RecipientRefused,
     ResponseLost,
     ServiceFailed,
     Smspilot,
 )
-from ..client.models import NUMBER_CHECKS
 from ..const import CONF_DAILY_LIMIT, CONF_RATE_LIMIT, LOGGER
-from ..contacts.phones import plain_digits, to_service
 from ..contacts.recipients import display_name
 from ..errors import Reason, action_error, validation_error
 from ..events import SIGNAL_LIMIT
@@ -32,15 +26,11 @@ from ..options import Options
 from ..text.localized import async_money
 from .budget import Budget, total
 from .message import OutboundMessage
-from .number import SHARED_IDS, Number, Permit, Refusal, State, halves
+from .number import SHARED_IDS, Number, Permit, Refusal, State
+from .prices import ZERO, Unpermitted, async_prices
 from .rate_limiter import Capacity, RateLimiter
 
-# Numbers in one request; as many as in the vendor's own samples.
-MAX_NUMBERS: Final = 500
-# The same object for all, because thousands of them may be kept for an hour.
-ZERO: Final = Decimal(0)
-
-type Unpermitted = tuple[OutboundMessage, Sequence[Number]]
+type BeforeAsking = Callable[[], Awaitable[None]]
 
 
 class Permits:
@@ -60,12 +50,13 @@ class Permits:
         self._budget = budget
         self._rate_limiter = rate_limiter
 
-    async def async_take(self, *unpermitted: Unpermitted) -> None:
+    async def async_take(self, *unpermitted: Unpermitted, before_asking: BeforeAsking) -> None:
         """Permit the numbers that are within the limits, and refuse those that are not.
 
         A number stays unchanged while permits of requests under way, which may be given back, use
-        up its rate limit. The budget permits all of the messages or none. Raises `ConnectionFailed`
-        where a price was needed and no connection was made; then no permit is taken.
+        up its rate limit. The budget permits all of the messages or none; `before_asking` is
+        awaited before the API is asked for prices. Raises `ConnectionFailed` where a price was
+        needed and no connection was made; then no permit is taken.
         """
         new: list[Unpermitted] = []
         for message, numbers in unpermitted:
@@ -73,7 +64,7 @@ class Permits:
             if permitted and not message.options.test:
                 new.append((message, permitted))
         try:
-            await self._set_aside(new)
+            await self._set_aside(new, before_asking)
         except BaseException:
             for _message, numbers in new:
                 self.give_back(numbers)
@@ -147,7 +138,9 @@ class Permits:
             number.mark_refused(self.rate_refusal(number))
         return False
 
-    async def _set_aside(self, unpermitted: Sequence[Unpermitted]) -> None:
+    async def _set_aside(
+        self, unpermitted: Sequence[Unpermitted], before_asking: BeforeAsking
+    ) -> None:
         """Set aside what messages may cost, or refuse them all.
 
         Prices are read from the API only where the estimates exceed what is left today.
@@ -162,14 +155,11 @@ class Permits:
             self._set_amounts(estimates)
             return
         refusal: Refusal | None = None
+        await before_asking()
         try:
-            prices = {
-                one: price
-                for message, numbers in unpermitted
-                for one, price in (await self._prices(message, numbers)).items()
-            }
-        except (ResponseLost, ServiceFailed) as err:
-            LOGGER.debug("The price could not be read: %s", err)
+            prices = await async_prices(self._client, unpermitted)
+        except (ResponseLost, ServiceFailed, TimeoutError) as err:
+            LOGGER.debug("The price could not be read: %s", err or type(err).__name__)
             refusal = self._unknown_price(total(estimates.values()))
         except ApiError as err:
             # The API would refuse the message for the same reason.
@@ -193,28 +183,6 @@ class Permits:
                 one.permit.amount = amount
                 self._budget.add(one.permit)
 
-    async def _prices(
-        self, message: OutboundMessage, numbers: Sequence[Number]
-    ) -> dict[Number, Decimal]:
-        """Return each number's average price, in RUB; numbers that the API refuses cost 0."""
-        prices: dict[Number, Decimal] = dict.fromkeys(numbers, ZERO)
-        batches = [list(batch) for batch in batched(numbers, MAX_NUMBERS, strict=False)]
-        while batches:
-            batch = batches.pop()
-            try:
-                cost = await async_cost(self._client, message, [one.target.phone for one in batch])
-            except (RecipientRefused, DuplicateRefused) as err:
-                # Leave out the number that the refusal names, or find it by halving the batch.
-                named = plain_digits(err.phone or "")
-                others = [one for one in batch if one.digits != named]
-                if len(others) == len(batch):
-                    batches += halves(batch) if len(batch) > 1 else []
-                elif others:
-                    batches.append(others)
-            else:
-                prices |= dict.fromkeys(batch, cost / len(batch))
-        return prices
-
     def _over_limit(self, cost: Decimal) -> Refusal:
         budget = self._budget
         return validation_error(
@@ -236,11 +204,3 @@ class Permits:
     def _signal(self, option: str, phone: str = "") -> None:
         signal = SIGNAL_LIMIT.format(self._entry.entry_id)
         async_dispatcher_send(self._hass, signal, option, phone)
-
-
-async def async_cost(client: Smspilot, message: OutboundMessage, phones: Sequence[str]) -> Decimal:
-    """Return what a message to numbers would cost by the API, in RUB; sends nothing."""
-    to, options = [to_service(phone) for phone in phones], message.options
-    if message.kind in NUMBER_CHECKS:
-        return await client.check_cost(message.kind, to)
-    return await client.cost(message.text, to, sender=options.sender, test=options.test)

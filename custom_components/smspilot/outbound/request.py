@@ -1,7 +1,7 @@
 """The request for a message of each kind, and the rows of its response."""
 
 from collections.abc import Sequence
-from typing import assert_never
+from typing import Final, assert_never
 
 from homeassistant.util import dt as dt_util
 
@@ -12,6 +12,9 @@ from .message import OutboundMessage
 from .number import Number
 from .timing import api_now
 
+# Numbers in one request; as many as in the vendor's own samples.
+MAX_NUMBERS: Final = 500
+
 
 async def async_request(
     client: Smspilot, message: OutboundMessage, phones: Sequence[str], callback: str | None
@@ -19,6 +22,7 @@ async def async_request(
     """Request a message to numbers, and return the response or raise `SmspilotError`."""
     options, to = message.options, [to_service(phone) for phone in phones]
     send_at, now = options.send_at, dt_util.utcnow()
+    # By either clock: what is known of the API's stands still while a machine is suspended.
     if send_at and send_at <= max(now, api_now(client)):
         # It is overdue, and the API refuses a time that has passed by its own clock.
         send_at = None

@@ -14,7 +14,6 @@ from ..client import (
     CallbackRefused,
     ConnectionFailed,
     DuplicateRefused,
-    RecipientRefused,
     ResponseLost,
     SendResponse,
 )
@@ -26,8 +25,7 @@ from .bill import Bill
 from .lost_responses import LostResponses
 from .message import OutboundMessage
 from .number import Number, Refusal, State
-from .permits import MAX_NUMBERS
-from .request import apply_rows, async_request
+from .request import MAX_NUMBERS, apply_rows, async_request
 from .result import Row
 from .submission_context import SubmissionContext
 from .timing import Timing, api_now
@@ -88,7 +86,9 @@ class Submission:
         try:
             # All of them together: a limit refuses the whole message, not its second half.
             unpermitted = [one for one in ready if one.state is not State.PERMITTED]
-            await self._permits.async_take((self.message, unpermitted))
+            await self._permits.async_take(
+                (self.message, unpermitted), before_asking=self.async_write
+            )
         except ConnectionFailed as err:
             self._retry_connection(ready, err)
             return []
@@ -124,8 +124,8 @@ class Submission:
             # The journal must have a first request before it is made; it has a repeated one.
             self._is_written = self._is_written and one.requests > 0
             one.mark_requested()
-        await self._write_to_journal()
-        if self.timing.is_cancelled:
+        await self.async_write()
+        if self.timing.too_late(self._now):
             _mark_not_requested(batch)
             return
         requested_at, phones = self._now, [one.target.phone for one in batch]
@@ -140,7 +140,8 @@ class Submission:
             self._trace("response lost", reason=type(err).__name__)
             self._losses.begin(batch, err)
         except ApiError as err:
-            self._apply_refusal(batch, err)
+            refused = await self._losses.async_refused(batch, err, self.record, self._batches)
+            self._refuse(refused, err)
         else:
             self._apply_response(batch, response, requested_at)
         # The halves of a refused list have higher batch numbers.
@@ -158,12 +159,6 @@ class Submission:
             self._records.accepted_ids.add(ids, self._now)
         self._finish([one for one in batch if one.is_finished])
         self._losses.reconcile_duplicates(duplicates, DuplicateRefused(None))
-
-    def _apply_refusal(self, batch: list[Number], err: ApiError) -> None:
-        """Refuse all numbers of a request, or only the one that the error names."""
-        if isinstance(err, RecipientRefused | DuplicateRefused):
-            batch = self._losses.split_refused(batch, err, self._batches)
-        self._refuse(batch, err)
 
     def _retry_without_callback(self, batch: list[Number], err: CallbackRefused) -> None:
         if self._callback is None:
@@ -217,11 +212,11 @@ class Submission:
 
     async def _wait(self, unfinished: list[Number]) -> None:
         """Wait until a retry, a check of the list, a claim or the deadline is due."""
-        await self._write_to_journal()
+        await self.async_write()
         claims = self._records.claims.waited_for(self.record, unfinished)
         await self.timing.async_wait(self._context.hass.loop, unfinished, claims)
 
-    async def _write_to_journal(self) -> None:
+    async def async_write(self) -> None:
         """Write the message with the states of all its numbers, unless that is done."""
         if self._is_written or self.message.options.test:
             return
