@@ -167,7 +167,7 @@ async def test_one_bad_number_stops_no_other(
     alone: dict[str, Any] = {field: [value, value], "message": TEXT}
     error = await refused(act(hass, "send_sms", **alone))
     if field == "phones":
-        assert error.translation_key == "nobody_left"
+        assert error.translation_key == "all_refused"
         # What holds fewer than five digits is no number that must be hidden.
         named = f'"{shown}" is' if shown and PAPA not in shown else "No. 2 of"
         assert named in str((error.translation_placeholders or {})["reasons"])

@@ -436,7 +436,7 @@ async def test_all_channels_refused_here(hass: HomeAssistant, simulator: Simulat
     simulator.requests.clear()
     error = await refused(legacy(hass, "smspilot", target=["Баба", "Сын"]))
     assert isinstance(error, ServiceValidationError)
-    assert error.translation_key == "nobody_left"
+    assert error.translation_key == "all_refused"
     assert simulator.requests == []
 
 
@@ -449,7 +449,7 @@ async def test_one_reason_for_all_channels(hass: HomeAssistant, simulator: Simul
     simulator.fault("error", code=241, command="send")
     simulator.fault("error", code=110, command="send")
     error = await refused(legacy(hass, "smspilot", target=["Баба", "Сын"]))
-    assert error.translation_key == "nobody_left"
+    assert error.translation_key == "all_refused"
     assert not isinstance(error, ServiceValidationError)
 
 

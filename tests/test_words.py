@@ -13,7 +13,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util.yaml import load_yaml_dict
 import pytest
 
-from custom_components.smspilot.alarm_issues import ALARM_ISSUES
+from custom_components.smspilot.alarm_issues import ALARM_ISSUE_KEYS
 from custom_components.smspilot.const import DOMAIN
 from custom_components.smspilot.errors import Reason
 from custom_components.smspilot.notices import ISSUES
@@ -109,7 +109,7 @@ def test_exceptions_and_issues(language: str) -> None:
     # That of a trigger belongs to no account.
     assert set(texts["issues"]) == {
         *ISSUES,
-        *ALARM_ISSUES,
+        *ALARM_ISSUE_KEYS,
         "low_balance_new",
         "low_balance_today",
         "low_balance_unknown",

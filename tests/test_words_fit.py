@@ -16,7 +16,7 @@ import pytest
 import voluptuous as vol
 
 from custom_components.smspilot.alarm_form import SECTIONS, alarm_schema
-from custom_components.smspilot.alarm_issues import ALARM_ISSUES
+from custom_components.smspilot.alarm_issues import ALARM_ISSUE_KEYS
 from custom_components.smspilot.const import DOMAIN
 from custom_components.smspilot.errors import Reason
 from custom_components.smspilot.forms import options_schema, recipient_schema
@@ -131,7 +131,7 @@ def test_issues_report_what_is_known(language: str) -> None:
     texts = words(language)["issues"]
     of_a_balance = {"low_balance_new", "low_balance_today", "low_balance_unknown"}
     assert {*ISSUES} | of_a_balance == OF_AN_ISSUE.keys()
-    assert set(ALARM_ISSUES) == OF_AN_ALARM.keys()
+    assert set(ALARM_ISSUE_KEYS) == OF_AN_ALARM.keys()
     for key, given in OF_AN_ALARM.items():
         assert "alarm" in places(texts[key]["title"])
         assert places(texts[key]) <= given, key

@@ -88,7 +88,7 @@ class Account:
             self.outbox.reconciler.resume()
         self.journal.snapshot = self._snapshot
         self.inbox.memory.begin()
-        # Whoever sets it up does not wait for the disk.
+        # The set-up does not wait for the disk.
         self.journal.flush()
 
     @callback

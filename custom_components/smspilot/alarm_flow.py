@@ -146,10 +146,10 @@ class AlarmFlow(ConfigSubentryFlow):
         return None
 
     def _wrong_step(self, step: Mapping[str, Any]) -> str | None:
-        wanted = _as_list(step.get(CONF_RECIPIENTS))
-        if not wanted:
+        recipients = _as_list(step.get(CONF_RECIPIENTS))
+        if not recipients:
             return "no_recipients"
-        if any(self._is_wrong_recipient(one) for one in wanted):
+        if any(self._is_wrong_recipient(one) for one in recipients):
             return "invalid_recipient"
         try:
             wait = period(step.get(CONF_WAIT, DEFAULT_WAIT))

@@ -15,7 +15,7 @@ from .alarms.texts import phrases
 from .const import DOMAIN
 from .events import SIGNAL_ALARM, SIGNAL_ENTRY_UPDATED
 
-ALARM_ISSUES: Final = (
+ALARM_ISSUE_KEYS: Final = (
     "alarm_not_ready",
     "alarm_too_often",
     "alarm_unanswered",
@@ -42,13 +42,13 @@ class AlarmIssues:
 
     @callback
     def _review(self, _alarm_id: str | None = None) -> None:
-        wanted: dict[str, tuple[str, dict[str, str]]] = {}
+        current: dict[str, tuple[str, dict[str, str]]] = {}
         for alarm_id, alarm in self._account.alarms.runners.items():
-            for key, placeholders in self._wanted(alarm).items():
-                wanted[f"{key}_{alarm_id}"] = (key, placeholders)
-        for issue_id in self._raised - wanted.keys():
+            for key, placeholders in self._issues_of(alarm).items():
+                current[f"{key}_{alarm_id}"] = (key, placeholders)
+        for issue_id in self._raised - current.keys():
             ir.async_delete_issue(self._account.hass, DOMAIN, issue_id)
-        for issue_id, (key, placeholders) in wanted.items():
+        for issue_id, (key, placeholders) in current.items():
             ir.async_create_issue(
                 self._account.hass,
                 DOMAIN,
@@ -58,27 +58,27 @@ class AlarmIssues:
                 translation_key=key,
                 translation_placeholders=placeholders,
             )
-        self._raised = {*wanted}
+        self._raised = {*current}
 
-    def _wanted(self, alarm: AlarmRunner) -> dict[str, dict[str, str]]:
+    def _issues_of(self, alarm: AlarmRunner) -> dict[str, dict[str, str]]:
         """Return the issues of an alarm in its present state, with their placeholders."""
         run, named = alarm.run, {"alarm": alarm.plan.name}
-        wanted: dict[str, dict[str, str]] = {}
+        issues: dict[str, dict[str, str]] = {}
         if alarm.problems:
             problems = "\n".join(f"- {problem}" for problem in alarm.problems)
-            wanted["alarm_not_ready"] = named | {"problems": problems}
+            issues["alarm_not_ready"] = named | {"problems": problems}
         if run.state is AlarmState.UNANSWERED:
             began = dt_util.as_local(run.started_at or dt_util.utcnow())
             reached = ", ".join(one.name for one in run.reached.values()) or "–"
             facts = {"time": f"{began:%H:%M}", "message": run.message, "reached": reached}
-            wanted["alarm_unanswered"] = named | facts
+            issues["alarm_unanswered"] = named | facts
         if run.state is AlarmState.RUNNING and run.waiting_for:
             words = phrases(self._account.hass)
             why = words.get(f"waiting_{run.waiting_for}", run.waiting_for)
-            wanted["alarm_waits"] = named | {"why": why}
+            issues["alarm_waits"] = named | {"why": why}
         if run.first_step_only and run.alive:
-            wanted["alarm_too_often"] = named | {"limit": str(MAX_RUNS_A_DAY)}
-        return wanted
+            issues["alarm_too_often"] = named | {"limit": str(MAX_RUNS_A_DAY)}
+        return issues
 
     @callback
     def _clear(self) -> None:

@@ -24,7 +24,7 @@ def alarm_sentence(hass: HomeAssistant, data: Mapping[str, Any], fired_at: float
         "minutes": _minutes(data["started_at"], fired_at),
     }
     if key == "step":
-        key = f"step_{_channel(hass, data)}" if data["recipient"] else "step_nobody"
+        key = f"step_{_channel(hass, data)}" if data["recipient"] else "step_none"
     elif key == "acknowledged" and not values["minutes"]:
         key = "acknowledged_at_once"
     return phrases(hass)[f"log_{key}"].format(**values)

@@ -29,8 +29,8 @@ from .runtime.trail import async_trace
 
 # Seconds after the last order in which the next one continues its conversation.
 CONVERSATION_TIMEOUT: Final = 600.0
-HOUR: Final = 3600.0
 MAX_ORDERS_PER_HOUR: Final = 10
+SECONDS_PER_HOUR: Final = 3600.0
 MAX_AGE: Final = DEFAULT_MAX_AGE.total_seconds()
 DEFAULT_PARTS: Final = 3
 # Answers may spend a fifth of the daily limit, so that forged orders leave money for alarms.
@@ -123,7 +123,7 @@ class AssistResponder:
         """Count a message, and return whether the number has not written too often."""
         now = self._hass.loop.time()
         times = self._times.setdefault(phone, deque(maxlen=MAX_ORDERS_PER_HOUR))
-        if len(times) == MAX_ORDERS_PER_HOUR and now - times[0] < HOUR:
+        if len(times) == MAX_ORDERS_PER_HOUR and now - times[0] < SECONDS_PER_HOUR:
             return False
         times.append(now)
         return True

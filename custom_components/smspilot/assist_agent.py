@@ -28,11 +28,11 @@ async def async_ask_assist(
     if "conversation" not in hass.config.components:
         raise AgentFailed("Assist is not set up")
     is_pipeline = "assist_pipeline" in hass.config.components
-    ask = _async_run_pipeline if is_pipeline else _async_converse
+    run = _async_run_pipeline if is_pipeline else _async_converse
     # As a task of its own, as in the app: up to 2026.10 an agent that raises leaves its
-    # conversation behind in the context, for whatever is asked there next.
+    # conversation behind in the context, for whatever runs there next.
     task = hass.async_create_background_task(
-        ask(hass, text, conversation_id), "smspilot question to Assist"
+        run(hass, text, conversation_id), "smspilot question to Assist"
     )
     try:
         await asyncio.wait((task,), timeout=AGENT_TIMEOUT)

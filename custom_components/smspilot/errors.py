@@ -63,7 +63,7 @@ class Reason(StrEnum):
     INVALID_CODE = "invalid_code"
     INVALID_PHONE = "invalid_phone"
     INVALID_SENDER = "invalid_sender"
-    NOBODY_LEFT = "nobody_left"
+    ALL_REFUSED = "all_refused"
     NO_TARGET = "no_target"
     ONE_ALARM = "one_alarm"
     ONE_NUMBER = "one_number"
@@ -170,7 +170,7 @@ def combined_error(
     if partly or any(err.translation_key == Reason.PARTLY_REFUSED for _names, err in errors):
         return action_error(Reason.PARTLY_REFUSED, reasons=reasons)
     is_invalid = all(isinstance(err, ServiceValidationError) for _names, err in errors)
-    return (validation_error if is_invalid else action_error)(Reason.NOBODY_LEFT, reasons=reasons)
+    return (validation_error if is_invalid else action_error)(Reason.ALL_REFUSED, reasons=reasons)
 
 
 def _reasons(hass: HomeAssistant, names: str, err: HomeAssistantError) -> str:

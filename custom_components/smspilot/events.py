@@ -20,7 +20,7 @@ class Push(StrEnum):
     UNCONFIRMED = "unconfirmed"
 
 
-class ListNews(StrEnum):
+class ListState(StrEnum):
     """What has changed about the reads of the inbound list."""
 
     CAPPED = "capped"
@@ -96,7 +96,7 @@ SIGNAL_ALARM: SignalTypeFormat[str] = SignalTypeFormat("smspilot_alarm_{}")
 # Inbound pushes were confirmed, missed or not confirmed, or their address has changed.
 SIGNAL_PUSH: SignalTypeFormat[Push] = SignalTypeFormat("smspilot_push_{}")
 # Reads of the inbound list fail, with the error, work again, or may be incomplete.
-SIGNAL_INBOUND_LIST: SignalTypeFormat[ListNews, SmspilotError | None] = SignalTypeFormat(
+SIGNAL_INBOUND_LIST: SignalTypeFormat[ListState, SmspilotError | None] = SignalTypeFormat(
     "smspilot_inbound_list_{}"
 )
 # The messages in doubt whose callers have ended have changed.

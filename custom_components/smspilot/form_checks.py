@@ -162,9 +162,9 @@ def wrong_options(options: Form) -> Errors:
     for key in (CONF_LOW_BALANCE, CONF_DAILY_LIMIT):
         if not 0 <= options.get(key, 0) <= MAX_MONEY:
             errors[key] = "invalid_amount"
-    for key, most in ((CONF_MAX_PARTS, MAX_PARTS), (CONF_RATE_LIMIT, MAX_RATE_LIMIT)):
+    for key, maximum in ((CONF_MAX_PARTS, MAX_PARTS), (CONF_RATE_LIMIT, MAX_RATE_LIMIT)):
         # A range contains no fractions.
-        if options.get(key, 0) not in range(most + 1):
+        if options.get(key, 0) not in range(maximum + 1):
             errors[key] = f"invalid_{key}"
     if not options.get(CONF_REFERRER, "0").isdecimal():
         errors[CONF_REFERRER] = "invalid_referrer"

@@ -39,7 +39,7 @@ from .events import (
     SIGNAL_NAMES_TAKEN,
     SIGNAL_OK,
     SIGNAL_PUSH,
-    ListNews,
+    ListState,
     Push,
     Success,
 )
@@ -207,12 +207,12 @@ class IssueReporter:
         self._notices.raise_("inbound_address", url=url, settings_url=URL_SETTINGS)
 
     @callback
-    def _review_inbound_list(self, news: ListNews, err: SmspilotError | None) -> None:
+    def _review_inbound_list(self, state: ListState, err: SmspilotError | None) -> None:
         """Raise or solve the notices that the inbound list fails or may be incomplete."""
         title, key = self._account.entry.title, "inbound_list_fails"
-        match news:
+        match state:
             # Not where the account's poll fails too: its own error is shown then.
-            case ListNews.FAILING if err and self._coordinator.last_update_success:
+            case ListState.FAILING if err and self._coordinator.last_update_success:
                 if not self._notices.is_raised(key):
                     LOGGER.warning(
                         "%s: the list of inbound messages cannot be read (%s); inbound messages are"
@@ -221,10 +221,10 @@ class IssueReporter:
                         reason_of(err).value,
                     )
                 self._notices.raise_(key, error=api_text(self._account.hass, err))
-            case ListNews.WORKING if self._notices.is_raised(key):
+            case ListState.WORKING if self._notices.is_raised(key):
                 LOGGER.warning("%s: the list of inbound messages can be read again", title)
                 self._notices.solve(key)
-            case ListNews.CAPPED:
+            case ListState.CAPPED:
                 until = dt_util.utcnow() + HORIZON
                 self._notices.raise_("inbound_list_capped", until=until)
 

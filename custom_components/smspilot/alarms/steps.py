@@ -20,7 +20,7 @@ LATE: Final = timedelta(minutes=5)
 # Sends of older laps are dropped from the run.
 LAPS_KEPT: Final = 3
 # The reason to repeat a round where no send has one.
-NONE_REACHED: Final = "nobody_reached"
+NONE_REACHED: Final = "none_reached"
 
 
 def come_due(transition: Transition, due_at: datetime) -> None:

@@ -19,26 +19,26 @@ class ContactFilter:
     """The contacts of a trigger; names and entities are resolved anew for each message."""
 
     def __init__(
-        self, hass: HomeAssistant, wanted: Sequence[str | int], entry_id: str | None = None
+        self, hass: HomeAssistant, contacts: Sequence[str | int], entry_id: str | None = None
     ) -> None:
         """Keep the contacts as configured; without an entry they may belong to any account."""
         self._hass = hass
-        self._wanted = wanted
+        self._contacts = contacts
         self._entry_id = entry_id
 
     def __bool__(self) -> bool:
-        return bool(self._wanted)
+        return bool(self._contacts)
 
     @callback
     def has(self, data: Mapping[str, Any]) -> bool:
         """Return whether an event is about one of the contacts."""
-        return any(self._matches(one, data) for one in self._wanted)
+        return any(self._matches(one, data) for one in self._contacts)
 
     @callback
     def unknown(self) -> list[tuple[int, str]]:
         """Return the contacts that exist nowhere, with their position from 1."""
-        wanted = enumerate(self._wanted, 1)
-        return [(position, str(one)) for position, one in wanted if not self._is_known(one)]
+        numbered = enumerate(self._contacts, 1)
+        return [(position, str(one)) for position, one in numbered if not self._is_known(one)]
 
     def _matches(self, one: str | int, data: Mapping[str, Any]) -> bool:
         text = str(one).strip()
@@ -56,7 +56,7 @@ class ContactFilter:
             return data["phone"] in phone_readings(self._hass, one)
         except UnreadablePhone:
             names = [data["recipient"] or "", *(recipient.name for recipient in sharing)]
-            # Compare a short number, such as a bank's, but no sender that is a word: anybody can
+            # Compare a short number, such as a bank's, but no sender that is a word: any sender can
             # choose one.
             is_short = text == data["phone"] and text.isdecimal()
             return is_short or any(same_name(name, text) for name in names if name)

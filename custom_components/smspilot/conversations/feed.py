@@ -87,7 +87,7 @@ class Conversations:
 
     @callback
     def close(self) -> None:
-        """Tell every card that the account is closed, and forget the conversations."""
+        """Inform every card that the account is closed, and forget the conversations."""
         self._is_closed = True
         for listener in self._listeners.copy():
             listener({"closed": True})
@@ -149,14 +149,14 @@ class Conversations:
     async def _read(self) -> None:
         self._last_read = self._hass.loop.time()
         before = self._is_loaded, self._has_problem
-        news = await self._reader.read()
-        self._is_loaded, self._has_problem = True, bool(news.errors)
-        for error in news.errors:
+        result = await self._reader.read()
+        self._is_loaded, self._has_problem = True, bool(result.errors)
+        for error in result.errors:
             async_dispatcher_send(self._hass, SIGNAL_ERROR.format(self._entry.entry_id), error)
-        if news.is_shifted or before != (True, self._has_problem):
+        if result.is_shifted or before != (True, self._has_problem):
             self._publish_everything()
         else:
-            self._publish(news.changed)
+            self._publish(result.changed)
 
     @callback
     def _message_sent(self, message: SentText) -> None:

@@ -11,7 +11,8 @@ from .lines import Json, Line, merged
 
 # Some megabytes at most; older lines are not shown.
 MAX_LINES: Final = 5000
-HOUR: Final = timedelta(hours=1)
+# Zones differ by whole hours here.
+ZONE_STEP: Final = timedelta(hours=1)
 # The clocks of two machines may differ by so much.
 MAX_CLOCK_DIFFERENCE: Final = timedelta(minutes=15)
 _NOT_DELIVERED: Final = (Status.FAILED, Status.UNDELIVERED)
@@ -71,13 +72,13 @@ class History:
 
     def learn_zone(self, sent_at: datetime, listed_at: datetime) -> None:
         """Learn the zone of the outbound list from a message of our own."""
-        self._set_zone(round((listed_at - sent_at) / HOUR) * HOUR)
+        self._set_zone(round((listed_at - sent_at) / ZONE_STEP) * ZONE_STEP)
 
     def no_future(self, now: datetime) -> None:
         """Take a zone ahead of UTC where the list has messages from the future."""
         newest = max((line.at for line in self._lines.values() if line.zoned), default=now)
         if (ahead := newest - self.zone - now) > MAX_CLOCK_DIFFERENCE:
-            self._set_zone(self.zone + math.ceil(ahead / HOUR) * HOUR)
+            self._set_zone(self.zone + math.ceil(ahead / ZONE_STEP) * ZONE_STEP)
 
     def of(self, phones: Iterable[str]) -> list[Json]:
         """Return the lines of these numbers as they are shown, the oldest first."""

@@ -18,7 +18,7 @@ from ..text.reactions import is_reaction
 
 type Json = dict[str, Any]
 
-# In place of a FlashCall's code, which lets whoever reads it log in as the recipient.
+# In place of a FlashCall's code, with which any reader could log in as the recipient.
 HIDDEN: Final = "••••"
 
 

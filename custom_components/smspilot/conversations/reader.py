@@ -17,7 +17,7 @@ from .lists import Lists
 
 
 @dataclass(slots=True)
-class News:
+class ReadResult:
     """The result of a read: the ids of lines that changed, and the errors of failed requests."""
 
     changed: set[str] = field(default_factory=set)
@@ -43,21 +43,21 @@ class Reader:
         """Return the API's time; the machine's until the API has sent a date."""
         return self._client.now() or dt_util.utcnow()
 
-    async def read(self) -> News:
+    async def read(self) -> ReadResult:
         """Read both lists at once; if one fails, the other still counts."""
-        news, zone = News(), self.history.zone
+        found, zone = ReadResult(), self.history.zone
         results = await asyncio.gather(
             self._read_outbound(), self._read_inbound(), return_exceptions=True
         )
         for result in results:
             if isinstance(result, set):
-                news.changed |= result
+                found.changed |= result
             elif isinstance(result, SmspilotError):
-                news.errors.append(result)
+                found.errors.append(result)
             else:
                 raise result
-        news.is_shifted = zone != self.history.zone
-        return news
+        found.is_shifted = zone != self.history.zone
+        return found
 
     async def page(self, phones: Iterable[str], before: str | None, limit: int) -> Json:
         """Return the lines of numbers before a sort key, after reading older ones if too few."""

@@ -750,7 +750,7 @@ const makeCard = () => class extends HTMLElement {
     this._body.classList.toggle("talking", isOpen);
     this._talk.hidden = !this._opened;
     this._empty.hidden = Boolean(this._opened);
-    this._empty.textContent = language.text(shown.length ? "choose" : "nobody");
+    this._empty.textContent = language.text(shown.length ? "choose" : "no_recipients");
     this._drawTalk();
     this._drawStates();
   }

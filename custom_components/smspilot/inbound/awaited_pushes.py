@@ -17,11 +17,11 @@ from ..runtime.poller import Poller
 
 # Bounds the memory that a flood of forged pushes can take; a push beyond it still wakes a read.
 MAX_AWAITED: Final = 1000
-# The pause before the next read is the time since the push divided by this, within these bounds.
+# The backoff before the next read is the time since the push divided by this, within these bounds.
 # Seconds.
-PAUSE_DIVISOR: Final = 3.0
-MIN_PAUSE: Final = 2.0
-MAX_PAUSE: Final = 3600.0
+BACKOFF_DIVISOR: Final = 3.0
+MIN_BACKOFF: Final = 2.0
+MAX_BACKOFF: Final = 3600.0
 # A push whose message is not listed after this many seconds is reported as unconfirmed.
 UNCONFIRMED_AFTER: Final = 3600.0
 
@@ -114,8 +114,10 @@ class AwaitedPushes:
             self._cancel_next_read = None
         if self._awaited:
             youngest = max(push.at for push in self._awaited.values())
-            pause = min(max((requested_at - youngest) / PAUSE_DIVISOR, MIN_PAUSE), MAX_PAUSE)
-            delay = requested_at + pause - self._hass.loop.time()
+            backoff = min(
+                max((requested_at - youngest) / BACKOFF_DIVISOR, MIN_BACKOFF), MAX_BACKOFF
+            )
+            delay = requested_at + backoff - self._hass.loop.time()
             self._cancel_next_read = self._poller.wake_in(delay)
 
 

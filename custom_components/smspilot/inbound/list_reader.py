@@ -10,7 +10,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from ..client import InboundList, Smspilot, SmspilotError
 from ..const import LOGGER
 from ..errors import reason_of
-from ..events import SIGNAL_ERROR, SIGNAL_INBOUND_LIST, SIGNAL_OK, ListNews, Success
+from ..events import SIGNAL_ERROR, SIGNAL_INBOUND_LIST, SIGNAL_OK, ListState, Success
 from ..runtime.poller import Poller
 from ..runtime.trail import async_trace
 from .intake import Intake
@@ -112,7 +112,7 @@ class ListReader:
         if self._failing_since is None:
             self._failing_since = now
         if now - self._failing_since >= FAILING_TIME:
-            self._signal(ListNews.FAILING, err)
+            self._signal(ListState.FAILING, err)
 
     @callback
     def _report_recovery(self) -> None:
@@ -120,7 +120,7 @@ class ListReader:
             self._failing_since = None
             worked = SIGNAL_OK.format(self._entry.entry_id)
             async_dispatcher_send(self._hass, worked, Success.INBOUND)
-            self._signal(ListNews.WORKING)
+            self._signal(ListState.WORKING)
 
     @callback
     def _judge_unconfirmed(self, count: int) -> None:
@@ -131,13 +131,13 @@ class ListReader:
                 "SMSPILOT lists only the newest messages; older ones that came since the last read"
                 " may be missing"
             )
-            self._signal(ListNews.CAPPED)
+            self._signal(ListState.CAPPED)
         elif count:
             self._memory.push_monitor.drop(count)
 
-    def _signal(self, news: ListNews, err: SmspilotError | None = None) -> None:
+    def _signal(self, state: ListState, err: SmspilotError | None = None) -> None:
         signal = SIGNAL_INBOUND_LIST.format(self._entry.entry_id)
-        async_dispatcher_send(self._hass, signal, news, err)
+        async_dispatcher_send(self._hass, signal, state, err)
 
     def _trace(self, step: str, **details: Any) -> None:
         async_trace(self._hass, self._entry.entry_id, step, **details)

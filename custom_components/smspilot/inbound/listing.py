@@ -82,7 +82,7 @@ class PagedList:
             # The machine's clock was ahead of the API's: read again from the true start.
             since = window.start(page.at)
             page = await self._client.inbound_since(since)
-        is_full = 0 < len(page.messages) >= window.longest
+        is_full = 0 < len(page.messages) >= window.max_length
         window.note_length(len(page.messages))
         if not tail:
             self._detect_newest_only(page, since, is_full=is_full)

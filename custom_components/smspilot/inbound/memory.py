@@ -24,7 +24,7 @@ class Memory:
         """Load the journal's tables."""
         self.window.restore(tables)
         self.pushes.restore(tables.get("pushes", {}))
-        self.push_monitor.restore(tables.get("proof", {}))
+        self.push_monitor.restore(tables.get("push_monitor", {}))
         self.questions.restore(tables.get("questions", {}))
         self.publications.restore(tables.get("publishing", {}))
 

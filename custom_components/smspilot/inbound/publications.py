@@ -2,7 +2,7 @@
 
 Two things are written before the events are fired: that a message will be published, which is
 synced, and that publishing begins, in the same turn of the event loop. After a kill a message of
-which only the first was written is published. Where the second may have been written, nobody knows
+which only the first was written is published. Where the second may have been written, it is unknown
 whether automations have seen the events: it is not published, and a repair issue names its author.
 """
 

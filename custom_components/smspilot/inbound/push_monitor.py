@@ -169,7 +169,7 @@ class PushMonitor:
 
     def _store(self, fact: str, value: str) -> None:
         self._facts[fact] = value
-        self._journal.put("proof", fact, value)
+        self._journal.put("push_monitor", fact, value)
 
     def _signal(self, push: Push) -> None:
         async_dispatcher_send(self._hass, SIGNAL_PUSH.format(self._entry_id), push)

@@ -70,16 +70,16 @@ class Window:
         return self._client.now() or dt_util.utcnow()
 
     @property
-    def longest(self) -> int:
+    def max_length(self) -> int:
         """Return the number of messages of the longest list so far."""
         with suppress(ValueError):
-            return int(self._facts.get("longest", 0))
+            return int(self._facts.get("max_length", 0))
         return 0
 
     def note_length(self, count: int) -> None:
         """Store the length of a list where it is the longest so far."""
-        if count > self.longest:
-            self._store("longest", str(count))
+        if count > self.max_length:
+            self._store("max_length", str(count))
 
     def begin(self) -> None:
         """Note when the account is first set up here, by the machine's clock."""

@@ -119,7 +119,7 @@ def all_refused_error(
     if len({id(why) for _row, why in refusals}) == 1:
         return refusals[0][1]
     rows = [row for row, _why in refusals]
-    return validation_error(Reason.NOBODY_LEFT, reasons=reasons(entry, rows, hass.config.language))
+    return validation_error(Reason.ALL_REFUSED, reasons=reasons(entry, rows, hass.config.language))
 
 
 def partly_refused_error(

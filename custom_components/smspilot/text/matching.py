@@ -35,10 +35,10 @@ def fits(message: str, texts: Sequence[str], match: Match) -> bool:
     """Return whether a message equals or contains one of the texts."""
     received = normalised(message)
     # Every message contains an empty text.
-    wanted = filter(None, map(normalised, texts))
+    compared = filter(None, map(normalised, texts))
     if match is Match.CONTAINS:
-        return any(text in received for text in wanted)
-    return any(text == received for text in wanted)
+        return any(text in received for text in compared)
+    return any(text == received for text in compared)
 
 
 def answer_id(text: str, answers: Sequence[tuple[str, Sequence[str]]]) -> str | None:
