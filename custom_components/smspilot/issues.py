@@ -133,9 +133,9 @@ class IssueReporter:
             if options.low_balance and balance < options.low_balance:
                 average = self._account.budget.daily_average
                 days = max(int(balance / average), 0) if average else None
-                pace = "low_balance" if self._account.budget.knows_a_week else "low_balance_new"
+                in_days = "low_balance" if self._account.budget.knows_a_week else "low_balance_new"
                 today = "low_balance_today"
-                text = {None: "low_balance_unknown", 0: today, 1: today}.get(days, pace)
+                text = {None: "low_balance_unknown", 0: today, 1: today}.get(days, in_days)
                 amount = async_money(self._account.hass, balance)
                 self._notices.raise_(
                     "low_balance", text=text, balance=amount, days=str(days), top_up_url=URL_TOP_UP

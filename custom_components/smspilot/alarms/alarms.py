@@ -78,7 +78,7 @@ class Alarms:
             runner.service_number = self._service_number
             self._restore(runner, self._stored.pop(key, None))
             if self._started:
-                runner.watch()
+                runner.start()
                 self.checks.plan(runner, now=True)
 
     @callback
@@ -97,7 +97,7 @@ class Alarms:
             self._context.inbox.add_claimant(self.claim),
         ]
         for runner in self.runners.values():
-            runner.watch()
+            runner.start()
             self.checks.plan(runner, now=False)
 
     @callback
@@ -185,10 +185,10 @@ class Alarms:
 
     @callback
     def _entity_changed(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
-        """Watch a renamed source by its new entity id."""
+        """Track a renamed source by its new entity id."""
         if event.data["action"] == "update" and "old_entity_id" in event.data:
             for runner in self.runners.values():
-                runner.watch_again()
+                runner.track_again()
 
     @callback
     def _changed(self, runner: AlarmRunner) -> None:

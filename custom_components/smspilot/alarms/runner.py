@@ -49,7 +49,7 @@ class AlarmRunner:
     def __init__(
         self, context: AlarmContext, plan: Plan, changed: Callable[[AlarmRunner], None]
     ) -> None:
-        """Have `changed` called after every change; the sources are not watched yet."""
+        """Have `changed` called after every change; the sources are not tracked yet."""
         self._changed = changed
         self._context = context
         self.plan = plan
@@ -74,10 +74,10 @@ class AlarmRunner:
         return {"on": sorted(self.sources.on), "run": self.run.as_stored()}
 
     @callback
-    def watch(self) -> None:
-        """Go on after a start, and watch the sources."""
+    def start(self) -> None:
+        """Go on after a start, and track the sources."""
         self.is_loaded = True
-        is_new = self.sources.watch(self.plan.sources)
+        is_new = self.sources.track(self.plan.sources)
         self.handle(Recovered())
         if is_new:
             self.trigger(by_source=True)
@@ -88,14 +88,14 @@ class AlarmRunner:
         sources_changed = plan.sources != self.plan.sources
         self.plan = plan
         if self.is_loaded:
-            if sources_changed and self.sources.watch(plan.sources):
+            if sources_changed and self.sources.track(plan.sources):
                 self.trigger(by_source=True)
             self.handle(Ticked())
 
     @callback
-    def watch_again(self) -> None:
-        """Watch the sources by their present entity ids."""
-        if self.is_loaded and self.sources.watch(self.plan.sources):
+    def track_again(self) -> None:
+        """Track the sources by their present entity ids."""
+        if self.is_loaded and self.sources.track(self.plan.sources):
             self.trigger(by_source=True)
 
     @callback

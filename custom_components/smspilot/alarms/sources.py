@@ -47,8 +47,8 @@ class Sources:
         self.off_since = None if self.on else self.off_since
 
     @callback
-    def watch(self, references: Iterable[str]) -> bool:
-        """Watch these sources; return whether one is on that was off or not watched before."""
+    def track(self, references: Iterable[str]) -> bool:
+        """Track these sources; return whether one is on that was off or not tracked before."""
         self.stop()
         self._by_entity = {
             entity_id: one for one in references if (entity_id := entity_of(self._hass, one))
@@ -66,7 +66,7 @@ class Sources:
 
     @callback
     def stop(self) -> None:
-        """Stop watching."""
+        """Stop tracking."""
         if self._untrack:
             self._untrack()
             self._untrack = None

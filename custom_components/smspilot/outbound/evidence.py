@@ -160,7 +160,7 @@ class Evidence:
         )
 
     def _rivals(self, record: SubmissionRecord, number: Number) -> list[SubmissionRecord]:
-        """Return the other messages to the number whose outcome is unknown."""
+        """Return the other messages to the number that are in doubt."""
         return [one for one in self._records.unknown_to(number.digits) if one.id != record.id]
 
     def _order(self, listing: Listing, record: SubmissionRecord, row: MessageRow) -> CreationOrder:

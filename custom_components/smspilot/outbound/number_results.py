@@ -42,7 +42,7 @@ def row_of(
         due_at=message.options.send_at or record.at,
     )
     if number.state is State.IN_DOUBT:
-        row.unknown, row.error = True, _as_problem(hass, _outcome_unknown(entry))
+        row.unknown, row.error = True, _as_problem(hass, _in_doubt_error(entry))
     elif found := number.row:
         row.message_id, row.packet_id = found.id, number.packet_id
         row.price, row.error, row.status = found.price, found.problem, found.status
@@ -73,7 +73,7 @@ def row_of_record(
     if number.state is State.ACCEPTED:
         row.status = Status.ACCEPTED
     elif number.state is not State.REFUSED:
-        row.unknown, row.error = True, _as_problem(hass, _outcome_unknown(entry))
+        row.unknown, row.error = True, _as_problem(hass, _in_doubt_error(entry))
     return row
 
 
@@ -86,7 +86,7 @@ def error_of(
     """
     numbers = list(rows)
     if any(one.state is State.IN_DOUBT for one in numbers):
-        return _outcome_unknown(entry)
+        return _in_doubt_error(entry)
     refused = [one for one in numbers if one.state is State.REFUSED]
     for one in sorted(refused, key=lambda one: isinstance(one.error, RecipientRefused)):
         if isinstance(one.error, SmspilotError):
@@ -106,7 +106,7 @@ def error_of_record(
     if any(one.state is State.ACCEPTED for one in record.numbers):
         return None
     if record.unknown:
-        return _outcome_unknown(entry)
+        return _in_doubt_error(entry)
     problem = next((one.error for one in record.numbers if one.error), NO_REASON)
     return error_from_api(hass, _as_error(problem))
 
@@ -127,7 +127,7 @@ def partly_refused_error(
 ) -> HomeAssistantError:
     """Return the error of a send of which these rows did not go out, or are in doubt."""
     if all(row.unknown for row in unsent):
-        return _outcome_unknown(entry)
+        return _in_doubt_error(entry)
     return action_error(Reason.PARTLY_REFUSED, reasons=reasons(entry, unsent, hass.config.language))
 
 
@@ -136,7 +136,7 @@ def _as_error(problem: Problem) -> ApiError:
     return kind(problem.code, problem.description, problem.description_ru)
 
 
-def _outcome_unknown(entry: ConfigEntry) -> HomeAssistantError:
+def _in_doubt_error(entry: ConfigEntry) -> HomeAssistantError:
     return action_error(Reason.OUTCOME_UNKNOWN, account=entry.title)
 
 

@@ -35,7 +35,7 @@ class SubmissionRecords:
         self._journal = journal
         self._records: dict[str, SubmissionRecord] = {}
         self._by_id: dict[str, SubmissionRecord] = {}
-        # Those of which a number's outcome is unknown, which are few.
+        # Those of which a number is in doubt, which are few.
         self._unknown: dict[str, SubmissionRecord] = {}
         self._busy: set[str] = set()
         self.claims = Claims(hass)

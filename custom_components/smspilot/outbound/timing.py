@@ -78,7 +78,7 @@ class Timing:
         return ConnectionFailed(TimeOver.NO_TIME) if now > self.last_request else None
 
     def reconcile_until(self, now: float) -> float:
-        """Return the end of the reads that look for a request whose response is lost now."""
+        """Return the end of the reads that reconcile a request whose response is lost now."""
         return min(now + RECONCILE_TIMEOUT, self.deadline)
 
     def start_retry_window(self, now: float) -> None:

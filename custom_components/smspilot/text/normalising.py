@@ -50,20 +50,20 @@ def without_beginning(text: str, beginning: str) -> str | None:
     Both are compared as they look: without invisible characters, case and accents, any digits as
     ASCII ones. The beginning of a longer number or word is none: 47110 does not begin with 4711.
     """
-    wanted, at, end = _plain(beginning), 0, 0
+    expected, at, end = _plain(beginning), 0, 0
     for place, character in enumerate(text, 1):
         piece = _plain(character)
         # Spaces may stand before it, invisible characters anywhere.
         if not piece.strip() and not (at and piece):
             end = place
             continue
-        if at == len(wanted) or not wanted.startswith(piece, at):
+        if at == len(expected) or not expected.startswith(piece, at):
             break
         at, end = at + len(piece), place
     rest = text[end:]
-    if not wanted or at < len(wanted) or (wanted[-1].isalpha() and rest[:1].isalpha()):
+    if not expected or at < len(expected) or (expected[-1].isalpha() and rest[:1].isalpha()):
         return None
-    if wanted[-1].isdecimal() and _MORE_DIGITS.match(rest):
+    if expected[-1].isdecimal() and _MORE_DIGITS.match(rest):
         return None
     return rest[found.end() :] if (found := _SEPARATOR.match(rest)) else rest
 
