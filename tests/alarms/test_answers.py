@@ -116,7 +116,7 @@ def test_guesses(texts: list[str]) -> None:
         assert (answer is not None) is ("417" in guesses[:3])
         if answer is not None:
             return
-        run, _wanted = advance(run, WrongCodes(PAPA, wrong), WORLD)
+        run, _effects = advance(run, WrongCodes(PAPA, wrong), WORLD)
         assert without_code(run, MAMA, "417") == ("", 0)
 
 
