@@ -130,6 +130,28 @@ async def test_answer_faster_than_the_disk(
     assert (await asking)["answer_id"] == "yes"
 
 
+async def test_order_while_a_question_is_sent(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Only what may be the answer waits until the question is known to be sent."""
+    people = [person("Папа", PAPA, pin="4711")]
+    await add_account(hass, simulator, people=people)
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
+    sending = simulator.fault("hang", when="after", command="send")
+    asking = ask(hass)
+    await clock.settle()
+    await write(simulator, PAPA, "5671 4711 Закрой кран")
+    await write(simulator, PAPA, "Понравилось «Топить баню?»")
+    await write(simulator, PAPA, "Да")
+    await clock.advance(10)
+    assert captured.of("message") == []
+    await clock.advance(50)
+    assert captured.of("message") == ["Закрой кран", "Понравилось «Топить баню?»"]
+    sending.release()
+    await clock.advance(16)
+    assert (await asking)["answer_id"] == "yes"
+
+
 async def test_two_questions_queue(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """The second question to a number is sent when the first is over; another number waits not."""
     await add_account(hass, simulator, people=PEOPLE)

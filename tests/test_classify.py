@@ -162,15 +162,18 @@ async def test_only_the_contract_number(
     assert captured.of("message") == [""]
 
 
-async def test_reaction(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+@pytest.mark.parametrize("reaction", ["Понравилось «Топить баню?»", "Gefällt „Топить баню?“"])
+async def test_reaction(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, reaction: str
+) -> None:
     """A phone's reaction to a question is published, and does not answer it."""
     await add_account(hass, simulator, people=PEOPLE)
     messages = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     asking = ask(hass)
     await clock.settle()
-    await write(simulator, MAMA, "Понравилось «Топить баню?»")
+    await write(simulator, MAMA, reaction)
     await clock.advance(16)
-    assert messages.of("message") == ["Понравилось «Топить баню?»"]
+    assert messages.of("message") == [reaction]
     await write(simulator, MAMA, "Нет")
     await clock.advance(16)
     assert (await asking)["answer"] == "Нет"

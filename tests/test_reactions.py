@@ -76,6 +76,28 @@ def test_no_reaction(text: str) -> None:
     assert not is_reaction(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "ours", "is_one"),
+    [
+        (f"Gefällt „{TEXT}“", TEXT, True),
+        (f"Вподобано «{TEXT}»", TEXT, True),
+        (f"J’aime « {TEXT} »", TEXT, True),
+        (f"❤️ “{TEXT}”", TEXT, True),
+        ("Gefällt „Ворота открыты. Чтобы закр…“", TEXT, True),
+        ("Gefällt „Да?“", "Да?", True),
+        ("⁉️ to “x”", "", True),
+        ("Скажи «Ворота открыты»", "Да?", False),
+        ("Скажи «Ворота»", TEXT, False),
+        (f"«{TEXT}»", TEXT, False),
+        (f"Ответ на «{TEXT}»: да", TEXT, False),
+        ("Скажи «ужин»", "", False),
+    ],
+)
+def test_reaction_to_ours(text: str, ours: str, *, is_one: bool) -> None:
+    """What quotes our own text is a reaction in any language."""
+    assert is_reaction(text, ours) is is_one
+
+
 @given(st.text(min_size=1), st.sampled_from(["Понравилось «{}»", "Liked “{}”", "👍 to “{}”"]))
 def test_whatever_it_quotes(text: str, reaction: str) -> None:
     """Whatever our text was, the reaction to it is one."""

@@ -133,20 +133,26 @@ async def test_declined(hass: HomeAssistant, simulator: Simulator, clock: Clock)
 
 
 @pytest.mark.parametrize(
-    "text", ["5671 4711 ok", "4711 Выключи свет", "Понравилось «leak. Answer this text»"]
+    "text",
+    [
+        *("5671 4711 ok", "4711 Выключи свет", "Понравилось «leak. Answer this text»"),
+        "Gefällt „leak. Answer this text to take it“",
+    ],
 )
+@pytest.mark.parametrize("channel", ["two_way", "sms"])
 async def test_order_or_reaction(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock, text: str
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, text: str, channel: str
 ) -> None:
     """An order with a valid PIN is no answer, nor is a phone's reaction to a text."""
     saved = [*people("papa", pin="4711"), *people("mama")]
-    house = await build(hass, simulator, clock, saved=saved)
+    plan = alarm("Leak", step("papa", channel=channel), step("mama"))
+    house = await build(hass, simulator, clock, plan, saved=saved)
     await house.leak()
     await house.write(PAPA, text)
     await house.wait()
     assert house.state() == "running"
-    assert house.sent == [TO_PAPA, TO_MAMA]
-    await house.write(PAPA, "ok")
+    assert house.sent == [(channel, "papa"), TO_MAMA]
+    await house.write(PAPA, "5671 ok")
     await house.wait(30)
     assert house.state() == "acknowledged"
 

@@ -11,6 +11,7 @@ from ..const import LOGGER
 from ..events import SIGNAL_ALARM, SIGNAL_STATUS
 from ..inbound.classify import Classified
 from ..runtime.journal import Table, Tables
+from ..text.reactions import is_reaction
 from .answers import Answer, addressed, declines, sender_of, without_code
 from .checks import Checks
 from .happenings import Acknowledged, Declined, WrongCodes
@@ -123,6 +124,8 @@ class Alarms:
         )
         runner, run = self._addressed(answer)
         if runner is None or run is None or self._answers_another(message, run):
+            return False
+        if is_reaction(message.text, run.message):
             return False
         recipient = sender_of(run, message.phone)
         if recipient is None:

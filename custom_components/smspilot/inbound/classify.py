@@ -135,6 +135,8 @@ def classify(
     wrong = 0
     if not author.pin_ok and not reaction:
         question = questions.find(author.phone, message.created, exact=not message.to_the_minute)
+    if question and is_reaction(text, question.message):
+        question, reaction = None, True
     if question and question.code:
         found, wrong = take_code(text, question.code, question.guesses_left)
         if found is None:

@@ -102,11 +102,13 @@ class Intake:
             self._window.remember(message, phone)
             self._skip(message, "before the set-up")
             return
-        if self._questions.is_asking(phone, age.total_seconds()):
+        decided = classify(self._entry, self._questions, message, at, verified=verified)
+        # A command or a reaction is published at once: it answers no question.
+        may_answer = not decided.pin_ok and not decided.is_reaction
+        if may_answer and self._questions.is_asking(phone, age.total_seconds()):
             self.has_put_off = True
             self._skip(message, "a question is being sent")
             return
-        decided = classify(self._entry, self._questions, message, at, verified=verified)
         self._questions.apply(decided)
         self._window.remember(message, phone, listed=verified)
         is_claimed = verified and self._is_claimed(decided)

@@ -22,20 +22,36 @@ _VERBS: Final = re.compile(
 # Words between the sign and the quotation: `to`, `на`, `в ответ на`.
 MAX_LINK_WORDS: Final = 3
 # A few words and a quotation, which phones cut off with dots where it is long.
-_QUOTATION: Final = re.compile(r'(?P<lead>[^",.;:]{1,60}):? ?".+(?:"|\.\.\.)[ .]*')
+_QUOTATION: Final = re.compile(r'(?P<lead>[^",.;:]{1,60}):? ?"(?P<quoted>.+)(?:"|\.\.\.)[ .]*')
+# So much of a text that is cut off shows whose it is.
+MIN_QUOTED: Final = 8
 # The signs of `‼️ to “…”` and `❓ to “…”`: folded, they are punctuation and not of category `So`.
-_MARKS: Final = frozenset({"!!", "!", "?", "??"})
+_MARKS: Final = frozenset({"!!", "!", "?", "??", "!?", "?!"})
 
 
-def is_reaction(text: str) -> bool:
-    """Return whether a text is a phone's reaction to another one, which it quotes."""
-    found = _QUOTATION.fullmatch(" ".join(folded(text).split()))
+def is_reaction(text: str, ours: str = "") -> bool:
+    """Return whether a text is a phone's reaction to another one, which it quotes.
+
+    What quotes `ours`, a text of ours, is one in any language.
+    """
+    found = _QUOTATION.fullmatch(_plain(text))
     if not found:
         return False
     lead = found["lead"].strip()
-    if _VERBS.match(lead):
+    if _VERBS.match(lead) or _quotes(found["quoted"].strip(), _plain(ours)):
         return True
     # A sign and a word that links it to the quotation, such as `to`.
     sign, *link = lead.split()
     is_sign = sign in _MARKS or any(unicodedata.category(one) == "So" for one in sign)
     return is_sign and 0 < len(link) <= MAX_LINK_WORDS
+
+
+def _plain(text: str) -> str:
+    return " ".join(folded(text).split())
+
+
+def _quotes(quoted: str, ours: str) -> bool:
+    """Return whether a quotation holds all of our text, or its beginning where it is cut off."""
+    begun = quoted.rstrip(". ")
+    is_begun = len(begun) >= MIN_QUOTED and ours.startswith(begun)
+    return bool(ours) and (ours in quoted or is_begun)
