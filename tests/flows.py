@@ -6,13 +6,18 @@ from pathlib import Path
 import re
 from typing import Any
 
+from homeassistant.const import CONF_API_KEY, CONF_URL
+from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, section
 
-from custom_components.smspilot.const import (
-    DOMAIN,
-)
+from custom_components.smspilot.const import DOMAIN, SECTION_ADVANCED
+
+from .simulator import DEFAULT_KEY, Simulator
 
 type Json = dict[str, Any]
+
+OTHER_KEY = "OTHER" * 12 + "KEYS"
+
 
 TEXTS = Path(__file__).parents[1] / "custom_components" / DOMAIN / "translations"
 
@@ -51,3 +56,18 @@ def fields(step: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
         else:
             found[str(key)] = (shown, value)
     return found
+
+
+def credentials(sim: Simulator, **given: str) -> Json:
+    """Return the first form, filled in for the simulator; the default key where nothing is."""
+    key = {CONF_API_KEY: given.pop(CONF_API_KEY)} if CONF_API_KEY in given else {}
+    if not key and not given:
+        key = {CONF_API_KEY: DEFAULT_KEY}
+    return {**key, SECTION_ADVANCED: {CONF_URL: sim.url, **given}}
+
+
+async def submit(hass: HomeAssistant, step: Mapping[str, Any], form: Json) -> Mapping[str, Any]:
+    """Send in a form of an account."""
+    result = await hass.config_entries.flow.async_configure(step["flow_id"], form)
+    await hass.async_block_till_done()
+    return result if result["type"] is FlowResultType.CREATE_ENTRY else check(result)

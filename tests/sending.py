@@ -1,5 +1,6 @@
 """What the tests of the way out share: an alarm, and what became of it."""
 
+import asyncio
 from collections.abc import Awaitable
 from typing import Any
 
@@ -73,3 +74,8 @@ def asked(sim: Simulator) -> list[str]:
     return [
         "cost" if "cost" in request.params else str(request.command) for request in sim.requests
     ]
+
+
+async def result_of(future: asyncio.Future[Any]) -> Any:
+    """Return the result of a future, as a coroutine does."""
+    return await future

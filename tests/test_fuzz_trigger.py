@@ -15,7 +15,8 @@ from custom_components.smspilot.trigger_options import INBOUND_KINDS
 
 from .common import PAPA
 from .test_fuzz import JUNK, ODD, PHONE
-from .test_trigger import entry, fire
+from .triggers.common import fire
+from .triggers.conftest import entry
 
 __all__ = ["entry"]
 

@@ -22,7 +22,7 @@ from custom_components.smspilot.text.localized import async_money, async_time
 
 from .common import PAPA, act, add_account, person, speak
 from .simulator.simulator import Simulator
-from .test_trigger import automate, fire, unknown
+from .triggers.common import automate, fire, unknown
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
-"""What is flushed is there after a kill; what is damaged is set aside; nothing stops a start."""
+"""The journal: what is flushed survives a kill, and nothing stops a start."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from copy import deepcopy
 import json
 import logging
@@ -15,72 +14,10 @@ from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CoreState, Event, HomeAssistant
 import pytest
 
-from custom_components.smspilot.runtime import journal as storage, journal_files
-from custom_components.smspilot.runtime.journal import Journal, Tables
-from custom_components.smspilot.runtime.journal_files import JournalFiles
+from custom_components.smspilot.runtime import journal as storage
 
-from .common import Clock, Hold, add_no_threads, disk_rests
-from .forgetful_disk import ForgetfulDisk
-
-ENTRY = "01JZZZZZZZZZZZZZZZZZZZZZZZ"
-TEXT = "Протечка! ёЖ 🙂 \n\r\u2028"
-
-
-@pytest.fixture
-def folder(hass: HomeAssistant) -> Path:
-    return Path(hass.config.path(".storage"))
-
-
-@pytest.fixture
-def snapshot(folder: Path) -> Path:
-    return folder / f"smspilot.{ENTRY}"
-
-
-@pytest.fixture
-def journal(folder: Path) -> Path:
-    return folder / f"smspilot.{ENTRY}.journal"
-
-
-class Home:
-    """A ledger and what the account knows, as the account keeps both."""
-
-    def __init__(self, hass: HomeAssistant) -> None:
-        self.journal = Journal(hass, ENTRY)
-        self.tables: Tables = {}
-        self.journal.snapshot = lambda: deepcopy(self.tables)
-
-    async def load(self) -> Tables:
-        self.tables = await self.journal.load()
-        return deepcopy(self.tables)
-
-    def write(self, table: str, key: str, value: Any) -> None:
-        rows = self.tables.setdefault(table, {})
-        if value is None:
-            rows.pop(key, None)
-        else:
-            rows[key] = value
-        self.journal.put(table, key, value)
-
-
-@pytest.fixture(autouse=True)
-async def _disk_rests(hass: HomeAssistant) -> AsyncIterator[None]:
-    """Leave no thread behind."""
-    yield
-    await disk_rests(hass)
-
-
-@pytest.fixture
-def home(hass: HomeAssistant) -> Home:
-    return Home(hass)
-
-
-async def after_kill(hass: HomeAssistant) -> Tables:
-    """Return what the next start knows."""
-    return await Home(hass).load()
-
-
-def files(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.glob("*smspilot*"))
+from ..common import Hold, add_no_threads, disk_rests
+from .common import ENTRY, TEXT, Home, after_kill, files, trimmed
 
 
 async def test_nothing_yet(hass: HomeAssistant, home: Home, folder: Path) -> None:
@@ -359,37 +296,6 @@ async def test_short_writes(
     assert await Home(hass).load() == home.tables
 
 
-async def test_full_disk(
-    hass: HomeAssistant,
-    home: Home,
-    journal: Path,
-    snapshot: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    """An alarm goes out all the same, and nothing is forgotten that can be written later."""
-    home.write("t", "before", TEXT)
-    await home.journal.flush()
-    with monkeypatch.context() as full:
-        full.setattr(JournalFiles, "append", no_space)
-        full.setattr(journal_files, "write_utf8_file_atomic", no_space)
-        home.write("t", "1", TEXT)
-        await home.journal.flush()
-        await home.journal.close()
-        assert not snapshot.exists()
-        assert await after_kill(hass) == {"t": {"before": TEXT}}
-    home.write("t", "2", TEXT)
-    await home.journal.flush()
-    assert '"1"' in journal.read_text()
-    assert await after_kill(hass) == {"t": {"before": TEXT, "1": TEXT, "2": TEXT}}
-    assert "(OSError)" in caplog.text
-    assert "Протечка" not in caplog.text
-
-
-def no_space(*_args: Any, **_more: Any) -> None:
-    raise OSError("No space left on device")
-
-
 async def test_home_assistant_stops(
     hass: HomeAssistant, home: Home, snapshot: Path, journal: Path
 ) -> None:
@@ -402,64 +308,6 @@ async def test_home_assistant_stops(
     assert not journal.exists()
     assert await after_kill(hass) == {"t": {"1": 1}}
     hass.state = state
-
-
-DAMAGED = [
-    b"",
-    b"{",
-    b"\xff\xfe",
-    b"null",
-    b"[]",
-    b"1",
-    b"[" * 100_000,
-    b'{"version": 1}',
-    b'{"data": {}}',
-    b'{"version": 1, "data": []}',
-    b'{"version": 1, "data": null}',
-    b'{"version": 1, "data": {"t": {"1": 1}}}',
-    b'{"version": 2, "data": {"t": {"new": 1}}}',
-    b'{"version": "1", "data": {}}',
-    b'{"version": 3, "rows": 1}\n["t", "new", 1]',
-    b'{"version": 2, "rows": 1}',
-    b'{"version": 2, "rows": 2}\n["t", "1", 1]',
-    b'{"version": 2, "rows": 0}\n["t", "1", 1]',
-    b'{"version": 2, "rows": 1}\n["t", "1", ',
-    b'{"version": 2, "rows": 1}\n["t", "1"]',
-    b'{"version": 2, "rows": 1}\nnull',
-]
-
-
-@pytest.mark.parametrize("data", DAMAGED, ids=range(len(DAMAGED)))
-async def test_damaged_snapshot(
-    hass: HomeAssistant,
-    folder: Path,
-    snapshot: Path,
-    caplog: pytest.LogCaptureFixture,
-    data: bytes,
-) -> None:
-    """It is kept aside, logged once, and the account starts."""
-    folder.mkdir(exist_ok=True)
-    snapshot.write_bytes(data)
-    home = Home(hass)
-    assert await home.load() == {}
-    (aside,) = folder.glob("*.damaged.*")
-    assert aside.read_bytes() == data
-    (warning,) = [record for record in caplog.records if aside.name in record.message]
-    assert warning.levelno == logging.WARNING
-    home.write("t", "1", 1)
-    await home.journal.close()
-    assert await after_kill(hass) == {"t": {"1": 1}}
-    assert len([*folder.glob("*.damaged.*")]) == 1
-
-
-async def test_journal_of_a_damaged_snapshot(
-    hass: HomeAssistant, home: Home, snapshot: Path
-) -> None:
-    """The newest news is not lost with it."""
-    home.write("t", "1", 1)
-    await home.journal.flush()
-    snapshot.write_bytes(b"{")
-    assert await after_kill(hass) == {"t": {"1": 1}}
 
 
 @pytest.mark.parametrize("name", ["snapshot", "journal"])
@@ -524,167 +372,6 @@ async def test_any_life(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, se
                 home.write(dice.choice("ab"), dice.choice("xyz"), value)
 
 
-def trimmed(tables: Tables) -> Tables:
-    return {name: rows for name, rows in tables.items() if rows}
-
-
-@pytest.mark.parametrize("zeros", [1, 100, 4096])
-async def test_zeros_at_the_tail(
-    hass: HomeAssistant,
-    home: Home,
-    journal: Path,
-    caplog: pytest.LogCaptureFixture,
-    zeros: int,
-) -> None:
-    """Room that the disk had made for a line that never came costs no line that did."""
-    home.write("t", "1", TEXT)
-    await home.journal.flush()
-    with journal.open("ab") as file:
-        file.write(bytes(zeros))
-    home.write("t", "2", TEXT)
-    await home.journal.flush()
-    with journal.open("ab") as file:
-        file.write(b"\n[" + bytes(zeros))
-    assert await after_kill(hass) == {"t": {"1": TEXT, "2": TEXT}}
-    assert caplog.text.count("is left out") == 1
-
-
-@pytest.mark.parametrize("seed", range(20))
-async def test_power_cuts(
-    hass: HomeAssistant, folder: Path, monkeypatch: pytest.MonkeyPatch, seed: int
-) -> None:
-    """What the disk was said to keep is there, whatever else is; and nothing that never was."""
-    monkeypatch.setattr(storage, "COMPACT_AT", 300)
-    folder.mkdir(exist_ok=True)
-    dice, disk = random.Random(seed), ForgetfulDisk(monkeypatch, folder, f"smspilot.{ENTRY}")
-    home = Home(hass)
-    # What each value may be: the one that is kept, and those that came after it.
-    possible: dict[tuple[str, str], list[Any]] = {}
-    for number in range(200):
-        match dice.randrange(12):
-            case 0:
-                await disk_rests(hass)
-                disk.power_cut(dice)
-                home = Home(hass)
-                found = await home.load()
-                for (table, key), values in possible.items():
-                    value = found.get(table, {}).get(key)
-                    assert value in values, (table, key)
-                    possible[table, key] = [value]
-            case 1:
-                await home.journal.close()
-                possible = {one: values[-1:] for one, values in possible.items()}
-            case 2 | 3:
-                assert await home.journal.async_sync()
-                possible = {one: values[-1:] for one, values in possible.items()}
-            case 4 | 5:
-                await home.journal.flush()
-            case _:
-                table, key = dice.choice("ab"), dice.choice("xyz")
-                value = dice.choice([None, number, f"{number} {TEXT}"])
-                home.write(table, key, value)
-                possible.setdefault((table, key), [None]).append(value)
-
-
-async def test_kept_a_moment_later(
-    hass: HomeAssistant, home: Home, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What is flushed is on the disk a moment later, beside whatever comes next."""
-    folder.mkdir(exist_ok=True)
-    disk = ForgetfulDisk(monkeypatch, folder, f"smspilot.{ENTRY}")
-    home.write("t", "1", TEXT)
-    await home.journal.flush()
-    # The timer, and what it begins.
-    await asyncio.sleep(0.01)
-    await disk_rests(hass)
-    for seed in range(10):
-        disk.power_cut(random.Random(seed))
-    assert await after_kill(hass) == {"t": {"1": TEXT}}
-
-
-async def test_syncs_are_shared(
-    hass: HomeAssistant, home: Home, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A writer waits for one sync that covers what it wrote, and for no other."""
-    folder.mkdir(exist_ok=True)
-    disk = ForgetfulDisk(monkeypatch, folder, f"smspilot.{ENTRY}")
-    home.write("t", "1", 1)
-    assert await home.journal.async_sync()
-    assert disk.syncs == 1
-    assert await home.journal.async_sync()
-    assert disk.syncs == 1
-    for number in range(50):
-        home.write("t", str(number), number)
-        home.journal.flush()
-    assert await asyncio.gather(*(home.journal.async_sync() for _ in range(50))) == [True] * 50
-    await disk_rests(hass)
-    assert disk.syncs <= 3
-
-
-@pytest.mark.parametrize("work", ["append", "replace", "sync"])
-async def test_disk_hangs(
-    hass: HomeAssistant,
-    home: Home,
-    hold: Hold,
-    clock: Clock,
-    caplog: pytest.LogCaptureFixture,
-    work: str,
-) -> None:
-    """No wait is longer than 5 s, it is logged once, and nothing is lost when it goes on."""
-    if work == "replace":
-        home.write("t", "0", 0)
-        await home.journal.async_sync()
-    hold(work)
-    home = Home(hass) if work == "sync" else home
-    home.write("t", "0", 0)
-    closing = None
-    if work == "replace":
-        closing = hass.async_create_task(home.journal.close())
-        await hold.reached()
-        home.write("t", "0", 1)
-    waiting = [hass.async_create_task(home.journal.async_sync())]
-    await hold.reached()
-    for number in range(3):
-        home.write("t", str(number), number)
-        waiting.append(hass.async_create_task(home.journal.async_sync()))
-    await asyncio.sleep(0)
-    clock.leap(4.9)
-    await asyncio.sleep(0.01)
-    assert not any(one.done() for one in waiting)
-    clock.leap(0.2)
-    async with asyncio.timeout(1):
-        assert await asyncio.gather(*waiting) == [False] * 4
-        # Later ones do not wait at all.
-        home.write("t", "9", 9)
-        assert await home.journal.flush() == (work == "sync")
-    said = [one for one in caplog.records if one.levelno == logging.ERROR]
-    assert len(said) == 1
-    hold.release()
-    await disk_rests(hass)
-    if closing:
-        await closing
-    home.write("t", "10", 10)
-    assert await home.journal.async_sync()
-    assert await after_kill(hass) == home.tables
-
-
-async def test_close_with_a_disk_that_hangs(
-    hass: HomeAssistant, home: Home, hold: Hold, clock: Clock
-) -> None:
-    """Home Assistant's stop waits for a slow disk, not for one that hangs."""
-    hold("append")
-    home.write("t", "1", 1)
-    closing = hass.async_create_task(home.journal.close())
-    await hold.reached()
-    for _ in range(5):
-        clock.leap(5)
-        await asyncio.sleep(0.01)
-    assert closing.done()
-    hold.release()
-    await disk_rests(hass)
-    assert await after_kill(hass) == {"t": {"1": 1}}
-
-
 async def test_busy_threads(hass: HomeAssistant, home: Home) -> None:
     """Whatever keeps Home Assistant's own threads busy keeps no write and no start waiting."""
     busy = threading.Event()
@@ -696,70 +383,3 @@ async def test_busy_threads(hass: HomeAssistant, home: Home) -> None:
         assert await after_kill(hass) == {"t": {"1": 1}}
     busy.set()
     await asyncio.gather(*others)
-
-
-async def test_sync_fails(
-    hass: HomeAssistant,
-    home: Home,
-    folder: Path,
-    snapshot: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    """What a disk failed to keep it does not try to keep again: all is written anew."""
-    home.write("t", "1", TEXT)
-    with monkeypatch.context() as broken:
-        broken.setattr(os, "fdatasync", no_space)
-        assert not await home.journal.async_sync()
-    await disk_rests(hass)
-    assert snapshot.exists()
-    assert await home.journal.async_sync()
-    assert "could not be synced" in caplog.text
-    assert "Протечка" not in caplog.text
-    assert await after_kill(hass) == {"t": {"1": TEXT}}
-
-
-@pytest.mark.parametrize("name", ["snapshot", "journal"])
-@pytest.mark.parametrize("renames", [True, False])
-async def test_file_that_cannot_be_read(
-    hass: HomeAssistant,
-    folder: Path,
-    request: pytest.FixtureRequest,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-    name: str,
-    *,
-    renames: bool,
-) -> None:
-    """A disk that fails at the start costs no file: no later fold deletes or replaces it."""
-    home = Home(hass)
-    home.write("t", "1", 1)
-    await home.journal.close()
-    home.write("t", "2", 2)
-    await home.journal.flush()
-    await disk_rests(hass)
-    path: Path = request.getfixturevalue(name)
-    data, read = path.read_bytes(), Path.read_bytes
-
-    def fail(one: Path) -> bytes:
-        if one == path:
-            raise OSError(5, "Input/output error")
-        return read(one)
-
-    with monkeypatch.context() as broken:
-        broken.setattr(Path, "read_bytes", fail)
-        if not renames:
-            broken.setattr(Path, "rename", no_space)
-        home = Home(hass)
-        await home.load()
-    home.write("t", "3", 3)
-    await home.journal.async_sync()
-    await home.journal.close()
-    kept = [one.read_bytes() for one in folder.glob(f"{path.name}*")]
-    assert data in kept
-    assert "cannot be read (OSError)" in caplog.text
-    known = (await after_kill(hass))["t"]
-    if not renames:
-        assert known == {"1": 1, "2": 2}
-    else:
-        assert known["3"] == 3
