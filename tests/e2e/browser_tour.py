@@ -56,6 +56,8 @@ LOST: Final[dict[str, Any]] = {
     ],
     "actions": [],
 }
+# What is pressed to see every card.
+ALL_CARDS: Final = {"en": "Browse all cards", "ru": "Просмотреть все карточки"}
 
 
 # A desk and a phone, high enough for most of a page, and for the longest form.
@@ -102,6 +104,7 @@ class Tour:
             .wait_for()
         )
         await self.take("system information")
+        await self.card()
         await self.alarm_runs()
 
     async def take(self, name: str, height: int = HEIGHT) -> None:
@@ -253,12 +256,28 @@ class Tour:
         await self.page.keyboard.type("smspilot")
         await self.take("choose a trigger")
 
+    async def card(self) -> None:
+        """Look at the card where it is chosen, and at its form."""
+        await self.go("/play-house?edit=1")
+        await self.page.locator("hui-grid-section .add").first.click(timeout=FIRST_LOAD)
+        await self.page.get_by_text(ALL_CARDS[self.home.language]).click()
+        await self.page.locator("hui-card-picker ha-input-search input").fill("SMSPILOT")
+        found = self.page.locator("hui-card-picker .card").first
+        await found.locator("smspilot-conversations").wait_for()
+        await self.take("choose the card")
+        await found.locator(".overlay").click()
+        await self.page.locator("hui-form-editor ha-selector-text").wait_for()
+        await self.take("form of the card")
+
     async def alarm_runs(self) -> None:
         """Look at a conversation, and at an alarm while it runs and when it was taken."""
         smoke = self.said("sensor.smoke")
         await self.go("/play-house/talk")
         await self.page.locator("smspilot-conversations nav li button").first.click()
         await self.take("conversation")
+        await self.page.emulate_media(color_scheme="dark")
+        await self.take("conversation, in the dark")
+        await self.page.emulate_media(color_scheme="light")
         await self.home.action("input_boolean", "turn_on", {"entity_id": "input_boolean.smoke"})
         await self.home.until_state(smoke, "running")
         await self.page.wait_for_timeout(3000)

@@ -140,6 +140,13 @@ async def _go_wrong(tour: Tour, sim: Simulator) -> None:
         with suppress(RequestError):
             await home.action("smspilot", action, data, return_response=True)
 
+    account.templates = []
+    await _press(tour)
+    account.templates = None
+    await option(daily_limit=1)
+    await fails()
+    await option(rate_limit=1)
+    await fails()
     await option(inbound_interval=5)
     for number in range(3):  # as many look suspicious
         forged = {"phone": ANNA, "message": "Forged", "user_id": "5671", "num": "1"}
@@ -149,17 +156,11 @@ async def _go_wrong(tour: Tour, sim: Simulator) -> None:
     await fails("get_account")
     account.balance *= 0
     await fails(urgent=True)
-    account.templates = []
-    await _press(tour)
-    sim.options.strict_senders, account.templates = True, None
+    sim.options.strict_senders = True
     await fails(urgent=True, sender="Nobody")
     await option(sender="Someone")
     await fails(urgent=True)
     await tour.page.wait_for_timeout(60_000)  # the forged push is looked for that long
-    await option(daily_limit=1)
-    await fails()
-    await option(rate_limit=1)
-    await fails()
     await option(test_mode=True)
     account.allowed_ips = ["198.51.100.1"]
     await fails("get_account")

@@ -63,6 +63,8 @@ async def test_write_and_read(tmp_path: Path) -> None:
             row = talk.row("Dinner is ready.")
             await expect(row.locator(".tick")).to_have_attribute("title", "Accepted")
             await expect(row.locator(".price")).to_have_text("₽1.31")
+            today = talk.card.get_by_role("button", name="Today")
+            await expect(today).to_have_text("Today ₽1.31")
             await expect(talk.field).to_have_value("")
             (order,) = sim.orders
             assert (order.phone, order.text) == (ANNA, "Dinner is ready.")
