@@ -1,5 +1,7 @@
 """A phone's reaction to a text is neither an order nor an answer."""
 
+from time import process_time
+
 from hypothesis import given, strategies as st
 import pytest
 
@@ -96,6 +98,14 @@ def test_no_reaction(text: str) -> None:
 def test_reaction_to_ours(text: str, ours: str, *, is_one: bool) -> None:
     """What quotes our own text is a reaction in any language."""
     assert is_reaction(text, ours) is is_one
+
+
+@pytest.mark.parametrize("rest", [".", ". ", '". ', '"', " ", "a", "\u0301", "... "])
+def test_long_texts_cost_little(rest: str) -> None:
+    """Whoever knows the webhook's address can make a home read 64 KB, but not for seconds."""
+    before = process_time()
+    is_reaction(f'Скажи "{rest * (64 * 1024 // len(rest))}z')
+    assert process_time() - before < 1
 
 
 @given(st.text(min_size=1), st.sampled_from(["Понравилось «{}»", "Liked “{}”", "👍 to “{}”"]))

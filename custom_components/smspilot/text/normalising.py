@@ -16,6 +16,8 @@ _TYPED_AS: Final = {**_QUOTES, **_APOSTROPHES, ord("−"): "-"}
 # Gender signs, skin tones and the frame of a keycap: variants of one emoji.
 _VARIANTS: Final = re.compile(r"\u200d[♀♂]|[\U0001F3FB-\U0001F3FF\u20e3]")
 
+# A PIN or contract number ends within so many characters.
+MAX_BEGINNING: Final = 1000
 # Parts a PIN or a contract number from the text that follows; a minus belongs to its number.
 _SEPARATOR: Final = re.compile(r"\s*[.,:;!]*\s*(?:[-–—](?!\d)\s*)?")
 # Goes on with a number that seemed to end.
@@ -51,7 +53,7 @@ def without_beginning(text: str, beginning: str) -> str | None:
     ASCII ones. The beginning of a longer number or word is none: 47110 does not begin with 4711.
     """
     expected, at, end = _plain(beginning), 0, 0
-    for place, character in enumerate(text, 1):
+    for place, character in enumerate(text[:MAX_BEGINNING], 1):
         piece = _plain(character)
         # Spaces may stand before it, invisible characters anywhere.
         if not piece.strip() and not (at and piece):

@@ -21,8 +21,8 @@ _VERBS: Final = re.compile(
 )
 # Words between the sign and the quotation: `to`, `на`, `в ответ на`.
 MAX_LINK_WORDS: Final = 3
-# A few words and a quotation, which phones cut off with dots where it is long.
-_QUOTATION: Final = re.compile(r'(?P<lead>[^",.;:]{1,60}):? ?"(?P<quoted>.+)(?:"|\.\.\.)[ .]*')
+# A few words before a quotation.
+_LEAD: Final = re.compile(r'([^",.;:]{1,60}):? ?"')
 # So much of a text that is cut off shows whose it is.
 MIN_QUOTED: Final = 8
 # The signs of `‼️ to “…”` and `❓ to “…”`: folded, they are punctuation and not of category `So`.
@@ -34,11 +34,13 @@ def is_reaction(text: str, ours: str = "") -> bool:
 
     What quotes `ours`, a text of ours, is one in any language.
     """
-    found = _QUOTATION.fullmatch(_plain(text))
-    if not found:
+    text = _plain(text)
+    found = _LEAD.match(text)
+    quoted = _quotation(text[found.end() :]) if found else ""
+    if not found or not quoted:
         return False
-    lead = found["lead"].strip()
-    if _VERBS.match(lead) or _quotes(found["quoted"].strip(), _plain(ours)):
+    lead = found[1].strip()
+    if _VERBS.match(lead) or _quotes(quoted, _plain(ours)):
         return True
     # A sign and a word that links it to the quotation, such as `to`.
     sign, *link = lead.split()
@@ -50,8 +52,19 @@ def _plain(text: str) -> str:
     return " ".join(folded(text).split())
 
 
+def _quotation(rest: str) -> str:
+    """Return a quotation that ends with the text, or is cut off with dots; else an empty text.
+
+    Not by a regular expression, which takes seconds for a text of thousands of dots.
+    """
+    end = rest.rstrip(" .")
+    if end.endswith('"') and len(end) > 1:
+        return end[:-1].strip()
+    return end.strip() if rest.endswith("...") else ""
+
+
 def _quotes(quoted: str, ours: str) -> bool:
     """Return whether a quotation holds all of our text, or its beginning where it is cut off."""
-    begun = quoted.rstrip(". ")
+    ours, begun = ours.rstrip(". "), quoted.rstrip(". ")
     is_begun = len(begun) >= MIN_QUOTED and ours.startswith(begun)
     return bool(ours) and (ours in quoted or is_begun)
