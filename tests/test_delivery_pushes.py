@@ -1,9 +1,11 @@
 """A push of a status wakes one read, whose list decides; unverified it counts by itself."""
 
 import asyncio
+from typing import Any
 
 from homeassistant.core import CoreState, HomeAssistant
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smspilot.const import (
     CONF_INBOUND_INTERVAL,
@@ -27,12 +29,40 @@ from .simulator.model import Status
 from .simulator.options import Pushes
 from .simulator.simulator import Simulator
 
+QUIET = pytest.mark.parametrize("options", [{CONF_INBOUND_INTERVAL: 0}], ids=["no_polls"])
+UNVERIFIED = pytest.mark.parametrize("verify", [False], ids=["unverified"])
 
-@pytest.mark.usefixtures("_door")
-async def test_push_wakes_one_read(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+
+@pytest.fixture
+def verify() -> bool:
+    """Return whether a read has to confirm a push."""
+    return True
+
+
+@pytest.fixture
+def options() -> dict[str, Any]:
+    """Return further options of the account."""
+    return {}
+
+
+@pytest.fixture
+async def account(
+    hass: HomeAssistant, simulator: Simulator, _door: None, verify: bool, options: dict[str, Any]
+) -> MockConfigEntry:
+    """Set up an account with an address that the API can push to."""
+    return await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: verify, **options})
+
+
+@pytest.fixture
+def captured(hass: HomeAssistant, account: MockConfigEntry) -> CapturedEvents:
+    """Capture the statuses that the account publishes."""
+    return CapturedEvents(hass, EVENT_MESSAGE_STATUS)
+
+
+async def test_push_wakes_one_read(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, captured: CapturedEvents
+) -> None:
     """The pushes of ten messages share a read, which asks for all that waits."""
-    await add_account(hass, simulator)
-    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, *(f"+7908111{number:04}" for number in range(10)))
     await asyncio.gather(*(simulator.advance(order.server_id) for order in simulator.orders))
     await clock.settle()
@@ -41,25 +71,22 @@ async def test_push_wakes_one_read(hass: HomeAssistant, simulator: Simulator, cl
     assert captured.of("status") == ["sent"] * 10
     assert (read := checks(simulator)) <= 2
     assert simulator.calls("check")[0].params["check"].count(",") == 9
-    # What is confirmed is looked for no more.
+    # What is confirmed is not read again.
     await clock.advance(3)
     assert checks(simulator) == read
 
 
-@pytest.mark.usefixtures("_door")
 @VERIFY
 @pytest.mark.parametrize(("copies", "is_reversed"), [(1, False), (3, False), (1, True), (2, True)])
 async def test_pushes_doubled_and_reversed(
     hass: HomeAssistant,
     simulator: Simulator,
     clock: Clock,
+    captured: CapturedEvents,
     copies: int,
     is_reversed: bool,
-    verify: bool,
 ) -> None:
     """Whatever order pushes come in: each change once, none after the final one."""
-    await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: verify})
-    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     simulator.options.push_copies = copies
     simulator.options.push_reversed = is_reversed
     await alarm(hass, PAPA)
@@ -71,14 +98,11 @@ async def test_pushes_doubled_and_reversed(
     assert state_of(hass, PENDING).state == "0"
 
 
-@pytest.mark.usefixtures("_door")
 @VERIFY
 async def test_late_push(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock, verify: bool
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, captured: CapturedEvents
 ) -> None:
     """A push of an earlier status, hours late, changes nothing and starts no request."""
-    await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: verify})
-    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
     await simulator.advance(the_id(simulator))
     await clock.advance(2)
@@ -98,11 +122,11 @@ async def test_late_push(
     assert checks(simulator) == 0
 
 
-@pytest.mark.usefixtures("_door")
-async def test_forged_push(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+@QUIET
+async def test_forged_push(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, captured: CapturedEvents
+) -> None:
     """A push that the API does not confirm starts four further reads, and is never published."""
-    await add_account(hass, simulator, options={"inbound_interval": 0})
-    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
     for seconds in (16, 15, 30, 60, 180, 2):
         await clock.advance(seconds)
@@ -118,11 +142,10 @@ async def test_forged_push(hass: HomeAssistant, simulator: Simulator, clock: Clo
     assert state_of(hass, PENDING).state == "1"
 
 
-@pytest.mark.usefixtures("_door")
-async def test_list_is_late(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+async def test_list_is_late(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, captured: CapturedEvents
+) -> None:
     """What was pushed is published as soon as the list shows it, a little later."""
-    await add_account(hass, simulator)
-    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
     await push(simulator, Status.DELIVERED)
     await clock.advance(1.1)
@@ -132,13 +155,10 @@ async def test_list_is_late(hass: HomeAssistant, simulator: Simulator, clock: Cl
     assert captured.of("status") == ["delivered"]
 
 
-@pytest.mark.usefixtures("_door")
 async def test_second_push_before_the_list(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, captured: CapturedEvents
 ) -> None:
-    """Of two pushes that came before the list shows either, the later one is looked for."""
-    await add_account(hass, simulator)
-    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
+    """Of two pushes that came before the list shows either, further reads are for the later one."""
     await alarm(hass, PAPA)
     simulator.options.pushes = Pushes.OFF
     await push(simulator, Status.SENT)
@@ -152,12 +172,11 @@ async def test_second_push_before_the_list(
     assert captured.of("status") == ["sent", "delivered"]
 
 
-@pytest.mark.usefixtures("_door")
-async def test_look_that_is_needed_no_more(
+@pytest.mark.usefixtures("account")
+async def test_push_that_was_confirmed_meanwhile(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
     """No read is made for a push that the list has confirmed meanwhile."""
-    await add_account(hass, simulator)
     await alarm(hass, PAPA, MAMA)
     await push(simulator, Status.DELIVERED)
     await clock.advance(1.1)
@@ -169,10 +188,9 @@ async def test_look_that_is_needed_no_more(
     assert state_of(hass, PENDING).state == "1"
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("account")
 async def test_push_among_many(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """What was pushed is asked about first, and a hundred in all: it is no whole round."""
-    await add_account(hass, simulator)
     await alarm(hass, *(f"+7908111{number:04}" for number in range(150)))
     pushed = [simulator.orders[-1].server_id, simulator.orders[-2].server_id]
     for server_id in pushed:
@@ -184,13 +202,10 @@ async def test_push_among_many(hass: HomeAssistant, simulator: Simulator, clock:
         assert len({*ids}) == len(ids) == 100
 
 
-@pytest.mark.usefixtures("_door")
 async def test_push_while_the_list_is_away(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, captured: CapturedEvents
 ) -> None:
-    """A list that cannot be read denies no push: it is looked for until it can."""
-    await add_account(hass, simulator)
-    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
+    """A list that cannot be read disproves no push: reads go on until it can."""
     await alarm(hass, PAPA)
     for _ in range(4):
         await clock.advance(3600)
@@ -205,15 +220,17 @@ async def test_push_while_the_list_is_away(
     assert captured.of("status") == ["delivered"]
 
 
-@pytest.mark.usefixtures("_door")
 @VERIFY
 @pytest.mark.parametrize("reverse", [False, True])
 async def test_push_before_the_answer(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock, reverse: bool, verify: bool
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    captured: CapturedEvents,
+    reverse: bool,
+    verify: bool,
 ) -> None:
     """A push that overtakes the answer to its send is not lost."""
-    await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: verify})
-    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     fault = simulator.fault("hang", when="after", command="send")
     simulator.options.pushes = Pushes.HOLD
     sending = hass.async_create_background_task(alarm(hass, PAPA), "test")
@@ -229,14 +246,16 @@ async def test_push_before_the_answer(
     assert checks(simulator) == (1 if verify else 0)
 
 
-@pytest.mark.usefixtures("_door")
+@UNVERIFIED
 async def test_flood_of_strange_pushes(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    captured: CapturedEvents,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Pushes of unknown ids fill no memory, start no read, and displace no push of ours."""
     monkeypatch.setattr(early_pushes, "MAX_KEPT", 5)
-    await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: False})
-    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     for server_id in range(1, 20):
         await push(simulator, Status.DELIVERED, server_id)
     assert checks(simulator) == 0
@@ -256,11 +275,10 @@ async def test_flood_of_strange_pushes(
     assert captured.of("status") == ["delivered"]
 
 
-@pytest.mark.usefixtures("_door")
-async def test_push_and_poll_race(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+async def test_push_and_poll_race(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, captured: CapturedEvents
+) -> None:
     """A read under way and pushes that come meanwhile publish each change once."""
-    await add_account(hass, simulator)
-    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
     fault = simulator.fault("hang", when="after", command="check")
     await clock.advance(15.1)
@@ -274,11 +292,11 @@ async def test_push_and_poll_race(hass: HomeAssistant, simulator: Simulator, clo
     assert len(captured.data) == len(set(captured.of("status")))
 
 
-@pytest.mark.usefixtures("_door")
-async def test_unverified(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+@UNVERIFIED
+async def test_unverified(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, captured: CapturedEvents
+) -> None:
     """Without verification a push is an event at once, also one of an error; no read repeats it."""
-    await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: False})
-    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
     await simulator.advance(the_id(simulator))
     await simulator.advance(the_id(simulator), Status.UNDELIVERED, error=600)
@@ -289,13 +307,11 @@ async def test_unverified(hass: HomeAssistant, simulator: Simulator, clock: Cloc
     assert checks(simulator) == 0
 
 
-@pytest.mark.usefixtures("_door")
+@UNVERIFIED
 async def test_unverified_push_spends_nothing(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, captured: CapturedEvents
 ) -> None:
     """The price is the one of the API's list, whatever a push says."""
-    await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: False})
-    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
     await simulator.push_status(
         server_id=str(the_id(simulator)), phone=PAPA[1:], status="1", price="-1000"
@@ -305,14 +321,17 @@ async def test_unverified_push_spends_nothing(
     assert float(state_of(hass, SPENT).state) == 1.31
 
 
-@pytest.mark.usefixtures("_door")
+@UNVERIFIED
 @pytest.mark.parametrize("early", [False, True])
 async def test_unverified_failure(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock, *, early: bool
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    captured: CapturedEvents,
+    *,
+    early: bool,
 ) -> None:
     """A failure costs nothing, which no push says, however early it comes."""
-    await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: False})
-    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     answer = simulator.fault("hang", when="after", command="send") if early else None
     sending = hass.async_create_background_task(alarm(hass, PAPA), "test")
     await clock.settle()
@@ -325,13 +344,11 @@ async def test_unverified_failure(
     assert float(state_of(hass, SPENT).state) == 0
 
 
-@pytest.mark.usefixtures("_door")
+@UNVERIFIED
 async def test_unverified_push_of_what_was_lost(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, captured: CapturedEvents
 ) -> None:
     """The end of a message whose price is not known yet waits for it."""
-    await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: False})
-    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     simulator.fault("reset", when="after", command="send")
     simulator.fault("html", command="check", skip=1)
     await alarm(hass, PAPA)
@@ -342,7 +359,6 @@ async def test_unverified_push_of_what_was_lost(
     assert float(state_of(hass, SPENT).state) == 1.31
 
 
-@pytest.mark.usefixtures("_door")
 async def test_unverified_before_the_start(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
@@ -360,11 +376,11 @@ async def test_unverified_before_the_start(
     assert captured.of("status") == ["delivered"]
 
 
-@pytest.mark.usefixtures("_door")
-async def test_late_check(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """Pushes of other messages take no look from one whose status comes late."""
-    await add_account(hass, simulator, options={CONF_INBOUND_INTERVAL: 0})
-    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
+@QUIET
+async def test_late_check(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, captured: CapturedEvents
+) -> None:
+    """Pushes of other messages take no read from one whose status comes late."""
     for number in range(7):
         await alarm(hass, f"+7908796478{number}")
     for seconds in (16, 15, 30, 60, 180, 300, 600, 1200, 3600):
@@ -382,13 +398,11 @@ async def test_late_check(hass: HomeAssistant, simulator: Simulator, clock: Cloc
     assert captured.of("status").count("delivered") == 7
 
 
-@pytest.mark.usefixtures("_door")
+@QUIET
 async def test_pushes_reversed_and_list_late(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, captured: CapturedEvents
 ) -> None:
-    """An older push that comes later does not end the look for the newer one."""
-    await add_account(hass, simulator, options={CONF_INBOUND_INTERVAL: 0})
-    captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
+    """An older push that comes later does not end the reads for the newer one."""
     await alarm(hass, PAPA)
     for seconds in (16, 15, 30, 60, 180, 300, 600, 1200, 3600):
         await clock.advance(seconds)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.config_entries import ConfigSubentry, ConfigSubentryData
 from homeassistant.const import CONF_NAME
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import entity_registry as er
@@ -28,6 +28,8 @@ PAPA, MAMA, BABA = "+79087964781", "+79161231212", "+79135550001"
 # As Home Assistant makes them; ours are remembered by these.
 IDS = {"papa": "01PAPA", "mama": "01MAMA", "baba": "01BABA"}
 NUMBERS = {"papa": PAPA, "mama": MAMA, "baba": BABA}
+# What goes out first, and second.
+TO_PAPA, TO_MAMA = ("two_way", "papa"), ("two_way", "mama")
 LEAK, SMOKE = "binary_sensor.leak", "binary_sensor.smoke"
 
 
@@ -91,6 +93,23 @@ class House:
     async def end(self, name: str = "leak", **more: Any) -> None:
         """Say that the danger is over."""
         await act(self.hass, "end_alarm", respond=False, alarm=f"sensor.{name}", **more)
+        await self.clock.settle()
+
+    async def acknowledge(self) -> None:
+        """Take it at home."""
+        await act(self.hass, "acknowledge_alarm", respond=False, alarm="sensor.leak", by="Guard")
+        await self.clock.settle()
+
+    @property
+    def subentry(self) -> ConfigSubentry:
+        """Return the subentry of the alarm `Leak`."""
+        (found,) = (one for one in self.entry.subentries.values() if one.title == "Leak")
+        return found
+
+    async def change_steps(self, *steps: dict[str, Any]) -> None:
+        """Save the form of `Leak` with other steps."""
+        data = {**self.subentry.data, CONF_STEPS: list(steps)}
+        self.hass.config_entries.async_update_subentry(self.entry, self.subentry, data=data)
         await self.clock.settle()
 
     def state(self, name: str = "leak") -> str:

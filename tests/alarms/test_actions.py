@@ -133,10 +133,7 @@ async def test_ready(hass: HomeAssistant, simulator: Simulator, clock: Clock) ->
     assert "Step 2: whoever it names is gone" in problems
     # Saving it checks it anew.
     simulator.phone(PAPA[1:]).blacklisted = False
-    (subentry,) = (one for one in house.entry.subentries.values() if one.title == "Leak")
-    data = {**subentry.data, "steps": [step("papa")]}
-    hass.config_entries.async_update_subentry(house.entry, subentry, data=data)
-    await house.clock.settle()
+    await house.change_steps(step("papa"))
     await house.wait(2)
     assert not [
         one for one in ir.async_get(hass).issues.values() if one.translation_key == NOT_READY

@@ -10,9 +10,20 @@ from tests.common import Clock, write
 from tests.simulator.model import SERVICE_NUMBER
 from tests.simulator.simulator import Simulator
 
-from .common import LEAK, MAMA, PAPA, SMOKE, alarm, app, build, people, step
-
-TO_PAPA, TO_MAMA = ("two_way", "papa"), ("two_way", "mama")
+from .common import (
+    LEAK,
+    MAMA,
+    PAPA,
+    SMOKE,
+    TO_MAMA,
+    TO_PAPA,
+    House,
+    alarm,
+    app,
+    build,
+    people,
+    step,
+)
 
 
 async def test_goes_on(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
@@ -50,9 +61,8 @@ async def test_goes_on(hass: HomeAssistant, simulator: Simulator, clock: Clock) 
     assert {one["account_id"] for one in house.published.data} == {"5671"}
 
 
-async def test_answered(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+async def test_answered(house: House) -> None:
     """An answer ends it; the others get one SMS that says who takes it."""
-    house = await build(hass, simulator, clock)
     await house.leak()
     await house.wait()
     await house.write(PAPA, "Еду!")
@@ -80,11 +90,8 @@ async def test_no_word_to_the_others(
 
 
 @pytest.mark.usefixtures("_door")
-async def test_answer_that_is_pushed(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock
-) -> None:
+async def test_answer_that_is_pushed(simulator: Simulator, house: House) -> None:
     """A push wakes the read; the answer counts at once."""
-    house = await build(hass, simulator, clock)
     await house.leak()
     await write(simulator, PAPA, "ok")
     await house.wait(2)
@@ -190,9 +197,8 @@ async def test_template_of_the_account(
     assert len(text) <= 70
 
 
-async def test_no_survey_template(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+async def test_no_survey_template(simulator: Simulator, house: House) -> None:
     """A 2WAY whose template is refused goes out as a plain SMS."""
-    house = await build(hass, simulator, clock)
     simulator.fault("error", code=227, command="send")
     await house.leak()
     assert house.sent == [("sms", "papa")]
@@ -218,9 +224,8 @@ async def test_duplicate_guard(hass: HomeAssistant, simulator: Simulator, clock:
     assert len(set(texts)) == 18
 
 
-async def test_not_delivered(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+async def test_not_delivered(simulator: Simulator, house: House) -> None:
     """A text that does not arrive is passed over at once."""
-    house = await build(hass, simulator, clock)
     await house.leak()
     await simulator.advance(simulator.orders[0].server_id, -1)
     await house.wait(90)
@@ -255,9 +260,8 @@ async def test_others(hass: HomeAssistant, simulator: Simulator, clock: Clock) -
     assert house.sent == [TO_PAPA, TO_PAPA]
 
 
-async def test_flapping(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+async def test_flapping(house: House) -> None:
     """A sensor that flaps thirty times in a minute is one run, before and after it is taken."""
-    house = await build(hass, simulator, clock)
     for _ in range(30):
         await house.leak()
         await house.pass_by(1)
@@ -311,9 +315,8 @@ async def test_ends_with_sources(hass: HomeAssistant, simulator: Simulator, cloc
     assert len(house.paid) == 2
 
 
-async def test_reminded(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+async def test_reminded(house: House) -> None:
     """While water runs, the steps begin again half an hour after it was taken."""
-    house = await build(hass, simulator, clock)
     await house.leak()
     await house.write(PAPA, "ok")
     await house.wait(30)
@@ -327,9 +330,8 @@ async def test_reminded(hass: HomeAssistant, simulator: Simulator, clock: Clock)
     assert house.state() == "acknowledged"
 
 
-async def test_eleventh_run(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+async def test_eleventh_run(house: House) -> None:
     """From the eleventh run of a day on only the first step goes out, and it is said."""
-    house = await build(hass, simulator, clock)
     for _ in range(10):
         await house.start()
         await house.end()

@@ -15,10 +15,9 @@ from custom_components.smspilot.alarms.state import Run
 from tests.common import Clock, act
 from tests.simulator.simulator import Simulator
 
-from .common import BABA, MAMA, PAPA, SMOKE, alarm, build, people, step
+from .common import BABA, MAMA, PAPA, SMOKE, TO_MAMA, TO_PAPA, House, alarm, build, people, step
 
 STRANGER = "+79990001122"
-TO_PAPA, TO_MAMA = ("two_way", "papa"), ("two_way", "mama")
 
 
 @pytest.mark.parametrize(
@@ -120,9 +119,8 @@ def test_guesses(texts: list[str]) -> None:
         assert without_code(run, MAMA, "417") == ("", 0)
 
 
-async def test_declined(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+async def test_declined(house: House) -> None:
     """A decline passes it on at once, and the next text says so."""
-    house = await build(hass, simulator, clock)
     await house.leak()
     await house.write(PAPA, "не могу")
     await house.wait(30)
@@ -157,9 +155,8 @@ async def test_order_or_reaction(
     assert house.state() == "acknowledged"
 
 
-async def test_not_reached(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+async def test_not_reached(simulator: Simulator, house: House) -> None:
     """A sender who was not reached, or wrote before, does not take it."""
-    house = await build(hass, simulator, clock)
     account = simulator.account
     before = simulator.now() - timedelta(seconds=30)
     await simulator.receive(PAPA[1:], "ok", account=account, created=before, push=False)
@@ -275,9 +272,8 @@ async def test_robot_picks_up(
     assert house.sent[1:] == ([] if pick_up else [TO_MAMA])
 
 
-async def test_button(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+async def test_button(hass: HomeAssistant, clock: Clock, house: House) -> None:
     """The button takes it by the name of the user who presses it; without a run it does nothing."""
-    house = await build(hass, simulator, clock)
     button = {"entity_id": "button.leak_acknowledge"}
     await hass.services.async_call("button", "press", button, blocking=True)
     assert house.state() == "idle"
@@ -291,9 +287,8 @@ async def test_button(hass: HomeAssistant, simulator: Simulator, clock: Clock) -
     assert house.texts[-1] == "Олег takes it: leak"
 
 
-async def test_action(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+async def test_action(hass: HomeAssistant, clock: Clock, house: House) -> None:
     """So does the action, by any name, and no text goes out where no recipient was reached."""
-    house = await build(hass, simulator, clock)
     await act(hass, "acknowledge_alarm", respond=False, alarm="sensor.leak", by="Guard")
     assert house.state() == "idle"
     await house.leak()
@@ -303,9 +298,8 @@ async def test_action(hass: HomeAssistant, simulator: Simulator, clock: Clock) -
     assert house.texts[-1] == "Guard takes it: leak"
 
 
-async def test_app(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+async def test_app(hass: HomeAssistant, clock: Clock, house: House) -> None:
     """So does the button of a notification of the companion app, of this run only."""
-    house = await build(hass, simulator, clock)
     await house.leak()
     alarm_id = house.attribute("alarm_id")
     user = await hass.auth.async_create_user("Мама")

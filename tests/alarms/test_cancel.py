@@ -9,22 +9,18 @@ import pytest
 from tests.common import Clock, act
 from tests.simulator.simulator import Simulator
 
-from .common import House, alarm, build, step
+from .common import TO_MAMA, TO_PAPA, House, alarm, build, step
 from .test_survives import issues
-
-TO_PAPA, TO_MAMA = ("two_way", "papa"), ("two_way", "mama")
 
 
 async def acknowledged(house: House) -> None:
     """Take it at home."""
-    await act(house.hass, "acknowledge_alarm", respond=False, alarm="sensor.leak", by="Guard")
-    await house.clock.settle()
+    await house.acknowledge()
 
 
 async def removed(house: House) -> None:
     """Remove the alarm."""
-    (subentry,) = (one for one in house.entry.subentries.values() if one.title == "Leak")
-    house.hass.config_entries.async_remove_subentry(house.entry, subentry.subentry_id)
+    house.hass.config_entries.async_remove_subentry(house.entry, house.subentry.subentry_id)
     await house.clock.settle()
 
 
@@ -39,10 +35,9 @@ End = Callable[[House], Awaitable[None]]
 
 @ENDS
 async def test_waits_for_a_connection(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock, end: End
+    hass: HomeAssistant, simulator: Simulator, end: End, house: House
 ) -> None:
     """A text that waits for a connection never goes out, and nothing is wrong."""
-    house = await build(hass, simulator, clock)
     await simulator.down()
     await house.leak()
     await house.pass_by(1)
@@ -75,11 +70,8 @@ async def test_waits_for_its_turn(
 
 
 @ENDS
-async def test_waits_for_a_look(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock, end: End
-) -> None:
+async def test_waits_for_a_look(simulator: Simulator, end: End, house: House) -> None:
     """One whose response was lost is looked for, and never requested a second time."""
-    house = await build(hass, simulator, clock)
     simulator.fault("reset", when="before", command="send")
     await house.leak()
     assert len(house.paid) == 1
@@ -115,9 +107,8 @@ async def test_part_of_a_step(hass: HomeAssistant, simulator: Simulator, clock: 
     assert issues(hass) == set()
 
 
-async def test_a_new_run_at_once(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+async def test_a_new_run_at_once(simulator: Simulator, house: House) -> None:
     """What an earlier run still waits for keeps nothing of a new one back."""
-    house = await build(hass, simulator, clock)
     simulator.fault("hang", when="before", command="send")
     await house.start()
     await house.end()
@@ -126,32 +117,23 @@ async def test_a_new_run_at_once(hass: HomeAssistant, simulator: Simulator, cloc
     assert house.sent == [TO_PAPA]
 
 
-async def test_out_of_the_plan(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+async def test_out_of_the_plan(simulator: Simulator, house: House) -> None:
     """A recipient removed while the text waits gets none, and the next one follows."""
-    house = await build(hass, simulator, clock)
     await simulator.down()
     await house.leak()
     await house.pass_by(1)
-    (subentry,) = (one for one in house.entry.subentries.values() if one.title == "Leak")
-    data = {**subentry.data, "steps": [step("mama"), step("baba")]}
-    hass.config_entries.async_update_subentry(house.entry, subentry, data=data)
-    await clock.settle()
+    await house.change_steps(step("mama"), step("baba"))
     await simulator.up()
     await house.wait(30)
     assert house.sent == [("two_way", "baba")]
 
 
-async def test_out_of_the_plan_and_restarted(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock
-) -> None:
+async def test_out_of_the_plan_and_restarted(simulator: Simulator, house: House) -> None:
     """So it is where Home Assistant is restarted in between."""
-    house = await build(hass, simulator, clock)
     await simulator.down()
     await house.leak()
     await house.pass_by(1)
-    (subentry,) = (one for one in house.entry.subentries.values() if one.title == "Leak")
-    data = {**subentry.data, "steps": [step("mama"), step("baba")]}
-    hass.config_entries.async_update_subentry(house.entry, subentry, data=data)
+    await house.change_steps(step("mama"), step("baba"))
     await house.kill(down=10)
     await simulator.up()
     await house.wait(30)

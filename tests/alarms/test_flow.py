@@ -135,7 +135,7 @@ async def test_everything(hass: HomeAssistant, simulator: Simulator, clock: Cloc
 async def test_changed(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """Saved again as it is shown, an alarm stays as it was."""
     house = await build(hass, simulator, clock)
-    (subentry,) = (one for one in house.entry.subentries.values() if one.title == "Leak")
+    subentry = house.subentry
     before = saved(house.entry, "Leak")
     flow = await house.entry.start_subentry_reconfigure_flow(hass, subentry.subentry_id)
     form = {

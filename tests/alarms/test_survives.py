@@ -16,9 +16,7 @@ from tests.forgetful_disk import ForgetfulDisk
 from tests.simulator.model import Blocked
 from tests.simulator.simulator import Simulator
 
-from .common import IDS, LEAK, PAPA, House, alarm, app, build, step
-
-TO_PAPA, TO_MAMA = ("two_way", "papa"), ("two_way", "mama")
+from .common import IDS, LEAK, PAPA, TO_MAMA, TO_PAPA, House, alarm, app, build, step
 
 
 def issues(hass: HomeAssistant) -> set[str]:
@@ -54,9 +52,8 @@ async def test_disk_that_answers_at_once(
     assert house.sent == [TO_PAPA, TO_MAMA]
 
 
-async def test_known_to_be_on(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+async def test_known_to_be_on(house: House) -> None:
     """What was taken before a restart stays taken, although the sensor is still on."""
-    house = await build(hass, simulator, clock)
     await house.leak()
     await house.write(PAPA, "ok")
     await house.wait(30)
@@ -67,9 +64,8 @@ async def test_known_to_be_on(hass: HomeAssistant, simulator: Simulator, clock: 
     assert len(house.paid) == 1
 
 
-async def test_turned_on_meanwhile(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+async def test_turned_on_meanwhile(hass: HomeAssistant, clock: Clock, house: House) -> None:
     """What turned on while Home Assistant was down starts it when it is back."""
-    house = await build(hass, simulator, clock)
     await house.leak("off")
     hass.states.async_remove(LEAK)
     await house.kill(down=60)
@@ -130,14 +126,9 @@ async def test_no_money(hass: HomeAssistant, simulator: Simulator, clock: Clock)
     ],
 )
 async def test_refused_account(
-    hass: HomeAssistant,
-    simulator: Simulator,
-    clock: Clock,
-    spoil: Callable[[object], None],
-    why: str,
+    simulator: Simulator, spoil: Callable[[object], None], why: str, house: House
 ) -> None:
     """A blocked account, or a refused address, holds the run too."""
-    house = await build(hass, simulator, clock)
     spoil(simulator.account)
     await house.leak()
     await house.wait(90)
@@ -220,9 +211,8 @@ async def test_down_for_long(hass: HomeAssistant, simulator: Simulator, clock: C
     assert house.state() == "unanswered"
 
 
-async def test_answered_meanwhile(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+async def test_answered_meanwhile(simulator: Simulator, house: House) -> None:
     """What was answered while Home Assistant was down is read before anything goes out."""
-    house = await build(hass, simulator, clock)
     await house.leak()
     account = simulator.account
     await simulator.receive(PAPA[1:], "ok", account=account, push=False)
@@ -275,10 +265,7 @@ async def test_changed_while_it_runs(
     """What is left goes by the new plan; a removed recipient leaves the steps."""
     house = await build(hass, simulator, clock, alarm(rounds=1))
     await house.leak()
-    (subentry,) = (one for one in house.entry.subentries.values() if one.title == "Leak")
-    data = {**subentry.data, "steps": [step("papa"), step("baba"), step("mama")]}
-    hass.config_entries.async_update_subentry(house.entry, subentry, data=data)
-    await house.clock.settle()
+    await house.change_steps(step("papa"), step("baba"), step("mama"))
     await house.wait()
     assert house.sent[-1] == ("two_way", "baba")
     hass.config_entries.async_remove_subentry(house.entry, "01MAMA")
@@ -294,7 +281,7 @@ async def test_removed_while_it_runs(
     """A removed alarm ends without a text, and leaves nothing."""
     house = await build(hass, simulator, clock, alarm(end_message="Over"))
     await house.leak()
-    (subentry,) = (one for one in house.entry.subentries.values() if one.title == "Leak")
+    subentry = house.subentry
     hass.config_entries.async_remove_subentry(house.entry, subentry.subentry_id)
     await house.clock.settle()
     await house.wait(600)

@@ -5,19 +5,14 @@ from homeassistant.helpers import issue_registry as ir
 import pytest
 
 from custom_components.smspilot.const import DOMAIN
-from tests.common import Clock, act
+from tests.common import Clock
 from tests.simulator.simulator import Simulator
 
-from .common import MAMA, NUMBERS, PAPA, SMOKE, alarm, build, step
-
-TO_PAPA, TO_MAMA = ("two_way", "papa"), ("two_way", "mama")
+from .common import MAMA, NUMBERS, PAPA, SMOKE, TO_MAMA, TO_PAPA, House, alarm, build, step
 
 
-async def test_answered_before_the_response(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock
-) -> None:
+async def test_answered_before_the_response(simulator: Simulator, house: House) -> None:
     """An answer that comes before the API's response takes it."""
-    house = await build(hass, simulator, clock)
     simulator.fault("slow", when="after", command="send", seconds=45)
     await house.leak()
     await house.pass_by(5)
@@ -28,11 +23,8 @@ async def test_answered_before_the_response(
     assert house.sent == [TO_PAPA]
 
 
-async def test_declined_before_the_response(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock
-) -> None:
+async def test_declined_before_the_response(simulator: Simulator, house: House) -> None:
     """A decline passes it on as soon as the response is there."""
-    house = await build(hass, simulator, clock)
     simulator.fault("slow", when="after", command="send", seconds=45)
     await house.leak()
     await house.pass_by(5)
@@ -42,11 +34,8 @@ async def test_declined_before_the_response(
     assert house.texts[-1] == "leak. Cannot: Papa. Answer this text to take it"
 
 
-async def test_not_answered_before_the_request(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock
-) -> None:
+async def test_not_answered_before_the_request(simulator: Simulator, house: House) -> None:
     """What was written before the request was made is no answer to it."""
-    house = await build(hass, simulator, clock)
     await simulator.down()
     await house.leak()
     await house.pass_by(5)
@@ -58,11 +47,8 @@ async def test_not_answered_before_the_request(
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-async def test_answered_and_killed(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock, when: str
-) -> None:
+async def test_answered_and_killed(simulator: Simulator, when: str, house: House) -> None:
     """A kill before the response: an answer written while Home Assistant was down counts."""
-    house = await build(hass, simulator, clock)
     simulator.fault("hang", when=when, command="send")
     await house.leak()
     await house.pass_by(5)
@@ -74,11 +60,8 @@ async def test_answered_and_killed(
     assert TO_MAMA not in house.sent
 
 
-async def test_read_first_after_a_restart(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock
-) -> None:
+async def test_read_first_after_a_restart(simulator: Simulator, house: House) -> None:
     """What was answered while Home Assistant was down is read before what waited goes out."""
-    house = await build(hass, simulator, clock)
     await house.leak()
     await house.wait(115)
     await simulator.down()
@@ -111,11 +94,8 @@ async def test_restart_without_a_connection(
 
 
 @pytest.mark.parametrize("down", [0, 600])
-async def test_next_step_after_a_doubt(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock, down: float
-) -> None:
+async def test_next_step_after_a_doubt(simulator: Simulator, down: float, house: House) -> None:
     """The next step counts from when the text may have gone out, not from when that is known."""
-    house = await build(hass, simulator, clock)
     simulator.fault("hang", when="after", command="send")
     await house.leak()
     if down:
@@ -158,11 +138,8 @@ async def test_answer_of_a_recipient_in_doubt(
     assert house.attribute("acknowledged_by") == "Papa"
 
 
-async def test_recipient_in_doubt_is_informed(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock
-) -> None:
+async def test_recipient_in_doubt_is_informed(simulator: Simulator, house: House) -> None:
     """A recipient who may have the text is informed who took it."""
-    house = await build(hass, simulator, clock)
     simulator.fault("hang", when="before", command="send")
     await house.leak()
     await house.wait(200)
@@ -173,15 +150,11 @@ async def test_recipient_in_doubt_is_informed(
     assert house.texts[-1] == "Mama takes it: leak"
 
 
-async def test_killed_while_it_is_taken(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock
-) -> None:
+async def test_killed_while_it_is_taken(simulator: Simulator, house: House) -> None:
     """A recipient of a request is informed who took it, also after a restart."""
-    house = await build(hass, simulator, clock)
     simulator.fault("hang", when="after", command="send")
     await house.leak()
-    await act(hass, "acknowledge_alarm", respond=False, alarm="sensor.leak", by="Guard")
-    await clock.settle()
+    await house.acknowledge()
     simulator.faults.clear()
     await house.kill(down=30)
     await house.wait(30)
@@ -189,15 +162,12 @@ async def test_killed_while_it_is_taken(
     assert house.texts[-1] == "Guard takes it: leak"
 
 
-async def test_out_of_the_plan(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+async def test_out_of_the_plan(simulator: Simulator, house: House) -> None:
     """A recipient of a request can take it, also where a changed plan no longer has them."""
-    house = await build(hass, simulator, clock)
     simulator.fault("hang", when="after", command="send")
     await house.leak()
     simulator.faults.clear()
-    (subentry,) = (one for one in house.entry.subentries.values() if one.title == "Leak")
-    data = {**subentry.data, "steps": [step("mama"), step("baba")]}
-    hass.config_entries.async_update_subentry(house.entry, subentry, data=data)
+    await house.change_steps(step("mama"), step("baba"))
     await house.kill(down=30)
     await house.wait(30)
     assert house.sent[0] == TO_PAPA
