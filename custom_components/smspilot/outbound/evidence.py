@@ -134,7 +134,7 @@ class Evidence:
             return False
         if self._order(listing, record, row) is CreationOrder.BEFORE:
             return False
-        if reads_like(row, record):
+        if has_text(row, record) or reads_like(row, record):
             return True
         # A row whose text equals another message in doubt is that one's.
         return not any(has_text(row, one) for one in self._rivals(record, number))
@@ -161,7 +161,7 @@ class Evidence:
 
     def _rivals(self, record: SubmissionRecord, number: Number) -> list[SubmissionRecord]:
         """Return the other messages to the number that are in doubt."""
-        return [one for one in self._records.unknown_to(number.digits) if one.id != record.id]
+        return self._records.unknown_to(number.digits, but=record)
 
     def _order(self, listing: Listing, record: SubmissionRecord, row: MessageRow) -> CreationOrder:
         """Return whether a row was created before or after the last message known before a request.

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from homeassistant.exceptions import HomeAssistantError
+
 from ..client import ConnectionFailed
 from .permits import Permits
 from .send_tasks import SendTask
@@ -30,7 +32,9 @@ async def async_take_together(
     except BaseException:
         for one in submissions:
             one.timing.cancel()
-            begin(one).add_done_callback(_take_error)
+            # A closed account begins nothing; the next start reports what the journal has.
+            with suppress(HomeAssistantError):
+                begin(one).add_done_callback(_take_error)
         raise
 
 

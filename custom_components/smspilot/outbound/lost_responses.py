@@ -92,7 +92,7 @@ class LostResponses:
         if len(batch) == 1 or self._test or isinstance(err, REFUSED_BEFORE_ANY_NUMBER):
             return list(batch)
         try:
-            async with asyncio.timeout(READ_INTERVAL):
+            async with asyncio.timeout_at(self._read_deadline(batch)):
                 listing = await self._evidence.async_read()
         except SmspilotError, TimeoutError:
             return list(batch)

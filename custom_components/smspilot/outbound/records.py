@@ -111,12 +111,13 @@ class SubmissionRecords:
             for record in self._records.values()
         )
 
-    def unknown_to(self, digits: str) -> list[SubmissionRecord]:
-        """Return the messages to the number that are in doubt."""
+    def unknown_to(self, digits: str, *, but: SubmissionRecord) -> list[SubmissionRecord]:
+        """Return the other messages to the number whose outcome is unknown."""
         return [
             record
             for record in self._unknown.values()
-            if any(plain_digits(one.target.phone) == digits for one in record.unknown)
+            if record.id != but.id
+            and any(plain_digits(one.target.phone) == digits for one in record.unknown)
         ]
 
     @callback
