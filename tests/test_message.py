@@ -7,7 +7,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 import pytest
-import voluptuous as vol
 
 from custom_components.smspilot.const import (
     CONF_LONG_TEXTS,
@@ -355,7 +354,7 @@ async def test_time_to_live(
     fields: dict[str, Any] = {} if action == "flash_call" else {"message": TEXT}
     sending = act(hass, action, phones=[PAPA], time_to_live=given, **fields)
     if minutes is None:
-        with pytest.raises(vol.Invalid):
+        with pytest.raises(ServiceValidationError, match="data is invalid"):
             await sending
         assert simulator.requests == []
     else:

@@ -4,12 +4,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntryDisabler
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.script import Script, async_validate_actions_config
 from homeassistant.util import dt as dt_util
 import pytest
+from pytest_homeassistant_custom_component.common import async_mock_service
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
-import voluptuous as vol
 
 from custom_components.smspilot.const import DOMAIN, EVENT_MESSAGE_STATUS
 
@@ -482,7 +484,7 @@ async def test_get_status_refused(
     hass: HomeAssistant, simulator: Simulator, fields: dict[str, Any]
 ) -> None:
     await add_account(hass, simulator)
-    with pytest.raises(vol.Invalid):
+    with pytest.raises(ServiceValidationError, match="data is invalid"):
         await act(hass, "get_status", **fields)
     assert simulator.requests == []
 
@@ -661,3 +663,43 @@ async def test_send_at_object(hass: HomeAssistant, simulator: Simulator) -> None
     await alarm(hass, PAPA, send_at=at)
     sent = simulator.calls("send")[0].params["send_datetime"]
     assert datetime.strptime(sent, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC) == at
+
+
+# Actions that a template got wrong.
+WRONG: tuple[dict[str, Any], ...] = (
+    {"message": None},
+    {"message": []},
+    {"send_at": "unknown"},
+    {"send_at": ""},
+    {"send_at": "0001-01-01 00:00:00+14:00"},
+    {"send_at": "9999-12-31 23:59:59-12:00"},
+    {"send_at": "\ud800"},
+    {"retry_for": "unavailable"},
+    {"wait": None},
+    {"time_to_live": {"hours": "none"}},
+    {"test": "unknown"},
+    {"urgent": None},
+    {"two_way": []},
+    {"sender": None},
+    {"no_such_field": 1},
+)
+
+
+@pytest.mark.parametrize("fields", WRONG, ids=str)
+async def test_wrong_data_stops_no_script(
+    hass: HomeAssistant, simulator: Simulator, fields: dict[str, Any]
+) -> None:
+    """Whatever a template makes of a field, `continue_on_error` goes on, and the error names it."""
+    await add_account(hass, simulator)
+    data = {"phones": [PAPA], "message": "Протечка!", **fields}
+    with pytest.raises(ServiceValidationError) as raised:
+        await act(hass, "send_sms", **data)
+    assert raised.value.translation_key == "invalid_data"
+    assert next(iter(fields)) in (raised.value.translation_placeholders or {})["error"]
+    after = {"action": "notify.persistent_notification", "data": {"message": "later"}}
+    first = {"action": "smspilot.send_sms", "data": data, "continue_on_error": True}
+    calls = async_mock_service(hass, "notify", "persistent_notification")
+    sequence = await async_validate_actions_config(hass, cv.SCRIPT_SCHEMA([first, after]))
+    await Script(hass, sequence, "leak", "test").async_run(context=Context())
+    assert len(calls) == 1
+    assert simulator.calls("send") == []

@@ -22,7 +22,7 @@ from .const import ATTR_ALARM, ATTR_BY, ATTR_MESSAGE, ATTR_TEST, DOMAIN, SUBENTR
 from .errors import Reason, validation_error
 from .events import number
 from .runtime_data import SmspilotConfigEntry
-from .schemas import ACKNOWLEDGE_ALARM_SCHEMA, END_ALARM_SCHEMA, START_ALARM_SCHEMA
+from .schemas import ACKNOWLEDGE_ALARM_SCHEMA, END_ALARM_SCHEMA, START_ALARM_SCHEMA, refusing
 
 
 @callback
@@ -30,9 +30,10 @@ def async_setup_alarm_actions(hass: HomeAssistant) -> None:
     """Register the actions."""
     optional, none = SupportsResponse.OPTIONAL, SupportsResponse.NONE
     register = hass.services.async_register
-    register(DOMAIN, "start_alarm", _start_alarm, START_ALARM_SCHEMA, optional)
-    register(DOMAIN, "acknowledge_alarm", _acknowledge_alarm, ACKNOWLEDGE_ALARM_SCHEMA, none)
-    register(DOMAIN, "end_alarm", _end_alarm, END_ALARM_SCHEMA, none)
+    register(DOMAIN, "start_alarm", _start_alarm, refusing(START_ALARM_SCHEMA), optional)
+    schema = refusing(ACKNOWLEDGE_ALARM_SCHEMA)
+    register(DOMAIN, "acknowledge_alarm", _acknowledge_alarm, schema, none)
+    register(DOMAIN, "end_alarm", _end_alarm, refusing(END_ALARM_SCHEMA), none)
 
 
 def _alarm_of(call: ServiceCall) -> tuple[Account, AlarmRunner]:

@@ -61,6 +61,7 @@ class Reason(StrEnum):
     AMBIGUOUS_PHONE = "ambiguous_phone"
     EMPTY_MESSAGE = "empty_message"
     INVALID_CODE = "invalid_code"
+    INVALID_DATA = "invalid_data"
     INVALID_PHONE = "invalid_phone"
     INVALID_SENDER = "invalid_sender"
     ALL_REFUSED = "all_refused"

@@ -1,14 +1,16 @@
 """The schemas of the actions' fields."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_ENTITY_ID, ATTR_ID
 from homeassistant.helpers import config_validation as cv
+from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
 from .client import Kind, Sender
 from .client.api import PAGE
+from .client.values import without_lone_surrogates
 from .const import (
     ATTR_ALARM,
     ATTR_ANSWERS,
@@ -45,9 +47,40 @@ from .const import (
     MAX_WAIT,
 )
 from .contacts.recipients import Channel
+from .errors import Reason, validation_error
 from .text.periods import period
 
 _NO_WAIT: Final = timedelta(0)
+
+
+def refusing(schema: vol.Schema | vol.All) -> vol.All:
+    """Wrap an action's schema so that it raises an error of Home Assistant.
+
+    What a template got wrong would else stop a script even with `continue_on_error`.
+    """
+
+    def validate(data: Any) -> Any:
+        try:
+            return schema(data)
+        except vol.Invalid as err:
+            raise validation_error(Reason.INVALID_DATA, error=str(err)) from err
+
+    return vol.All(validate)
+
+
+def _time(value: Any) -> datetime:
+    """Validate a time; Home Assistant's own validator crashes on a lone surrogate."""
+    if isinstance(value, str) and value != without_lone_surrogates(value):
+        msg = "is no time"
+        raise vol.Invalid(msg)
+    time: datetime = cv.datetime(value)
+    try:
+        dt_util.as_utc(time)
+    except OverflowError as err:
+        msg = "is out of range"
+        raise vol.Invalid(msg) from err
+    return time
+
 
 # Digits only: the API takes words such as "all" in place of an id.
 _ID: Final = vol.All(cv.string, vol.Match(r"^[0-9]+\Z"))
@@ -80,7 +113,7 @@ _SENDING: Final[dict[vol.Marker, Any]] = {
 _TEXT: Final[dict[vol.Marker, Any]] = {
     vol.Optional(ATTR_SENDER): cv.string,
     vol.Optional(ATTR_TWO_WAY, default=False): cv.boolean,
-    vol.Optional(ATTR_SEND_AT): cv.datetime,
+    vol.Optional(ATTR_SEND_AT): _time,
     # Absent, the account's option decides.
     vol.Optional(ATTR_TRANSLITERATE): cv.boolean,
 }
@@ -106,7 +139,7 @@ CALL_SCHEMA: Final = vol.Schema(
         vol.Optional(ATTR_VOICE, default=Sender.VOICE_FEMALE.value): vol.All(
             vol.In([Sender.VOICE_FEMALE.value, Sender.VOICE_MALE.value]), vol.Coerce(Sender)
         ),
-        vol.Optional(ATTR_SEND_AT): cv.datetime,
+        vol.Optional(ATTR_SEND_AT): _time,
         **_SENDING,
         **_WAIT,
     }
@@ -142,7 +175,7 @@ GET_INBOUND_SCHEMA: Final = vol.All(
     vol.Schema(
         {
             **_ENTRY,
-            vol.Exclusive(ATTR_SINCE, "which"): cv.datetime,
+            vol.Exclusive(ATTR_SINCE, "which"): _time,
             vol.Exclusive(ATTR_SCOPE, "which"): vol.In(["new", "all"]),
         }
     ),

@@ -38,6 +38,7 @@ from .schemas import (
     GET_INBOUND_SCHEMA,
     GET_STATUS_SCHEMA,
     SEND_SMS_SCHEMA,
+    refusing,
 )
 from .send_actions import (
     async_ask,
@@ -67,7 +68,8 @@ def async_setup_services(hass: HomeAssistant) -> None:
         ("get_account", _for_administrators(async_get_account), GET_ACCOUNT_SCHEMA, only),
     )
     for name, handler, schema, response in actions:
-        hass.services.async_register(DOMAIN, name, _on_account(handler), schema, response)
+        handle = _on_account(handler)
+        hass.services.async_register(DOMAIN, name, handle, refusing(schema), response)
 
 
 def _for_administrators(handler: Handler) -> Handler:

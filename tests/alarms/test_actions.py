@@ -13,7 +13,6 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
     get_diagnostics_for_config_entry,
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
-import voluptuous as vol
 
 from custom_components.smspilot.alarm_sentences import alarm_sentence
 from tests.common import Clock, act
@@ -70,7 +69,7 @@ async def test_which_alarm(hass: HomeAssistant, simulator: Simulator, clock: Clo
         with pytest.raises(ServiceValidationError) as raised:
             await act(hass, "start_alarm", **wrong)
         assert raised.value.translation_key == "one_alarm"
-    with pytest.raises(vol.Invalid):
+    with pytest.raises(ServiceValidationError, match="data is invalid"):
         await act(hass, "start_alarm", entity_id="all")
     assert house.state("fire") == "idle"
 

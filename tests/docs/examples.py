@@ -7,7 +7,7 @@ from homeassistant import config as conf_util, loader
 from homeassistant.components.automation import config as automation
 from homeassistant.components.script import config as script
 from homeassistant.core import HomeAssistant, SupportsResponse
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.template import is_template_string
 from homeassistant.helpers.trigger import async_validate_trigger_config
@@ -79,7 +79,9 @@ async def _wrong_action(hass: HomeAssistant, use: Use, *, alone: bool) -> list[s
     try:
         if action.schema:
             action.schema(data)
-    except vol.Invalid as err:
+    except (vol.Invalid, ServiceValidationError) as refusal:
+        err = refusal.__cause__ if isinstance(refusal, ServiceValidationError) else refusal
+        assert isinstance(err, vol.Invalid)
         errors = err.errors if isinstance(err, vol.MultipleInvalid) else [err]
         return [str(each) for each in errors if not _is_template(data, each.path)]
     return []
