@@ -162,7 +162,7 @@ _JOBS: set[asyncio.Future[Any]] = set()
 # A mark for each thread that a test holds at the disk; `settle` does not wait for those.
 HELD: set[object] = set()
 # What waits for threads, and is woken when one of them comes to be held.
-_LOOKS: set[asyncio.Future[None]] = set()
+_WAITERS: set[asyncio.Future[None]] = set()
 
 
 def _remembered[T](run: Callable[..., asyncio.Future[T]]) -> Callable[..., asyncio.Future[T]]:
@@ -186,10 +186,10 @@ async def disk_works(hass: HomeAssistant) -> bool:
     jobs = [job for job in _JOBS if job.get_loop() is hass.loop]
     works = len(jobs) > len(HELD)
     while len(jobs) > len(HELD):
-        look = hass.loop.create_future()
-        _LOOKS.add(look)
-        await asyncio.wait([look, *jobs], return_when=asyncio.FIRST_COMPLETED)
-        _LOOKS.discard(look)
+        waiter = hass.loop.create_future()
+        _WAITERS.add(waiter)
+        await asyncio.wait([waiter, *jobs], return_when=asyncio.FIRST_COMPLETED)
+        _WAITERS.discard(waiter)
         jobs = [job for job in jobs if not job.done()]
     return works
 
@@ -197,13 +197,13 @@ async def disk_works(hass: HomeAssistant) -> bool:
 def hold(mark: object, loop: asyncio.AbstractEventLoop) -> None:
     """Stop waiting for a thread whose disk a test holds."""
     HELD.add(mark)
-    loop.call_soon_threadsafe(_look_again)
+    loop.call_soon_threadsafe(_wake_waiters)
 
 
-def _look_again() -> None:
-    for look in _LOOKS:
-        if not look.done():
-            look.set_result(None)
+def _wake_waiters() -> None:
+    for waiter in _WAITERS:
+        if not waiter.done():
+            waiter.set_result(None)
 
 
 def add_no_threads(hass: HomeAssistant) -> None:
@@ -371,7 +371,7 @@ def small_hours_zone() -> str:
     return f"Etc/GMT+{hour}" if hour <= 12 else f"Etc/GMT-{24 - hour}"
 
 
-async def open_door(hass: HomeAssistant, client_maker: ClientSessionGenerator) -> None:
+async def serve_webhook(hass: HomeAssistant, client_maker: ClientSessionGenerator) -> None:
     """Start Home Assistant's HTTP server, and set its address as the external URL."""
     assert await async_setup_component(hass, "webhook", {})
     client = await client_maker()

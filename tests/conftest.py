@@ -17,7 +17,7 @@ from custom_components.smspilot import coordinator
 from custom_components.smspilot.runtime import disk
 from custom_components.smspilot.runtime.disk import DiskThread
 
-from .common import Clock, Hold, open_door, small_hours_zone
+from .common import Clock, Hold, serve_webhook, small_hours_zone
 from .draws import draw_no_constants_of_ours
 from .simulator.fixtures import simulator
 
@@ -151,9 +151,9 @@ def _synced_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def _door(hass: HomeAssistant, hass_client_no_auth: ClientSessionGenerator) -> None:
+async def _webhook_server(hass: HomeAssistant, hass_client_no_auth: ClientSessionGenerator) -> None:
     """Let the simulator push to Home Assistant."""
-    await open_door(hass, hass_client_no_auth)
+    await serve_webhook(hass, hass_client_no_auth)
 
 
 @pytest.fixture

@@ -243,10 +243,10 @@ async def _send(hass: HomeAssistant, count: int) -> list[str]:
     for begin in range(0, count, CHUNK):
         phones = [f"+7911{each:07}" for each in range(begin, min(begin + CHUNK, count))]
         data = {"phones": phones, "message": "Attention"}
-        receipt: Any = await hass.services.async_call(
+        response: Any = await hass.services.async_call(
             DOMAIN, "send_sms", data, blocking=True, return_response=True
         )
-        ids += [row["message_id"] for row in receipt["messages"]]
+        ids += [row["message_id"] for row in response["messages"]]
     return ids
 
 

@@ -69,8 +69,8 @@ def paid(sim: Simulator) -> list[Request]:
     return [call for call in sim.calls("send") if "cost" not in call.params]
 
 
-def asked(sim: Simulator) -> list[str]:
-    """Return what was asked of the service, in its words."""
+def requested(sim: Simulator) -> list[str]:
+    """Return the requests, in the API's words."""
     return [
         "cost" if "cost" in request.params else str(request.command) for request in sim.requests
     ]

@@ -19,8 +19,8 @@ from .common import (
     Hold,
     act,
     add_account,
-    open_door,
     person,
+    serve_webhook,
     write,
 )
 from .simulator.model import Blocked, Kind
@@ -117,7 +117,7 @@ async def test_answer_faster_than_the_disk(
     hold: Hold,
 ) -> None:
     """An answer that is faster than a slow disk is not missed."""
-    await open_door(hass, hass_client_no_auth)
+    await serve_webhook(hass, hass_client_no_auth)
     await add_account(hass, simulator, people=PEOPLE, options={CONF_VERIFY_PUSHES: False})
     fault = simulator.fault("hang", when="after", command="send")
     asking = ask(hass, timeout={"seconds": 1})
@@ -240,7 +240,7 @@ async def test_short_asks_starve_reads(
     assert captured.of("message") == ["Открой ворота"]
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 @pytest.mark.parametrize("verify", [True, False])
 async def test_reply_during_reload(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, verify: bool

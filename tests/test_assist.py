@@ -43,9 +43,9 @@ from .common import (
     act,
     add_account,
     kill,
-    open_door,
     person,
     restart,
+    serve_webhook,
     state_of,
     write,
 )
@@ -205,7 +205,7 @@ async def test_unverified(
     hass_client_no_auth: ClientSessionGenerator,
 ) -> None:
     """A push that the list did not confirm is no command."""
-    await open_door(hass, hass_client_no_auth)
+    await serve_webhook(hass, hass_client_no_auth)
     await add_account(hass, simulator, people=ASSISTED, options={CONF_VERIFY_PUSHES: False})
     events = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     await write(simulator, PAPA, "5671 Включи свет")
@@ -265,10 +265,10 @@ async def test_long_answer(
 
 
 @pytest.mark.parametrize("max_parts", [0, 1])
-async def test_long_answer_in_its_frame(
+async def test_long_answer_in_its_template(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, agent: Agent, max_parts: int
 ) -> None:
-    """The account's frame is part of what is cut."""
+    """The account's template is part of what is cut."""
     agent.answer = "Температура в доме. " * 50
     options = {CONF_MESSAGE_TEMPLATE: "Дом, {time}: {message} Конец", CONF_MAX_PARTS: max_parts}
     await add_account(hass, simulator, people=ASSISTED, options=options)

@@ -6,7 +6,7 @@ from homeassistant.util import dt as dt_util
 import pytest
 
 from .common import MAMA, PAPA, add_account, person, state_of
-from .sending import asked
+from .sending import requested
 from .simulator.model import Kind
 from .simulator.simulator import Simulator
 
@@ -37,7 +37,7 @@ async def test_press(hass: HomeAssistant, simulator: Simulator, language: str, t
         (Kind.SMS, text),
         (Kind.VOICE, text),
     ]
-    assert asked(simulator) == ["send", "send"]
+    assert requested(simulator) == ["send", "send"]
 
 
 async def test_press_fails(hass: HomeAssistant, simulator: Simulator) -> None:

@@ -358,20 +358,20 @@ def check_rows(messages: tuple[MessageRow, ...], rows: list[dict[str, str]]) -> 
 async def test_receipt(simulator: Simulator, client: Smspilot) -> None:
     """A list with a refused row: the rest went out."""
     simulator.preset_ids += [11, 12, 13]
-    receipt = await client.send("Hello", [PAPA, MAMA, BLACK])
-    assert [(row.id, row.phone, row.status) for row in receipt.messages] == [
+    response = await client.send("Hello", [PAPA, MAMA, BLACK])
+    assert [(row.id, row.phone, row.status) for row in response.messages] == [
         ("11", PAPA, Status.ACCEPTED),
         ("12", MAMA, Status.ACCEPTED),
         ("13", BLACK, Status.FAILED),
     ]
-    assert receipt.messages[2].problem == Problem(
+    assert response.messages[2].problem == Problem(
         code=212, description="Phone in black list", description_ru="Телефон в черном списке"
     )
-    assert receipt.messages[0].problem is None
-    assert receipt.balance == simulator.account.balance
-    assert receipt.cost == sum(order.price for order in simulator.orders)
-    assert receipt.packet_id == "11"
-    assert isinstance(receipt.cost, Decimal)
+    assert response.messages[0].problem is None
+    assert response.balance == simulator.account.balance
+    assert response.cost == sum(order.price for order in simulator.orders)
+    assert response.packet_id == "11"
+    assert isinstance(response.cost, Decimal)
 
 
 async def test_majority_error(simulator: Simulator, client: Smspilot) -> None:
@@ -426,12 +426,12 @@ async def test_strings_and_numbers_alike(
     """PHP writes either, and a list with gaps as an object."""
     body = {"send": rows, "balance": 20006.97, "cost": 3, "server_packet_id": 11, "error": 0}
     simulator.fault("other_json", body=json.dumps(body))
-    receipt = await client.send("Hello", [PAPA])
-    (row,) = receipt.messages
+    response = await client.send("Hello", [PAPA])
+    (row,) = response.messages
     assert (row.id, row.phone, row.parts) == ("11", PAPA, 2)
     assert (row.price, row.status, row.problem) == (Decimal("1.5"), Status.ACCEPTED, None)
-    assert (receipt.balance, receipt.cost) == (Decimal("20006.97"), Decimal(3))
-    assert receipt.packet_id == "11"
+    assert (response.balance, response.cost) == (Decimal("20006.97"), Decimal(3))
+    assert response.packet_id == "11"
 
 
 async def test_message_in_full(simulator: Simulator, client: Smspilot) -> None:

@@ -23,7 +23,7 @@ from custom_components.smspilot.const import CONF_CHANNEL, CONF_INBOUND_INTERVAL
 from custom_components.smspilot.conversations import history
 from custom_components.smspilot.conversations.lines import Line
 
-from .common import MAMA, PAPA, Clock, act, add_account, open_door, person, rename, write
+from .common import MAMA, PAPA, Clock, act, add_account, person, rename, serve_webhook, write
 from .simulator.choices import (
     DateHeader,
     Ids,
@@ -119,7 +119,7 @@ def looks(hass_ws_client: WebSocketGenerator, hass: HomeAssistant, clock: Clock)
     return make
 
 
-def asked(sim: Simulator) -> list[str]:
+def requested(sim: Simulator) -> list[str]:
     """Return what was asked of the lists, and forget it; a delivery is followed by its id."""
     found = [f"{each.command} {each.params.get(each.command)}" for each in sim.requests]
     sim.requests.clear()
@@ -180,30 +180,30 @@ async def test_reads(hass: HomeAssistant, simulator: Simulator, clock: Clock, lo
     """Without a card nothing is read; with any number of cards each list once a minute."""
     await add_account(hass, simulator, people=PEOPLE, options=PUSHES_ONLY)
     await clock.advance(600)
-    assert asked(simulator) == []
+    assert requested(simulator) == []
 
     first = await looks()
-    assert asked(simulator) == ["check all", "inbound all"]
+    assert requested(simulator) == ["check all", "inbound all"]
     second = await looks()
     for _ in range(20):
         await second.messages(second.named("Papa")["id"])
     await clock.advance(30)
-    assert asked(simulator) == []
+    assert requested(simulator) == []
     await clock.advance(30)
-    assert asked(simulator) == ["check recent", "inbound since"]
+    assert requested(simulator) == ["check recent", "inbound since"]
 
     await first.client.close()
     await second.client.close()
     await clock.advance(45)
     third = await looks()
-    assert asked(simulator) == []
+    assert requested(simulator) == []
     await clock.advance(15)
-    assert asked(simulator) == ["check recent", "inbound since"]
+    assert requested(simulator) == ["check recent", "inbound since"]
     await third.client.close()
     await clock.advance(86_400)
-    assert asked(simulator) == []
+    assert requested(simulator) == []
     await looks()
-    assert asked(simulator) == ["check all", "inbound all"]
+    assert requested(simulator) == ["check all", "inbound all"]
 
 
 async def test_what_is_shown(hass: HomeAssistant, simulator: Simulator, looks: Looks) -> None:
@@ -258,10 +258,10 @@ async def test_as_it_happens(
     """What is sent, its status, and the answer are shown at once, without a read."""
     for name in ("websocket_api", "repairs"):
         assert await async_setup_component(hass, name, {})
-    await open_door(hass, hass_client_no_auth)
+    await serve_webhook(hass, hass_client_no_auth)
     await add_account(hass, simulator, people=PEOPLE, options=PUSHES_ONLY)
     looker = await looks()
-    asked(simulator)
+    requested(simulator)
     sent = await act(hass, "send_sms", phones=["Mama"], message="Heat?", two_way=True)
     message_id = sent["messages"][0]["message_id"]
     await looker.read_events()
@@ -282,7 +282,7 @@ async def test_as_it_happens(
     assert looker.changes[-1]["reply_to"] == {"id": shown["id"], "text": "Heat?"}
     assert looker.named("Mama")["last"] == looker.changes[-1]
     # The push of what she wrote woke the inbox.
-    assert [each for each in asked(simulator) if "check" in each] == []
+    assert [each for each in requested(simulator) if "check" in each] == []
 
     await clock.advance(60)
     await looker.read_events()
@@ -350,7 +350,7 @@ async def test_administrators_only(
         answer = await client.receive_json()
         assert not answer["success"]
         assert answer["error"]["code"] == "unauthorized"
-    assert asked(simulator) == []
+    assert requested(simulator) == []
 
 
 async def test_no_account(
@@ -403,12 +403,12 @@ async def test_older_pages(
         store(simulator, PAPA, f"n{number}", ago(minutes=10 * (count - number)))
     await add_account(hass, simulator, people=PEOPLE, options=PUSHES_ONLY)
     looker = await looks()
-    assert len(asked(simulator)) <= 3
+    assert len(requested(simulator)) <= 3
     papa, texts, order = looker.named("Papa")["id"], list[str](), None
     page = await looker.messages(papa, limit=500)
     if not shuffle:
         assert [row["text"] for row in page["messages"]] == every[-500:]
-        assert len(asked(simulator)) == 0 if newest_first else 16
+        assert len(requested(simulator)) == 0 if newest_first else 16
     seen: set[str] = set()
     while page["messages"] or page["more"]:
         seen |= {row["text"] for row in page["messages"]}
@@ -462,7 +462,7 @@ async def test_every_world(
         setattr(simulator.options, name, value)
     for name in ("websocket_api", "repairs"):
         assert await async_setup_component(hass, name, {})
-    await open_door(hass, hass_client_no_auth)
+    await serve_webhook(hass, hass_client_no_auth)
     await add_account(hass, simulator, people=PEOPLE, options=PUSHES_ONLY)
     await looks()
     text = "Heat the sauna? 🔥 & «tea», ёлки"

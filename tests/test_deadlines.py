@@ -114,9 +114,9 @@ async def test_disk_that_hangs(
     await hold.reached()
     # The thread that hangs would be waited for.
     clock.leap(6)
-    receipt = await sending
+    response = await sending
     once(simulator, PAPA)
-    assert receipt["messages"][0]["message_id"] == ids(simulator)[PAPA]
+    assert response["messages"][0]["message_id"] == ids(simulator)[PAPA]
     assert "A message's record could not be written to the disk" in caplog.text
     hold.release()
 
@@ -256,12 +256,12 @@ async def test_reported_in_time(
             down = None
         await clock.advance(3)
         assert hass.loop.time() - begun <= retry_for + 120 + 4
-    outcome = await sending
+    found = await sending
     simulator.faults.clear()
     for _ in range(8):
         await clock.advance(10)
     phones = [order.phone for order in simulator.orders[before:]]
     assert len(phones) == len(set(phones))
-    if isinstance(outcome, dict):
-        sure = {row["phone"][1:] for row in outcome["messages"] if row["message_id"]}
+    if isinstance(found, dict):
+        sure = {row["phone"][1:] for row in found["messages"] if row["message_id"]}
         assert sure <= set(phones)

@@ -41,7 +41,7 @@ from .simulator.options import Facts, UnknownIds
 from .simulator.simulator import Simulator
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 async def test_event(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """The event and the event entity have the fields that the contract promises."""
     entry = await add_account(
@@ -52,7 +52,7 @@ async def test_event(hass: HomeAssistant, simulator: Simulator, clock: Clock) ->
     )
     captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     before = dt_util.utcnow()
-    receipt = await alarm(hass, PAPA)
+    response = await alarm(hass, PAPA)
     await simulator.advance(the_id(simulator), Status.UNDELIVERED, error=604)
     await clock.settle()
     (data,) = captured.data
@@ -61,8 +61,8 @@ async def test_event(hass: HomeAssistant, simulator: Simulator, clock: Clock) ->
         "entry_id": entry.entry_id,
         "account_id": "5671",
         "device_id": device_of(hass, entry, "Папа"),
-        "message_id": receipt["messages"][0]["message_id"],
-        "packet_id": receipt["packet_id"],
+        "message_id": response["messages"][0]["message_id"],
+        "packet_id": response["packet_id"],
         "kind": "sms",
         "phone": PAPA,
         "recipient": "Папа",
@@ -129,7 +129,7 @@ async def test_status_of_a_newer_service(
     assert (shown["status"], shown["status_code"], shown["final"]) == (None, 7, False)
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 @VERIFY
 @pytest.mark.parametrize("facts", list(Facts))
 async def test_facts(
@@ -277,8 +277,8 @@ async def test_scheduled(hass: HomeAssistant, simulator: Simulator, clock: Clock
     await add_account(hass, simulator, options={"inbound_interval": 0})
     captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     send_at = dt_util.utcnow() + timedelta(days=3)
-    receipt = await alarm(hass, PAPA, send_at=send_at.isoformat())
-    assert receipt["messages"][0]["status"] == "scheduled"
+    response = await alarm(hass, PAPA, send_at=send_at.isoformat())
+    assert response["messages"][0]["status"] == "scheduled"
     await clock.advance(60)
     assert checks(simulator) == 0
     for _ in range(71):
@@ -487,8 +487,8 @@ async def test_final_in_the_receipt(
     """A row that is final in the send result is published too, and not waited for."""
     await add_account(hass, simulator)
     captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
-    receipt = await alarm(hass, PAPA, MAMA, "+79999999999")
-    (row,) = (row for row in receipt["messages"] if row["status"] == "failed")
+    response = await alarm(hass, PAPA, MAMA, "+79999999999")
+    (row,) = (row for row in response["messages"] if row["status"] == "failed")
     assert captured.of("message_id") == [row["message_id"]]
     assert captured.of("status") == ["failed"]
     assert captured.data[0]["error"] == {"code": 212, "description": "Phone in black list"}

@@ -47,7 +47,11 @@ def options() -> dict[str, Any]:
 
 @pytest.fixture
 async def account(
-    hass: HomeAssistant, simulator: Simulator, _door: None, verify: bool, options: dict[str, Any]
+    hass: HomeAssistant,
+    simulator: Simulator,
+    _webhook_server: None,
+    verify: bool,
+    options: dict[str, Any],
 ) -> MockConfigEntry:
     """Set up an account with an address that the API can push to."""
     return await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: verify, **options})

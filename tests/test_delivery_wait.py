@@ -33,7 +33,7 @@ async def _waiting(hass: HomeAssistant, clock: Clock, *phones: str, wait: Any = 
     return task
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 async def test_wait_ends_by_push(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """An action that waits returns as soon as every row is final."""
     await add_account(hass, simulator)
@@ -43,9 +43,9 @@ async def test_wait_ends_by_push(hass: HomeAssistant, simulator: Simulator, cloc
     assert not task.done()
     await simulator.advance(simulator.orders[1].server_id, Status.UNDELIVERED, error=602)
     await clock.advance(1)
-    receipt = await task
-    assert [row["status"] for row in receipt["messages"]] == ["delivered", "undelivered"]
-    assert receipt["messages"][1]["error"]["code"] == 602
+    response = await task
+    assert [row["status"] for row in response["messages"]] == ["delivered", "undelivered"]
+    assert response["messages"][1]["error"]["code"] == 602
 
 
 async def test_wait_ends_by_poll(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:

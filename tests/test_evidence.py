@@ -45,11 +45,11 @@ async def test_text_is_stored_otherwise(
     simulator.options.stored = stored
     simulator.fault(kind, when="after", command="send")
     sending = act(hass, "send_sms", phones=[PAPA], message=FANCY)
-    outcome = await result(clock, sending)
+    found = await result(clock, sending)
     once(simulator, PAPA)
     assert len(paid(simulator)) == 1
-    if outcome != "outcome_unknown":
-        assert outcome[PAPA]["message_id"] == ids(simulator)[PAPA]
+    if found != "outcome_unknown":
+        assert found[PAPA]["message_id"] == ids(simulator)[PAPA]
     await settled(clock, simulator, captured)
     assert captured.of("status") == ["delivered"]
     assert captured.of("message_id") == [ids(simulator)[PAPA]]
@@ -98,10 +98,10 @@ async def test_accepted_after_the_response_was_lost(
     """However the response was lost, what the API accepts within the minute is not sent again."""
     await add_account(hass, simulator)
     simulator.fault(kind, command="send", **fields)
-    outcome = await result(clock, alarm(hass, PAPA))
+    found = await result(clock, alarm(hass, PAPA))
     assert len(paid(simulator)) == 1
     if fields["when"] == "before":
-        assert outcome == "outcome_unknown"
+        assert found == "outcome_unknown"
         assert simulator.orders == []
     else:
         for _ in range(10):
@@ -123,7 +123,7 @@ async def test_accepted_after_the_response_was_lost(
 async def test_odd_figures(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, figures: dict[str, str]
 ) -> None:
-    """An accepted message is a receipt, whatever its figures; what cannot be read is null."""
+    """An accepted message is a send result, whatever its figures; what cannot be read is null."""
     await add_account(hass, simulator)
     simulator.options.figures = figures
     rows = await result(clock, alarm(hass, PAPA, MAMA))
@@ -141,7 +141,7 @@ async def test_odd_figures(
 async def test_odd_id(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, server_id: str
 ) -> None:
-    """An accepted message has a receipt, whatever its id, and the next one too."""
+    """An accepted message has a send result, whatever its id, and the next one too."""
     await add_account(hass, simulator)
     row = {"server_id": server_id, "phone": PAPA[1:], "price": "1.31", "status": "0"}
     simulator.fault("other_json", body=json.dumps({"send": [row]}), command="send")
@@ -226,9 +226,9 @@ async def test_ids_that_only_seem_to_grow(
     for number in range(known):
         await act(hass, "send_sms", phones=[MAMA], message=f"Раз {number}")
     simulator.fault("reset", when="after", command="send")
-    outcome = await result(clock, alarm(hass, PAPA))
+    found = await result(clock, alarm(hass, PAPA))
     once(simulator, *[MAMA] * known, PAPA)
-    assert outcome[PAPA]["message_id"] == "77"
+    assert found[PAPA]["message_id"] == "77"
 
 
 @pytest.mark.parametrize("known", [2, 4])
@@ -278,9 +278,9 @@ async def test_call_and_text_both_lost(
     lost = [simulator.fault("hang", when=when, command="send") for when in ("after", "before")]
     call = hass.async_create_background_task(act(hass, "call", phones=[PAPA], message=TEXT), "test")
     await clock.settle()
-    outcome = await result(clock, alarm(hass, PAPA), step=61)
+    found = await result(clock, alarm(hass, PAPA), step=61)
     assert [order.kind for order in simulator.orders] == ["voice"]
-    assert outcome == "outcome_unknown"
+    assert found == "outcome_unknown"
     for one in lost:
         one.release()
     call.cancel()

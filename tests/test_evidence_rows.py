@@ -101,8 +101,8 @@ async def test_another_in_doubt_stored_as_this(
     sending = hass.async_create_background_task(caught(longer), "test")
     await clock.settle()
     simulator.fault("reset", when="before", command="send")
-    outcome = await result(clock, act(hass, "send_sms", phones=[PAPA], message="Пожар"))
-    assert outcome == "outcome_unknown"
+    found = await result(clock, act(hass, "send_sms", phones=[PAPA], message="Пожар"))
+    assert found == "outcome_unknown"
     assert [order.text for order in simulator.orders] == ["Пожар 🔥"]
     lost.release()
     await sending
@@ -131,8 +131,8 @@ async def test_scheduled(
     await act(hass, "send_sms", phones=[MAMA], message=TEXT, **later)
     await clock.advance(4000)
     simulator.fault("reset", when=when, command="send")
-    outcome = await result(clock, alarm(hass, PAPA, **later))
+    found = await result(clock, alarm(hass, PAPA, **later))
     assert [order.phone for order in simulator.orders].count(PAPA[1:]) == (
         listed or when == "after"
     )
-    assert (outcome == "outcome_unknown") is not listed
+    assert (found == "outcome_unknown") is not listed

@@ -28,7 +28,7 @@ from .common import MAMA, PAPA, WEBHOOK_ID, CapturedEvents, act, add_account, pe
 from .simulator.simulator import Simulator
 from .test_fuzz import PUSHES, spoilt
 
-type Door = TestClient[Any, Any]
+type PushClient = TestClient[Any, Any]
 
 PATH = f"/api/webhook/{WEBHOOK_ID}"
 # What no log may show of a request.
@@ -40,7 +40,7 @@ async def push_receiver(
     hass: HomeAssistant,
     hass_client_no_auth: ClientSessionGenerator,
     caplog: pytest.LogCaptureFixture,
-) -> Door:
+) -> PushClient:
     caplog.set_level(logging.WARNING)
     caplog.set_level(logging.DEBUG, "custom_components.smspilot")
     assert await async_setup_component(hass, "webhook", {})
@@ -56,7 +56,7 @@ def check_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.clear()
 
 
-async def knock(push_receiver: Door, request: bytes) -> int | None:
+async def knock(push_receiver: PushClient, request: bytes) -> int | None:
     """Send bytes to Home Assistant, and return the status of what it answers."""
     reader, writer = await asyncio.open_connection(push_receiver.host, push_receiver.port)
     writer.write(request)
@@ -111,7 +111,10 @@ def requests(draw: st.DrawFn) -> bytes:
 
 @pytest.fixture(params=[True, False], ids=["verified", "taken at their word"])
 async def published(
-    hass: HomeAssistant, simulator: Simulator, push_receiver: Door, request: pytest.FixtureRequest
+    hass: HomeAssistant,
+    simulator: Simulator,
+    push_receiver: PushClient,
+    request: pytest.FixtureRequest,
 ) -> list[CapturedEvents]:
     """Return the events of an account with a pending message, pushes verified or not."""
     await add_account(
@@ -129,7 +132,7 @@ async def published(
 @given(request=requests())
 @settings(max_examples=200)
 async def test_any_request(
-    push_receiver: Door,
+    push_receiver: PushClient,
     published: list[CapturedEvents],
     caplog: pytest.LogCaptureFixture,
     request: bytes,

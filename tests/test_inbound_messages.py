@@ -29,7 +29,7 @@ from .simulator.simulator import Simulator
 from .test_inbox import PEOPLE, reads
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 async def test_reply(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """The newest question takes one answer; what follows is a message like any other."""
     await add_account(hass, simulator, people=PEOPLE)
@@ -102,7 +102,7 @@ async def test_no_answer(
     assert (replies.of("message"), messages.of("message")) == ([], ["да"])
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 async def test_unverified(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """Without verification a push is an event at once, and no read repeats it."""
     await add_account(hass, simulator, people=PEOPLE, options={CONF_VERIFY_PUSHES: False})
@@ -120,7 +120,7 @@ async def test_unverified(hass: HomeAssistant, simulator: Simulator, clock: Cloc
     assert captured.of("message") == ["раз"]
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 async def test_unverified_without_a_clock(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,7 +142,7 @@ async def test_unverified_without_a_clock(
     assert age < timedelta(minutes=1)
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 @pytest.mark.parametrize("verify", [True, False])
 async def test_wrong_clock(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, *, verify: bool
@@ -161,7 +161,7 @@ async def test_wrong_clock(
     assert replies.of("verified") == [verify]
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 async def test_unverified_before_the_start(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:

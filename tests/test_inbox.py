@@ -41,7 +41,7 @@ def reads(simulator: Simulator) -> int:
     return len(simulator.calls("inbound"))
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 async def test_push_wakes_a_read(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """A message is published at once, once, with all fields that the contract promises."""
     entry = await add_account(hass, simulator, people=PEOPLE, enabled=[LAST_PUSH])
@@ -75,7 +75,7 @@ async def test_push_wakes_a_read(hass: HomeAssistant, simulator: Simulator, cloc
     assert state_of(hass, LAST_PUSH).state != "unknown"
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 async def test_flood_of_messages(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """200 messages at once are 200 events in order, at the price of few reads."""
     await add_account(hass, simulator, people=PEOPLE)
@@ -89,7 +89,7 @@ async def test_flood_of_messages(hass: HomeAssistant, simulator: Simulator, cloc
     assert reads(simulator) <= 20
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 async def test_forged_push(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -123,7 +123,7 @@ async def test_forged_push(
     assert state_of(hass, LAST_PUSH).state == "unknown"
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 async def test_list_text_counts(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """A push with a genuine id and another text: the list's text is published."""
     await add_account(hass, simulator, people=PEOPLE)
@@ -138,7 +138,7 @@ async def test_list_text_counts(hass: HomeAssistant, simulator: Simulator, clock
     assert captured.of("phone") == [PAPA]
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 async def test_known_push_wakes_nothing(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
@@ -157,7 +157,7 @@ async def test_known_push_wakes_nothing(
     assert len(captured.data) == 1
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 async def test_push_while_the_list_is_away(
     hass: HomeAssistant,
     simulator: Simulator,
@@ -185,7 +185,7 @@ async def test_push_while_the_list_is_away(
     assert ("smspilot", f"pushes_unconfirmed_{entry.entry_id}") not in issue_registry.issues
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 async def test_flood_while_the_list_is_away(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -208,7 +208,7 @@ async def test_flood_while_the_list_is_away(
     assert diagnostics["inbox"]["dropped_pushes"] == 5
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 async def test_push_before_the_first_read(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
@@ -267,7 +267,7 @@ async def test_interval(
     assert abs(reads(simulator) - expected) <= 1
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 async def test_interval_follows_pushes(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, issue_registry: ir.IssueRegistry
 ) -> None:
@@ -295,7 +295,7 @@ async def test_interval_follows_pushes(
     assert issue not in issue_registry.issues
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 async def test_late_pushes(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, issue_registry: ir.IssueRegistry
 ) -> None:
@@ -429,7 +429,7 @@ async def test_old_message(hass: HomeAssistant, simulator: Simulator, clock: Clo
     assert captured.of("age") == [pytest.approx(7200, abs=60)]
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 async def test_reported_after_start(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
@@ -480,7 +480,7 @@ async def test_first_read_fails(hass: HomeAssistant, simulator: Simulator, clock
     assert captured.of("message") == ["раз"]
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 @pytest.mark.parametrize("count", [1, 2, 3])
 async def test_late_list(
     hass: HomeAssistant,

@@ -193,7 +193,7 @@ async def test_kill_right_after_publishing(
     assert [message_id for message_id in published if f'"{message_id}"' not in written] == []
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 async def test_push_of_what_was_reported_before_a_kill(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:

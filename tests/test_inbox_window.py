@@ -55,7 +55,7 @@ def notices(registry: ir.IssueRegistry) -> list[str]:
     return sorted(one.translation_key or "" for one in found)
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 @pytest.mark.parametrize("late", [660, 3600, 40 * 3600, 71 * 3600])
 @pytest.mark.parametrize("interval", [None, 0])
 async def test_listed_late(
@@ -77,7 +77,7 @@ async def test_listed_late(
     assert captured.of("message") == ["скоро", "поздно"]
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 @pytest.mark.parametrize("odd", list(OddRow))
 async def test_odd_row_after_the_last_page(
     hass: HomeAssistant,
@@ -100,7 +100,7 @@ async def test_odd_row_after_the_last_page(
     assert "read failed" not in caplog.text
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 @pytest.mark.parametrize("interval", [None, 0])
 async def test_list_two_minutes_behind(
     hass: HomeAssistant,
@@ -145,7 +145,7 @@ async def test_cap_keeps_the_oldest(
     assert captured.of("message")[-1] == "ещё"
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 async def test_cap_keeps_the_newest(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, issue_registry: ir.IssueRegistry
 ) -> None:
@@ -187,7 +187,7 @@ async def test_hidden_by_a_cap(
         assert "lists only the newest messages" in caplog.text
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 async def test_hidden_and_unconfirmed_at_once(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -294,7 +294,7 @@ async def test_numbers(
     assert (captured.of("phone"), captured.of("recipient")) == ([PAPA], ["Папа"])
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 async def test_unverified_is_not_repeated(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, issue_registry: ir.IssueRegistry
 ) -> None:
@@ -323,7 +323,7 @@ OTHER_HALF = (MAJOR_VERSION, MINOR_VERSION) == (2026, 8)
 TEXTS = ["0", "1", "2", "3", "4"]
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 @pytest.mark.parametrize("cap", CAPS, ids=str)
 @pytest.mark.parametrize("lag", [timedelta(), timedelta(minutes=2)], ids=str)
 @pytest.mark.parametrize("pushes", [Pushes.ON, Pushes.OFF])

@@ -33,8 +33,8 @@ from .common import (
     Hold,
     act,
     add_account,
-    open_door,
     person,
+    serve_webhook,
     state_of,
     write,
 )
@@ -181,7 +181,7 @@ async def test_reload_misses_nothing(
     hass_client_no_auth: ClientSessionGenerator,
 ) -> None:
     """What was pushed while the webhook was unregistered is read at once, not by the next poll."""
-    await open_door(hass, hass_client_no_auth)
+    await serve_webhook(hass, hass_client_no_auth)
     entry = await add_account(hass, simulator, people=[person("Папа", PAPA)])
     messages = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     statuses = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
@@ -297,12 +297,12 @@ async def test_options_in_place(
     )
     await hass.async_block_till_done(wait_background_tasks=True)
     assert issue_registry.async_get_issue(DOMAIN, f"test_mode_{entry.entry_id}")
-    receipt = await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
+    response = await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
     (request,) = simulator.requests
     assert request.form["send"] == "Дом: Протечка!"
     assert request.form["from"] == "test"
     assert request.form["test"] == "1"
-    assert receipt["messages"][0]["test"] is True
+    assert response["messages"][0]["test"] is True
     assert simulator.orders == []
     hass.config_entries.async_update_entry(entry, options={CONF_LOW_BALANCE: 10_000})
     await clock.settle()

@@ -23,7 +23,7 @@ from custom_components.smspilot.outbound.number import Permit
 from custom_components.smspilot.outbound.rate_limiter import RateLimiter
 
 from .common import MAMA, PAPA, Clock, act, add_account, person, restart, state_of
-from .sending import alarm, asked, result
+from .sending import alarm, requested, result
 from .simulator.model import Kind, Status
 from .simulator.simulator import Simulator
 
@@ -113,8 +113,8 @@ async def test_rate_refuses_a_row(hass: HomeAssistant, simulator: Simulator) -> 
     """A number over its rate is a refused row; the rest goes out."""
     await add_account(hass, simulator, options={CONF_RATE_LIMIT: 1})
     await alarm(hass, PAPA)
-    receipt = await alarm(hass, PAPA, MAMA)
-    rows = {row["phone"]: row for row in receipt["messages"]}
+    response = await alarm(hass, PAPA, MAMA)
+    rows = {row["phone"]: row for row in response["messages"]}
     assert [order.phone for order in simulator.orders] == [PAPA[1:], MAMA[1:]]
     assert rows[PAPA]["message_id"] is None
     assert rows[PAPA]["error"]["code"] is None
@@ -239,7 +239,7 @@ async def test_first_send(
     """With no price known, the price is asked only where the order could pass the limit."""
     await add_account(hass, simulator, options={CONF_DAILY_LIMIT: limit})
     await alarm(hass, *phones)
-    assert asked(simulator) == requests
+    assert requested(simulator) == requests
 
 
 async def test_daily_limit(hass: HomeAssistant, simulator: Simulator) -> None:
@@ -254,9 +254,9 @@ async def test_daily_limit(hass: HomeAssistant, simulator: Simulator) -> None:
             trace.append("refused")
             error = err
         else:
-            trace.append("+".join(asked(simulator)))
+            trace.append("+".join(requested(simulator)))
         if trace[-1] == "refused":
-            assert asked(simulator) == ["cost"]
+            assert requested(simulator) == ["cost"]
     # 1.31 each; what costs four times as much may be left to be safe: 5.24.
     assert trace == ["send"] * 4 + ["cost+send"] * 3 + ["refused"] * 5
     assert error.translation_key == "daily_limit"
@@ -270,7 +270,7 @@ async def test_daily_limit(hass: HomeAssistant, simulator: Simulator) -> None:
     assert issue(hass, entry, CONF_RATE_LIMIT) is None
     simulator.requests.clear()
     await alarm(hass, PAPA, urgent=True)
-    assert asked(simulator) == ["send"]
+    assert requested(simulator) == ["send"]
     assert spent(hass) == pytest.approx(8 * 1.31)
 
 
@@ -289,7 +289,7 @@ async def test_long_texts_cost_more(hass: HomeAssistant, simulator: Simulator) -
     await alarm(hass, PAPA)
     simulator.requests.clear()
     await act(hass, "send_sms", phones=[PAPA], message="Ж" * 300)
-    assert asked(simulator) == ["cost", "send"]
+    assert requested(simulator) == ["cost", "send"]
 
 
 async def test_long_call(hass: HomeAssistant, simulator: Simulator) -> None:
@@ -297,7 +297,7 @@ async def test_long_call(hass: HomeAssistant, simulator: Simulator) -> None:
     await add_account(hass, simulator, options={CONF_DAILY_LIMIT: 10})
     for _ in range(3):
         await act(hass, "call", phones=[PAPA], message="Ж" * 400)
-    assert asked(simulator) == ["send"] * 3
+    assert requested(simulator) == ["send"] * 3
 
 
 @pytest.mark.parametrize(
@@ -326,7 +326,7 @@ async def test_each_kind_has_its_price(
     error = await refused(act(hass, action, phones=[PAPA], **fields))
     assert error.translation_key == "daily_limit"
     assert (error.translation_placeholders or {})["cost"] == f"{cost:.2f}\u00a0₽"
-    assert asked(simulator) == ["cost"]
+    assert requested(simulator) == ["cost"]
     assert [order.kind for order in simulator.orders] == [kind]
     simulator.assert_clean()
 
@@ -400,7 +400,7 @@ async def test_nothing_stays_set_aside(
     assert len(simulator.orders) == 1
     await clock.advance(3600)
     await alarm(hass, PAPA)
-    assert "cost" not in asked(simulator)
+    assert "cost" not in requested(simulator)
 
 
 # What today is.

@@ -59,14 +59,14 @@ async def lived(sim: Simulator) -> None:
         await sim.receive(MAMA, f"5671 Секрет & {minutes}", created=created, push=False)
     for minutes, sender in zip(range(9, 4, -1), ["", "2WAY", "", "GOLOS", ""], strict=True):
         sim.clock_offset = -timedelta(minutes=minutes)
-        await asked(
+        await send_request(
             sim, send=f"Секрет & {minutes}", to=MAMA, **({"from": sender} if sender else {})
         )
     sim.clock_offset = timedelta()
     sim.unknown.clear()
 
 
-async def asked(sim: Simulator, **params: str) -> None:
+async def send_request(sim: Simulator, **params: str) -> None:
     """Have the account ask for something, as another program would."""
     form = {"apikey": DEFAULT_KEY, "format": "json", **params}
     async with ClientSession() as session, session.post(sim.url, data=form) as response:

@@ -24,7 +24,7 @@ from custom_components.smspilot.errors import async_words
 from custom_components.smspilot.logbook import async_describe_events
 from custom_components.smspilot.outbound.result import STATUS_WORDS
 
-from .common import MAMA, PAPA, Clock, act, add_account, device_of, open_door, person, speak
+from .common import MAMA, PAPA, Clock, act, add_account, device_of, person, serve_webhook, speak
 from .simulator.model import Status
 from .simulator.simulator import Simulator
 
@@ -167,7 +167,7 @@ async def test_on_the_page_of_a_person(
     """The test button says there whether it arrived, in one row; notify knows of it too."""
     for component in ("logbook", DOMAIN):
         assert await async_setup_component(hass, component, {})
-    await open_door(hass, hass_client_no_auth)
+    await serve_webhook(hass, hass_client_no_auth)
     entry = await add_account(hass, simulator, people=[person("Papa", PAPA), person("Mama", MAMA)])
     begun = dt_util.utcnow()
     pressed = {"entity_id": "button.papa_test_message"}

@@ -57,7 +57,7 @@ async def test_service_words(
     ("template", "message", "transliterate"),
     [("HL{message}", "R", False), ("{message}", "ХЛР", True), ("PING", "что угодно", False)],
 )
-async def test_service_words_after_framing(
+async def test_service_words_made_by_a_template(
     hass: HomeAssistant, simulator: Simulator, template: str, message: str, transliterate: bool
 ) -> None:
     """The text that counts is the one that goes out."""
@@ -92,7 +92,7 @@ async def test_half_an_emoji(hass: HomeAssistant, simulator: Simulator, action: 
 @pytest.mark.parametrize("message", ["", "   ", "\n\t"])
 @pytest.mark.parametrize("action", ["send_sms", "call"])
 async def test_empty(hass: HomeAssistant, simulator: Simulator, action: str, message: str) -> None:
-    """An empty text is a mistake, also inside a frame."""
+    """An empty text is a mistake, also in a template."""
     await add_account(hass, simulator, options={CONF_MESSAGE_TEMPLATE: "Дом: {message}"})
     error = await refused(act(hass, action, phones=[PAPA], message=message))
     assert error.translation_key == "empty_message"
@@ -143,7 +143,7 @@ async def test_templates(
     fields: dict[str, Any],
     sent: str,
 ) -> None:
-    """Texts stand in the account's frame, with the local time; their own braces stay."""
+    """Texts stand in the account's template, with the local time; their own braces stay."""
     await hass.config.async_set_time_zone("Europe/Moscow")
     await add_account(
         hass,
@@ -158,7 +158,7 @@ async def test_templates(
     assert [order.text for order in simulator.orders] == [sent]
 
 
-async def test_never_framed(hass: HomeAssistant, simulator: Simulator) -> None:
+async def test_never_in_a_template(hass: HomeAssistant, simulator: Simulator) -> None:
     """FlashCall codes and number checks stay as they are."""
     await add_account(hass, simulator, options={CONF_MESSAGE_TEMPLATE: "Дом: {message}"})
     await act(hass, "flash_call", phones=[PAPA], code="0042")
@@ -166,7 +166,7 @@ async def test_never_framed(hass: HomeAssistant, simulator: Simulator) -> None:
     assert [order.text for order in simulator.orders] == ["0042", "HLR"]
 
 
-async def test_frame_counts_as_parts(hass: HomeAssistant, simulator: Simulator) -> None:
+async def test_template_counts_as_parts(hass: HomeAssistant, simulator: Simulator) -> None:
     """`max_parts` counts what goes out."""
     options = {
         CONF_MESSAGE_TEMPLATE: "Дом: {message}",
@@ -186,9 +186,9 @@ async def test_long_text_is_cut(hass: HomeAssistant, simulator: Simulator, two_w
     """An alarm of 900 letters goes out as the ten parts the API takes, and the response says so."""
     await add_account(hass, simulator, options={CONF_MESSAGE_TEMPLATE: "Дом: {message} (конец)"})
     text = ", ".join(f"окно {number}-й спальни" for number in range(60))
-    receipt = await act(hass, "send_sms", phones=[PAPA], message=text, two_way=two_way)
+    response = await act(hass, "send_sms", phones=[PAPA], message=text, two_way=two_way)
     (sent,) = [order.text for order in simulator.orders]
-    assert receipt["cut"] is True
+    assert response["cut"] is True
     assert measure(sent).parts == 10
     assert sent.endswith("…" if two_way else "… (конец)")
     whole = await act(hass, "send_sms", phones=[MAMA], message="Протечка")
@@ -287,8 +287,8 @@ async def test_senders_that_call(
 async def test_two_way(hass: HomeAssistant, simulator: Simulator, fields: dict[str, Any]) -> None:
     """2WAY as sender means the same as two_way."""
     await add_account(hass, simulator, options={CONF_SENDER: "test"})
-    receipt = await act(hass, "send_sms", phones=[PAPA], message=TEXT, **fields)
-    assert receipt["messages"][0]["kind"] == "two_way"
+    response = await act(hass, "send_sms", phones=[PAPA], message=TEXT, **fields)
+    assert response["messages"][0]["kind"] == "two_way"
     assert [order.kind for order in simulator.orders] == [Kind.TWO_WAY]
     assert simulator.calls("send")[0].params["from"] == "2WAY"
 
@@ -316,9 +316,9 @@ async def test_send_at(
     """Whatever zone a time is given in, it goes out in UTC; without one it is Home Assistant's."""
     await hass.config.async_set_time_zone(zone)
     await add_account(hass, simulator)
-    receipt = await act(hass, action, phones=[PAPA], message=TEXT, send_at=given)
+    response = await act(hass, action, phones=[PAPA], message=TEXT, send_at=given)
     assert simulator.calls("send")[0].params["send_datetime"] == utc
-    assert receipt["messages"][0]["status"] == "scheduled"
+    assert response["messages"][0]["status"] == "scheduled"
 
 
 @pytest.mark.parametrize("back", [timedelta(0), timedelta(seconds=1), timedelta(days=300)])

@@ -164,7 +164,7 @@ async def test_hourly_limit_of_each_number(
     assert named() == []
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 async def test_push_at_an_old_address(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, issue_registry: ir.IssueRegistry
 ) -> None:
@@ -182,7 +182,7 @@ async def test_push_at_an_old_address(
     assert len(simulator.calls("inbound")) == 1
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 async def test_push_a_minute_late(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, issue_registry: ir.IssueRegistry
 ) -> None:

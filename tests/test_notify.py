@@ -24,7 +24,7 @@ from custom_components.smspilot.const import (
 )
 
 from .common import MAMA, PAPA, Clock, add_account, person, rename
-from .sending import TEXT, asked, once
+from .sending import TEXT, once, requested
 from .simulator.model import Kind
 from .simulator.simulator import Simulator
 
@@ -92,7 +92,7 @@ async def test_entity(
     await notify(hass, entity)
     assert sent(simulator) == sorted((kind, phone, TEXT) for phone in to)
     assert {order.sender for order in simulator.orders} == {sender}
-    assert asked(simulator) == ["send"]
+    assert requested(simulator) == ["send"]
     state = hass.states.get(entity)
     assert state is not None
     assert state.state not in ("unknown", "unavailable")
@@ -106,10 +106,10 @@ async def test_entity(
         ("notify.baba", "Дом: Тревога\nПротечка!"),
     ],
 )
-async def test_title_and_frame(
+async def test_title_and_template(
     hass: HomeAssistant, simulator: Simulator, entity: str, text: str
 ) -> None:
-    """A title is the text's first line, inside the frame of the channel."""
+    """A title is the text's first line, in the template of the channel."""
     options = {CONF_MESSAGE_TEMPLATE: "Дом: {message}", CONF_TWO_WAY_TEMPLATE: "Вопрос: {message}"}
     await add_account(hass, simulator, people=PEOPLE, options=options)
     await notify(hass, entity, title="Тревога")

@@ -24,7 +24,7 @@ from .common import (
     add_account,
     person,
 )
-from .sending import TEXT, accept, alarm, asked, caught, ids, once, result, result_of
+from .sending import TEXT, accept, alarm, caught, ids, once, requested, result, result_of
 from .simulator.simulator import Simulator
 
 UNLIMITED = {CONF_DAILY_LIMIT: 0}
@@ -35,13 +35,13 @@ def numbers(count: int, block: int = 0) -> list[str]:
 
 
 async def test_one_request(hass: HomeAssistant, simulator: Simulator) -> None:
-    """A send is one POST, and its receipt is the service's."""
+    """A send is one POST, and its response is the service's."""
     await add_account(hass, simulator)
-    receipt = await alarm(hass, PAPA)
+    response = await alarm(hass, PAPA)
     (request,) = simulator.requests
     assert (request.method, request.query) == ("POST", {})
     assert [order.text for order in simulator.orders] == [TEXT]
-    (row,) = receipt["messages"]
+    (row,) = response["messages"]
     assert row["status"] == "accepted"
     assert row["price"] == float(simulator.orders[0].price)
 
@@ -57,7 +57,7 @@ async def test_same_text_twice_at_once(
     assert sorted(order.phone for order in simulator.orders) == sorted(
         [PAPA[1:], PAPA[1:], MAMA[1:]]
     )
-    sent = [row["message_id"] for receipt in (first, second) for row in receipt["messages"]]
+    sent = [row["message_id"] for response in (first, second) for row in response["messages"]]
     assert sorted(sent) == sorted(str(order.server_id) for order in simulator.orders)
     # Only the number whose text is on its way waits for its turn.
     assert len(simulator.calls("send")) == 3
@@ -96,8 +96,8 @@ async def test_same_words_at_once(hass: HomeAssistant, simulator: Simulator, clo
     await clock.settle()
     await clock.advance(20.1)
     slow.release()
-    receipts = await clock.finish(result_of(both))
-    sent = [receipt["messages"][0]["message_id"] for receipt in receipts]
+    responses = await clock.finish(result_of(both))
+    sent = [response["messages"][0]["message_id"] for response in responses]
     assert sorted(sent) == sorted(str(order.server_id) for order in simulator.orders)
     assert len(set(sent)) == 2
 
@@ -164,7 +164,7 @@ async def test_patience_begins_with_the_order(
     assert 895 <= hass.loop.time() - before <= 915
 
 
-async def test_same_text_that_is_searched_for_long(
+async def test_same_text_that_is_long_in_doubt(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
     """Where one of a list cannot be sent to for long, the others get it all the same."""
@@ -228,8 +228,8 @@ async def test_different_texts_at_once(
     fault = simulator.fault("hang", command="send")
     slow = hass.async_create_background_task(caught(alarm(hass, PAPA)), "test")
     await clock.settle()
-    receipt = await act(hass, "send_sms", phones=[PAPA], message="Другое")
-    assert receipt["messages"][0]["status"] == "accepted"
+    response = await act(hass, "send_sms", phones=[PAPA], message="Другое")
+    assert response["messages"][0]["status"] == "accepted"
     assert not slow.done()
     fault.release()
     await clock.finish(result_of(slow))
@@ -282,15 +282,15 @@ async def test_a_thousand_numbers(
     caplog.set_level(logging.INFO)
     await add_account(hass, simulator, options=UNLIMITED)
     simulator.account.balance *= 100
-    receipt = await alarm(hass, *numbers(1000))
-    assert asked(simulator) == ["send", "send"]
-    assert [row["phone"] for row in receipt["messages"]] == numbers(1000)
-    assert len({row["message_id"] for row in receipt["messages"]}) == 1000
-    assert receipt["cost"] == pytest.approx(float(sum(order.price for order in simulator.orders)))
-    packets = {row["packet_id"] for row in receipt["messages"]}
+    response = await alarm(hass, *numbers(1000))
+    assert requested(simulator) == ["send", "send"]
+    assert [row["phone"] for row in response["messages"]] == numbers(1000)
+    assert len({row["message_id"] for row in response["messages"]}) == 1000
+    assert response["cost"] == pytest.approx(float(sum(order.price for order in simulator.orders)))
+    packets = {row["packet_id"] for row in response["messages"]}
     assert packets == {str(order.packet) for order in simulator.orders}
-    assert receipt["packet_id"] == str(simulator.orders[0].packet)
-    assert receipt["balance"] == float(simulator.account.balance)
+    assert response["packet_id"] == str(simulator.orders[0].packet)
+    assert response["balance"] == float(simulator.account.balance)
     progress = [record.message for record in caplog.records if "Request" in record.message]
     assert progress == ["Request 1 of 2 is done", "Request 2 of 2 is done"]
 
@@ -302,8 +302,8 @@ async def test_second_request_fails(
     await add_account(hass, simulator, options=UNLIMITED)
     simulator.account.balance *= 100
     simulator.fault("error", code=241, command="send", skip=1)
-    receipt = await alarm(hass, *numbers(600))
-    failed = [row for row in receipt["messages"] if row["status"] == "failed"]
+    response = await alarm(hass, *numbers(600))
+    failed = [row for row in response["messages"] if row["status"] == "failed"]
     assert [row["phone"] for row in failed] == numbers(600)[500:]
     assert {row["error"]["code"] for row in failed} == {241}
     assert len(simulator.orders) == 500
@@ -349,9 +349,9 @@ async def test_test_mode(hass: HomeAssistant, simulator: Simulator, clock: Clock
         "check_number": {},
     }
     for action, fields in actions.items():
-        receipt = await act(hass, action, phones=[PAPA], **fields)
-        assert receipt["messages"][0]["test"] is True
-        assert receipt["messages"][0]["message_id"] == "1000"
+        response = await act(hass, action, phones=[PAPA], **fields)
+        assert response["messages"][0]["test"] is True
+        assert response["messages"][0]["message_id"] == "1000"
         assert simulator.calls("send")[-1].params["test"] == "1"
     await clock.advance(600)
     assert simulator.orders == []
@@ -381,8 +381,8 @@ async def test_emulator(hass: HomeAssistant, simulator: Simulator, clock: Clock)
     await add_account(hass, simulator, account_id="10000", data={"api_key": emulator.apikey})
     captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     for _ in range(2):
-        receipt = await alarm(hass, PAPA, MAMA)
-        assert {row["test"] for row in receipt["messages"]} == {True}
+        response = await alarm(hass, PAPA, MAMA)
+        assert {row["test"] for row in response["messages"]} == {True}
     await clock.advance(600)
     assert simulator.calls("check") == []
     assert captured.data == []

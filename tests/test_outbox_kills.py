@@ -30,10 +30,10 @@ from .common import (
     act,
     add_account,
     kill,
-    open_door,
+    serve_webhook,
     set_up_again,
 )
-from .sending import alarm, asked, caught, once, paid, result
+from .sending import alarm, caught, once, paid, requested, result
 from .simulator.simulator import Simulator
 
 
@@ -42,7 +42,7 @@ def journal(hass: HomeAssistant, entry: MockConfigEntry) -> Path:
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-async def test_killed_before_the_receipt(
+async def test_killed_before_the_response(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, when: str
 ) -> None:
     """The intent is on the disk before the request: what went out is found after the restart."""
@@ -98,19 +98,19 @@ async def test_killed_without_network(
     assert "Nobody knows" not in caplog.text
 
 
-async def test_killed_after_the_receipt(
+async def test_killed_after_the_response(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """The receipt is on the disk before the action returns."""
+    """The response is on the disk before the action returns."""
     entry = await add_account(hass, simulator)
     captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
-    receipt = await alarm(hass, PAPA)
+    response = await alarm(hass, PAPA)
     await simulator.deliver(simulator.orders[0].server_id)
     simulator.requests.clear()
     await kill(hass, entry, clock)
     assert captured.of("status") == ["delivered"]
-    assert captured.of("packet_id") == [receipt["packet_id"]]
-    assert asked(simulator).count("check") == 1
+    assert captured.of("packet_id") == [response["packet_id"]]
+    assert requested(simulator).count("check") == 1
     await kill(hass, entry, clock)
     assert len(captured.data) == 1
 
@@ -132,14 +132,14 @@ async def test_killed_after_a_status(
 async def test_killed_after_a_refusal(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """A refused message is not looked for after a restart."""
+    """A refused message is not reconciled after a restart."""
     entry = await add_account(hass, simulator)
     simulator.fault("error", code=241, command="send")
     with pytest.raises(HomeAssistantError):
         await alarm(hass, PAPA)
     simulator.requests.clear()
     await kill(hass, entry, clock)
-    assert "check" not in asked(simulator)
+    assert "check" not in requested(simulator)
 
 
 async def test_clock_corrected_during_a_send(
@@ -180,7 +180,7 @@ async def test_killed_after_a_push(
     hass_client_no_auth: ClientSessionGenerator,
 ) -> None:
     """A status that was published by an unverified push is on the disk, and not published again."""
-    await open_door(hass, hass_client_no_auth)
+    await serve_webhook(hass, hass_client_no_auth)
     entry = await add_account(hass, simulator, options={CONF_VERIFY_PUSHES: False})
     captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
@@ -228,14 +228,14 @@ async def test_answer_before_a_question_is_found(
     assert replies.of("message") == ["Да"]
 
 
-async def test_killed_between_a_snapshot_and_an_outcome(
+async def test_killed_between_a_snapshot_and_a_result(
     hass: HomeAssistant,
     simulator: Simulator,
     clock: Clock,
     hold: Hold,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A snapshot under way while an order is settled knows it as it was: it is looked for."""
+    """A snapshot under way while an order is settled knows it as it was: it is reconciled."""
     monkeypatch.setattr(storage, "COMPACT_AT", 0)
     entry = await add_account(hass, simulator)
     captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
@@ -263,7 +263,7 @@ def _no_space(*_args: object) -> None:
 async def test_killed_after_a_question(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """A question is on the disk with its receipt, and so is that it was answered."""
+    """A question is on the disk with its response, and so is that it was answered."""
     entry = await add_account(hass, simulator)
     replies = CapturedEvents(hass, f"{DOMAIN}_reply_received")
     await act(hass, "send_sms", phones=[PAPA], message="Топить баню?", two_way=True)

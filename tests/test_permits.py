@@ -14,7 +14,7 @@ import pytest
 from custom_components.smspilot.const import CONF_CHANNEL, CONF_DAILY_LIMIT, CONF_RATE_LIMIT, DOMAIN
 
 from .common import MAMA, PAPA, Clock, act, add_account, kill, person
-from .sending import TEXT, alarm, asked, caught, paid, result
+from .sending import TEXT, alarm, caught, paid, requested, result
 from .simulator import LatePrice
 from .simulator.model import Kind
 from .simulator.simulator import Simulator
@@ -78,7 +78,7 @@ async def test_dear_countries(hass: HomeAssistant, simulator: Simulator) -> None
     with pytest.raises(ServiceValidationError) as raised:
         await alarm(hass, *abroad)
     assert raised.value.translation_key == "daily_limit"
-    assert asked(simulator) == ["cost"]
+    assert requested(simulator) == ["cost"]
     assert len(simulator.orders) == 1
 
 
@@ -94,10 +94,10 @@ async def test_dead_numbers_among_the_good(
     for phone in dead:
         simulator.phone(phone[1:]).blacklisted = True
     good = [PAPA, MAMA, "+79135550001", "+79135550002"]
-    outcome = await result(clock, alarm(hass, *dead, *good))
-    assert outcome == "daily_limit"
+    found = await result(clock, alarm(hass, *dead, *good))
+    assert found == "daily_limit"
     assert simulator.orders == []
-    outcome = await result(clock, alarm(hass, *dead, PAPA, MAMA))
+    found = await result(clock, alarm(hass, *dead, PAPA, MAMA))
     assert len(simulator.orders) == 2
     assert spent(simulator) <= 5
 
@@ -168,9 +168,9 @@ async def test_partly_found(hass: HomeAssistant, simulator: Simulator, clock: Cl
     async def send() -> dict[str, Any]:
         return await alarm(hass, PAPA, MAMA, *bad)
 
-    receipt = await clock.finish(send())
+    response = await clock.finish(send())
     assert len(simulator.orders) == 2
-    assert receipt["cost"] is None
+    assert response["cost"] is None
 
 
 async def test_places_of_failed_requests(
@@ -234,7 +234,7 @@ async def test_refused_call_takes_nothing(
         await hass.services.async_call(domain, name, fields, blocking=True, return_response=answers)
     assert simulator.requests == []
     await alarm(hass, PAPA)
-    assert asked(simulator) == ["send"]
+    assert requested(simulator) == ["send"]
 
 
 async def test_failed_call_takes_nothing(hass: HomeAssistant, simulator: Simulator) -> None:
@@ -248,7 +248,7 @@ async def test_failed_call_takes_nothing(hass: HomeAssistant, simulator: Simulat
         await hass.services.async_call("notify", "smspilot", data, blocking=True)
     simulator.requests.clear()
     await hass.services.async_call("notify", "smspilot", data, blocking=True)
-    assert asked(simulator) == ["send", "send"]
+    assert requested(simulator) == ["send", "send"]
 
 
 @pytest.mark.parametrize("price", ["-1.31", "-0.01"])
@@ -284,7 +284,7 @@ async def test_free_messages(hass: HomeAssistant, simulator: Simulator, clock: C
         await result(clock, act(hass, "send_sms", phones=[PAPA], message=f"{TEXT} {number}"))
         await simulator.deliver(simulator.orders[-1].server_id)
         await clock.advance(31)
-    assert "cost" not in asked(simulator)
+    assert "cost" not in requested(simulator)
 
 
 @pytest.mark.parametrize("named", [False, True])
@@ -339,7 +339,7 @@ async def test_killed_while_prices_are_asked_for(
         "test",
     )
     await clock.settle()
-    assert asked(simulator) == ["cost"]
+    assert requested(simulator) == ["cost"]
     entry = await kill(hass, entry, clock)
     await sending
     fault.release()
@@ -363,7 +363,7 @@ async def test_cancelled_while_prices_are_asked_for(
 
     sending = hass.async_create_background_task(notify(), "test")
     await clock.settle()
-    assert asked(simulator) == ["cost"]
+    assert requested(simulator) == ["cost"]
     sending.cancel()
     await clock.settle()
     fault.release()

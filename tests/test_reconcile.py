@@ -176,10 +176,10 @@ async def test_doubt_is_reported(
 
 @pytest.mark.parametrize("fails", [1, 3])
 @pytest.mark.parametrize("when", ["before", "after"])
-async def test_look_fails_too(
+async def test_read_fails_too(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, when: str, fails: int
 ) -> None:
-    """A look that cannot be made proves nothing, and is made again."""
+    """A read that fails proves nothing, and is made again."""
     await add_account(hass, simulator)
     simulator.fault("reset", when=when, command="send")
     simulator.fault("html", command="check", times=fails)
@@ -189,7 +189,7 @@ async def test_look_fails_too(
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-async def test_no_look_at_all(
+async def test_no_read_at_all(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, when: str
 ) -> None:
     """Where the list cannot be read, nothing is sent again; what went out is published later."""
@@ -226,7 +226,7 @@ async def test_failed_before_it_was_found(
     once(simulator, PAPA)
 
 
-@pytest.mark.parametrize(("second", "sent"), [("before", "outcome_unknown"), ("after", "receipt")])
+@pytest.mark.parametrize(("second", "sent"), [("before", "outcome_unknown"), ("after", "response")])
 async def test_lost_twice(
     hass: HomeAssistant,
     simulator: Simulator,
@@ -235,27 +235,27 @@ async def test_lost_twice(
     second: str,
     sent: str,
 ) -> None:
-    """It is sent again once and no more; after an hour it is no longer looked for."""
+    """It is sent again once and no more; after an hour it is no longer reconciled."""
     entry = await add_account(hass, simulator)
     simulator.fault("reset", command="send")
     simulator.fault("html", when=second, command="send")
     rows = await result(clock, alarm(hass, PAPA))
-    if sent == "receipt":
+    if sent == "response":
         assert rows[PAPA]["message_id"] == ids(simulator)[PAPA]
     else:
         assert rows == sent
     for _ in range(15):
         await clock.advance(600)
     assert len(simulator.calls("send")) == 2
-    assert len(simulator.orders) == (1 if sent == "receipt" else 0)
+    assert len(simulator.orders) == (1 if sent == "response" else 0)
     warned = [record.message for record in caplog.records if record.levelno == logging.WARNING]
-    assert sum("Nobody knows" in message for message in warned) == (sent != "receipt")
+    assert sum("Nobody knows" in message for message in warned) == (sent != "response")
     assert PAPA not in caplog.text
-    looks = len(simulator.calls("check"))
-    if sent != "receipt":
+    reads = len(simulator.calls("check"))
+    if sent != "response":
         await restart(hass, entry, clock)
         await clock.advance(7200)
-        assert len(simulator.calls("check")) == looks
+        assert len(simulator.calls("check")) == reads
 
 
 async def test_duplicate_proves_the_first(
@@ -308,7 +308,7 @@ async def test_duplicate_in_a_list_without_trace(
     simulator.account.duplicate_guard = True
     await accept(hass, simulator, PAPA)
     simulator.fault("reset", command="send")
-    # Seven looks, and two at what became of the other one.
+    # Seven reads, and two of what became of the other one.
     simulator.fault("other_json", body=NOTHING, command="check", times=9)
     rows = await result(clock, alarm(hass, PAPA, MAMA))
     assert rows[PAPA]["status"] is None
@@ -329,7 +329,7 @@ async def test_doubles_after_a_lost_answer(
     assert len(simulator.orders) == 3
 
 
-async def test_look_beside_a_patient_send(
+async def test_read_beside_a_patient_send(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A message that waits for the network is not given up with one lost before that."""
@@ -399,8 +399,8 @@ async def test_two_lost(
     assert sum("Nobody knows" in record.message for record in caplog.records) == 1
 
 
-async def test_looks_are_shared(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """What was lost at about the same time is looked for in one request, not in two."""
+async def test_reads_are_shared(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """What was lost at about the same time is reconciled by one request, not in two."""
     await add_account(hass, simulator, options={CONF_INBOUND_INTERVAL: 0})
     faults = [simulator.fault("hang", command="send") for _ in range(3)]
     lost = []
@@ -419,8 +419,8 @@ async def test_looks_are_shared(hass: HomeAssistant, simulator: Simulator, clock
         fault.release()
 
 
-async def test_look_beside_a_send(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """A look for one lost answer takes nothing of a send whose own is still to come."""
+async def test_read_beside_a_send(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
+    """A read for one lost response takes nothing of a send whose own is still to come."""
     await add_account(hass, simulator)
     replies = CapturedEvents(hass, EVENT_REPLY_RECEIVED)
     simulator.fault("hang", command="send")
@@ -434,10 +434,10 @@ async def test_look_beside_a_send(hass: HomeAssistant, simulator: Simulator, clo
     await clock.advance(31)
     assert simulator.calls("check")
     slow.release()
-    receipt = await asking
+    response = await asking
     await clock.advance(1)
     spent = state_of(hass, "sensor.smspilot_5671_spent_today")
-    assert float(spent.state) == receipt["cost"]
+    assert float(spent.state) == response["cost"]
     for text in ("да", "нет"):
         await write(simulator, PAPA, text)
     await clock.advance(61)
@@ -490,7 +490,7 @@ async def test_clock_is_corrected(
     monkeypatch: pytest.MonkeyPatch,
     jump: timedelta,
 ) -> None:
-    """A machine's clock that is put right in the meantime ends no search."""
+    """A machine's clock that is put right in the meantime does not end reconciling."""
     await add_account(hass, simulator)
     captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     fault = simulator.fault("hang", command="send")
@@ -510,7 +510,7 @@ async def test_clock_is_corrected(
 async def test_lost_by_a_wrong_clock(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was lost while the clock was far behind is looked for after the restart too."""
+    """What was lost while the clock was far behind is reconciled after the restart too."""
     entry = await add_account(hass, simulator)
     captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     fault = simulator.fault("hang", when="after", command="send")

@@ -26,7 +26,7 @@ from custom_components.smspilot.const import (
 )
 from custom_components.smspilot.inbound import awaited_pushes
 
-from .common import MAMA, PAPA, Clock, act, add_account, open_door, person, state_of, write
+from .common import MAMA, PAPA, Clock, act, add_account, person, serve_webhook, state_of, write
 from .sending import alarm, result
 from .simulator.model import Blocked, Template
 from .simulator.options import Pushes
@@ -334,7 +334,7 @@ async def test_low_balance_of_a_day(
     days: str,
     text: str,
 ) -> None:
-    """What lasts for less than two days has words of its own: nobody reads “about 1 days”."""
+    """What lasts for less than two days has words of its own, never “about 1 days”."""
     await add_account(hass, simulator)
     await alarm(hass, PAPA)
     price = Decimal(state_of(hass, "sensor.smspilot_5671_spent_today").state)
@@ -485,7 +485,7 @@ async def test_unconfirmed_pushes(
     hass_client_no_auth: ClientSessionGenerator,
 ) -> None:
     """Several pushes that the list does not show for an hour raise an issue until one is shown."""
-    await open_door(hass, hass_client_no_auth)
+    await serve_webhook(hass, hass_client_no_auth)
     await add_account(hass, simulator, people=[person("Папа", PAPA)])
     for number in range(3):
         assert issues(issue_registry) == []
@@ -512,7 +512,7 @@ async def test_address_changed(
     hass_client_no_auth: ClientSessionGenerator,
 ) -> None:
     """An address that worked and is no more names the one to paste."""
-    await open_door(hass, hass_client_no_auth)
+    await serve_webhook(hass, hass_client_no_auth)
     await add_account(hass, simulator, people=[person("Папа", PAPA)])
     await write(simulator, PAPA, "5671 раз")
     await clock.advance(2)
@@ -524,11 +524,11 @@ async def test_address_changed(
     assert issue.translation_placeholders["url"].startswith("https://new.example.com/api/webhook/")
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 async def test_reload_is_no_missed_push(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, issue_registry: ir.IssueRegistry
 ) -> None:
-    """What was pushed while the entry reloaded is no proof that pushes do not arrive."""
+    """What was pushed while the entry reloaded does not prove that pushes do not arrive."""
     entry = await add_account(hass, simulator, people=[person("Папа", PAPA)])
     await write(simulator, PAPA, "5671 раз")
     for _ in range(2):
@@ -541,7 +541,7 @@ async def test_reload_is_no_missed_push(
     assert not [one for one in issue_registry.issues.values() if one.domain == "smspilot"]
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 async def test_start_is_no_missed_push(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, issue_registry: ir.IssueRegistry
 ) -> None:
@@ -564,7 +564,7 @@ async def test_start_is_no_missed_push(
     assert not [one for one in issue_registry.issues.values() if one.domain == "smspilot"]
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 async def test_address_is_back(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, issue_registry: ir.IssueRegistry
 ) -> None:
@@ -580,7 +580,7 @@ async def test_address_is_back(
     assert not [one for one in issue_registry.issues.values() if one.domain == "smspilot"]
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 async def test_missed_then_changed(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, issue_registry: ir.IssueRegistry
 ) -> None:
@@ -599,7 +599,7 @@ async def test_missed_then_changed(
     assert issue.translation_placeholders["url"].startswith("https://new.example.com/")
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 async def test_pushed_beyond_the_memory(
     hass: HomeAssistant,
     simulator: Simulator,

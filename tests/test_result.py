@@ -1,4 +1,4 @@
-"""What a receipt says: words, figures, errors; what is unknown is null."""
+"""What a send result says: words, figures, errors; what is unknown is null."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -106,22 +106,22 @@ async def test_reasons(hass: HomeAssistant, simulator: Simulator) -> None:
 async def test_response_is_json(hass: HomeAssistant, simulator: Simulator) -> None:
     """Numbers are numbers, ids are text: a response goes through JSON unchanged."""
     await add_account(hass, simulator)
-    receipt = await alarm(hass, PAPA, MAMA, "+79999999999", "чушь")
-    assert json.loads(json.dumps(receipt)) == receipt
-    for row in receipt["messages"]:
+    response = await alarm(hass, PAPA, MAMA, "+79999999999", "чушь")
+    assert json.loads(json.dumps(response)) == response
+    for row in response["messages"]:
         assert row["message_id"] is None or isinstance(row["message_id"], str)
         assert row["price"] is None or isinstance(row["price"], float)
 
 
-async def test_receipt_without_packet(hass: HomeAssistant, simulator: Simulator) -> None:
+async def test_response_without_packet(hass: HomeAssistant, simulator: Simulator) -> None:
     """Older answers name no packet, cost or balance: null, and the rows' prices are spent."""
     await add_account(hass, simulator)
     simulator.options.omit = ["server_packet_id", "cost", "balance"]
-    receipt = await alarm(hass, PAPA)
-    assert receipt["packet_id"] is None
-    assert receipt["messages"][0]["packet_id"] is None
-    assert receipt["balance"] is None
-    assert receipt["cost"] == 1.31
+    response = await alarm(hass, PAPA)
+    assert response["packet_id"] is None
+    assert response["messages"][0]["packet_id"] is None
+    assert response["balance"] is None
+    assert response["cost"] == 1.31
     state = hass.states.get("sensor.smspilot_5671_spent_today")
     assert state is not None
     assert float(state.state) == 1.31
@@ -131,8 +131,8 @@ async def test_cost_is_not_the_sum(hass: HomeAssistant, simulator: Simulator) ->
     """What the service charges is spent, whatever its rows add up to."""
     await add_account(hass, simulator)
     simulator.options.cost_extra = Decimal("0.40")
-    receipt = await alarm(hass, PAPA)
-    assert receipt["cost"] == 1.71
+    response = await alarm(hass, PAPA)
+    assert response["cost"] == 1.71
     await hass.async_block_till_done()
     state = hass.states.get("sensor.smspilot_5671_spent_today")
     assert state is not None
@@ -141,11 +141,11 @@ async def test_cost_is_not_the_sum(hass: HomeAssistant, simulator: Simulator) ->
 
 @pytest.mark.parametrize("option", ["lone_object", "shuffle"])
 async def test_forms_of_an_answer(hass: HomeAssistant, simulator: Simulator, option: str) -> None:
-    """A lone object for a list, and rows in another order, are the same receipt."""
+    """A lone object for a list, and rows in another order, are the same response."""
     await add_account(hass, simulator)
     setattr(simulator.options, option, True)
     phones = [PAPA] if option == "lone_object" else [PAPA, MAMA, "+79080000001"]
-    receipt = await alarm(hass, *phones)
-    assert [row["phone"] for row in receipt["messages"]] == phones
-    sent = {row["phone"]: row["message_id"] for row in receipt["messages"]}
+    response = await alarm(hass, *phones)
+    assert [row["phone"] for row in response["messages"]] == phones
+    sent = {row["phone"]: row["message_id"] for row in response["messages"]}
     assert sent == {f"+{order.phone}": str(order.server_id) for order in simulator.orders}

@@ -78,8 +78,8 @@ async def test_leaked_address(
     assert await async_setup_component(hass, "webhook", {})
     client = await hass_client_no_auth()
     await add_account(hass, simulator, people=[person("Папа", PAPA)])
-    receipt = await act(hass, "send_sms", phones=["Папа"], message="Протечка!")
-    server_id = receipt["messages"][0]["message_id"]
+    response = await act(hass, "send_sms", phones=["Папа"], message="Протечка!")
+    server_id = response["messages"][0]["message_id"]
     inbound = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     statuses = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await clock.advance(2)
@@ -103,7 +103,7 @@ async def test_leaked_address(
     assert len([record for record in said if "smspilot" in record.name]) < 10
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 async def test_replay(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """A genuine push that is sent again publishes nothing again, nor after a restart."""
     entry = await add_account(hass, simulator, people=[person("Папа", PAPA)])
@@ -120,7 +120,7 @@ async def test_replay(hass: HomeAssistant, simulator: Simulator, clock: Clock) -
     assert captured.of("message") == ["Открой ворота"]
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 async def test_forged_number(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
     """A push with a forged number is published as the list has it: with the true number."""
     await add_account(hass, simulator, people=[person("Папа", PAPA)])
@@ -232,7 +232,7 @@ async def test_nothing_leaks(
 
 
 async def test_what_is_stored(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """A text is deleted with its outcome, a number a day later; no other user reads the files."""
+    """A text is deleted with its result, a number a day later; no other user reads the files."""
     entry = await add_account(hass, simulator)
 
     def stored() -> str:

@@ -1,4 +1,4 @@
-"""What a text costs, how it is framed, and what is left of it."""
+"""What a text costs, what a template adds, and what is left of it."""
 
 from datetime import UTC, datetime
 
@@ -122,7 +122,7 @@ def test_parts_are_never_parted_within_a_character(text: str) -> None:
         ("{message}", " а\n б", " а\n б"),
     ],
 )
-async def test_framed(hass: HomeAssistant, template: str, message: str, text: str) -> None:
+async def test_template(hass: HomeAssistant, template: str, message: str, text: str) -> None:
     await hass.config.async_set_time_zone("Europe/Moscow")
     assert in_template(template, message, datetime(2026, 11, 23, 9, 34, tzinfo=UTC)) == text
 
@@ -166,14 +166,14 @@ def test_alarm_of_sixty_windows() -> None:
     )
 
 
-def test_frame_stays_whole() -> None:
+def test_template_stays_whole() -> None:
     """The template, and what stands behind the text, are not cut off."""
 
-    def frame(text: str) -> str:
+    def in_template(text: str) -> str:
         return transliterate(f"Дом: {text} Ответьте 123.")
 
-    short = shortened("Протечка в ванной. " * 50, 2, frame)
-    sent = frame(short)
+    short = shortened("Протечка в ванной. " * 50, 2, in_template)
+    sent = in_template(short)
     assert measure(sent).parts == 2
     assert measure(sent).encoding is GSM7
     assert sent.startswith("Dom: Protechka")

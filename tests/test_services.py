@@ -15,8 +15,8 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smspilot.const import DOMAIN, EVENT_MESSAGE_STATUS
 
-from .common import MAMA, PAPA, CapturedEvents, Clock, act, add_account, open_door, person
-from .sending import TEXT, alarm, asked, paid
+from .common import MAMA, PAPA, CapturedEvents, Clock, act, add_account, person, serve_webhook
+from .sending import TEXT, alarm, paid, requested
 from .simulator.model import DEFAULT_KEY, Blocked, Kind
 from .simulator.options import UnknownIds
 from .simulator.simulator import Simulator
@@ -102,9 +102,9 @@ async def test_action(
     name: str,
     test: bool,
 ) -> None:
-    """One request, to the parameter, and the receipt, to the field."""
+    """One request, to the parameter, and the response, to the field."""
     action, fields, params, kind = ACTIONS[name]
-    await open_door(hass, hass_client_no_auth)
+    await serve_webhook(hass, hass_client_no_auth)
     await add_account(hass, simulator, people=[person("Папа", PAPA)])
     fields = {**fields, "test": True} if test else fields
     response = await act(hass, action, phones=[PAPA], **fields)
@@ -157,7 +157,7 @@ async def test_without_response(hass: HomeAssistant, simulator: Simulator, name:
     action, fields, _params, _kind = ACTIONS[name]
     await add_account(hass, simulator)
     await act(hass, action, phones=[PAPA], respond=False, **fields)
-    assert asked(simulator) == ["send"]
+    assert requested(simulator) == ["send"]
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ async def test_check_waits(
         "test": False,
     }
     assert bool(facts) is (method == "hlrvip")
-    assert asked(simulator) == ["send", "check", "check"]
+    assert requested(simulator) == ["send", "check", "check"]
     expected = "all" if method == "hlrvip" else FIELDS
     assert {call.params["fields"] for call in simulator.calls("check")} == {expected}
 
@@ -302,7 +302,7 @@ async def test_estimate_for_many(hass: HomeAssistant, simulator: Simulator) -> N
     numbers = [f"+7908{number:07}" for number in range(1000)]
     response = await act(hass, "estimate_cost", phones=[*numbers, "чушь"], message=TEXT)
     assert response["cost"] == pytest.approx(1310)
-    assert asked(simulator) == ["cost", "cost"]
+    assert requested(simulator) == ["cost", "cost"]
 
 
 async def test_estimate_without_a_recipient(hass: HomeAssistant, simulator: Simulator) -> None:
@@ -330,7 +330,7 @@ async def test_get_account(hass: HomeAssistant, simulator: Simulator) -> None:
         "senders": ["INFORM", "test"],
         "registered_on": "2010-06-03T09:45:41+00:00",
     }
-    assert asked(simulator) == ["account"]
+    assert requested(simulator) == ["account"]
     await hass.async_block_till_done()
     state = hass.states.get("sensor.smspilot_5671_balance")
     assert state is not None
@@ -462,7 +462,7 @@ async def test_get_status_of_many(hass: HomeAssistant, simulator: Simulator) -> 
     second = await act(hass, "get_status", message_ids=ids, offset=1000)
     found = [row["message_id"] for row in (*first["messages"], *second["messages"])]
     assert found == ids
-    assert asked(simulator) == ["check", "check"]
+    assert requested(simulator) == ["check", "check"]
     assert (await act(hass, "get_status", message_ids=[]))["messages"] == []
     assert len(simulator.requests) == 2
 
@@ -581,7 +581,7 @@ async def test_error(
     assert f"{code}: {words}" in str(error)
     await hass.async_block_till_done(wait_background_tasks=True)
     # Where there is no money, the balance that is shown was wrong.
-    assert asked(simulator) == (["send", "account"] if key == "no_money" else ["send"])
+    assert requested(simulator) == (["send", "account"] if key == "no_money" else ["send"])
 
 
 async def test_blocked_account(hass: HomeAssistant, simulator: Simulator) -> None:
@@ -633,8 +633,8 @@ async def test_row_errors_in_russian(hass: HomeAssistant, simulator: Simulator) 
     hass.config.language = "ru"
     await add_account(hass, simulator, options={"rate_limit": 1})
     await alarm(hass, MAMA)
-    receipt = await alarm(hass, PAPA, "+79080000001", "+79999999999", MAMA)
-    rows = {row["phone"]: row["error"] for row in receipt["messages"]}
+    response = await alarm(hass, PAPA, "+79080000001", "+79999999999", MAMA)
+    rows = {row["phone"]: row["error"] for row in response["messages"]}
     assert rows["+79999999999"] == {"code": 212, "description": "Телефон в черном списке"}
     assert rows[MAMA]["code"] is None
     assert rows[PAPA] is None
@@ -650,8 +650,8 @@ async def test_sent_without_a_word_too_much(
     await simulator.deliver(simulator.orders[0].server_id)
     await clock.advance(15.1)
     await clock.advance(3600)
-    assert asked(simulator)[:2] == ["send", "check"]
-    assert set(asked(simulator)[2:]) <= {"account"}
+    assert requested(simulator)[:2] == ["send", "check"]
+    assert set(requested(simulator)[2:]) <= {"account"}
     assert captured.of("status") == ["delivered"]
     assert [order.kind for order in simulator.orders] == [Kind.SMS]
 

@@ -12,7 +12,7 @@ import pytest
 from custom_components.smspilot.const import EVENT_MESSAGE_STATUS
 
 from .common import MAMA, PAPA, CapturedEvents, Clock, add_account, state_of
-from .sending import BABA, BAD, NOTHING, accept, alarm, asked, caught, ids, once, result
+from .sending import BABA, BAD, NOTHING, accept, alarm, caught, ids, once, requested, result
 from .simulator.simulator import Simulator
 
 
@@ -90,16 +90,16 @@ async def test_network_stays_away(
 async def test_network_gone_after_loss(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """Absent in every look and no connection for the second try: provably not sent."""
+    """Absent in every read and no connection for the second try: provably not sent."""
     await add_account(hass, simulator)
     simulator.fault("reset", command="send")
     sending = hass.async_create_background_task(alarm(hass, PAPA, retry_for=10), "test")
     await clock.advance(20.1)
     await clock.advance(20.1)
-    looked = simulator.fault("hang", command="check", when="after")
+    fault_of_read = simulator.fault("hang", command="check", when="after")
     await clock.advance(5)
     await simulator.down()
-    looked.release()
+    fault_of_read.release()
     assert await result(clock, sending) == "cannot_connect"
     await simulator.up()
     assert simulator.orders == []
@@ -140,7 +140,7 @@ async def test_refused_list(
 
 
 @pytest.mark.parametrize("guard", [True, False])
-async def test_refused_list_and_late_look(
+async def test_refused_list_and_late_read(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, *, guard: bool
 ) -> None:
     """A number that the first read of the list does not show is not taken for one not sent to."""
@@ -154,7 +154,7 @@ async def test_refused_list_and_late_look(
     assert rows[PAPA]["message_id"] == ids(simulator)[PAPA]
 
 
-async def test_refused_list_and_later_look(
+async def test_refused_list_and_later_read(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
     """Where no read shows in time which numbers it reached, the API's refusal of a double does."""
@@ -203,7 +203,7 @@ async def test_double_of_a_refused_list_without_trace(
     assert captured.of("status") == ["delivered"]
 
 
-async def test_refused_list_without_a_look(
+async def test_refused_list_without_a_read(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
     """Where it cannot be seen which numbers a refused list reached, none is sent to again."""
@@ -329,35 +329,35 @@ async def test_list_refused_after_a_part_of_it(
     assert rows[PAPA]["message_id"] == ids(simulator)[PAPA]
     assert {rows[MAMA]["status"], rows[BABA]["status"]} == {"failed"}
     assert rows[MAMA]["error"]["code"] == code
-    assert asked(simulator)[:2] == ["send", "check"]
+    assert requested(simulator)[:2] == ["send", "check"]
 
 
 @pytest.mark.parametrize("code", ENDED_WITHIN)
 @pytest.mark.parametrize("fault", ["html", "hang", "reset"])
-async def test_refused_list_that_cannot_be_looked_at(
+async def test_refused_list_that_cannot_be_reconciled(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, code: int, fault: str
 ) -> None:
     """Where the list cannot be read the API's refusal counts, at once."""
     await add_account(hass, simulator)
     simulator.fault("error", code=code, command="send")
-    looked = simulator.fault(fault, command="check")
+    fault_of_read = simulator.fault(fault, command="check")
     sending = hass.async_create_background_task(caught(alarm(hass, PAPA, MAMA)), "test")
     await clock.advance(21)
     assert sending.done()
     error = await sending
     assert str(code) in error.translation_placeholders["error"]
-    looked.release()
+    fault_of_read.release()
 
 
 @pytest.mark.parametrize("code", [101, 113, 220])
 async def test_refused_before_any_number(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, code: int
 ) -> None:
-    """A wrong key or a wrong request is refused as a whole, so nothing is looked for."""
+    """A wrong key or a wrong request is refused as a whole, so nothing is reconciled."""
     await add_account(hass, simulator)
     simulator.fault("error", code=code, command="send")
     assert isinstance(await result(clock, alarm(hass, PAPA, MAMA)), str)
-    assert asked(simulator)[:2] in (["send"], ["send", "None"])
+    assert requested(simulator)[:2] in (["send"], ["send", "None"])
 
 
 async def test_error_beside_rows(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:

@@ -38,8 +38,8 @@ async def test_number_in_any_form(
     """A number is read in any human form, as text and as a YAML integer, alone and in a list."""
     await add_account(hass, simulator)
     phones = [given] if as_list else given
-    receipt = await act(hass, "send_sms", phones=phones, message=TEXT)
-    assert receipt["messages"][0]["phone"] == PAPA
+    response = await act(hass, "send_sms", phones=phones, message=TEXT)
+    assert response["messages"][0]["phone"] == PAPA
     assert simulator.calls("send")[0].params["to"] == PAPA[1:]
 
 
@@ -49,16 +49,16 @@ async def test_name_stands_for_all_numbers(
 ) -> None:
     """A name is matched as a person would, and reaches all numbers in one request."""
     await add_account(hass, simulator, people=PEOPLE)
-    receipt = await alarm(hass, name)
+    response = await alarm(hass, name)
     assert reached(simulator) == [PAPA, SECOND]
-    assert [row["recipient"] for row in receipt["messages"]] == ["Папа", "Папа"]
+    assert [row["recipient"] for row in response["messages"]] == ["Папа", "Папа"]
     assert len(simulator.requests) == 1
 
 
 async def test_entities_and_numbers(hass: HomeAssistant, simulator: Simulator) -> None:
     """Entities, names and numbers together; a number named twice gets one, under its recipient."""
     await add_account(hass, simulator, people=PEOPLE)
-    receipt = await act(
+    response = await act(
         hass,
         "send_sms",
         recipients=["notify.papa", "notify.mama_ira", "notify.papa"],
@@ -66,15 +66,15 @@ async def test_entities_and_numbers(hass: HomeAssistant, simulator: Simulator) -
         message=TEXT,
     )
     assert reached(simulator) == [PAPA, SECOND, MAMA, "+79135550001"]
-    names = [row["recipient"] for row in receipt["messages"]]
+    names = [row["recipient"] for row in response["messages"]]
     assert names == ["Папа", "Папа", "Мама Ира", None]
 
 
 async def test_bare_number_of_a_person(hass: HomeAssistant, simulator: Simulator) -> None:
     """A recipient's number is shown with the name, also when only the number was given."""
     await add_account(hass, simulator, people=PEOPLE)
-    receipt = await alarm(hass, MAMA)
-    assert receipt["messages"][0]["recipient"] == "Мама Ира"
+    response = await alarm(hass, MAMA)
+    assert response["messages"][0]["recipient"] == "Мама Ира"
 
 
 @pytest.mark.parametrize(
@@ -105,9 +105,9 @@ async def test_one_bad_number_stops_no_other(
     await add_account(hass, simulator, people=PEOPLE)
     fields: dict[str, Any] = {"recipients": [], "phones": [MAMA], "message": TEXT}
     fields[field] = [*fields.get(field, []), value]
-    receipt = await act(hass, "send_sms", **fields)
+    response = await act(hass, "send_sms", **fields)
     assert reached(simulator) == [MAMA]
-    good, bad = receipt["messages"]
+    good, bad = response["messages"]
     assert good["phone"] == MAMA
     assert bad["error"].pop("description")
     assert bad == {
@@ -174,8 +174,8 @@ async def test_several_in_one_text(
 async def test_one_of_several_in_a_text(hass: HomeAssistant, simulator: Simulator) -> None:
     """One of them that cannot be read costs the others nothing; and it is two people."""
     await add_account(hass, simulator)
-    receipt = await act(hass, "send_sms", phones=[f"{PAPA}, Мамма"], message=TEXT)
-    assert [row["phone"] for row in receipt["messages"]] == [PAPA, "Мамма"]
+    response = await act(hass, "send_sms", phones=[f"{PAPA}, Мамма"], message=TEXT)
+    assert [row["phone"] for row in response["messages"]] == [PAPA, "Мамма"]
     error = await refused(act(hass, "flash_call", phones=[f"{PAPA}, {MAMA}"]))
     assert error.translation_key == "one_number"
 

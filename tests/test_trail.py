@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smspilot.runtime.trail import MAX_STEPS
 
-from .common import PAPA, Clock, act, add_account, open_door, person, set_up_again, write
+from .common import PAPA, Clock, act, add_account, person, serve_webhook, set_up_again, write
 from .simulator.simulator import Simulator
 
 GUIDE = Path(__file__).parents[1] / "docs/developing.md"
@@ -41,7 +41,7 @@ async def components(hass: HomeAssistant, hass_client: ClientSessionGenerator) -
     """Have diagnostics and an automation, and let pushes in."""
     await async_setup_component(hass, "diagnostics", {})
     await async_setup_component(hass, "automation", {"automation": [AUTOMATION]})
-    await open_door(hass, hass_client)
+    await serve_webhook(hass, hass_client)
 
 
 async def test_a_message_fires_no_trigger(

@@ -157,7 +157,7 @@ async def test_other_methods(
     assert not [line for line in kept if WEBHOOK_ID in line]
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 @pytest.mark.parametrize("body", list(PushBody))
 @pytest.mark.parametrize("verify", [True, False])
 async def test_bodies(
@@ -174,7 +174,7 @@ async def test_bodies(
     assert captured.of("message") == ["Открой ворота"]
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 @pytest.mark.parametrize("written", ["{}", "0{}", " {} ", "{}.0", "+{}"])
 @pytest.mark.parametrize("verify", [True, False])
 async def test_id_in_another_form(
@@ -203,7 +203,7 @@ async def test_id_in_another_form(
     assert len(captured.data) == 1
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 @pytest.mark.parametrize(
     ("body", "is_readable"),
     [
@@ -236,7 +236,7 @@ async def test_text_that_should_be_escaped(
     assert captured.of("verified") == [not is_readable]
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 @pytest.mark.parametrize("body", list(PushBody))
 async def test_status_bodies(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, body: PushBody
@@ -262,8 +262,8 @@ async def test_status_push(
     client = await hass_client_no_auth()
     await add_account(hass, simulator)
     captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
-    receipt = await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
-    server_id = receipt["messages"][0]["message_id"]
+    response = await act(hass, "send_sms", phones=[PAPA], message="Протечка!")
+    server_id = response["messages"][0]["message_id"]
     await client.post(PATH, data=STATUS | {"server_id": server_id})
     await clock.advance(1)
     assert captured.data == []
@@ -285,7 +285,7 @@ async def test_gone_with_the_entry(
     assert (await client.post(PATH, data={"hello": "world"})).status == 200
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 async def test_changed_address_reads_often(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:

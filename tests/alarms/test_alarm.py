@@ -89,7 +89,7 @@ async def test_no_word_to_the_others(
     assert len(house.paid) == 2
 
 
-@pytest.mark.usefixtures("_door")
+@pytest.mark.usefixtures("_webhook_server")
 async def test_answer_that_is_pushed(simulator: Simulator, house: House) -> None:
     """A push wakes the read; the answer counts at once."""
     await house.leak()
@@ -165,7 +165,7 @@ async def test_plain_sms(hass: HomeAssistant, simulator: Simulator, clock: Clock
 async def test_long_with_2way_as_sender(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, where: str
 ) -> None:
-    """A text that a sender's name makes a 2WAY message is fitted into the frame of those."""
+    """A text that a sender's name makes a 2WAY message is fitted into their template."""
     options = {"two_way_template": "Дом: {message}. Ответьте", "long_texts": "refuse"}
     sender = {"sender": "2WAY"}
     saved = people("papa", **(sender if where == "recipient" else {}))
@@ -182,13 +182,13 @@ async def test_template_of_the_account(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
     """Everything stands in the account's template; a long message is cut, how to answer is not."""
-    frame = "Дом: {message}"
+    template = "Дом: {message}"
     house = await build(
         hass,
         simulator,
         clock,
         alarm(message="вода " * 40),
-        options={"two_way_template": frame, "message_template": frame, "max_parts": 1},
+        options={"two_way_template": template, "message_template": template, "max_parts": 1},
     )
     await house.leak()
     (text,) = house.texts

@@ -63,7 +63,7 @@ def test_declines(text: str) -> None:
     ],
 )
 def test_phone_answers_by_itself(text: str) -> None:
-    """Nobody has read the alarm, so it goes on."""
+    """The alarm was not read, so it goes on."""
     assert declines(text)
 
 

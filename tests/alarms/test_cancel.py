@@ -70,8 +70,8 @@ async def test_waits_for_its_turn(
 
 
 @ENDS
-async def test_waits_for_a_look(simulator: Simulator, end: End, house: House) -> None:
-    """One whose response was lost is looked for, and never requested a second time."""
+async def test_waits_for_a_read(simulator: Simulator, end: End, house: House) -> None:
+    """One whose response was lost is reconciled, and never requested a second time."""
     simulator.fault("reset", when="before", command="send")
     await house.leak()
     assert len(house.paid) == 1

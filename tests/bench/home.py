@@ -103,7 +103,7 @@ class Bench:
             return await response.json(content_type=None)
 
     async def send(self, text: str, phones: list[str], **fields: Any) -> Any:
-        """Call `send_sms` and return its receipt."""
+        """Call `send_sms` and return its response."""
         data = {"message": text, "phones": phones, "config_entry_id": self.main, **fields}
         return await self.hass.services.async_call(
             DOMAIN, "send_sms", data, blocking=True, return_response=True

@@ -118,10 +118,10 @@ class Pushes:
 
     async def sent(self) -> dict[str, str]:
         """Send a message, and return the fields of the push of its status."""
-        receipt = await self._bench.send(
+        response = await self._bench.send(
             self._bench.text(), [self._bench.number()], config_entry_id=self._entry.entry_id
         )
-        return _delivered(receipt["messages"][0]["message_id"])
+        return _delivered(response["messages"][0]["message_id"])
 
     async def verified_inbound(self) -> float:
         """Push a message to ours, which asks the service first."""

@@ -136,9 +136,9 @@ async def _writes(bench: Bench, entry: SmspilotConfigEntry, table: Table) -> Non
         await rest(poller)
     before = _lines(journal)
     for _ in range(LIVES):
-        receipt = await bench.send(bench.text(), bench.numbers(1), config_entry_id=entry.entry_id)
+        response = await bench.send(bench.text(), bench.numbers(1), config_entry_id=entry.entry_id)
         for status in (1, 2):
-            server_id = receipt["messages"][0]["message_id"]
+            server_id = response["messages"][0]["message_id"]
             await bench.sim.control("advance", server_id=server_id, status=status)
             await read_all(entry.runtime_data.account)
     # Each write is a line.

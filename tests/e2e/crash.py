@@ -132,8 +132,8 @@ class Crashes:
         self.order()
         await self.sim.changed.wait_for(lambda: len(self.sim.orders) > count)
 
-    async def receipt_given(self) -> None:
-        """Wait until the caller has the receipt."""
+    async def response_given(self) -> None:
+        """Wait until the caller has the response."""
         await self.order()
 
     async def list_being_searched(self) -> None:
@@ -234,7 +234,7 @@ class Crashes:
             self.list_being_searched,
             self.status_published,
             self.request_left,
-            self.receipt_given,
+            self.response_given,
             self.statuses_being_read,
             self.no_connection_yet,
             self.folding,
@@ -258,11 +258,11 @@ class Crashes:
 
     async def _send(self, data: dict[str, Any], ordered: dict[str, Ordered]) -> None:
         try:
-            receipt = await self.home.action("smspilot", "send_sms", data, return_response=True)
+            response = await self.home.action("smspilot", "send_sms", data, return_response=True)
         except aiohttp.ClientError, OSError, RequestError:
             # Killed, or refused with an error that says why: the ledger shows what it was worth.
             return
-        for row in receipt["messages"]:
+        for row in response["messages"]:
             if row["message_id"]:
                 ordered[row["phone"]].fate = Fate.TAKEN
                 ordered[row["phone"]].message_id = row["message_id"]

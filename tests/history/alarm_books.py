@@ -13,7 +13,7 @@ from tests.simulator.simulator import Simulator
 ALARM: Final = "Потоп"
 ALL_CLEAR: Final = "Отбой"
 CANNOT: Final = "Не могу"
-_NEWS: Final = ("takes it", "It is now")
+_INFORMING: Final = ("takes it", "It is now")
 # The list may show minutes only, and a request take its time.
 _MINUTE: Final = timedelta(seconds=130)
 
@@ -129,7 +129,7 @@ class AlarmBooks:
 
 def is_step(order: Order) -> bool:
     """Return whether a text asks its recipient to take an alarm."""
-    return ALARM in order.text and not any(words in order.text for words in _NEWS)
+    return ALARM in order.text and not any(words in order.text for words in _INFORMING)
 
 
 def _twice(orders: list[tuple[str, Order]]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from .alarm_books import ALARM, ALL_CLEAR, CANNOT
-from .base import FIGURES, PACE, PHONES, Base
+from .base import FIGURES, PHONES, TURNS, Base
 from .world import ALARM_ENTITY, KEY, LEAK, PLANS
 
 TAKER: Final = "Neighbour"
@@ -17,42 +17,42 @@ class Alarms(Base):
     """What happens to alarms."""
 
     @precondition(lambda self: self.world.has_alarm)
-    @rule(by_source=st.booleans(), pace=PACE)
-    def alarm(self, by_source: bool, pace: int | None) -> None:
+    @rule(by_source=st.booleans(), turns=TURNS)
+    def alarm(self, by_source: bool, turns: int | None) -> None:
         """Start an alarm, or let the sensor start it."""
         FIGURES["alarms"] += 1
         self.number += 1
         key = f"{ALARM} {self.number}"
         self.world.alarms.keys.add(key)
         if by_source:
-            self.run(self._leak(self.number), pace)
+            self.run(self._leak(self.number), turns)
         else:
-            self._alarm("start_alarm", {"message": f"{key}!"}, pace)
+            self._alarm("start_alarm", {"message": f"{key}!"}, turns)
 
-    @rule(pace=PACE)
-    def dry(self, pace: int | None) -> None:
+    @rule(turns=TURNS)
+    def dry(self, turns: int | None) -> None:
         """Have the water stop."""
-        self.run(self._set(LEAK, "off"), pace)
+        self.run(self._set(LEAK, "off"), turns)
 
     @precondition(lambda self: self.world.has_alarm)
-    @rule(pace=PACE)
-    def take(self, pace: int | None) -> None:
+    @rule(turns=TURNS)
+    def take(self, turns: int | None) -> None:
         """Acknowledge the alarm by the action."""
         self.world.alarms.takers.add(TAKER)
-        self._alarm("acknowledge_alarm", {"by": TAKER}, pace, respond=False)
+        self._alarm("acknowledge_alarm", {"by": TAKER}, turns, respond=False)
 
     @precondition(lambda self: self.world.has_alarm)
-    @rule(with_message=st.booleans(), pace=PACE)
-    def all_clear(self, with_message: bool, pace: int | None) -> None:
+    @rule(with_message=st.booleans(), turns=TURNS)
+    def all_clear(self, with_message: bool, turns: int | None) -> None:
         """End the alarm, with or without a message."""
         self.number += 1
         key = f"{ALL_CLEAR} {self.number}"
         self.world.alarms.keys.add(key)
         more = {"message": f"{key}!"} if with_message else {}
-        self._alarm("end_alarm", more, pace, respond=False)
+        self._alarm("end_alarm", more, turns, respond=False)
 
-    @rule(phone=PHONES, pace=PACE)
-    def decline(self, phone: str, pace: int | None) -> None:
+    @rule(phone=PHONES, turns=TURNS)
+    def decline(self, phone: str, turns: int | None) -> None:
         """Decline the alarm by a text."""
         FIGURES["inbound"] += 1
         self.number += 1
@@ -61,7 +61,7 @@ class Alarms(Base):
         async def write() -> None:
             self.sim.task(self.sim.receive(phone[1:], text, account=5671))
 
-        self.run(write(), pace)
+        self.run(write(), turns)
 
     @rule(empty=st.booleans())
     def money(self, empty: bool) -> None:
@@ -72,15 +72,15 @@ class Alarms(Base):
         account.balance = topped
 
     @precondition(lambda self: self.world.has_alarm)
-    @rule(plan=st.sampled_from(PLANS), pace=PACE)
-    def plan(self, plan: dict[str, Any], pace: int | None) -> None:
+    @rule(plan=st.sampled_from(PLANS), turns=TURNS)
+    def plan(self, plan: dict[str, Any], turns: int | None) -> None:
         """Save the alarm with another plan."""
-        self.run(self.world.change_plan(plan), pace)
+        self.run(self.world.change_plan(plan), turns)
 
-    @rule(pace=PACE)
-    def remove_alarm(self, pace: int | None) -> None:
+    @rule(turns=TURNS)
+    def remove_alarm(self, turns: int | None) -> None:
         """Remove the alarm, or add it again."""
-        self.run(self.world.toggle_alarm(), pace)
+        self.run(self.world.toggle_alarm(), turns)
 
     async def _leak(self, number: int) -> None:
         await self._set(KEY, str(number))
@@ -91,7 +91,7 @@ class Alarms(Base):
         self.world.hass.states.async_set(entity_id, state)
 
     def _alarm(
-        self, action: str, more: dict[str, Any], pace: int | None, *, respond: bool = True
+        self, action: str, more: dict[str, Any], turns: int | None, *, respond: bool = True
     ) -> None:
         data = {"alarm": ALARM_ENTITY} | more
-        self.run(self.begin([], "smspilot", action, data, respond=respond), pace)
+        self.run(self.begin([], "smspilot", action, data, respond=respond), turns)

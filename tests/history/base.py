@@ -23,7 +23,7 @@ FIGURES: Final[Counter[str]] = Counter()
 PHONES = st.sampled_from([PAPA, MAMA, MAMA_AT_WORK, GRANNY, STRANGER])
 PEOPLE = st.sampled_from(sorted(ENTITIES))
 # After a step: None waits until nothing is under way, a number only turns the loop so often.
-PACE = st.one_of(st.none(), st.integers(0, 80))
+TURNS = st.one_of(st.none(), st.integers(0, 80))
 # Characters that a service may store in another form; they follow the number that names a text.
 TAILS: Final = ("", " 🔥 Пожар", " «Ёлка» & <дом>", "  Всё  хорошо ❤️", " It's “ok” 👍🏽 ё")
 # By default an action returns within `retry_for` (two minutes), two more, and a turn of the clock.
@@ -40,15 +40,15 @@ class Base(RuleBasedStateMachine):
         self.run(self.world.__aenter__())
         self.number = 0
 
-    def run[T](self, work: Coroutine[Any, Any, T], pace: int | None = 0) -> T:
+    def run[T](self, work: Coroutine[Any, Any, T], turns: int | None = 0) -> T:
         """Do a step."""
 
         async def step() -> T:
             result = await work
-            if pace is None:
+            if turns is None:
                 await self.world.settle()
             else:
-                await self.world.turns(pace)
+                await self.world.turns(turns)
             return result
 
         result = self.runner.run(step())
@@ -92,7 +92,7 @@ class Base(RuleBasedStateMachine):
         action: str,
         text: str,
         phones: list[str],
-        pace: int | None,
+        turns: int | None,
         data: dict[str, Any],
         *,
         respond: bool,
@@ -101,7 +101,7 @@ class Base(RuleBasedStateMachine):
         data = {key: value for key, value in data.items() if value}
         work = self.ordered(phones, text, urgent=bool(data.get("urgent")))
         data = {"phones": phones, "message": text} | data
-        self.run(self.begin(work, DOMAIN, action, data, respond=respond), pace)
+        self.run(self.begin(work, DOMAIN, action, data, respond=respond), turns)
 
     async def begin(
         self,

@@ -232,7 +232,7 @@ class Books:
             is_failed = ordered.message_id in failed[here] or (failed[here] and not taken[here])
             asked[here][Fate.REFUSED if is_failed else ordered.fate] += 1
             if ordered.message_id and ordered.message_id not in taken[here] + failed[here]:
-                yield f"LOST: a receipt for what the service does not have: {ordered}"
+                yield f"LOST: a response for what the service does not have: {ordered}"
         for each, fates in asked.items():
             count, least = len(taken[each]), fates[Fate.TAKEN]
             if count < least:
@@ -244,7 +244,7 @@ class Books:
                 yield f"FORGED: {each} was not ordered"
         ids = [each.message_id for each in self.ordered if each.message_id]
         if len(ids) != len(set(ids)):
-            yield "DOUBLE: two receipts for one message"
+            yield "DOUBLE: two responses for one message"
 
     def _compare_inbox(self) -> Iterator[str]:
         """Every message of the inbox is an event with its text, and no other is."""

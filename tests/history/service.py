@@ -11,7 +11,7 @@ from tests.simulator.choices import Pushes
 from tests.simulator.model import FINAL, SERVICE_NUMBER, Blocked, Order, Status
 from tests.simulator.otherwise import given_id
 
-from .base import FIGURES, PACE, PHONES, Base
+from .base import FIGURES, PHONES, TURNS, Base
 
 BANK: Final = "Sberbank"
 FORGERY: Final = "Подделка"
@@ -20,14 +20,14 @@ FORGERY: Final = "Подделка"
 class Service(Base):
     """What the service does by itself."""
 
-    @rule(which=st.integers(0, 9), all_the_way=st.booleans(), pace=PACE)
-    def move(self, which: int, all_the_way: bool, pace: int | None) -> None:
+    @rule(which=st.integers(0, 9), all_the_way=st.booleans(), turns=TURNS)
+    def move(self, which: int, all_the_way: bool, turns: int | None) -> None:
         """Bring a message on its way."""
         on_their_way = [each for each in self.sim.orders if self._status(each) not in FINAL]
         if on_their_way:
             order = on_their_way[which % len(on_their_way)]
             step = self.sim.deliver if all_the_way else self.sim.advance
-            self.run(self._beside(step(order.server_id)), pace)
+            self.run(self._beside(step(order.server_id)), turns)
 
     @rule(
         phone=PHONES,
@@ -42,14 +42,14 @@ class Service(Base):
         prefixed=st.booleans(),
         count=st.sampled_from([1, 1, 1, 5]),
         minutes=st.sampled_from([0, 0, 9]),
-        pace=PACE,
+        turns=TURNS,
     )
     def receive(
-        self, phone: str, prefixed: bool, count: int, minutes: int, pace: int | None
+        self, phone: str, prefixed: bool, count: int, minutes: int, turns: int | None
     ) -> None:
         """Send an inbound message, perhaps written some minutes ago."""
         for _ in range(count):
-            self.run(self.write(phone, prefixed=prefixed, minutes=minutes), pace)
+            self.run(self.write(phone, prefixed=prefixed, minutes=minutes), turns)
 
     @rule(
         mode=st.sampled_from(Pushes),
@@ -63,28 +63,28 @@ class Service(Base):
         options.pushes, options.push_copies = mode, copies
         options.push_delay, options.push_reversed = delay, backwards
 
-    @rule(backwards=st.booleans(), pace=PACE)
-    def flush(self, backwards: bool, pace: int | None) -> None:
+    @rule(backwards=st.booleans(), turns=TURNS)
+    def flush(self, backwards: bool, turns: int | None) -> None:
         """Make the pushes that were held."""
-        self.run(self._beside(self.sim.flush_pushes(reverse=backwards)), pace)
+        self.run(self._beside(self.sim.flush_pushes(reverse=backwards)), turns)
 
     @precondition(lambda self: self._verified)
-    @rule(ahead=st.integers(-5, 2), status=st.sampled_from(Status), pace=PACE)
-    def forge_status(self, ahead: int, status: Status, pace: int | None) -> None:
+    @rule(ahead=st.integers(-5, 2), status=st.sampled_from(Status), turns=TURNS)
+    def forge_status(self, ahead: int, status: Status, turns: int | None) -> None:
         """Push a status of a message, or of one that is not even sent."""
         FIGURES["forged"] += 1
         server_id = given_id(self.sim.next_server_id + ahead, self.sim.options.server_ids)
         fields = {"phone": "79087964781", "status": str(int(status))}
-        self._push(server_id=str(server_id), **fields, pace=pace)
+        self._push(server_id=str(server_id), **fields, turns=turns)
 
     @precondition(lambda self: self._verified)
-    @rule(phone=PHONES, ahead=st.integers(-3, 50), pace=PACE)
-    def forge_inbound(self, phone: str, ahead: int, pace: int | None) -> None:
+    @rule(phone=PHONES, ahead=st.integers(-3, 50), turns=TURNS)
+    def forge_inbound(self, phone: str, ahead: int, turns: int | None) -> None:
         """Push a forged message, also with an id that is genuine, or will be."""
         FIGURES["forged"] += 1
         fields = {"phone": phone[1:], "message": FORGERY, "user_id": "5671", "num": SERVICE_NUMBER}
         message_id = given_id(self.sim.next_inbound_id + ahead, self.sim.options.inbound_ids)
-        self._push(id=str(message_id), **fields, pace=pace)
+        self._push(id=str(message_id), **fields, turns=turns)
 
     @rule(blocked=st.booleans())
     def block(self, blocked: bool) -> None:
@@ -124,6 +124,6 @@ class Service(Base):
         """Run something of the service in the background."""
         self.sim.task(work)
 
-    def _push(self, *, pace: int | None, **fields: str) -> None:
+    def _push(self, *, turns: int | None, **fields: str) -> None:
         url = self.sim.account.inbound_url or ""
-        self.run(self._beside(self.sim.pusher.call(url, "post", fields)), pace)
+        self.run(self._beside(self.sim.pusher.call(url, "post", fields)), turns)

@@ -6,7 +6,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from .base import FIGURES, PACE, Base
+from .base import FIGURES, TURNS, Base
 from .disk import MODES
 
 # The day of the sensor must not end within a history.
@@ -107,40 +107,40 @@ class Trouble(Base):
         FIGURES["faults"] += 1
         self.sim.fault("error", command=command, code=code)
 
-    @rule(clear=st.booleans(), pace=PACE)
-    def release(self, clear: bool, pace: int | None) -> None:
+    @rule(clear=st.booleans(), turns=TURNS)
+    def release(self, clear: bool, turns: int | None) -> None:
         """Let what hangs go on."""
         (self.sim.faults.clear if clear else self.sim.faults.release)()
-        self.run(asyncio.sleep(0), pace)
+        self.run(asyncio.sleep(0), turns)
 
-    @rule(how=st.sampled_from(["up", "up", "down", "silence"]), pace=PACE)
-    def network(self, how: str, pace: int | None) -> None:
+    @rule(how=st.sampled_from(["up", "up", "down", "silence"]), turns=TURNS)
+    def network(self, how: str, turns: int | None) -> None:
         """Close the port, never respond, or work again."""
         sim = self.sim
         ways = {"up": sim.up, "down": sim.down, "silence": sim.silence}
-        self.run(ways[how](), pace)
+        self.run(ways[how](), turns)
 
-    @rule(pace=PACE)
-    def reload(self, pace: int | None) -> None:
+    @rule(turns=TURNS)
+    def reload(self, turns: int | None) -> None:
         """Reload the entry."""
         FIGURES["reloads"] += 1
-        self.run(self.world.reload(), pace)
+        self.run(self.world.reload(), turns)
 
-    @rule(options=st.sampled_from(OPTIONS), pace=PACE)
-    def options(self, options: dict[str, Any], pace: int | None) -> None:
+    @rule(options=st.sampled_from(OPTIONS), turns=TURNS)
+    def options(self, options: dict[str, Any], turns: int | None) -> None:
         """Save other options."""
-        self.run(self.world.save(options), pace)
+        self.run(self.world.save(options), turns)
 
     @precondition(lambda self: not self.world.switched)
-    @rule(options=st.sampled_from(WEAKENING), pace=PACE)
-    def weaken(self, options: dict[str, Any], pace: int | None) -> None:
+    @rule(options=st.sampled_from(WEAKENING), turns=TURNS)
+    def weaken(self, options: dict[str, Any], turns: int | None) -> None:
         """Save an option that promises less."""
-        self.run(self.world.save(options), pace)
+        self.run(self.world.save(options), turns)
 
-    @rule(channel=st.sampled_from(["sms", "two_way", "voice"]), pace=PACE)
-    def person(self, channel: str, pace: int | None) -> None:
+    @rule(channel=st.sampled_from(["sms", "two_way", "voice"]), turns=TURNS)
+    def person(self, channel: str, turns: int | None) -> None:
         """Save a person with another channel."""
-        self.run(self.world.change_granny(channel), pace)
+        self.run(self.world.change_granny(channel), turns)
 
     @precondition(lambda self: self.world.has_date)
     @rule(seconds=st.sampled_from([-900, 0, 900]))
@@ -159,12 +159,12 @@ class Trouble(Base):
         how=st.sampled_from(["now", "now", "torn", "between", "power"]),
         fraction=st.floats(0, 1),
         late=st.booleans(),
-        pace=PACE,
+        turns=TURNS,
     )
-    def crash(self, how: str, fraction: float, late: bool, pace: int | None) -> None:
+    def crash(self, how: str, fraction: float, late: bool, turns: int | None) -> None:
         """Crash, by a kill or a power cut."""
         FIGURES["crashes"] += 1
-        self.run(self.world.crash(how, fraction, late=late), pace)
+        self.run(self.world.crash(how, fraction, late=late), turns)
 
     @rule(mode=st.sampled_from(["well", "well", *MODES]))
     def disk(self, mode: str) -> None:
@@ -172,7 +172,7 @@ class Trouble(Base):
         FIGURES["disks failing"] += mode != "well"
         self.world.clock.disk.become(mode)
 
-    @rule(pace=PACE)
-    def start(self, pace: int | None) -> None:
+    @rule(turns=TURNS)
+    def start(self, turns: int | None) -> None:
         """End the start of Home Assistant."""
-        self.run(self.world.begin(), pace)
+        self.run(self.world.begin(), turns)

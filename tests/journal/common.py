@@ -15,7 +15,7 @@ TEXT = "Протечка! ёЖ 🙂 \n\r\u2028"
 
 
 class Home:
-    """A ledger and what the account knows, as the account keeps both."""
+    """A journal and the tables of an account, as the account keeps both."""
 
     def __init__(self, hass: HomeAssistant) -> None:
         self.journal = Journal(hass, ENTRY)

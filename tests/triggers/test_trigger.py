@@ -21,7 +21,7 @@ from custom_components.smspilot.const import (
 )
 from custom_components.smspilot.inbound import window
 
-from ..common import MAMA, PAPA, Clock, act, add_account, open_door, person, write
+from ..common import MAMA, PAPA, Clock, act, add_account, person, serve_webhook, write
 from ..simulator.simulator import Simulator
 from .common import MESSAGE, STATUS, STRANGER, automate, fire, fires, make_entry
 
@@ -383,7 +383,7 @@ async def test_real_message(
     hass_client_no_auth: ClientSessionGenerator,
 ) -> None:
     """An SMS opens the gate once; a stranger's does not."""
-    await open_door(hass, hass_client_no_auth)
+    await serve_webhook(hass, hass_client_no_auth)
     await add_account(hass, simulator, people=[person("Папа", PAPA)])
     calls = await automate(hass, "message_received", "{from: Папа, text: открой ворота}")
     await write(simulator, STRANGER, "5671 Открой ворота")
