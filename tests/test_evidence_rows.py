@@ -8,11 +8,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 import pytest
 
-from custom_components.smspilot.const import CONF_DAILY_LIMIT
+from custom_components.smspilot.const import CONF_DAILY_LIMIT, EVENT_MESSAGE_STATUS
 
-from .common import MAMA, PAPA, Clock, act, add_account
+from .common import MAMA, PAPA, CapturedEvents, Clock, act, add_account
 from .sending import BABA, TEXT, accept, alarm, caught, once, result
 from .simulator import ListedNumbers, OddRow, Stored
+from .simulator.model import Status
 from .simulator.simulator import Simulator
 
 OURS = 777
@@ -136,3 +137,21 @@ async def test_scheduled(
         listed or when == "after"
     )
     assert (found == "outcome_unknown") is not listed
+
+
+async def test_failed_beside_an_odd_row(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """A message that failed meanwhile is found at last, also beside a row without a number."""
+    await add_account(hass, simulator)
+    events = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
+    simulator.options.odd_row = OddRow.EMPTY_NUMBER
+    lost = simulator.fault("hang", when="after", command="send")
+    sending = hass.async_create_background_task(caught(alarm(hass, PAPA)), "test")
+    await clock.settle()
+    await simulator.advance(simulator.orders[0].server_id, Status.FAILED, error=604)
+    for _ in range(20):
+        await clock.advance(300)
+    assert events.of("status") == ["failed"]
+    lost.release()
+    await sending

@@ -107,17 +107,17 @@ class Evidence:
         """
         rows = listing.of(number.digits)
         may_be = [row for row in rows if self._may_be(listing, record, number, row)]
-        candidates = [row for row in may_be if row.status is not Status.FAILED]
-        if failed and not candidates:
-            candidates = [row for row in may_be if has_text(row, record)]
+        # A row without an id cannot be followed, one without a number may be another's.
+        clear = [row for row in may_be if row.id and listed_digits(row.phone)]
+        sure = [row for row in clear if row.status is not Status.FAILED]
+        if failed and not sure:
+            sure = [row for row in clear if has_text(row, record)]
         # The newest first, because a repeated message is the last of its rows.
-        candidates.sort(key=lambda row: (len(row.id or ""), row.id or ""), reverse=True)
-        for row in candidates:
+        sure.sort(key=lambda row: (len(row.id or ""), row.id or ""), reverse=True)
+        for row in sure:
             if self._is_ours(listing, record, number, row):
                 return Finding(Verdict.OURS, row)
-        if candidates:
-            # A row without an id cannot be followed, one without a number may be another's.
-            sure = (row for row in candidates if row.id and listed_digits(row.phone))
+        if sure or any(row.status is not Status.FAILED for row in may_be):
             alike = [row for row in sure if reads_like(row, record)]
             return Finding(Verdict.POSSIBLE, alike[0] if len(alike) == 1 else None)
         if not self._is_complete(listing, record):
@@ -142,7 +142,7 @@ class Evidence:
     def _is_ours(
         self, listing: Listing, record: SubmissionRecord, number: Number, row: MessageRow
     ) -> bool:
-        if row.id is None or listed_digits(row.phone) != number.digits:
+        if listed_digits(row.phone) != number.digits:
             return False
         if not has_text(row, record):
             return False
