@@ -138,6 +138,8 @@ async def test_recipient_is_wrong(
     step = await recipient_step(hass, entry)
     step = await save(hass, step, {CONF_NAME: "Papa", CONF_PHONES: [PAPA]} | form)
     assert step["errors"] == errors
+    orders = step["data_schema"].schema["orders"].options
+    assert orders == {"collapsed": "orders" not in errors}
     assert unread in (None, step["description_placeholders"]["phone"])
     assert len(entry.subentries) == 1
     result = await save(hass, step, {CONF_NAME: "Papa", CONF_PHONES: [PAPA]})

@@ -199,7 +199,7 @@ def test_forms_name_their_fields(language: str) -> None:
             str(name) for name, value in schema.schema.items() if not isinstance(value, section)
         }
         assert beside == step.get("data", {}).keys() == step.get("data_description", {}).keys()
-    form = alarm_schema({}, {}, is_new=True)
+    form = alarm_schema({}, {})
     for step in texts["config_subentries"]["alarm"]["step"].values():
         assert keys(form) - {*SECTIONS} == step["data"].keys()
         for name in SECTIONS:

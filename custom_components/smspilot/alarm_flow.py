@@ -37,6 +37,8 @@ from .const import (
     CONF_STEPS,
     CONF_WAIT,
     DOMAIN,
+    SECTION_AFTERWARDS,
+    SECTION_START,
 )
 from .contacts.recipients import Channel
 from .form_checks import Errors, Form, flat, wrong_name
@@ -64,7 +66,9 @@ class AlarmFlow(ConfigSubentryFlow):
             if not errors:
                 return self._save(data)
         labels = await _channel_labels(self.hass)
-        schema = alarm_schema(labels, suggested, is_new=step_id == "user")
+        # The first section of a new alarm, and those in which something is wrong.
+        opened = {*errors, SECTION_START} if step_id == "user" else errors
+        schema = alarm_schema(labels, suggested, opened)
         return self.async_show_form(
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(schema, suggested),
@@ -112,7 +116,7 @@ class AlarmFlow(ConfigSubentryFlow):
             {**step, CONF_RECIPIENTS: entity_ids(step[CONF_RECIPIENTS])}
             for step in data.get(CONF_STEPS, ())
         ]
-        fields = alarm_schema({}, {}, is_new=False).schema
+        fields = alarm_schema({}, {}).schema
         for name in SECTIONS:
             inner = fields[name].schema.schema
             data[name] = {key: data.pop(key) for key in map(str, inner) if key in data}
@@ -126,14 +130,14 @@ class AlarmFlow(ConfigSubentryFlow):
         if key := self._wrong_steps(data.get(CONF_STEPS) or []):
             errors[CONF_STEPS], wrong_step = key
         if any(self._is_wrong_recipient(one, ours=False) for one in data.get(CONF_FALLBACK, ())):
-            errors["base"] = "invalid_fallback"
+            errors[SECTION_AFTERWARDS] = "invalid_fallback"
         for name in (CONF_REMIND, CONF_HOLD):
             if name in data and period(data[name]) > MAX_WAIT:
-                errors["base"] = "invalid_duration"
+                errors[SECTION_AFTERWARDS] = "invalid_duration"
         try:
             Template(data.get(CONF_MESSAGE, ""), self.hass).ensure_valid()
         except TemplateError:
-            errors["base"] = "invalid_message"
+            errors[SECTION_START] = "invalid_message"
         return errors, wrong_step
 
     def _wrong_steps(self, steps: list[Mapping[str, Any]]) -> tuple[str, str] | None:

@@ -1,6 +1,6 @@
 """The schema of an alarm's form."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -69,9 +69,15 @@ _ANSWERS: Final = vol.Schema(
 
 
 def alarm_schema(
-    labels: Mapping[str, str], shown: Mapping[str, Any], *, is_new: bool
+    labels: Mapping[str, str],
+    shown: Mapping[str, Any],
+    opened: Container[str] = (),
 ) -> vol.Schema:
-    """Return the schema with the values in `shown`; for a new alarm the first section is open."""
+    """Return the schema with the values in `shown`, some of its sections opened."""
+
+    def folded(name: str, inner: vol.Schema) -> section:
+        return section(inner, {"collapsed": name not in opened})
+
     start = vol.Schema(
         {
             vol.Optional(CONF_SOURCES): EntitySelector(
@@ -98,13 +104,11 @@ def alarm_schema(
     return vol.Schema(
         {
             vol.Required(CONF_NAME): TextSelector(),
-            _marker(SECTION_START, start, shown): section(start, {"collapsed": not is_new}),
+            _marker(SECTION_START, start, shown): folded(SECTION_START, start),
             vol.Optional(CONF_STEPS, default=list): _steps_selector(labels),
             vol.Required(CONF_ROUNDS, default=_DEFAULT.rounds): vol.All(rounds, vol.Coerce(int)),
-            _marker(SECTION_ANSWERS, _ANSWERS, shown): section(_ANSWERS, {"collapsed": True}),
-            _marker(SECTION_AFTERWARDS, afterwards, shown): section(
-                afterwards, {"collapsed": True}
-            ),
+            _marker(SECTION_ANSWERS, _ANSWERS, shown): folded(SECTION_ANSWERS, _ANSWERS),
+            _marker(SECTION_AFTERWARDS, afterwards, shown): folded(SECTION_AFTERWARDS, afterwards),
         }
     )
 

@@ -57,12 +57,14 @@ class RecipientFlow(ConfigSubentryFlow):
                 errors[CONF_PHONES] = "phone_required"
             if not errors:
                 return self._save(data | {CONF_PHONES: phones})
+        errors = by_section(errors, RECIPIENT_SECTIONS)
+        opened = {*self._opened, *errors}
         return self.async_show_form(
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(
-                recipient_schema(known_senders(entry), self._opened, suggested), suggested
+                recipient_schema(known_senders(entry), opened, suggested), suggested
             ),
-            errors=by_section(errors, RECIPIENT_SECTIONS),
+            errors=errors,
             description_placeholders={
                 "account": entry.unique_id or "",
                 "phone": ", ".join(unread),

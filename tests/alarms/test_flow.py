@@ -181,9 +181,9 @@ def wrong(**more: Any) -> dict[str, Any]:
         (wrong(name="papa"), {"name": "name_in_use"}, "–"),
         (wrong(name="+7 908 796-47-81"), {"name": "invalid_name"}, "–"),
         (wrong(name=" "), {"name": "invalid_name"}, "–"),
-        (wrong(start={"message": "{{ oops"}), {"base": "invalid_message"}, "–"),
-        (wrong(afterwards={"fallback": ["notify.papa"]}), {"base": "invalid_fallback"}, "–"),
-        (wrong(afterwards={"remind": {"hours": 25}}), {"base": "invalid_duration"}, "–"),
+        (wrong(start={"message": "{{ oops"}), {"start": "invalid_message"}, "–"),
+        (wrong(afterwards={"fallback": ["notify.papa"]}), {"afterwards": "invalid_fallback"}, "–"),
+        (wrong(afterwards={"remind": {"hours": 25}}), {"afterwards": "invalid_duration"}, "–"),
     ],
 )
 async def test_refused(
@@ -198,6 +198,8 @@ async def test_refused(
     house = await build(hass, simulator, clock)
     result = await add(house, form)
     assert result["errors"] == errors
+    for name in errors.keys() & {"start", "answers", "afterwards"}:
+        assert result["data_schema"].schema[name].options == {"collapsed": False}
     assert result["description_placeholders"]["step"] == number
     flow_id = result["flow_id"]
     result = await hass.config_entries.subentries.async_configure(flow_id, dict(FORM))

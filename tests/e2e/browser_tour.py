@@ -146,6 +146,7 @@ class Tour:
         await self.take("add recipient")
         await self.forms.field("name").fill(self.said("Anna"))
         await self.forms.add_number("12345")
+        await self.forms.field("pin").fill("5671")
         await self.forms.submit()
         await self.take("add recipient, errors")
         await self.go(INTEGRATION)
