@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 import gc
+from itertools import count
 import logging
 from pathlib import Path
 import threading
@@ -23,10 +24,14 @@ from .simulator.fixtures import simulator
 
 __all__ = ["simulator"]
 
+# The numbers of the tests' folders.
+FOLDERS = count()
+
 # Tests that take more than some seconds.
 LONGEST = (
     "tests/e2e/",
     "tests/test_worlds.py",
+    "tests/test_inbox_window.py::test_worlds",
     "tests/test_load.py",
     "tests/test_history.py::test_histories",
     "tests/test_fuzz",
@@ -50,8 +55,14 @@ gc.set_threshold(20_000)
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_configure() -> None:
-    """Draw the same examples whatever has been imported."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Draw the same examples whatever has been imported, and format each line of the log once.
+
+    `caplog` has all of it; the terminal, the sections of a report and a file get what they ask for.
+    """
+    logs: Any = config.pluginmanager.get_plugin("logging-plugin")
+    for handler in (*logging.getLogger().handlers, logs.report_handler, logs.log_file_handler):
+        handler.setLevel(logging.WARNING)
     if settings().derandomize:
         draw_no_constants_of_ours()
 
@@ -67,6 +78,14 @@ def pytest_sessionfinish() -> None:
     """Look for the garbage of the last tests; pytest looks five times more, and at all there is."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of the test's own; pytest's looks through those of all tests before it."""
+    folder = tmp_path_factory.getbasetemp() / f"{request.function.__name__}-{next(FOLDERS)}"
+    folder.mkdir()
+    return folder
 
 
 @pytest.fixture
