@@ -210,7 +210,7 @@ def add_no_threads(hass: HomeAssistant) -> None:
     """Have the executor be full with the threads it has, at least one.
 
     Its shutdown interrupts threads that take long to end, and with dozens of them on a busy machine
-    one is interrupted before it tells the next to end.
+    one is interrupted before it has the next one end.
     """
     hass.loop._default_executor._max_workers = 1  # type: ignore[attr-defined]
 

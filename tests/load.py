@@ -215,13 +215,13 @@ async def load(hass: HomeAssistant, service: Service, scale: float) -> Figures:
             done = f"{len(finals)} ends and {len(received)} messages were published"
             assert figures.seconds < PATIENCE, done
             assert driver.returncode in (None, 0), done
-        # Whatever a forgery woke has been looked for in vain.
+        # Whatever a forgery woke has read in vain.
         await asyncio.sleep(60 if scale >= 1 else 5)
         beating.cancel()
         assert sorted(finals) == sorted(ids), "not every final status was published exactly once"
         words = [f"order {each % (AUTOMATIONS // 2)} {each}" for each in range(inbound)]
         assert sorted(received) == sorted(words), "not every message was published exactly once"
-        figures.reads, pushes = await _asked(service)
+        figures.reads, pushes = await _requests(service)
         figures.counts = {
             "messages": messages,
             "final statuses": len(finals),
@@ -250,8 +250,8 @@ async def _send(hass: HomeAssistant, count: int) -> list[str]:
     return ids
 
 
-async def _asked(service: Service) -> tuple[dict[str, int], int]:
-    """Return what the service was asked, and how often it pushed."""
+async def _requests(service: Service) -> tuple[dict[str, int], int]:
+    """Return the requests to the service, and how often it pushed."""
     state = await service.state()
     commands = [each["command"] for each in state["requests"]]
     reads = {each: commands.count(each) for each in ("check", "inbound", "send")}

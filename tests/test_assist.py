@@ -154,7 +154,7 @@ async def test_pin(
         assert events.of("message") == expected
 
 
-async def test_not_everybody(
+async def test_not_every_sender(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, agent: Agent
 ) -> None:
     """Others, strangers, replies, old messages and the service itself are no orders."""

@@ -15,13 +15,13 @@ KEYS: Final = {"Enter", "Escape", "ArrowDown", "ArrowUp", "Home", "End"}
 
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_its_words_are_in_the_translations(language: str) -> None:
-    """Each key it asks for is there, and each that is there is asked for."""
+    """Each key it uses is there, and each that is there is used."""
     words = json.loads((ROOM / f"translations/{language}.json").read_text("utf-8"))["common"]
     there = {key.removeprefix("card_") for key in words if key.startswith("card_")}
-    asked = set(re.findall(r'"([a-z_]+)"', CODE))
+    used = set(re.findall(r'"([a-z_]+)"', CODE))
     families = tuple(sorted(set(re.findall(r"`([a-z]+_)\$\{", CODE))))
     assert families == ("config_", "example_", "kind_", "status_")
-    assert not {key for key in there if key not in asked and not key.startswith(families)}
+    assert not {key for key in there if key not in used and not key.startswith(families)}
     called = re.findall(r'(?:text|said)\("([a-z_]+)"', CODE)
     assert {key for key in called if key not in there} <= {"anna", "boris"}
     for status in re.findall(r"(\w+): (?:ONE|TWO|CLOCK|CROSS)", CODE):

@@ -215,17 +215,17 @@ async def test_request(simulator: Simulator, client: Smspilot, name: str) -> Non
     assert request.form == params | {"apikey": DEFAULT_KEY, "format": "json"}
 
 
-def test_every_method_is_asked() -> None:
+def test_every_method_is_tested() -> None:
     """No public method is left out above."""
     public = {
         name
         for name, value in vars(Smspilot).items()
         if callable(value) and not name.startswith("_") and name != "now"
     }
-    asked = ast.parse(Path(__file__).read_text(encoding="utf-8"))
+    source = ast.parse(Path(__file__).read_text(encoding="utf-8"))
     called = {
         node.func.attr
-        for node in ast.walk(asked)
+        for node in ast.walk(source)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and isinstance(node.func.value, ast.Name)
@@ -355,7 +355,7 @@ def check_rows(messages: tuple[MessageRow, ...], rows: list[dict[str, str]]) -> 
             assert message.problem.text("ru") == row["error_ru"]
 
 
-async def test_receipt(simulator: Simulator, client: Smspilot) -> None:
+async def test_response(simulator: Simulator, client: Smspilot) -> None:
     """A list with a refused row: the rest went out."""
     simulator.preset_ids += [11, 12, 13]
     response = await client.send("Hello", [PAPA, MAMA, BLACK])

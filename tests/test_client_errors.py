@@ -125,7 +125,7 @@ async def test_why_blocked(simulator: Simulator, client: Smspilot) -> None:
     assert raised.value.status_ru == "Проблемы с эл. почтой"
 
 
-async def test_refused_at_the_door(simulator: Simulator, client: Smspilot) -> None:
+async def test_refused_before_a_request(simulator: Simulator, client: Smspilot) -> None:
     """A wrong key, and an address that is not in the list, are two things."""
     simulator.account.allowed_ips = ["192.0.2.1"]
     with pytest.raises(IpNotAllowed):
@@ -257,7 +257,7 @@ async def test_connecting_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> Non
     "url", ["ftp://me:secret@sms.example", "http://", "nonsense", "http://me:secret@[::1"]
 )
 async def test_no_address(url: str) -> None:
-    """Nobody reads it: it may hold a password."""
+    """It is not shown: it may hold a password."""
     async with connected(url) as client:
         with pytest.raises(ConnectionFailed) as raised:
             await client.send(TEXT, [PAPA])
@@ -330,7 +330,7 @@ async def test_broken_answer(socket_enabled: None, headers: str, body: bytes) ->
 
 @pytest.mark.parametrize("size", [5 * 1024 * 1024, 5 * 1024 * 1024 + 1])
 async def test_large_answer(socket_enabled: None, size: int) -> None:
-    """Nobody fills the memory."""
+    """No response fills the memory."""
     body = b'{"balance": "1.00"}'.ljust(size)
     async with answering(body) as server, connected(server.url) as client:
         if size <= 5 * 1024 * 1024:

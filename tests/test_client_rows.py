@@ -222,8 +222,8 @@ async def test_good_rows_among_odd_ones(
     except SmspilotError:
         assert not good
         return
-    wanted = [row[id_key] for row in good]
-    assert [row.id for row in found if row.id in wanted] == wanted
+    expected = [row[id_key] for row in good]
+    assert [row.id for row in found if row.id in expected] == expected
     assert client.unreadable_rows.get(key, 0) == len(rows) - len(found)
 
 

@@ -1,4 +1,4 @@
-"""What was sent, what came of it and what people answered, to administrators, while they look."""
+"""What was sent and what recipients answered, shown to administrators with an open card."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -45,8 +45,8 @@ PUSHES_ONLY = {CONF_INBOUND_INTERVAL: 0}
 SUBSCRIBE, MESSAGES = "smspilot/conversations/subscribe", "smspilot/conversations/messages"
 
 
-class Looker:
-    """Somebody who looks at the card."""
+class Card:
+    """A card that shows the conversations."""
 
     def __init__(self, client: MockHAClientWebSocket, clock: Clock) -> None:
         self.client, self._clock = client, clock
@@ -64,7 +64,7 @@ class Looker:
             self._take_event(answer["event"])
         return dict(answer)
 
-    async def look(self, **more: Any) -> None:
+    async def subscribe(self, **more: Any) -> None:
         """Subscribe, and wait until everything was read."""
         answer = await self.ask("subscribe", **more)
         assert answer["success"], answer
@@ -104,23 +104,23 @@ class Looker:
         self.changes += event.get("messages", ())
 
 
-type Looks = Callable[..., Awaitable[Looker]]
+type OpenCard = Callable[..., Awaitable[Card]]
 
 
 @pytest.fixture
-def looks(hass_ws_client: WebSocketGenerator, hass: HomeAssistant, clock: Clock) -> Looks:
+def open_card(hass_ws_client: WebSocketGenerator, hass: HomeAssistant, clock: Clock) -> OpenCard:
     """Return a function that opens a card."""
 
-    async def make(**more: Any) -> Looker:
-        looker = Looker(await hass_ws_client(hass), clock)
-        await looker.look(**more)
-        return looker
+    async def make(**more: Any) -> Card:
+        card = Card(await hass_ws_client(hass), clock)
+        await card.subscribe(**more)
+        return card
 
     return make
 
 
 def requested(sim: Simulator) -> list[str]:
-    """Return what was asked of the lists, and forget it; a delivery is followed by its id."""
+    """Return the requests for the lists, and forget them; a delivery is followed by its id."""
     found = [f"{each.command} {each.params.get(each.command)}" for each in sim.requests]
     sim.requests.clear()
     lists = ("check all", "check recent", "inbound")
@@ -176,15 +176,17 @@ def ago(**more: float) -> datetime:
     return NOW - timedelta(**more)
 
 
-async def test_reads(hass: HomeAssistant, simulator: Simulator, clock: Clock, looks: Looks) -> None:
+async def test_reads(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, open_card: OpenCard
+) -> None:
     """Without a card nothing is read; with any number of cards each list once a minute."""
     await add_account(hass, simulator, people=PEOPLE, options=PUSHES_ONLY)
     await clock.advance(600)
     assert requested(simulator) == []
 
-    first = await looks()
+    first = await open_card()
     assert requested(simulator) == ["check all", "inbound all"]
-    second = await looks()
+    second = await open_card()
     for _ in range(20):
         await second.messages(second.named("Papa")["id"])
     await clock.advance(30)
@@ -195,18 +197,20 @@ async def test_reads(hass: HomeAssistant, simulator: Simulator, clock: Clock, lo
     await first.client.close()
     await second.client.close()
     await clock.advance(45)
-    third = await looks()
+    third = await open_card()
     assert requested(simulator) == []
     await clock.advance(15)
     assert requested(simulator) == ["check recent", "inbound since"]
     await third.client.close()
     await clock.advance(86_400)
     assert requested(simulator) == []
-    await looks()
+    await open_card()
     assert requested(simulator) == ["check all", "inbound all"]
 
 
-async def test_what_is_shown(hass: HomeAssistant, simulator: Simulator, looks: Looks) -> None:
+async def test_what_is_shown(
+    hass: HomeAssistant, simulator: Simulator, open_card: OpenCard
+) -> None:
     """Both ways in order, each with its kind, price, status and reason."""
     people = (person("Papa", PAPA, **{CONF_PIN: "4711"}), PEOPLE[1])
     await add_account(hass, simulator, people=people, options=PUSHES_ONLY)
@@ -221,8 +225,8 @@ async def test_what_is_shown(hass: HomeAssistant, simulator: Simulator, looks: L
     listed(simulator, PAPA, "4711 gate", ago(hours=3, minutes=30))
     listed(simulator, PAPA, "yes", ago(hours=3))
     listed(simulator, PAPA, "and hurry", ago(hours=2))
-    looker = await looks()
-    rows = (await looker.messages(looker.named("Papa")["id"]))["messages"]
+    card = await open_card()
+    rows = (await card.messages(card.named("Papa")["id"]))["messages"]
 
     def column(name: str) -> list[Any]:
         return [row[name] for row in rows]
@@ -245,14 +249,14 @@ async def test_what_is_shown(hass: HomeAssistant, simulator: Simulator, looks: L
     }
     assert column("reply_to") == [None] * 7 + [{"id": rows[5]["id"], "text": "Heat?"}, None]
     assert column("time") == sorted(column("time"))
-    assert looker.named("Papa")["last"] == rows[-1]
+    assert card.named("Papa")["last"] == rows[-1]
 
 
 async def test_as_it_happens(
     hass: HomeAssistant,
     simulator: Simulator,
     clock: Clock,
-    looks: Looks,
+    open_card: OpenCard,
     hass_client_no_auth: ClientSessionGenerator,
 ) -> None:
     """What is sent, its status, and the answer are shown at once, without a read."""
@@ -260,57 +264,57 @@ async def test_as_it_happens(
         assert await async_setup_component(hass, name, {})
     await serve_webhook(hass, hass_client_no_auth)
     await add_account(hass, simulator, people=PEOPLE, options=PUSHES_ONLY)
-    looker = await looks()
+    card = await open_card()
     requested(simulator)
     sent = await act(hass, "send_sms", phones=["Mama"], message="Heat?", two_way=True)
     message_id = sent["messages"][0]["message_id"]
-    await looker.read_events()
-    (shown,) = looker.changes
+    await card.read_events()
+    (shown,) = card.changes
     assert (shown["id"], shown["text"], shown["kind"]) == (f"out:{message_id}", "Heat?", "two_way")
     assert (shown["status"], shown["price"]) == ("accepted", 3.13)
 
     await simulator.deliver(message_id)
     await simulator.flush_pushes()
     await clock.settle()
-    await looker.read_events()
-    assert looker.changes[-1]["status"] == "delivered"
+    await card.read_events()
+    assert card.changes[-1]["status"] == "delivered"
 
     await write(simulator, MAMA, "Yes!")
     await clock.advance(1)
-    await looker.read_events()
-    assert looker.changes[-1]["text"] == "Yes!"
-    assert looker.changes[-1]["reply_to"] == {"id": shown["id"], "text": "Heat?"}
-    assert looker.named("Mama")["last"] == looker.changes[-1]
+    await card.read_events()
+    assert card.changes[-1]["text"] == "Yes!"
+    assert card.changes[-1]["reply_to"] == {"id": shown["id"], "text": "Heat?"}
+    assert card.named("Mama")["last"] == card.changes[-1]
     # The push of what she wrote woke the inbox.
     assert [each for each in requested(simulator) if "check" in each] == []
 
     await clock.advance(60)
-    await looker.read_events()
-    assert await looker.texts("Mama") == ["Heat?", "Yes!"]
+    await card.read_events()
+    assert await card.texts("Mama") == ["Heat?", "Yes!"]
 
 
 async def test_codes_are_nowhere(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock, looks: Looks
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, open_card: OpenCard
 ) -> None:
     """Neither while it is sent nor when the list shows it."""
     await add_account(hass, simulator, people=PEOPLE, options=PUSHES_ONLY)
-    looker = await looks()
+    card = await open_card()
     await act(hass, "flash_call", phones=["Papa"], code="4821")
     await act(hass, "check_number", phones=["Papa"], wait=0)
-    await looker.read_events()
-    assert [row["text"] for row in looker.changes] == ["••••", None]
+    await card.read_events()
+    assert [row["text"] for row in card.changes] == ["••••", None]
     await clock.advance(60)
-    assert await looker.texts("Papa") == ["••••", None]
+    assert await card.texts("Papa") == ["••••", None]
 
 
-async def test_strangers(hass: HomeAssistant, simulator: Simulator, looks: Looks) -> None:
+async def test_strangers(hass: HomeAssistant, simulator: Simulator, open_card: OpenCard) -> None:
     """A number that is not saved is a stranger's, and a sender's word cannot be texted."""
     await add_account(hass, simulator, people=PEOPLE, options=PUSHES_ONLY)
     listed(simulator, "Sberbank", "Code 1234", ago(hours=1))
     listed(simulator, BABA, "Hello", ago(hours=2))
-    looker = await looks()
+    card = await open_card()
     found = {
-        one["name"]: (one["recipient"], one["writable"]) for one in looker.conversations.values()
+        one["name"]: (one["recipient"], one["writable"]) for one in card.conversations.values()
     }
     assert found == {
         "Papa": (True, True),
@@ -318,22 +322,22 @@ async def test_strangers(hass: HomeAssistant, simulator: Simulator, looks: Looks
         "Sberbank": (False, False),
         BABA: (False, True),
     }
-    assert await looker.texts(BABA) == ["Hello"]
+    assert await card.texts(BABA) == ["Hello"]
 
 
 async def test_a_name_changes(
     hass: HomeAssistant,
     simulator: Simulator,
-    looks: Looks,
+    open_card: OpenCard,
     hass_ws_client: WebSocketGenerator,
 ) -> None:
     """Recipients that are added, removed or changed are shown too."""
     assert await async_setup_component(hass, "config", {})
     entry = await add_account(hass, simulator, people=PEOPLE, options=PUSHES_ONLY)
-    looker = await looks()
+    card = await open_card()
     await rename(hass, hass_ws_client, entry, "Papa", "Father")
-    await looker.read_events()
-    assert {one["name"] for one in looker.conversations.values()} == {"Father", "Mama"}
+    await card.read_events()
+    assert {one["name"] for one in card.conversations.values()} == {"Father", "Mama"}
 
 
 async def test_administrators_only(
@@ -354,35 +358,38 @@ async def test_administrators_only(
 
 
 async def test_no_account(
-    hass: HomeAssistant, simulator: Simulator, looks: Looks, hass_ws_client: WebSocketGenerator
+    hass: HomeAssistant,
+    simulator: Simulator,
+    open_card: OpenCard,
+    hass_ws_client: WebSocketGenerator,
 ) -> None:
-    """An account that is not there is said; one that goes ends the look."""
+    """An account that is not there is said; one that goes closes the card."""
     entry = await add_account(hass, simulator, people=PEOPLE, options=PUSHES_ONLY)
-    looker = await looks(config_entry_id=entry.entry_id)
-    answer = await looker.ask("messages", conversation=PAPA, config_entry_id="another")
+    card = await open_card(config_entry_id=entry.entry_id)
+    answer = await card.ask("messages", conversation=PAPA, config_entry_id="another")
     assert answer["error"]["code"] == "not_found"
     await hass.config_entries.async_remove(entry.entry_id)
-    await looker.read_events()
-    assert looker.saw_closed == 1
-    answer = await looker.ask("subscribe")
+    await card.read_events()
+    assert card.saw_closed == 1
+    answer = await card.ask("subscribe")
     assert answer["error"]["code"] == "not_found"
 
 
 async def test_service_away(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock, looks: Looks
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, open_card: OpenCard
 ) -> None:
     """A list that cannot be read is said, and costs the other nothing."""
     await add_account(hass, simulator, people=PEOPLE, options=PUSHES_ONLY)
     listed(simulator, PAPA, "Hello", ago(hours=1))
     simulator.fault("reset", command="check")
-    looker = await looks()
-    assert looker.problems == [False, True]
-    assert await looker.texts("Papa") == ["Hello"]
+    card = await open_card()
+    assert card.problems == [False, True]
+    assert await card.texts("Papa") == ["Hello"]
     store(simulator, PAPA, "Leak!", ago(minutes=1))
     await clock.advance(60)
-    await looker.read_events()
-    assert looker.problems == [False, True, False]
-    assert await looker.texts("Papa") == ["Hello", "Leak!"]
+    await card.read_events()
+    assert card.problems == [False, True, False]
+    assert await card.texts("Papa") == ["Hello", "Leak!"]
 
 
 @pytest.mark.parametrize("newest_first", [True, False])
@@ -391,7 +398,7 @@ async def test_older_pages(
     hass: HomeAssistant,
     simulator: Simulator,
     clock: Clock,
-    looks: Looks,
+    open_card: OpenCard,
     newest_first: bool,
     shuffle: bool,
 ) -> None:
@@ -402,10 +409,10 @@ async def test_older_pages(
     for number in range(count):
         store(simulator, PAPA, f"n{number}", ago(minutes=10 * (count - number)))
     await add_account(hass, simulator, people=PEOPLE, options=PUSHES_ONLY)
-    looker = await looks()
+    card = await open_card()
     assert len(requested(simulator)) <= 3
-    papa, texts, order = looker.named("Papa")["id"], list[str](), None
-    page = await looker.messages(papa, limit=500)
+    papa, texts, order = card.named("Papa")["id"], list[str](), None
+    page = await card.messages(papa, limit=500)
     if not shuffle:
         assert [row["text"] for row in page["messages"]] == every[-500:]
         assert len(requested(simulator)) == 0 if newest_first else 16
@@ -416,11 +423,11 @@ async def test_older_pages(
         if page["messages"]:
             order = page["messages"][0]["order"]
         before = {"before": order} if order else {}
-        page = await looker.messages(papa, limit=500, **before)
+        page = await card.messages(papa, limit=500, **before)
     assert len(texts) == len(seen)
     if not shuffle:
         assert texts == every
-    page = await looker.messages(papa, limit=500)
+    page = await card.messages(papa, limit=500)
     assert len(page["messages"]) == 500
 
 
@@ -453,7 +460,7 @@ async def test_every_world(
     hass: HomeAssistant,
     simulator: Simulator,
     clock: Clock,
-    looks: Looks,
+    open_card: OpenCard,
     hass_client_no_auth: ClientSessionGenerator,
     world: dict[str, Any],
 ) -> None:
@@ -464,7 +471,7 @@ async def test_every_world(
         assert await async_setup_component(hass, name, {})
     await serve_webhook(hass, hass_client_no_auth)
     await add_account(hass, simulator, people=PEOPLE, options=PUSHES_ONLY)
-    await looks()
+    await open_card()
     text = "Heat the sauna? 🔥 & «tea», ёлки"
     sent = await act(hass, "send_sms", phones=["Mama"], message=text, two_way=True)
     await clock.advance(60)
@@ -473,8 +480,8 @@ async def test_every_world(
     await clock.advance(61)
     for _ in range(2):
         # A connection does not outlive a minute that is over in a moment.
-        looker = await looks()
-        rows = (await looker.messages(looker.named("Mama")["id"]))["messages"]
+        card = await open_card()
+        rows = (await card.messages(card.named("Mama")["id"]))["messages"]
         assert [(row["direction"], row["text"], row["status"]) for row in rows] == [
             ("out", text, "delivered"),
             ("in", "Yes!", None),
@@ -485,8 +492,8 @@ async def test_every_world(
         ages = [now - datetime.fromisoformat(row["time"]) for row in rows]
         # No more than the clocks of a test are apart.
         assert all(abs(age) < timedelta(minutes=5) for age in ages)
-        assert looker.named("Mama")["last"] == rows[1]
-        assert {one["name"] for one in looker.conversations.values()} == {"Papa", "Mama"}
+        assert card.named("Mama")["last"] == rows[1]
+        assert {one["name"] for one in card.conversations.values()} == {"Papa", "Mama"}
         await clock.advance(60)
 
 
@@ -494,7 +501,7 @@ async def test_no_more_than_fits(
     hass: HomeAssistant,
     simulator: Simulator,
     clock: Clock,
-    looks: Looks,
+    open_card: OpenCard,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """However much there is, only so much of it is kept, the newest; and nothing on the disk."""
@@ -504,8 +511,8 @@ async def test_no_more_than_fits(
         store(simulator, PAPA, f"n{number}", ago(minutes=200 - number))
     await clock.advance(1)
     disk = {path: path.read_bytes() for path in Path(hass.config.config_dir).rglob("smspilot*")}
-    looker = await looks()
-    page = await looker.messages(looker.named("Papa")["id"], limit=500)
+    card = await open_card()
+    page = await card.messages(card.named("Papa")["id"], limit=500)
     assert [row["text"] for row in page["messages"]] == [f"n{number}" for number in range(150, 200)]
     assert not page["more"]
     await clock.advance(600)
@@ -537,9 +544,9 @@ def test_answers(data: st.DataObject) -> None:
     tied = [(row["reply_to"]["id"], row["id"]) for row in rows if row["reply_to"]]
     assert len({question for question, _ in tied}) == len(tied)
     for question, answer in tied:
-        asked_at = datetime.fromisoformat(rows[place[question]]["time"])
+        sent_at = datetime.fromisoformat(rows[place[question]]["time"])
         answered_at = datetime.fromisoformat(rows[place[answer]]["time"])
-        assert timedelta(0) <= answered_at - asked_at <= timedelta(hours=72)
+        assert timedelta(0) <= answered_at - sent_at <= timedelta(hours=72)
         # It is the newest that was open: those after it were answered before, or are too.
         between = rows[place[question] + 1 : place[answer]]
         newer = [row["id"] for row in between if row["direction"] == "out"]

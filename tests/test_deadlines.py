@@ -36,7 +36,7 @@ async def took(clock: Clock, hass: HomeAssistant, work: Awaitable[Any], step: fl
 async def test_call_beside_a_text_in_doubt(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """A call of the same words does not wait for an SMS that is looked for."""
+    """A call of the same words does not wait for an SMS that is in doubt."""
     await add_account(hass, simulator)
     fault = simulator.fault("hang", when="after", command="send")
     sms = hass.async_create_background_task(caught(alarm(hass, PAPA)), "test")
@@ -83,16 +83,16 @@ async def test_refused_list_in_an_outage(
     await add_account(hass, simulator)
     simulator.phone(BABA[1:]).blacklisted = True
     simulator.fault("error", code=212, phone=BABA[1:], command="send")
-    looks = simulator.fault("hang", when="after", command="check", skip=1)
+    check = simulator.fault("hang", when="after", command="check", skip=1)
     sending = hass.async_create_background_task(
         caught(alarm(hass, PAPA, MAMA, BABA, retry_for={"minutes": 10})), "test"
     )
     before = hass.loop.time()
     await clock.settle()
     await clock.advance(20.1)
-    assert looks.fired
+    assert check.fired
     await simulator.down()
-    looks.release()
+    check.release()
     for _ in range(200):
         if sending.done():
             break

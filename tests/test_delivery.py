@@ -190,7 +190,7 @@ async def test_clock(
     fields: dict[str, Any],
     ages: Sequence[float],
 ) -> None:
-    """Without pushes it is looked at ever more rarely, and never more often than that."""
+    """Without pushes it is checked ever more rarely, and never more often than that."""
     await add_account(hass, simulator, options={"inbound_interval": 0})
     await act(hass, action, phones=[PAPA], **fields)
     age = 0.0
@@ -258,7 +258,7 @@ async def test_sent_by_a_wrong_clock(
 async def test_restarted_by_a_clock_behind(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A machine that knows the time only after its start looks as often as one that knows it."""
+    """A machine that knows the time only after its start checks as often as one that knows it."""
     entry = await add_account(hass, simulator)
     captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
@@ -273,7 +273,7 @@ async def test_restarted_by_a_clock_behind(
 
 
 async def test_scheduled(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """What waits for its time is looked at once an hour, and soon after it; 48 hours from then."""
+    """What waits for its time is checked once an hour, and soon after it; 48 hours from then."""
     await add_account(hass, simulator, options={"inbound_interval": 0})
     captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     send_at = dt_util.utcnow() + timedelta(days=3)
@@ -299,7 +299,7 @@ async def test_scheduled(hass: HomeAssistant, simulator: Simulator, clock: Clock
 async def test_unknown_id(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, answer: UnknownIds, code: int
 ) -> None:
-    """An id that the service does not know is no news, and costs the others nothing."""
+    """An id that the service does not know changes nothing, and costs the others nothing."""
     await add_account(hass, simulator, options={"inbound_interval": 0})
     captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     simulator.options.unknown_ids = answer
@@ -323,7 +323,7 @@ async def test_unknown_id(
 async def test_unknown_id_costs_one_request(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """An id that spoils a list is asked for apart from then on."""
+    """An id that spoils a list is requested apart from then on."""
     await add_account(hass, simulator, options={"inbound_interval": 0})
     simulator.options.unknown_ids = UnknownIds.ERROR
     await alarm(hass, *(f"+7908111{number:04}" for number in range(100)))
@@ -337,7 +337,7 @@ async def test_unknown_id_costs_one_request(
 
 
 async def test_many_unknown_ids(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """What was found odd is remembered, and asked for alone, ever more rarely; the rest as ever."""
+    """What was found odd is remembered, and requested alone, ever more rarely; the rest as ever."""
     await add_account(hass, simulator, options={"inbound_interval": 0})
     captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     simulator.options.unknown_ids = UnknownIds.ERROR
@@ -425,7 +425,7 @@ async def test_whatever_is_refused(hass: HomeAssistant, simulator: Simulator, cl
 async def test_fifty_hours_without_the_api(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, fault: str
 ) -> None:
-    """A message is never given up without one look at what became of it."""
+    """A message is never given up without one check of what became of it."""
     entry = await add_account(hass, simulator, options={"inbound_interval": 0})
     captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA, MAMA)
@@ -481,7 +481,7 @@ async def test_price_of_what_was_found(
         assert float(state_of(hass, SPENT).state) == 1.31
 
 
-async def test_final_in_the_receipt(
+async def test_final_in_the_response(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
     """A row that is final in the send result is published too, and not waited for."""

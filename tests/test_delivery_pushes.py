@@ -194,7 +194,7 @@ async def test_push_that_was_confirmed_meanwhile(
 
 @pytest.mark.usefixtures("account")
 async def test_push_among_many(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """What was pushed is asked about first, and a hundred in all: it is no whole round."""
+    """What was pushed is requested first, and a hundred in all: it is no whole round."""
     await alarm(hass, *(f"+7908111{number:04}" for number in range(150)))
     pushed = [simulator.orders[-1].server_id, simulator.orders[-2].server_id]
     for server_id in pushed:

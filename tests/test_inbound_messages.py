@@ -54,7 +54,7 @@ async def test_reply(hass: HomeAssistant, simulator: Simulator, clock: Clock) ->
 async def test_reply_to_a_scheduled_question(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """A question is asked when it goes out: no earlier is it answered, and 72 hours from then."""
+    """A question counts from when it goes out: it may be answered from then on, for 72 hours."""
     await add_account(hass, simulator, people=PEOPLE)
     replies = CapturedEvents(hass, EVENT_REPLY_RECEIVED)
     messages = CapturedEvents(hass, EVENT_SMS_RECEIVED)
@@ -80,14 +80,15 @@ async def test_reply_to_a_scheduled_question(
 
 
 @pytest.mark.parametrize(
-    ("written", "asked"), [(timedelta(minutes=-5), timedelta()), (timedelta(), timedelta(hours=73))]
+    ("written", "sent_ago"),
+    [(timedelta(minutes=-5), timedelta()), (timedelta(), timedelta(hours=73))],
 )
 async def test_no_answer(
     hass: HomeAssistant,
     simulator: Simulator,
     clock: Clock,
     written: timedelta,
-    asked: timedelta,
+    sent_ago: timedelta,
 ) -> None:
     """What was written before the question is no answer to it, nor is what comes days later."""
     await add_account(hass, simulator, people=PEOPLE)
@@ -96,7 +97,7 @@ async def test_no_answer(
     # Longer ago than anything that is written here.
     simulator.clock_offset += timedelta(hours=1)
     await act(hass, "send_sms", phones=["Папа"], message="Топить баню?", two_way=True)
-    simulator.clock_offset += asked
+    simulator.clock_offset += sent_ago
     await simulator.receive(PAPA[1:], "да", created=simulator.now() + written)
     await clock.advance(61)
     assert (replies.of("message"), messages.of("message")) == ([], ["да"])
@@ -220,18 +221,18 @@ async def test_get_inbound(hass: HomeAssistant, simulator: Simulator, clock: Clo
 
 
 @pytest.mark.parametrize(
-    ("since", "asked"),
+    ("since", "expected"),
     [
         ("2026-11-23 12:00:00", "2026-11-23T06:15:00+00:00"),
         ("2026-11-23T12:00:00+03:00", "2026-11-23T09:00:00+00:00"),
     ],
 )
 async def test_get_inbound_since(
-    hass: HomeAssistant, simulator: Simulator, since: str, asked: str
+    hass: HomeAssistant, simulator: Simulator, since: str, expected: str
 ) -> None:
     """A time without a zone is Home Assistant's."""
     await hass.config.async_set_time_zone("Asia/Kathmandu")
     await add_account(hass, simulator)
     await act(hass, "get_inbound", since=since)
-    moment = int(datetime.fromisoformat(asked).timestamp())
+    moment = int(datetime.fromisoformat(expected).timestamp())
     assert simulator.calls("inbound")[-1].params["inbound"] == str(moment)

@@ -95,7 +95,7 @@ async def test_forged_push(
 ) -> None:
     """The right address and account with an invented id open no gate.
 
-    It is looked for all the same, ever more rarely, for as long as a message counts.
+    Reads go on for it all the same, ever more rarely, for as long as a message counts.
     """
     options = {CONF_INBOUND_INTERVAL: 0}
     await add_account(hass, simulator, people=PEOPLE, options=options, enabled=[LAST_PUSH])
@@ -165,7 +165,7 @@ async def test_push_while_the_list_is_away(
     issue_registry: ir.IssueRegistry,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A list that cannot be read denies no push: they are looked for until it can."""
+    """A list that cannot be read disproves no push: reads go on until it can."""
     entry = await add_account(
         hass, simulator, people=PEOPLE, options={CONF_INBOUND_INTERVAL: 86400}
     )
@@ -377,7 +377,7 @@ async def test_service_clock_put_right(
 
 
 async def test_list_of_everything(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """A service that answers with more than was asked for opens no gate with it."""
+    """A service that answers with more than was requested opens no gate with it."""
     await add_account(hass, simulator, people=PEOPLE)
     captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
     row = {"id": "7", "phone": PAPA[1:], "text": "Открой ворота", "created": "2026-01-01 10:00"}

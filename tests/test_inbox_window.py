@@ -45,8 +45,8 @@ async def leap(simulator: Simulator, clock: Clock, seconds: float, step: float =
         await clock.advance(min(step, seconds))
         seconds -= step
         # A read of many pages takes its time.
-        asked = -1
-        while asked != (asked := len(simulator.requests)):
+        count = -1
+        while count != (count := len(simulator.requests)):
             await clock.settle()
 
 
@@ -167,7 +167,7 @@ async def test_hidden_by_a_cap(
     issue_registry: ir.IssueRegistry,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """What cannot be asked for any more is said."""
+    """What cannot be read any more is reported."""
     simulator.options.inbound_limit, simulator.options.inbound_kept = 3, Kept.NEWEST
     entry = await settled(hass, simulator, clock)
     captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
@@ -198,7 +198,7 @@ async def test_hidden_and_unconfirmed_at_once(
     for number in range(4):
         await write(simulator, PAPA, f"5671 {number}")
         await leap(simulator, clock, 5)
-    # This one is not listed for hours, and looked for more and more rarely.
+    # This one is not listed for hours, and read for more and more rarely.
     await simulator.receive(PAPA[1:], "5671 поздно", listed_after=5 * 3600)
     await leap(simulator, clock, 3300, step=60)
     simulator.options.pushes = Pushes.OFF
@@ -355,7 +355,7 @@ async def test_worlds(
             await write(simulator, PAPA, f"5671 {text}")
             # A list that hides its oldest is read before it does.
             await leap(simulator, clock, 61 if cap[1] is Kept.NEWEST else 7)
-        # What a cap may hide within a minute is looked for in turn with the window.
+        # What a cap may hide within a minute is read in turn with the window.
         reads = 8 if cap[1] is Kept.OLDEST and not seconds else 3
         await leap(simulator, clock, lag.total_seconds() + 61 * reads, step=61)
         published = captured.of("message")

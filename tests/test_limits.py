@@ -1,4 +1,4 @@
-"""A bill that stays in bounds: what is spent, what is refused, and what is asked before."""
+"""A bill that stays in bounds: what is spent, what is refused, and which prices are read before."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -219,9 +219,9 @@ async def test_rate_issue_ends(hass: HomeAssistant, simulator: Simulator, clock:
 @pytest.mark.parametrize(
     ("limit", "phones", "requests"),
     [
-        # Plenty left, no price known: the API is not asked.
+        # Plenty left, no price known: no price is read.
         (500, [PAPA], ["send"]),
-        # A list may cost more than a tenth of the limit each: asked.
+        # A list may cost more than a tenth of the limit each: they are read.
         (500, [f"+7908{number:07}" for number in range(20)], ["cost", "send"]),
         (0, [f"+7908{number:07}" for number in range(20)], ["send"]),
         # A small limit: one message could pass it.
@@ -236,7 +236,7 @@ async def test_first_send(
     phones: list[str],
     requests: list[str],
 ) -> None:
-    """With no price known, the price is asked only where the order could pass the limit."""
+    """With no price known, the price is read only where the message could pass the limit."""
     await add_account(hass, simulator, options={CONF_DAILY_LIMIT: limit})
     await alarm(hass, *phones)
     assert requested(simulator) == requests
@@ -284,7 +284,7 @@ async def test_daily_limit_refuses_the_whole(hass: HomeAssistant, simulator: Sim
 
 
 async def test_long_texts_cost_more(hass: HomeAssistant, simulator: Simulator) -> None:
-    """Parts count: a text of five parts is asked about where one of one part is not."""
+    """Parts count: the price of five parts is read where that of one part is not."""
     await add_account(hass, simulator, options={CONF_DAILY_LIMIT: 20})
     await alarm(hass, PAPA)
     simulator.requests.clear()
@@ -293,7 +293,7 @@ async def test_long_texts_cost_more(hass: HomeAssistant, simulator: Simulator) -
 
 
 async def test_long_call(hass: HomeAssistant, simulator: Simulator) -> None:
-    """A call has no parts: a long one is asked about no sooner than a short one."""
+    """A call has no parts: the price of a long one is read no sooner than of a short one."""
     await add_account(hass, simulator, options={CONF_DAILY_LIMIT: 10})
     for _ in range(3):
         await act(hass, "call", phones=[PAPA], message="Ж" * 400)
@@ -386,7 +386,7 @@ async def test_paid_is_set_aside_no_more(
 async def test_nothing_stays_set_aside(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """Sends that fail, are lost or are given up by their caller give back what they reserved."""
+    """Sends that fail, are lost or are given up by their caller give back their permits."""
     await add_account(hass, simulator, options={CONF_DAILY_LIMIT: 12, CONF_RATE_LIMIT: 1})
     for kind in ("error", "error", "hang"):
         fault = simulator.fault(kind, command="send", code=241)

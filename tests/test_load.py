@@ -1,4 +1,4 @@
-"""Much at once: nothing lost, the service not asked too often, the memory bounded.
+"""Much at once: nothing lost, not too many requests, the memory bounded.
 
 A tenth of what `scripts/soak` does, and no time measured: that says something only where nothing
 else runs.

@@ -120,7 +120,7 @@ async def test_nothing_left_of_it(hass: HomeAssistant, simulator: Simulator) -> 
 async def test_to_the_letter(
     hass: HomeAssistant, simulator: Simulator, text: str, transliterate: bool, sent: str
 ) -> None:
-    """A text goes out as it is; in Latin letters only when that is asked."""
+    """A text goes out as it is; in Latin letters only where that is set."""
     await add_account(hass, simulator)
     await act(hass, "send_sms", phones=[PAPA], message=text, transliterate=transliterate)
     assert [order.text for order in simulator.orders] == [sent]

@@ -321,7 +321,7 @@ async def test_doubt_of_one_request_is_reported(
     fault.release()
 
 
-async def test_error_names_not_everybody(
+async def test_error_names_not_every_number(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
     """An error about hundreds of numbers is short enough to be read."""

@@ -219,7 +219,7 @@ async def test_answer_before_a_question_is_found(
     assert await result(clock, sending, step=61) == "outcome_unknown"
     simulator.faults.clear()
     simulator.fault("html", command="inbound", times=99)
-    # Two minutes ago the account was set up, and the question long asked.
+    # Two minutes ago the account was set up, and the question long sent.
     simulator.clock_offset = timedelta(minutes=8)
     await simulator.receive(PAPA[1:], "Да", created=simulator.now() - timedelta(minutes=2))
     await clock.advance(301)

@@ -86,7 +86,7 @@ async def test_dear_countries(hass: HomeAssistant, simulator: Simulator) -> None
 async def test_dead_numbers_among_the_good(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, *, named: bool
 ) -> None:
-    """Where the API refuses a price, the number it names is left out, and the rest asked for."""
+    """Where the API refuses a price, the number it names is left out, the rest is priced."""
     await add_account(hass, simulator, options={CONF_DAILY_LIMIT: 5})
     if not named:
         simulator.options.error_fields = []
@@ -277,7 +277,7 @@ async def test_absurd_prices(
 
 
 async def test_free_messages(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """What turned out free sets nothing aside, so that no price has to be asked for."""
+    """What turned out free sets nothing aside, so that no price has to be read."""
     await add_account(hass, simulator, options={CONF_RATE_LIMIT: 0, CONF_DAILY_LIMIT: 30})
     simulator.prices[Kind.SMS] = {"*": Decimal(0)}
     for number in range(5):
@@ -321,7 +321,7 @@ async def test_prices_that_take_long(
 
 
 @pytest.mark.parametrize("channels", [1, 2])
-async def test_killed_while_prices_are_asked_for(
+async def test_killed_while_prices_are_read(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, channels: int
 ) -> None:
     """A message that waits for prices is in the journal: the next start reports it as not sent."""
@@ -348,7 +348,7 @@ async def test_killed_while_prices_are_asked_for(
     assert simulator.orders == []
 
 
-async def test_cancelled_while_prices_are_asked_for(
+async def test_cancelled_while_prices_are_read(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
     """A script that is stopped meanwhile leaves nothing that waits: the same text goes out."""

@@ -102,7 +102,7 @@ def test_reaction_to_ours(text: str, ours: str, *, is_one: bool) -> None:
 
 @pytest.mark.parametrize("rest", [".", ". ", '". ', '"', " ", "a", "\u0301", "... "])
 def test_long_texts_cost_little(rest: str) -> None:
-    """Whoever knows the webhook's address can make a home read 64 KB, but not for seconds."""
+    """A leaked webhook address can make a home read 64 KB, but not for seconds."""
     before = process_time()
     is_reaction(f'Скажи "{rest * (64 * 1024 // len(rest))}z')
     assert process_time() - before < 1

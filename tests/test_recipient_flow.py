@@ -109,7 +109,7 @@ async def test_recipient_needs_little(hass: HomeAssistant, simulator: Simulator)
         ({CONF_NAME: "8-999"}, {CONF_NAME: "invalid_name"}, None),
         ({CONF_NAME: "*"}, {CONF_NAME: "invalid_name"}, None),
         ({CONF_NAME: "\u200b\u2800"}, {CONF_NAME: "invalid_name"}, None),
-        # It is taken off the text before the PIN is looked for.
+        # It is taken off the text before the PIN is compared.
         ({"orders": {CONF_PIN: "5671"}}, {"orders": "invalid_pin"}, None),
         ({"orders": {CONF_PIN: "5671 22"}}, {"orders": "invalid_pin"}, None),
         ({CONF_NAME: "mama"}, {CONF_NAME: "name_in_use"}, None),

@@ -34,7 +34,7 @@ from .simulator.model import DEFAULT_KEY, Status
 from .simulator.options import Facts
 from .simulator.simulator import Simulator
 
-# Every way to lose the answer to a send.
+# Every way to lose the response to a send.
 LOST = (
     "reset",
     "html",
@@ -635,7 +635,7 @@ async def test_many_pages(hass: HomeAssistant, simulator: Simulator, clock: Cloc
 
 
 async def test_pages_that_repeat(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
-    """A service that ignores the offset is not asked for ever."""
+    """A service that ignores the offset is not read for ever."""
     await add_account(hass, simulator)
     row = '{"server_id": "%s", "phone": "79080000000", "message": "x", "status": "2"}'
     page = ",".join(row % number for number in range(1, 1001))

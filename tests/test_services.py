@@ -26,7 +26,7 @@ COMMON = {"apikey": DEFAULT_KEY, "format": "json"}
 LATER = "2031-01-01T12:00:00+03:00"
 LATER_UTC = "2031-01-01 09:00:00"
 
-# What is given beside the number, what must be asked, and of which kind the row is.
+# What is given beside the number, what the request must hold, and of which kind the row is.
 ACTIONS: dict[str, tuple[str, dict[str, Any], dict[str, str], str]] = {
     "sms": ("send_sms", {"message": TEXT}, {"send": TEXT}, "sms"),
     "sms, all": (
@@ -358,7 +358,7 @@ BY: dict[str, dict[str, Any]] = {
     "recent": {"period": "recent"},
     "all": {"period": "all", "limit": 10, "offset": 1},
 }
-ASKED: dict[str, dict[str, str]] = {
+FORMS: dict[str, dict[str, str]] = {
     "message_ids": {"check": "182000001,182000002"},
     "one": {"check": "182000001"},
     "packet_id": {"check": "packet", "id": "182000001", "limit": "1000", "offset": "0"},
@@ -376,11 +376,11 @@ async def test_get_status(hass: HomeAssistant, simulator: Simulator, by: str) ->
     response = await act(hass, "get_status", **BY[by])
     (request,) = simulator.requests
     params = {key: value for key, value in request.form.items() if key not in ("limit", "offset")}
-    expected = {key: value for key, value in ASKED[by].items() if key not in ("limit", "offset")}
+    expected = {key: value for key, value in FORMS[by].items() if key not in ("limit", "offset")}
     assert params == {**COMMON, **expected, "fields": "all"}
-    if "offset" in ASKED[by]:
-        assert request.form["offset"] == ASKED[by]["offset"]
-        assert request.form["limit"] == ASKED[by]["limit"]
+    if "offset" in FORMS[by]:
+        assert request.form["offset"] == FORMS[by]["offset"]
+        assert request.form["limit"] == FORMS[by]["limit"]
     rows = {row["message_id"]: row for row in response["messages"]}
     row = rows["182000001"]
     moment = simulator.orders[0].time.replace(microsecond=0).isoformat()

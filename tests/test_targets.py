@@ -327,7 +327,7 @@ async def test_one_number(
     phones: list[object],
     to: str | None,
 ) -> None:
-    """Where one number is asked for, a person stands for the first; two people are a mistake."""
+    """Where one number is needed, a recipient stands for the first; two are a mistake."""
     await add_account(hass, simulator, people=PEOPLE)
     sending = act(hass, "flash_call", recipients=recipients, phones=phones, code="0042")
     if to:

@@ -120,7 +120,7 @@ async def test_through_the_cloud(
     assert captured.of("message") == ["Открой"]
 
 
-async def test_everybody_may_knock(
+async def test_any_client_gets_a_response(
     hass: HomeAssistant, simulator: Simulator, hass_ws_client: WebSocketGenerator
 ) -> None:
     """The service calls from anywhere, in either method."""

@@ -1,4 +1,4 @@
-"""Whole histories of an alarm in the real Home Assistant, at random, and a ledger of their own."""
+"""Whole histories of an alarm in the real Home Assistant, at random, and books of their own."""
 
 from decimal import Decimal
 from random import Random
@@ -15,7 +15,7 @@ from .common import NUMBERS, House, alarm, build, step
 ROUNDS, STEPS = 2, 3
 
 
-class Ledger:
+class Books:
     """What a history did, to be compared with the requests and the published events."""
 
     def __init__(self, house: House) -> None:
@@ -45,7 +45,7 @@ class Ledger:
         assert before, f"{name} takes it and was not reached"
 
 
-async def live(house: House, ledger: Ledger, random: Random) -> None:
+async def live(house: House, books: Books, random: Random) -> None:
     """Let one thing happen."""
     sim = house.sim
     name = random.choice(list(NUMBERS))
@@ -57,7 +57,7 @@ async def live(house: House, ledger: Ledger, random: Random) -> None:
         case 3:
             await house.leak("unavailable")
         case 4:
-            ledger.wrote[name] = len(sim.orders)
+            books.wrote[name] = len(sim.orders)
             await house.write(NUMBERS[name], f"ok {random.random()}")
         case 5:
             await house.write(NUMBERS[name], "не могу")
@@ -91,11 +91,11 @@ async def test_history(hass: HomeAssistant, simulator: Simulator, clock: Clock, 
     plan = alarm("Leak", step("papa"), step("mama", "baba"), step("papa", channel="voice"))
     plan["data"] = {**plan["data"], "rounds": ROUNDS, "remind": 0}
     house = await build(hass, simulator, clock, plan)
-    ledger = Ledger(house)
+    books = Books(house)
     for _ in range(25):
-        await live(house, ledger, random)
-        ledger.compare()
+        await live(house, books, random)
+        books.compare()
     # Left alone, it ends one way or the other.
     await house.wait(3600, step=30)
     assert house.state() != "running"
-    ledger.compare()
+    books.compare()

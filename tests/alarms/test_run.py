@@ -143,7 +143,7 @@ class Desk:
         self.happen(Started(alarm_id=alarm_id, message=message, **more))
 
     def wait(self, span: timedelta) -> None:
-        """Let time pass, with a look at each moment that the run asks for."""
+        """Let time pass, stopping at each moment that the run asks for."""
         end = self.now + span
         while (at := next_tick(self.run, self.world)) and at <= end:
             self.now = at

@@ -100,7 +100,7 @@ async def test_damaged_snapshot(
 async def test_journal_of_a_damaged_snapshot(
     hass: HomeAssistant, home: Home, snapshot: Path
 ) -> None:
-    """The newest news is not lost with it."""
+    """The newest changes are not lost with it."""
     home.write("t", "1", 1)
     await home.journal.flush()
     snapshot.write_bytes(b"{")
