@@ -23,6 +23,8 @@ class Disk:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, now: Callable[[], float]) -> None:
         self.mode = "well"
+        # Whether a write failed and none has succeeded since: what it held is in memory alone.
+        self.is_behind = False
         self._now = now
         self._loop = asyncio.get_running_loop()
         # What a thread waits for, and until when; None: until the disk is another one.
@@ -72,8 +74,11 @@ class Disk:
                 self._wait(self._now() + SLOW if self.mode == "slow" else None)
             if self.mode in _ERRORS and not _only_reads(name, args):
                 code = _ERRORS[self.mode]
+                self.is_behind = True
                 raise OSError(code, os.strerror(code))
-            return call(*args, **more)
+            done = call(*args, **more)
+            self.is_behind = self.is_behind and name != "write"
+            return done
 
         return held
 

@@ -305,7 +305,8 @@ class World:
         """
         mode = self.clock.disk.mode
         disk = await self._watch(how, fraction)
-        self.books.crashed(forgetful=how == "power" or mode != "well")
+        is_forgetful = how == "power" or mode != "well" or self.clock.disk.is_behind
+        self.books.crashed(forgetful=is_forgetful)
         self.clock.disk.kill()
         cut = [task for task in self.calls if not task.done()]
         for task in cut:
