@@ -16,13 +16,10 @@ from homeassistant.helpers.trigger import (
     TriggerNotTriggeredReporter,
 )
 
-from .const import (
-    DOMAIN,
-    LOGGER,
-)
+from .const import DOMAIN
 from .contacts.contact_filter import ContactFilter
 from .contacts.unknown_contacts import UnknownContactsIssue
-from .runtime.trail import async_trace
+from .runtime.trail import async_trace, async_warn_once
 
 type Data = dict[str, Any]
 
@@ -83,7 +80,8 @@ class EventTrigger(Trigger):
         stops.append(UnknownContactsIssue(self._hass, self._contacts, self._owner).async_start())
         entry = self._hass.config_entries.async_get_entry(self._entry_id or "")
         if self._entry_id and (entry is None or entry.domain != DOMAIN):
-            LOGGER.warning("A trigger is for the account %s, which is gone", self._entry_id)
+            gone = "A trigger is for the account %s, which is gone"
+            async_warn_once(self._hass, gone, self._entry_id)
 
         @callback
         def stop() -> None:

@@ -6,6 +6,7 @@ from unittest.mock import patch
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import parse_yaml
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -186,6 +187,25 @@ async def test_gone_account(hass: HomeAssistant, caplog: pytest.LogCaptureFixtur
     """A trigger of an account that was removed says so, once."""
     await automate(hass, "message_received", "config_entry_id: gone")
     await fire(hass, {}, {})
+    assert caplog.text.count("A trigger is for the account gone, which is gone") == 1
+
+
+async def test_script_that_waits(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> None:
+    """What is wrong with the trigger of a script is logged once, however often the script runs."""
+    make_entry(hass, "5671", person("Папа", PAPA))
+    options = [{"from": ["Мамма"]}, {"config_entry_id": "gone"}]
+    waits = [
+        {
+            "wait_for_trigger": {"trigger": "smspilot.message_received", "options": one},
+            "timeout": {"milliseconds": 1},
+        }
+        for one in options
+    ]
+    config = {"wait": {"sequence": waits}}
+    assert await async_setup_component(hass, "script", {"script": config})
+    for _ in range(3):
+        await hass.services.async_call("script", "wait", blocking=True)
+    assert caplog.text.count("contacts that are unknown: Мамма") == 1
     assert caplog.text.count("A trigger is for the account gone, which is gone") == 1
 
 

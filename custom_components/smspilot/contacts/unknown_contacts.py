@@ -7,7 +7,8 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.translation import async_get_translations
 
-from ..const import DOMAIN, LOGGER
+from ..const import DOMAIN
+from ..runtime.trail import async_warn_once
 from .contact_filter import ContactFilter
 from .phones import quotable
 
@@ -66,7 +67,7 @@ class UnknownContactsIssue:
             self._hass.async_create_task(raising, "smspilot unknown contacts")
         else:
             names = ", ".join(quotable(name) or f"No. {place}" for place, name in unknown)
-            LOGGER.warning("A trigger names contacts that are unknown: %s", names)
+            async_warn_once(self._hass, "A trigger names contacts that are unknown: %s", names)
 
     async def _async_raise(self, automation: Entity, unknown: list[tuple[int, str]]) -> None:
         """Raise the issue, which names the automation and its unknown contacts."""

@@ -20,6 +20,18 @@ MAX_STEPS: Final = 200
 type Step = tuple[datetime, str, dict[str, Any]]
 
 _TRAILS: Final[HassKey[dict[str, deque[Step]]]] = HassKey("smspilot_trails")
+# The warnings that were logged once.
+_WARNINGS: Final[HassKey[set[str]]] = HassKey("smspilot_warnings")
+
+
+@callback
+def async_warn_once(hass: HomeAssistant, text: str, *details: str) -> None:
+    """Log a warning once; a script may attach its trigger each minute."""
+    warning = text % details
+    warnings = hass.data.setdefault(_WARNINGS, set())
+    if warning not in warnings:
+        warnings.add(warning)
+        LOGGER.warning("%s", warning)
 
 
 @callback
