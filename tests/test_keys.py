@@ -63,7 +63,7 @@ async def test_killed(hass: HomeAssistant, simulator: Simulator, clock: Clock, w
     outbox = account_of(entry).outbox
     known = outbox.result_of("one")
     assert known is not None
-    assert known.rows[0].unknown
+    assert known.rows[0].in_doubt
     with pytest.raises(HomeAssistantError) as raised:
         await outbox.async_send(message(entry, PAPA))
     assert raised.value.translation_key == "outcome_unknown"

@@ -174,7 +174,7 @@ def is_answered_call(row: Row) -> bool:
 
 def _of_rows(context: AlarmContext, send: Send, rows: list[Row]) -> Sent:
     accepted = [row for row in rows if not row.refused]
-    reached = [row for row in rows if not row.refused or row.unknown]
+    reached = [row for row in rows if not row.refused or row.in_doubt]
     if not reached:
         state, reason = _of_code(next((row.error.code for row in rows if row.error), None))
         return _sent(context, send, state, reason=reason)

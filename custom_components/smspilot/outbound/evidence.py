@@ -161,7 +161,7 @@ class Evidence:
 
     def _rivals(self, record: SubmissionRecord, number: Number) -> list[SubmissionRecord]:
         """Return the other messages to the number that are in doubt."""
-        return self._records.unknown_to(number.digits, but=record)
+        return self._records.in_doubt_to(number.digits, but=record)
 
     def _order(self, listing: Listing, record: SubmissionRecord, row: MessageRow) -> CreationOrder:
         """Return whether a row was created before or after the last message known before a request.

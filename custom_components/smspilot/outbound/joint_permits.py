@@ -28,7 +28,7 @@ async def async_take_together(
     unpermitted = ((one.message, one.numbers) for one in submissions)
     try:
         with suppress(ConnectionFailed):
-            await permits.async_take(*unpermitted, before_asking=write)
+            await permits.async_take(*unpermitted, before_read=write)
     except BaseException:
         for one in submissions:
             one.timing.cancel()
@@ -39,6 +39,6 @@ async def async_take_together(
 
 
 def _take_error(task: SendTask) -> None:
-    """Let nobody log that the error of a cancelled send was never retrieved."""
+    """Retrieve the error of a cancelled send, so that asyncio does not log it."""
     if not task.cancelled():
         task.exception()

@@ -42,7 +42,7 @@ def row_of(
         due_at=message.options.send_at or record.at,
     )
     if number.state is State.IN_DOUBT:
-        row.unknown, row.error = True, _as_problem(hass, _in_doubt_error(entry))
+        row.in_doubt, row.error = True, _as_problem(hass, _in_doubt_error(entry))
     elif found := number.row:
         row.message_id, row.packet_id = found.id, number.packet_id
         row.price, row.error, row.status = found.price, found.problem, found.status
@@ -73,7 +73,7 @@ def row_of_record(
     if number.state is State.ACCEPTED:
         row.status = Status.ACCEPTED
     elif number.state is not State.REFUSED:
-        row.unknown, row.error = True, _as_problem(hass, _in_doubt_error(entry))
+        row.in_doubt, row.error = True, _as_problem(hass, _in_doubt_error(entry))
     return row
 
 
@@ -105,7 +105,7 @@ def error_of_record(
     """Return why nothing of a record was accepted, None where something was."""
     if any(one.state is State.ACCEPTED for one in record.numbers):
         return None
-    if record.unknown:
+    if record.in_doubt:
         return _in_doubt_error(entry)
     problem = next((one.error for one in record.numbers if one.error), NO_REASON)
     return error_from_api(hass, _as_error(problem))
@@ -126,7 +126,7 @@ def partly_refused_error(
     hass: HomeAssistant, entry: ConfigEntry, unsent: Sequence[Row]
 ) -> HomeAssistantError:
     """Return the error of a send of which these rows did not go out, or are in doubt."""
-    if all(row.unknown for row in unsent):
+    if all(row.in_doubt for row in unsent):
         return _in_doubt_error(entry)
     return action_error(Reason.PARTLY_REFUSED, reasons=reasons(entry, unsent, hass.config.language))
 

@@ -30,7 +30,7 @@ from .number import SHARED_IDS, Number, Permit, Refusal, State
 from .prices import ZERO, Unpermitted, async_prices
 from .rate_limiter import Capacity, RateLimiter
 
-type BeforeAsking = Callable[[], Awaitable[None]]
+type BeforeRead = Callable[[], Awaitable[None]]
 
 
 class Permits:
@@ -50,12 +50,12 @@ class Permits:
         self._budget = budget
         self._rate_limiter = rate_limiter
 
-    async def async_take(self, *unpermitted: Unpermitted, before_asking: BeforeAsking) -> None:
+    async def async_take(self, *unpermitted: Unpermitted, before_read: BeforeRead) -> None:
         """Permit the numbers that are within the limits, and refuse those that are not.
 
         A number stays unchanged while permits of requests under way, which may be given back, use
-        up its rate limit. The budget permits all of the messages or none; `before_asking` is
-        awaited before the API is asked for prices. Raises `ConnectionFailed` where a price was
+        up its rate limit. The budget permits all of the messages or none; `before_read` is
+        awaited before prices are read from the API. Raises `ConnectionFailed` where a price was
         needed and no connection was made; then no permit is taken.
         """
         new: list[Unpermitted] = []
@@ -64,7 +64,7 @@ class Permits:
             if permitted and not message.options.test:
                 new.append((message, permitted))
         try:
-            await self._set_aside(new, before_asking)
+            await self._set_aside(new, before_read)
         except BaseException:
             for _message, numbers in new:
                 self.give_back(numbers)
@@ -138,9 +138,7 @@ class Permits:
             number.mark_refused(self.rate_refusal(number))
         return False
 
-    async def _set_aside(
-        self, unpermitted: Sequence[Unpermitted], before_asking: BeforeAsking
-    ) -> None:
+    async def _set_aside(self, unpermitted: Sequence[Unpermitted], before_read: BeforeRead) -> None:
         """Set aside what messages may cost, or refuse them all.
 
         Prices are read from the API only where the estimates exceed what is left today.
@@ -155,7 +153,7 @@ class Permits:
             self._set_amounts(estimates)
             return
         refusal: Refusal | None = None
-        await before_asking()
+        await before_read()
         try:
             prices = await async_prices(self._client, unpermitted)
         except (ResponseLost, ServiceFailed, TimeoutError) as err:

@@ -1,4 +1,4 @@
-"""What messages would cost, as the API says: it is asked where an estimate may pass the limit."""
+"""What messages would cost, as the API says: read where an estimate may pass the limit."""
 
 import asyncio
 from collections.abc import Sequence

@@ -79,7 +79,7 @@ class Reconciler:
     def in_doubt(self) -> str:
         """Return the recipients of messages in doubt whose callers a restart has ended."""
         found = [one for one in self._records.in_doubt() if one.id in self._orphans]
-        names = [name for record in found for name in self._names(record.unknown)]
+        names = [name for record in found for name in self._names(record.in_doubt)]
         return listed(dict.fromkeys(names))
 
     @callback
@@ -98,7 +98,7 @@ class Reconciler:
             async_dispatcher_send(self._hass, SIGNAL_ERROR.format(self._entry.entry_id), err)
         for record in self._records.unresolved():
             rest = self._apply_listing(record, listing) if listing else record
-            if rest.unknown:
+            if rest.in_doubt:
                 self._schedule_or_close(rest, has_listing=listing is not None)
 
     def _apply_listing(self, record: SubmissionRecord, listing: Listing) -> SubmissionRecord:
@@ -151,7 +151,7 @@ class Reconciler:
             return
         LOGGER.warning(
             "Nobody knows whether a message to %s went out; SMSPILOT does not list it",
-            listed(self._names(record.unknown)),
+            listed(self._names(record.in_doubt)),
         )
         self._records.keep(replace(record, is_closed=True))
 

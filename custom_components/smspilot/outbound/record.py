@@ -120,7 +120,7 @@ class SubmissionRecord:
         return self.due_at > self.at
 
     @property
-    def unknown(self) -> tuple[NumberRecord, ...]:
+    def in_doubt(self) -> tuple[NumberRecord, ...]:
         """Return the numbers for which it is unknown whether a message went out."""
         return tuple(one for one in self.numbers if one.state in UNKNOWN)
 

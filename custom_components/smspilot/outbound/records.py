@@ -36,7 +36,7 @@ class SubmissionRecords:
         self._records: dict[str, SubmissionRecord] = {}
         self._by_id: dict[str, SubmissionRecord] = {}
         # Those of which a number is in doubt, which are few.
-        self._unknown: dict[str, SubmissionRecord] = {}
+        self._in_doubt: dict[str, SubmissionRecord] = {}
         self._busy: set[str] = set()
         self.claims = Claims(hass)
         self.accepted_ids = AcceptedIds()
@@ -78,7 +78,7 @@ class SubmissionRecords:
             plain_digits(one.target.phone) == digits
             for record_id in self._busy
             if (record := self._records.get(record_id))
-            for one in record.unknown
+            for one in record.in_doubt
             if one.state is State.REQUESTED
         )
 
@@ -88,7 +88,7 @@ class SubmissionRecords:
 
     def in_doubt(self) -> list[SubmissionRecord]:
         """Return the records in doubt, closed ones too, without those of submissions under way."""
-        return [one for one in self._unknown.values() if one.id not in self._busy]
+        return [one for one in self._in_doubt.values() if one.id not in self._busy]
 
     def interrupted(self) -> list[SubmissionRecord]:
         """Return the records of which some numbers were not requested before a restart."""
@@ -111,13 +111,13 @@ class SubmissionRecords:
             for record in self._records.values()
         )
 
-    def unknown_to(self, digits: str, *, but: SubmissionRecord) -> list[SubmissionRecord]:
-        """Return the other messages to the number whose outcome is unknown."""
+    def in_doubt_to(self, digits: str, *, but: SubmissionRecord) -> list[SubmissionRecord]:
+        """Return the other messages to the number that are in doubt."""
         return [
             record
-            for record in self._unknown.values()
+            for record in self._in_doubt.values()
             if record.id != but.id
-            and any(plain_digits(one.target.phone) == digits for one in record.unknown)
+            and any(plain_digits(one.target.phone) == digits for one in record.in_doubt)
         ]
 
     @callback
@@ -194,7 +194,7 @@ class SubmissionRecords:
 
     def _is_expired(self, record: SubmissionRecord) -> bool:
         """Return whether a record of a day ago is no longer needed."""
-        if record.unknown and not record.is_closed:
+        if record.in_doubt and not record.is_closed:
             return False
         if record.key and self.age(record) < KEY_KEPT:
             return False
@@ -202,13 +202,13 @@ class SubmissionRecords:
 
     def _store(self, record: SubmissionRecord) -> None:
         self._records[record.id] = record
-        if record.unknown:
-            self._unknown[record.id] = record
+        if record.in_doubt:
+            self._in_doubt[record.id] = record
         else:
-            self._unknown.pop(record.id, None)
+            self._in_doubt.pop(record.id, None)
 
     def _delete(self, record: SubmissionRecord) -> None:
-        self._unknown.pop(record.id, None)
+        self._in_doubt.pop(record.id, None)
         if before := self._records.pop(record.id, None):
             for key, _row in before.as_stored():
                 self._journal.put(TABLE, key, None)

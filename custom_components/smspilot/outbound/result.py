@@ -41,7 +41,7 @@ class Row:
     """A message of a send result; its status is updated until it is final.
 
     `phone` is E.164, or as given where it could not be parsed. `message_id` is None where nothing
-    went out, or where that is `unknown`. `due_at` is when the API is to send it.
+    went out, or where it is `in_doubt`. `due_at` is when the API is to send it.
     """
 
     phone: str
@@ -54,7 +54,7 @@ class Row:
     error: Problem | None = None
     # Whether the error's text names the target itself.
     named: bool = False
-    unknown: bool = False
+    in_doubt: bool = False
     test: bool = False
     sent_at: datetime | None = None
     due_at: datetime | None = None
@@ -68,7 +68,7 @@ class Row:
 
     def as_dict(self, entry: ConfigEntry, language: str) -> Json:
         """Return the row's fields in a response."""
-        status = None if self.unknown else self.status
+        status = None if self.in_doubt else self.status
         common = self._common_fields(entry, language, status)
         return {**common, "test": self.test, **self.facts}
 

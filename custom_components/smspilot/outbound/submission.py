@@ -87,7 +87,7 @@ class Submission:
             # All of them together: a limit refuses the whole message, not its second half.
             unpermitted = [one for one in ready if one.state is not State.PERMITTED]
             await self._permits.async_take(
-                (self.message, unpermitted), before_asking=self.async_write
+                (self.message, unpermitted), before_read=self.async_write
             )
         except ConnectionFailed as err:
             self._retry_connection(ready, err)
