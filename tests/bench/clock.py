@@ -10,7 +10,7 @@ from typing import Any, Self
 WARM = 2
 # What a work leaves to be done is done in so many seconds, and not counted as the next one's.
 CALM = 0.001
-# How often the loop is looked at.
+# How often the loop is sampled.
 BEAT = 0.001
 
 # Something to be timed, or that returns the seconds it took.
@@ -54,18 +54,18 @@ class Lag:
         self._loop = asyncio.get_running_loop()
 
     def __enter__(self) -> Self:
-        """Begin to look."""
+        """Begin to sample."""
         self._plan()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Look no more."""
+        """Stop sampling."""
         self._beat.cancel()
 
     def _plan(self) -> None:
         self._due = perf_counter() + BEAT
-        self._beat = self._loop.call_later(BEAT, self._look)
+        self._beat = self._loop.call_later(BEAT, self._sample)
 
-    def _look(self) -> None:
+    def _sample(self) -> None:
         self.most = max(self.most, perf_counter() - self._due)
         self._plan()

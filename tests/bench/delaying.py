@@ -30,7 +30,7 @@ ROUNDS: Final = 30
 SETUPS: Final = 15
 # Some less than a page: nothing older is to be read.
 LISTED: Final = 900
-LOOKERS: Final = 10
+CARDS: Final = 10
 
 
 async def measure(bench: Bench, table: Table) -> None:
@@ -38,7 +38,7 @@ async def measure(bench: Bench, table: Table) -> None:
     await _silent_api(bench, table)
     await _doubt(bench, table)
     await _step(bench, table)
-    await _looks(bench, table)
+    await _open_cards(bench, table)
 
 
 async def _silent_api(bench: Bench, table: Table) -> None:
@@ -167,8 +167,8 @@ async def _step(bench: Bench, table: Table) -> None:
     await hass.config_entries.async_remove(entry.entry_id)
 
 
-async def _looks(bench: Bench, table: Table) -> None:
-    """Look at the conversations of a family, as many cards at once do."""
+async def _open_cards(bench: Bench, table: Table) -> None:
+    """Open the conversations of a family in many cards at once."""
     entry = await bench.account(len(PEOPLE))
     account_id = int(entry.unique_id or 0)
     family = [one.data["phones"][0] for one in entry.subentries.values()]
@@ -189,7 +189,7 @@ async def _looks(bench: Bench, table: Table) -> None:
 
     begin = perf_counter()
     with Lag() as lag:
-        ends = [conversations.subscribe(look) for _ in range(LOOKERS)]
+        ends = [conversations.subscribe(look) for _ in range(CARDS)]
         page = await conversations.page(next(iter(entry.subentries)), None, 60)
         took = perf_counter() - begin
     if len(page["messages"]) != 60:  # as many as were asked for
@@ -198,9 +198,9 @@ async def _looks(bench: Bench, table: Table) -> None:
     for end in ends:
         end()
     reads = asked.count("check") + asked.count("inbound")
-    table.number(f"{LOOKERS} cards at once: reads", reads, "", goal=2)
+    table.number(f"{CARDS} cards at once: reads", reads, "", goal=2)
     table.number(
-        f"event loop blocked at most: {LOOKERS} cards, {LISTED:,} messages",
+        f"event loop blocked at most: {CARDS} cards, {LISTED:,} messages",
         lag.most * 1000,
         "ms",
         goal=20,

@@ -1,4 +1,4 @@
-"""An order by SMS: who may give one, and what they get back."""
+"""An order by SMS: from which senders, and what is sent back."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A report by SMS: who gets one, and how long it may be."""
+"""A report by SMS: its recipients, and how long it may be."""
 
 from decimal import Decimal
 from typing import Any

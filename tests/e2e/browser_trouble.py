@@ -12,8 +12,8 @@ from .home import Home, RequestError
 
 ENTRIES: Final = "/api/config/config_entries/entry"
 ANNA: Final = "79087964781"
-# What notices tell of that need a restart, days or another integration to come about.
-TOLD: Final = {
+# The placeholders of notices that need a restart, days or another integration to come about.
+PLACEHOLDERS: Final = {
     "en": {
         "account": "SMSPILOT 5671",
         "alarm": "Smoke",
@@ -93,10 +93,10 @@ async def first_account(tour: Tour, sim: Simulator) -> None:
 async def repairs(tour: Tour, sim: Simulator) -> None:
     """Let everything go wrong that there is a notice for, and read them all."""
     await _go_wrong(tour, sim)
-    told = TOLD[tour.home.language] | {"url": f"{tour.home.url}/api/webhook/1"}
+    placeholders = PLACEHOLDERS[tour.home.language] | {"url": f"{tour.home.url}/api/webhook/1"}
     links = dict.fromkeys(("settings_url", "top_up_url", "templates_url"), "https://smspilot.ru")
-    money = {"limit": told["balance"]}
-    data = {"placeholders": told | links, "assist_limit": money, "daily_limit": money}
+    money = {"limit": placeholders["balance"]}
+    data = {"placeholders": placeholders | links, "assist_limit": money, "daily_limit": money}
     await tour.home.action("every_notice", "raise", data)
     await tour.go("/config/repairs")
     await tour.take("repairs")
@@ -160,7 +160,7 @@ async def _go_wrong(tour: Tour, sim: Simulator) -> None:
     await fails(urgent=True, sender="Nobody")
     await option(sender="Someone")
     await fails(urgent=True)
-    await tour.page.wait_for_timeout(60_000)  # the forged push is looked for that long
+    await tour.page.wait_for_timeout(60_000)  # reads go on for the forged push that long
     await option(test_mode=True)
     account.allowed_ips = ["198.51.100.1"]
     await fails("get_account")

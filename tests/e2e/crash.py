@@ -136,7 +136,7 @@ class Crashes:
         """Wait until the caller has the response."""
         await self.order()
 
-    async def list_being_searched(self) -> None:
+    async def list_being_read(self) -> None:
         """Wait until the answer was lost, and the list of recent messages is being read."""
         self.sim.fault("reset", when="after", command="send")
         fault = self.sim.fault("hang", when="after", command="check")
@@ -183,7 +183,7 @@ class Crashes:
         raise AssertionError("the journal was not folded")
 
     async def stopping(self) -> None:
-        """Tell Home Assistant to stop, and leave it no time to."""
+        """Have Home Assistant stop, and leave it no time to."""
         await self.order()
         await self._receive(2, push=False)
         process = self.home._process
@@ -196,7 +196,7 @@ class Crashes:
         await asyncio.sleep(self.random.uniform(0, 0.5))
 
     async def starting(self) -> None:
-        """Wait until Home Assistant has read the ledger, and automations do not listen yet."""
+        """Wait until Home Assistant has read the journal, and automations do not listen yet."""
         self.sim.fault("hang", when="after", command="send")
         self.order()
         await self.sim.changed.wait_for(lambda: self.sim.messages[self._last].phone == ANNA[1:])
@@ -231,7 +231,7 @@ class Crashes:
             self.message_published,
             self.answer_on_its_way,
             self.inbox_being_read,
-            self.list_being_searched,
+            self.list_being_read,
             self.status_published,
             self.request_left,
             self.response_given,
@@ -260,7 +260,7 @@ class Crashes:
         try:
             response = await self.home.action("smspilot", "send_sms", data, return_response=True)
         except aiohttp.ClientError, OSError, RequestError:
-            # Killed, or refused with an error that says why: the ledger shows what it was worth.
+            # Killed, or refused with an error that says why: the simulator shows what it was worth.
             return
         for row in response["messages"]:
             if row["message_id"]:

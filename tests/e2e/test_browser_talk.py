@@ -128,7 +128,7 @@ async def test_keyboard(tmp_path: Path) -> None:
             await expect(talk.contact("Boris")).to_be_focused()
 
 
-async def test_looks(tmp_path: Path) -> None:
+async def test_appearance(tmp_path: Path) -> None:
     """At every width, in the dark, in both languages: words, strangers, nothing in the way."""
     async with home_with_card(tmp_path) as (home, _sim), browser.started() as started:
         for language, look, size in (

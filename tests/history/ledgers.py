@@ -22,7 +22,7 @@ from .reach import is_listed
 
 ACCOUNT: Final = 5671
 # The integration reconciles a lost response for so long, and then gives up.
-SEARCHED: Final = 3600.0
+RECONCILED_FOR: Final = 3600.0
 
 # Records that no caller waits for are on the disk after this time.
 _SYNCED: Final = timedelta(seconds=5)
@@ -190,7 +190,7 @@ class Books:
             for each in self.ordered
             if each.fate is Fate.UNKNOWN
             # Several messages with the same text cannot be distinguished.
-            and (now - each.at > SEARCHED or times[each.phone, each.key] > 1)
+            and (now - each.at > RECONCILED_FOR or times[each.phone, each.key] > 1)
         }
         if self._sim.options.refused_again:
             # Of the row that failed and the one refused as its double it is unknown which is which.

@@ -75,7 +75,7 @@ class Trouble(Base):
         late=st.sampled_from([1.0, 30.0, 90.0]),
     )
     def give_up(self, how: tuple[str, float], when: str, command: str | None, late: float) -> None:
-        """Have a gateway lose patience, whatever the API makes of the request."""
+        """Have a gateway time out, whatever the API makes of the request."""
         FIGURES["faults"] += 1
         kind, delay = how
         self.sim.fault(kind, when=when, command=command, delay=delay, late=late)

@@ -70,8 +70,8 @@ WATCHED_TURNS = 400
 _TICK = 0.05
 # A known account is set up within this time, also without a response.
 _SET_UP_WITHIN = 5.0
-# Two looks at a clock never show the same time.
-_LOOK = 1e-6
+# Two reads of a clock never show the same time.
+_READ_STEP = 1e-6
 # The clock of a history goes in leaps.
 _SLACK = 2.0
 
@@ -87,7 +87,7 @@ class SharedClock(Clock):
     def __init__(
         self, hass: HomeAssistant, sim: Simulator, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        self._looks, self._begin = 0.0, 0.0
+        self._clock_reads, self._begin = 0.0, 0.0
         passed = self._passed
         began, loop_began, service_began = dt_util.utcnow(), hass.loop.time(), sim.now()
         monkeypatch.setattr(dt_util, "utcnow", lambda: began + timedelta(seconds=passed()))
@@ -137,8 +137,8 @@ class SharedClock(Clock):
 
     def _passed(self) -> float:
         """Return how many seconds have passed, besides those skipped: a look takes a moment."""
-        self._looks += _LOOK
-        return self._looks + (time.monotonic() - self._begin if self._begin else 0)
+        self._clock_reads += _READ_STEP
+        return self._clock_reads + (time.monotonic() - self._begin if self._begin else 0)
 
     def set(self, wrong_by: float) -> None:
         """Have the machine's clock be wrong, but neither its timers nor the service's clock."""
@@ -304,7 +304,7 @@ class World:
         leaves Home Assistant starting.
         """
         mode = self.clock.disk.mode
-        disk = await self._watch(how, fraction)
+        disk = await self._disk_during(how, fraction)
         is_forgetful = how == "power" or mode != "well" or self.clock.disk.is_behind
         self.books.crashed(forgetful=is_forgetful)
         self.clock.disk.kill()
@@ -434,8 +434,8 @@ class World:
             os.fsync(file)
             os.close(file)
 
-    async def _watch(self, how: str, fraction: float) -> dict[Path, bytes]:
-        """Return what lies on the disk at the moment wanted."""
+    async def _disk_during(self, how: str, fraction: float) -> dict[Path, bytes]:
+        """Return what lies on the disk at the chosen moment."""
         before = now = self._disk()
         if how == "power":
             self._forgetful.power_cut(Random(fraction))
