@@ -29,6 +29,31 @@ def notices(registry: ir.IssueRegistry) -> list[str]:
     return sorted(one.translation_key or "" for one in found)
 
 
+async def test_reload_keeps_what_happened_once(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, issue_registry: ir.IssueRegistry
+) -> None:
+    """That somebody guessed a code is shown for three days, however often the entry is loaded."""
+    entry = await add_account(hass, simulator, people=[person("Папа", PAPA)])
+    asking = hass.async_create_background_task(
+        act(hass, "ask", phones=[PAPA], question="Открыть?", code=True), "ask"
+    )
+    await clock.settle()
+    code = int(simulator.orders[0].text[-3:])
+    guesses = (str(100 + (code - 100 + step) % 900) for step in (1, 2, 3))
+    await write(simulator, PAPA, " ".join(guesses))
+    await clock.advance(16)
+    assert (await asking)["answered"] is False
+    for _ in range(2):
+        assert await hass.config_entries.async_reload(entry.entry_id)
+        await clock.settle()
+        assert notices(issue_registry) == ["code_guessed"]
+    await clock.advance(72 * 3600)
+    assert notices(issue_registry) == []
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    assert notices(issue_registry) == []
+    await hass.config_entries.async_remove(entry.entry_id)
+
+
 async def test_a_persons_own_sender(
     hass: HomeAssistant,
     simulator: Simulator,

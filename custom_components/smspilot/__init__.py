@@ -20,7 +20,7 @@ from .entity import account_device, subentry_device
 from .events import SIGNAL_ENTRY_UPDATED
 from .frontend.register import async_register_card
 from .issues import IssueReporter
-from .notices import async_clear_issues
+from .notices import async_forget_issues
 from .runtime.cooperative import thread_slices
 from .runtime.journal import Journal
 from .runtime.trail import async_forget_trail
@@ -103,7 +103,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SmspilotConfigEntry) ->
     journal = account.journal if account else Journal(hass, entry.entry_id)
     await journal.remove()
     await async_delete_cloudhook(hass, entry.data[CONF_WEBHOOK_ID])
-    async_clear_issues(hass, entry)
+    async_forget_issues(hass, entry)
     async_forget_trail(hass, entry.entry_id)
 
 

@@ -97,7 +97,8 @@ class IssueReporter:
         if phones := self._account.inbox.memory.publications.interrupted:
             names = ", ".join(dict.fromkeys(display_name(entry, phone) for phone in phones))
             self._notices.raise_("inbound_in_doubt", until=dt_util.utcnow() + HORIZON, names=names)
-        # While the entry is not loaded nothing would solve them; a later load raises them again.
+        self._notices.resume()
+        # While the entry is not loaded nothing would solve them; a load raises them again.
         entry.async_on_unload(self._notices.clear)
 
     @callback

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from datetime import datetime
 import hashlib
-from typing import Final
+from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_point_in_utc_time
+from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
 from .runtime.trail import async_trace
@@ -47,6 +49,11 @@ STOPPING: Final = (
     "sender_refused",
     "text_refused",
 )
+# Issues of something that happened once: nothing would raise them again after a reload.
+LASTING: Final = ("code_guessed", "inbound_list_capped")
+
+# By entry and issue, with what arguments they were raised.
+_RAISED: Final[HassKey[dict[str, dict[str, dict[str, Any]]]]] = HassKey("smspilot_notices")
 
 
 class Notices:
@@ -56,6 +63,14 @@ class Notices:
         self._hass = hass
         self._entry = entry
         self._timers: dict[str, CALLBACK_TYPE] = {}
+        self._lasting = hass.data.setdefault(_RAISED, {}).setdefault(entry.entry_id, {})
+
+    @callback
+    def resume(self) -> None:
+        """Raise again what lasts longer than a reload."""
+        for arguments in list(self._lasting.values()):
+            if arguments["until"] > dt_util.utcnow():
+                self.raise_(**arguments)
 
     @callback
     def raise_(
@@ -86,6 +101,8 @@ class Notices:
         )
         async_trace(self._hass, self._entry.entry_id, "notice raised", notice=key)
         self._stop_timer(issue_id)
+        if key in LASTING:
+            self._lasting[issue_id] = {"key": key, "about": about, "until": until, **placeholders}
         if until:
             self._timers[issue_id] = async_track_point_in_utc_time(
                 self._hass, self._expiry(key, about), until
@@ -101,15 +118,16 @@ class Notices:
         """Delete an issue."""
         issue_id = self._id(key, about)
         self._stop_timer(issue_id)
+        self._lasting.pop(issue_id, None)
         ir.async_delete_issue(self._hass, DOMAIN, issue_id)
 
     @callback
     def clear(self) -> None:
-        """Delete all issues of the account."""
+        """Delete all issues of the account, until it is loaded again."""
         for stop in self._timers.values():
             stop()
         self._timers.clear()
-        async_clear_issues(self._hass, self._entry)
+        _clear(self._hass, self._entry)
 
     def _expiry(self, key: str, about: str) -> Callable[[datetime], None]:
         @callback
@@ -130,8 +148,13 @@ class Notices:
 
 
 @callback
-def async_clear_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Delete all issues of an account."""
+def async_forget_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Delete all issues of an account that is removed."""
+    _clear(hass, entry)
+    hass.data.get(_RAISED, {}).pop(entry.entry_id, None)
+
+
+def _clear(hass: HomeAssistant, entry: ConfigEntry) -> None:
     ours = tuple(f"{key}_{entry.entry_id}" for key in ISSUES)
     for domain, issue_id in list(ir.async_get(hass).issues):
         if domain == DOMAIN and issue_id.startswith(ours):
