@@ -69,16 +69,17 @@ def refusing(schema: vol.Schema | vol.All) -> vol.All:
 
 
 def _time(value: Any) -> datetime:
-    """Validate a time; Home Assistant's own validator crashes on a lone surrogate."""
-    if isinstance(value, str) and value != without_lone_surrogates(value):
-        msg = "is no time"
-        raise vol.Invalid(msg)
-    time: datetime = cv.datetime(value)
+    """Validate a time; Home Assistant's own validator crashes on a lone surrogate.
+
+    It also takes times that do not exist in UTC.
+    """
+    time: datetime = cv.datetime(
+        without_lone_surrogates(value) if isinstance(value, str) else value
+    )
     try:
         dt_util.as_utc(time)
     except OverflowError as err:
-        msg = "is out of range"
-        raise vol.Invalid(msg) from err
+        raise vol.Invalid(str(time)) from err
     return time
 
 
