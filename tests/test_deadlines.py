@@ -212,6 +212,8 @@ FAULTS = st.sampled_from(
         ("stall", {"when": "after"}),
         ("error", {"code": 110}),
         ("error", {"code": 212, "phone": PAPA[1:]}),
+        ("error", {"code": 111, "delay": 50}),
+        ("error", {"code": 241, "when": "after"}),
     ]
 )
 
@@ -222,6 +224,7 @@ FAULTS = st.sampled_from(
     checks=st.lists(FAULTS, max_size=4),
     retry_for=st.sampled_from([0, 20, 120]),
     down=st.one_of(st.none(), st.integers(0, 150)),
+    limited=st.booleans(),
 )
 async def test_reported_in_time(
     hass: HomeAssistant,
@@ -231,10 +234,17 @@ async def test_reported_in_time(
     checks: list[tuple[str, dict[str, Any]]],
     retry_for: int,
     down: int | None,
+    *,
+    limited: bool,
 ) -> None:
-    """Whatever happens to requests: a result in time, and no number gets two."""
+    """Whatever happens to requests, also for prices: a result in time, and no number gets two."""
     if not hass.config_entries.async_entries(DOMAIN):
         await add_account(hass, simulator, options=UNLIMITED)
+    (entry,) = hass.config_entries.async_entries(DOMAIN)
+    # So little is left that the price is asked for.
+    left = 15 + float(sum(order.price for order in simulator.orders))
+    options = {**UNLIMITED, CONF_DAILY_LIMIT: left if limited else 0}
+    hass.config_entries.async_update_entry(entry, options=options)
     clock.stand_still()
     simulator.faults.clear()
     await simulator.up()
