@@ -9,9 +9,12 @@ from pathlib import Path
 import threading
 from typing import Any
 
+from homeassistant.components.http import HomeAssistantHTTP
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.storage import Store
 from hypothesis import HealthCheck, settings
 import pytest
+from pytest_homeassistant_custom_component.common import mock_storage
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smspilot import coordinator
@@ -92,6 +95,35 @@ def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 def hass_config_dir(tmp_path: Path) -> str:
     """Return a folder of the test's own: an account's files are real."""
     return str(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def _stored() -> Iterator[dict[str, Any]]:
+    with mock_storage() as stored:
+        yield stored
+
+
+@pytest.fixture
+def hass_storage(_stored: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Return what Home Assistant stores, in memory: by the test kit's mocks, made once."""
+    assert not _stored
+    yield _stored
+    _stored.clear()
+    for name in ("_async_load", "_async_write_data", "async_remove"):
+        getattr(Store, name).reset_mock()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def disable_http_server() -> Iterator[None]:
+    """Open no port of Home Assistant's: as the test kit does, once for all tests."""
+
+    async def open_none(*_: Any) -> None:
+        """Listen to nobody."""
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(HomeAssistantHTTP, "async_bind", open_none)
+        patch.setattr(HomeAssistantHTTP, "start", open_none)
+        yield
 
 
 @pytest.fixture(autouse=True)
