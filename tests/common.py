@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 import threading
@@ -24,7 +25,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
 from custom_components.smspilot.const import CONF_PHONES, DOMAIN, SUBENTRY_RECIPIENT
-from custom_components.smspilot.runtime.disk import DiskThread
+from custom_components.smspilot.runtime.disk import DiskThread, OnDone
 from custom_components.smspilot.runtime.journal_files import JournalFiles
 
 from .simulator.model import DEFAULT_KEY
@@ -178,12 +179,63 @@ def _remembered[T](run: Callable[..., asyncio.Future[T]]) -> Callable[..., async
 asyncio.BaseEventLoop.run_in_executor = _remembered(  # type: ignore[assignment, method-assign]
     asyncio.BaseEventLoop.run_in_executor
 )
-DiskThread.async_run = _remembered(DiskThread.async_run)  # type: ignore[method-assign]
+
+
+def _remembered_job(run: Callable[..., None]) -> Callable[..., None]:
+    def run_and_remember(
+        thread: DiskThread,
+        work: Callable[[], object],
+        on_done: OnDone,
+        then: Callable[[], None] | None = None,
+    ) -> None:
+        ended = asyncio.get_running_loop().create_future()
+        _JOBS.add(ended)
+        ended.add_done_callback(_JOBS.discard)
+
+        def then_end() -> None:
+            # What it begins is another job.
+            if then:
+                then()
+            with suppress(RuntimeError):
+                ended.get_loop().call_soon_threadsafe(ended.set_result, None)
+
+        run(thread, work, on_done, then_end)
+
+    return run_and_remember
+
+
+def _remembered_when_begun(
+    prepare: Callable[..., Callable[[], None]],
+) -> Callable[..., Callable[[], None]]:
+    def prepare_to_remember(
+        thread: DiskThread, work: Callable[[], object], on_done: OnDone
+    ) -> Callable[[], None]:
+        ended = asyncio.get_running_loop().create_future()
+        ended.add_done_callback(_JOBS.discard)
+
+        def end(error: BaseException | None) -> None:
+            on_done(error)
+            ended.set_result(None)
+
+        begin = prepare(thread, work, end)
+
+        def begin_and_remember() -> None:
+            _JOBS.add(ended)
+            begin()
+
+        return begin_and_remember
+
+    return prepare_to_remember
+
+
+DiskThread.run = _remembered_job(DiskThread.run)  # type: ignore[method-assign]
+DiskThread.prepare = _remembered_when_begun(DiskThread.prepare)  # type: ignore[method-assign]
 
 
 async def disk_works(hass: HomeAssistant) -> bool:
     """Wait for the executor's jobs, and return whether there were any."""
-    jobs = [job for job in _JOBS if job.get_loop() is hass.loop]
+    # A copy: a thread may add one meanwhile.
+    jobs = [job for job in list(_JOBS) if job.get_loop() is hass.loop]
     works = len(jobs) > len(HELD)
     while len(jobs) > len(HELD):
         waiter = hass.loop.create_future()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from queue import SimpleQueue
 import threading
 from typing import Final
@@ -15,6 +16,12 @@ from ..const import LOGGER
 SYNC_DELAY: Final = 0.05
 
 
+# Called in the event loop with the error of a job, or None where it succeeded.
+type OnDone = Callable[[BaseException | None], None]
+# Work that blocks, what is called when it is done, and what the thread does next, if anything.
+type Job = tuple[Callable[[], object], OnDone, Callable[[], None] | None]
+
+
 class DiskThread:
     """A thread that runs blocking jobs one after the other, from the first one until `stop`.
 
@@ -24,52 +31,44 @@ class DiskThread:
     def __init__(self, hass: HomeAssistant) -> None:
         self._loop = hass.loop
         self._thread: threading.Thread | None = None
-        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+
+    @callback
+    def run(
+        self, work: Callable[[], object], on_done: OnDone, then: Callable[[], None] | None = None
+    ) -> None:
+        """Queue a job; when it has ended the thread itself calls `then`."""
+        self._start()
+        self._jobs.put((work, on_done, then))
+
+    @callback
+    def prepare(self, work: Callable[[], object], on_done: OnDone) -> Callable[[], None]:
+        """Return a function that queues a job, and that any thread may call."""
+        self._start()
+        return partial(self._jobs.put, (work, on_done, None))
 
     @callback
     def async_run[T](self, work: Callable[[], T]) -> asyncio.Future[T]:
         """Queue a job; return the future of its result."""
         done: asyncio.Future[T] = self._loop.create_future()
+        results: list[T] = []
 
-        def settle(result: T | None, error: BaseException | None) -> None:
+        def settle(error: BaseException | None) -> None:
             if done.cancelled():
                 return
             if error:
                 done.set_exception(error)
             else:
-                done.set_result(result)  # type: ignore[arg-type]
+                done.set_result(results[0])
 
-        def job() -> None:
-            result, error = None, None
-            try:
-                result = work()
-            except BaseException as err:  # noqa: BLE001 - the future raises it
-                error = err
-            # The loop may be closed by the time a disk that hung responds.
-            with suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(settle, result, error)
-
-        if self._thread is None:
-            self._jobs = SimpleQueue()
-            self._thread = threading.Thread(
-                target=_run_jobs, args=(self._jobs,), name="smspilot disk", daemon=True
-            )
-            self._thread.start()
-        self._jobs.put(job)
+        self.run(lambda: results.append(work()), settle)
         return done
 
     @callback
     def run_blocking(self, work: Callable[[], None], timeout: float) -> None:
         """Queue a job, and block the event loop until it has ended: at most `timeout` seconds."""
         ended = threading.Event()
-
-        def run() -> None:
-            try:
-                work()
-            finally:
-                ended.set()
-
-        self.async_run(run).add_done_callback(lambda done: done.exception())
+        self.run(work, lambda _error: None, ended.set)
         ended.wait(timeout)
 
     @callback
@@ -79,12 +78,30 @@ class DiskThread:
             self._jobs.put(None)
             self._thread = None
 
+    def _start(self) -> None:
+        if self._thread is None:
+            self._jobs = SimpleQueue()
+            self._thread = threading.Thread(
+                target=_run_jobs, args=(self._jobs, self._loop), name="smspilot disk", daemon=True
+            )
+            self._thread.start()
 
-def _run_jobs(jobs: SimpleQueue[Callable[[], None] | None]) -> None:
+
+def _run_jobs(jobs: SimpleQueue[Job | None], loop: asyncio.AbstractEventLoop) -> None:
     while job := jobs.get():
-        job()
-        # It holds what it has written, which may be long.
-        del job
+        work, on_done, then = job
+        error = None
+        try:
+            work()
+        except BaseException as err:  # noqa: BLE001 - its caller gets it
+            error = err
+        # The loop may be closed by the time a disk that hung responds.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(on_done, error)
+        if then:
+            then()
+        # They hold what was written, which may be long.
+        del job, work, on_done, then, error
 
 
 class DiskSync:
@@ -110,11 +127,26 @@ class DiskSync:
         self.has_failed = False
 
     @callback
-    def added(self) -> None:
-        """Sync an addition after `SYNC_DELAY`, or as soon as the sync under way has ended."""
+    def begin(self) -> Callable[[], None] | None:
+        """Return what begins a sync from any thread, once; None while a sync is under way."""
+        self._cancel_delay()
+        if not self._idle.is_set():
+            return None
+        self._idle.clear()
+        self._covered = self._added
+        return self._thread.prepare(self._sync, self._finish)
+
+    @callback
+    def added(self, *, is_covered: bool = False) -> None:
+        """Note an addition, which the sync that has begun after it covers, or else a later one.
+
+        That begins after `SYNC_DELAY`, or as soon as the sync under way has ended.
+        """
         self._added += 1
-        if not self._delay:
-            self._delay = self._hass.loop.call_later(SYNC_DELAY, self._begin)
+        if is_covered:
+            self._covered = self._added
+        elif not self._delay:
+            self._delay = self._hass.loop.call_later(SYNC_DELAY, self._run)
 
     @callback
     def rewritten(self) -> None:
@@ -131,7 +163,7 @@ class DiskSync:
             kept.set_result(not self.has_failed)
         else:
             self._waiting.append((self._added, kept))
-            self._begin()
+            self._run()
         return kept
 
     async def async_wait_idle(self) -> None:
@@ -146,25 +178,22 @@ class DiskSync:
         self._thread.stop()
 
     @callback
-    def _begin(self) -> None:
-        self._cancel_delay()
-        if self._idle.is_set():
-            self._idle.clear()
-            self._covered = self._added
-            self._thread.async_run(self._sync).add_done_callback(self._finish)
+    def _run(self) -> None:
+        if begin := self.begin():
+            begin()
 
     @callback
-    def _finish(self, done: asyncio.Future[None]) -> None:
+    def _finish(self, error: BaseException | None) -> None:
         self._idle.set()
         self._kept = max(self._kept, self._covered)
-        if error := done.exception():
+        if error:
             LOGGER.error("The account's state could not be synced (%s)", type(error).__name__)
             self.has_failed = True
         self._release(result=not error)
         if self.has_failed:
             self._on_failure()
         elif self._added > self._kept:
-            self._begin()
+            self._run()
 
     @callback
     def _release(self, *, result: bool) -> None:

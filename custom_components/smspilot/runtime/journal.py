@@ -16,7 +16,7 @@ from homeassistant.helpers.json import json_bytes
 from homeassistant.helpers.storage import STORAGE_DIR
 
 from ..const import DOMAIN, LOGGER
-from .disk import DiskSync, DiskThread
+from .disk import DiskSync, DiskThread, OnDone
 from .journal_files import JournalFiles, Snapshot, Table, Tables, stored_time
 
 __all__ = ["Journal", "Snapshot", "Table", "Tables", "stored_time"]
@@ -31,9 +31,6 @@ CLOSE_TIMEOUT: Final = 15.0
 # Seconds for which the event loop may wait for a write that must precede whatever follows; a disk
 # that fails or hangs is logged by the next flush.
 BLOCK_TIMEOUT: Final = 0.005
-
-# Called with a job's error, or None where it succeeded.
-type OnDone = Callable[[BaseException | None], None]
 
 
 class Journal:
@@ -75,8 +72,8 @@ class Journal:
         self._rows.append(json_bytes([table, key, value]))
 
     @callback
-    def flush(self) -> asyncio.Future[bool]:
-        """Begin to write; return a future: True once all changes survive a kill of the process.
+    def flush(self, *, sync: bool = False) -> asyncio.Future[bool]:
+        """Begin to write, and to `sync`; return a future: True once all survives a kill.
 
         False when the disk fails, or hangs for `DISK_TIMEOUT`: that is logged, and messages go
         out all the same. Cancelling a caller does not cancel the write, which others wait for.
@@ -86,15 +83,13 @@ class Journal:
             written.set_result(True)
             return written
         self._flush_due = True
-        if self._idle.is_set():
-            self._waiting.append(written)
-            self._append()
-        elif self._hangs:
+        if self._hangs and not self._idle.is_set():
             # A caller has already waited for this disk in vain.
             written.set_result(False)
             return written
-        else:
-            self._waiting.append(written)
+        self._waiting.append(written)
+        if self._idle.is_set():
+            self._append(sync=sync)
         late = self._hass.loop.call_later(DISK_TIMEOUT, self._time_out, written)
         written.add_done_callback(lambda _written: late.cancel())
         return written
@@ -112,7 +107,7 @@ class Journal:
         """
         try:
             async with asyncio.timeout(timeout):
-                return await self.flush() and await self._sync.wait()
+                return await self.flush(sync=True) and await self._sync.wait()
         except TimeoutError:
             self._log_hang()
             return False
@@ -130,7 +125,7 @@ class Journal:
         async with self._closing():
             await self._async_wait_idle()
             self._rows.clear()
-            self._start_job(self._start_next_job, self._files.remove)
+            self._start_job(self._files.remove, self._start_next_job)
             await self._async_wait_idle()
 
     @asynccontextmanager
@@ -152,8 +147,9 @@ class Journal:
             await self._idle.wait()
 
     @callback
-    def _append(self) -> None:
+    def _append(self, *, sync: bool = False) -> None:
         """Write the changes as one line, so that a kill meanwhile loses all of them or none."""
+        begin_sync = self._sync.begin() if sync else None
         count, waiting, self._waiting = len(self._rows), self._waiting, []
         self._flush_due = False
         line = b"[" + b",".join(self._rows) + b"]"
@@ -162,11 +158,11 @@ class Journal:
             if not error:
                 del self._rows[:count]
                 self._size += len(line) + 2
-                self._sync.added()
+                self._sync.added(is_covered=begin_sync is not None)
             _release(waiting, result=not error)
             self._start_next_job(error)
 
-        self._start_job(appended, self._files.append, line)
+        self._start_job(partial(self._files.append, line), appended, begin_sync)
 
     @callback
     def _fold(self) -> None:
@@ -179,7 +175,7 @@ class Journal:
                 self._sync.rewritten()
             self._start_next_job(error)
 
-        self._start_job(folded, self._files.replace, self.snapshot())
+        self._start_job(partial(self._files.replace, self.snapshot()), folded)
 
     @callback
     def _start_next_job(self, error: BaseException | None) -> None:
@@ -203,20 +199,21 @@ class Journal:
             self._fold()
 
     @callback
-    def _start_job(self, on_done: OnDone, work: Callable[..., None], *args: Any) -> None:
+    def _start_job(
+        self, work: Callable[[], None], on_done: OnDone, then: Callable[[], None] | None = None
+    ) -> None:
         """Run a job on the files; one at a time, beside which only a sync may run."""
-        done = self._thread.async_run(partial(work, *args))
-        done.add_done_callback(partial(self._finish_job, on_done))
         self._idle.clear()
+        self._thread.run(work, partial(self._finish_job, on_done), then)
 
     @callback
-    def _finish_job(self, on_done: OnDone, done: asyncio.Future[None]) -> None:
+    def _finish_job(self, on_done: OnDone, error: BaseException | None) -> None:
         """Log how a job ended, and call what follows it."""
         self._idle.set()
         if self._hangs:
             self._hangs = False
             LOGGER.warning("The disk answers again")
-        if error := done.exception():
+        if error:
             LOGGER.error("The account's state cannot be written (%s)", type(error).__name__)
         on_done(error)
 
