@@ -1,5 +1,6 @@
 """The ids that the API gave to our messages: what a row's id says about when it was created."""
 
+from collections import deque
 from collections.abc import Iterable
 from itertools import pairwise
 from typing import Final
@@ -19,7 +20,7 @@ class AcceptedIds:
 
     def __init__(self) -> None:
         # When each response came, with the smallest and the greatest of its ids.
-        self._responses: list[tuple[float, str, str]] = []
+        self._responses: deque[tuple[float, str, str]] = deque()
 
     @callback
     def add(self, ids: Iterable[str], now: float) -> None:
@@ -31,7 +32,9 @@ class AcceptedIds:
     @callback
     def drop_expired(self, now: float) -> None:
         """Forget the ids that the API lists no longer."""
-        self._responses = [one for one in self._responses if now - one[0] < RECENT]
+        # The oldest are the first.
+        while self._responses and now - self._responses[0][0] >= RECENT:
+            self._responses.popleft()
 
     def growing_before(self, since: float) -> list[str]:
         """Return the newest id of each response before a time, if ids only grew; else none."""

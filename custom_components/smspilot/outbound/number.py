@@ -9,7 +9,7 @@ After a lost response a number is sent to again only from `absent`, which it rea
 API's list does not have the message.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -47,6 +47,8 @@ SHARED_IDS: Final = frozenset({"1000", "10000"})
 FINISHED: Final = frozenset({State.ACCEPTED, State.REFUSED, State.IN_DOUBT})
 UNSENT: Final = frozenset({State.WANTED, State.PERMITTED, State.ABSENT})
 UNKNOWN: Final = frozenset({State.REQUESTED, State.IN_DOUBT})
+# Numbers in a part of a long message's record.
+PART: Final = 500
 
 # Why a number was refused: an error of the API or the network, or one of our own.
 type Refusal = SmspilotError | HomeAssistantError
@@ -75,6 +77,8 @@ class Number:
     """
 
     target: Target
+    # The part of its message's record that holds it: 0, or from 1 on where there are several.
+    part: int = 0
     batch: int = 0
     state: State = State.WANTED
     permit: Permit | None = None
@@ -166,9 +170,13 @@ class Number:
         self.state = State.IN_DOUBT
 
 
-def numbers_of(targets: Iterable[Target]) -> list[Number]:
+def numbers_of(targets: Sequence[Target]) -> list[Number]:
     """Return the numbers of a message that is not requested yet."""
-    return [Number(target=target) for target in targets]
+    is_long = len(targets) > PART
+    return [
+        Number(target=target, part=1 + index // PART if is_long else 0)
+        for index, target in enumerate(targets)
+    ]
 
 
 def halves(numbers: Sequence[Number]) -> list[list[Number]]:

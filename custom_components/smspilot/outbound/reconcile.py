@@ -65,8 +65,7 @@ class Reconciler:
             if record.key is None:
                 # The owner of its key sends it again, if that is still needed.
                 names += self._names(unsent)
-            rest = tuple(one for one in record.numbers if one not in unsent)
-            self._records.keep(replace(record, numbers=rest))
+            self._records.keep(record.mapped(lambda one: None if one.state in UNSENT else one))
         self.interrupted = listed(dict.fromkeys(names))
         if names:
             LOGGER.error("Home Assistant stopped before a message was sent to %s", self.interrupted)
@@ -103,22 +102,24 @@ class Reconciler:
 
     def _apply_listing(self, record: SubmissionRecord, listing: Listing) -> SubmissionRecord:
         """Accept the numbers whose messages the list shows, and return the new record."""
-        rows, numbers = [], list[NumberRecord]()
-        for one in record.numbers:
+        rows: list[Row] = []
+
+        def look_for(one: NumberRecord) -> NumberRecord:
             row = self._row_in(listing, record, one) if one.state in UNKNOWN else None
-            if row and row.id:
-                numbers.append(replace(one, state=State.ACCEPTED, message_id=row.id))
-                rows.append(self._row(record, one, row.id))
-                # So that no other message in doubt gets the same row.
-                listing.remove(row)
-            else:
-                numbers.append(one)
+            if not row or not row.id:
+                return one
+            rows.append(self._row(record, one, row.id))
+            # So that no other message in doubt gets the same row.
+            listing.remove(row)
+            return replace(one, state=State.ACCEPTED, message_id=row.id)
+
+        found = record.mapped(look_for)
         if rows:
             LOGGER.info("A message whose response was lost did go out")
-            record = self._records.keep(replace(record, numbers=tuple(numbers)))
-            self._on_accepted(rows, record, timedelta(seconds=self._records.age(record)))
+            self._records.keep(found)
+            self._on_accepted(rows, found, timedelta(seconds=self._records.age(found)))
             self._signal()
-        return record
+        return found
 
     def _row_in(
         self, listing: Listing, record: SubmissionRecord, number: NumberRecord

@@ -1,12 +1,11 @@
 """The journal's record of a message, with the state of each of its numbers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import repeat
-from operator import is_
+from itertools import chain
 from typing import Final, Self
 
 from homeassistant.util import dt as dt_util
@@ -14,16 +13,17 @@ from homeassistant.util import dt as dt_util
 from ..client import Kind, Problem
 from ..client.values import integer, money, optional
 from ..runtime.journal import Table, stored_time
-from .number import FINISHED, SHARED_IDS, UNKNOWN, Number, Permit, State
+from .number import FINISHED, PART, SHARED_IDS, UNKNOWN, Number, Permit, State
 from .targets import Target
 
 # `check=recent` lists the messages of a day; this adds a margin.
 LISTED: Final = timedelta(hours=26)
 RECENT: Final = LISTED / timedelta(seconds=1)
 SECONDS_PER_HOUR: Final = 3600.0
-# Numbers of a record in one stored row; a further row has this mark and its index in its key.
-PART: Final = 500
+# Between the record's id and the part in the key of a stored row; part 0 has the id alone.
 PART_MARK: Final = "/"
+# Nothing follows these states, so that the text is needed no longer.
+SETTLED: Final = FINISHED - UNKNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +49,10 @@ class NumberRecord:
             error=number.problem,
         )
 
-    def is_of(self, number: Number) -> bool:
-        """Return whether this is still what is stored of a number."""
-        return (
-            self.target is number.target
-            and self.state is number.state
-            and self.permit is number.permit
-            and self.message_id == number.message_id
-        )
+    def is_needed(self, key: str | None) -> bool:
+        """Return whether it is stored: a refusal only by the API, of a message that has a key."""
+        is_refused = self.state is State.REFUSED and not self.message_id
+        return not is_refused or bool(key and self.error)
 
     def as_stored(self) -> list[object]:
         """Return the record as JSON values."""
@@ -95,7 +91,8 @@ class SubmissionRecord:
 
     `at` is when it was first requested, `api_at` the same by the API's clock, and `since` by the
     event loop's, which does not jump when the system's clock is corrected. `is_closed`: it is no
-    longer reconciled.
+    longer reconciled. Each of its `parts` is a stored row, so that a request of a long list does
+    not write the whole list again; there the first part, which has all else, has no numbers.
     """
 
     id: str
@@ -105,9 +102,14 @@ class SubmissionRecord:
     kind: Kind
     text: str
     due_at: datetime
-    numbers: tuple[NumberRecord, ...]
+    parts: tuple[tuple[NumberRecord, ...], ...] = ()
     key: str | None = None
     is_closed: bool = False
+
+    @property
+    def numbers(self) -> Iterator[NumberRecord]:
+        """Return its numbers, without refused ones that are not needed later."""
+        return chain.from_iterable(self.parts)
 
     @property
     def message_ids(self) -> Iterator[str]:
@@ -124,43 +126,37 @@ class SubmissionRecord:
         """Return the numbers for which it is unknown whether a message went out."""
         return tuple(one for one in self.numbers if one.state in UNKNOWN)
 
-    def with_numbers(self, numbers: Sequence[Number]) -> Self:
-        """Return the record with the present states; what has not changed is the same object."""
-        known = self.numbers if len(self.numbers) == len(numbers) else repeat(None)
-        found = (
-            old if old and old.is_of(number) else NumberRecord.from_number(number)
-            for old, number in zip(known, numbers, strict=False)
-        )
-        return replace(self, numbers=tuple(found))
+    def with_numbers(self, numbers: Sequence[Number], parts: Iterable[int]) -> Self:
+        """Return the record with the present states of the message's numbers in some parts."""
+        present = list(self.parts) or [()] * (1 + numbers[-1].part)
+        for part in parts:
+            start = max(part - 1, 0) * PART
+            found = map(NumberRecord.from_number, numbers[start : start + PART])
+            present[part] = tuple(one for one in found if one.is_needed(self.key))
+        return replace(self, parts=tuple(present))
 
-    def as_stored(self, before: Self | None = None) -> Iterator[tuple[str, Table | None]]:
-        """Yield the keys and rows under which it is stored, `PART` numbers in each.
+    def mapped(self, change: Callable[[NumberRecord], NumberRecord | None]) -> Self:
+        """Return the record with all numbers changed; one that becomes None is left out."""
+        parts = (tuple(filter(None, map(change, part))) for part in self.parts)
+        return replace(self, parts=tuple(parts))
 
-        With `before`, only the rows that differ from those of that earlier record, None for one
-        that is gone: the next request of a long list must not write the whole list again.
+    def as_stored(self, parts: Iterable[int] | None = None) -> Iterator[tuple[str, Table | None]]:
+        """Yield the keys and rows of the first and of some parts, or of all; None of an empty one.
+
+        The first part has the text, but only while it may be reconciled.
         """
-        old = before.parts if before else {}
-        head, old_head = self.head, before.head if before else None
-        for key, part in self.parts.items():
-            is_same = len(part) == len(old.get(key, ())) and all(
-                map(is_, part, old[key], strict=True)
-            )
-            if not is_same or (key == self.id and head != old_head):
-                to: Table = {"to": [one.as_stored() for one in part]}
-                yield key, head | to if key == self.id else to
-        yield from ((key, None) for key in old if key not in self.parts)
+        for part in sorted({0, *(range(len(self.parts)) if parts is None else parts)}):
+            row: Table = {"to": [one.as_stored() for one in self.parts[part]]}
+            if part:
+                yield f"{self.id}{PART_MARK}{part}", row if row["to"] else None
+            else:
+                yield self.id, self._head | row
 
     @property
-    def parts(self) -> dict[str, tuple[NumberRecord, ...]]:
-        """Return the numbers by the keys of the rows that hold them."""
-        starts = range(0, len(self.numbers), PART)
-        keys = (f"{self.id}{PART_MARK}{at // PART}" if at else self.id for at in starts)
-        return {key: self.numbers[at : at + PART] for key, at in zip(keys, starts, strict=True)}
-
-    @property
-    def head(self) -> Table:
-        """Return all but the numbers; with the text only while it may be reconciled."""
-        is_final = all(one.state in FINISHED - UNKNOWN for one in self.numbers)
+    def _head(self) -> Table:
+        """Return all but the numbers."""
+        # From the end, as the last requests are the last to end.
+        is_final = all(one.state in SETTLED for part in reversed(self.parts) for one in part)
         return {
             "at": self.at.isoformat(),
             "api_at": self.api_at.isoformat(),
@@ -172,8 +168,9 @@ class SubmissionRecord:
         }
 
     @classmethod
-    def from_stored(cls, record_id: str, data: Table, now: float) -> Self:
-        """Parse a stored record; raise `LookupError`, `TypeError` or `ValueError`."""
+    def from_stored(cls, record_id: str, rows: Mapping[int, Table], now: float) -> Self:
+        """Parse a record's stored rows; raise `LookupError`, `TypeError` or `ValueError`."""
+        data = rows[0]
         at = stored_time(data["at"])
         # By a clock that was wrong then it may seem too old to be reconciled: leave it an hour.
         age = min(max((dt_util.utcnow() - at).total_seconds(), 0), RECENT - SECONDS_PER_HOUR)
@@ -185,19 +182,20 @@ class SubmissionRecord:
             kind=Kind(data["kind"]),
             text=str(data["text"]),
             due_at=stored_time(data["due"]),
-            numbers=tuple(map(NumberRecord.from_stored, data["to"])),
+            parts=tuple(
+                tuple(map(NumberRecord.from_stored, rows[part]["to"])) if part in rows else ()
+                for part in range(max(rows) + 1)
+            ),
             key=optional(data["key"]),
             is_closed=bool(data["closed"]),
         )
 
 
-def joined(table: Table) -> Table:
-    """Return the rows of stored records by id, each with the numbers of all its rows."""
-    whole = {key: data for key, data in table.items() if PART_MARK not in key}
-    # A part with a higher index has a longer key, or one that sorts behind.
-    for key in sorted(table.keys() - whole.keys(), key=lambda one: (len(one), one)):
-        record_id, part = key.partition(PART_MARK)[0], table[key]
-        with suppress(LookupError, TypeError):
-            head = whole[record_id]
-            whole[record_id] = head | {"to": [*head["to"], *part["to"]]}
-    return whole
+def by_record(table: Table) -> dict[str, dict[int, Table]]:
+    """Return the rows of stored records by id and part."""
+    found: dict[str, dict[int, Table]] = {}
+    for key, row in table.items():
+        record_id, _mark, part = key.partition(PART_MARK)
+        with suppress(ValueError):
+            found.setdefault(record_id, {})[int(part or 0)] = row
+    return found

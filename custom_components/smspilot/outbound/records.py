@@ -8,7 +8,7 @@ from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
-from homeassistant.util.ulid import ulid_now
+from homeassistant.util.uuid import random_uuid_hex
 
 from ..const import LOGGER
 from ..contacts.phones import plain_digits
@@ -19,7 +19,7 @@ from .accepted_ids import AcceptedIds
 from .claims import Claims
 from .message import OutboundMessage
 from .number import UNSENT, Number, State
-from .record import LISTED, RECENT, NumberRecord, SubmissionRecord, joined
+from .record import LISTED, RECENT, SubmissionRecord, by_record
 
 # Seconds in which a message with the same key is not requested again.
 KEY_KEPT: Final = timedelta(hours=72) / timedelta(seconds=1)
@@ -34,7 +34,8 @@ class SubmissionRecords:
         self._hass = hass
         self._journal = journal
         self._records: dict[str, SubmissionRecord] = {}
-        self._by_id: dict[str, SubmissionRecord] = {}
+        # By message id: the id of its record.
+        self._by_id: dict[str, str] = {}
         # Those of which a number is in doubt, which are few.
         self._in_doubt: dict[str, SubmissionRecord] = {}
         self._busy: set[str] = set()
@@ -43,14 +44,14 @@ class SubmissionRecords:
 
     def restore(self, table: Table) -> list[SubmissionRecord]:
         """Restore and return the records from before a restart."""
-        for record_id, data in thread_slices(joined(table).items()):
+        for record_id, rows in thread_slices(by_record(table).items()):
             try:
-                record = SubmissionRecord.from_stored(record_id, data, self._hass.loop.time())
+                record = SubmissionRecord.from_stored(record_id, rows, self._hass.loop.time())
             except LookupError, TypeError, ValueError:
                 LOGGER.warning("A stored message cannot be read and is left out")
                 continue
             self._store(record)
-            self._by_id |= dict.fromkeys(record.message_ids, record)
+            self._by_id |= dict.fromkeys(record.message_ids, record_id)
             accepted = (one for one in record.numbers if one.state is State.ACCEPTED)
             ids = filter(None, (one.message_id for one in accepted))
             self.accepted_ids.add(ids, record.since)
@@ -63,7 +64,7 @@ class SubmissionRecords:
 
     def of(self, message_id: str | None) -> SubmissionRecord | None:
         """Return the record of a message's id, None of an unknown one."""
-        return self._by_id.get(message_id or "")
+        return self._records.get(self._by_id.get(message_id or "", ""))
 
     def of_key(self, key: str | None) -> SubmissionRecord | None:
         """Return the record of a message's key, None where `KEY_KEPT` has passed."""
@@ -130,16 +131,13 @@ class SubmissionRecords:
             self._delete(old)
         self.accepted_ids.drop_expired(now)
         record = SubmissionRecord(
-            id=ulid_now(),
+            id=random_uuid_hex(),
             at=at,
             api_at=api_at,
             since=now,
             kind=message.kind,
             text=message.text,
             due_at=message.options.send_at or at,
-            numbers=tuple(
-                NumberRecord(target=target, state=State.WANTED) for target in message.targets
-            ),
             key=message.key,
         )
         self._busy.add(record.id)
@@ -158,26 +156,29 @@ class SubmissionRecords:
         self._busy.discard(record.id)
 
     @callback
-    def write(self, record: SubmissionRecord, numbers: Sequence[Number]) -> SubmissionRecord:
-        """Put the states of a message's numbers into the journal, and return the new record."""
-        return self.keep(record.with_numbers(numbers))
+    def write(
+        self, record: SubmissionRecord, numbers: Sequence[Number], changed: Iterable[Number]
+    ) -> SubmissionRecord:
+        """Put changed numbers of a message into the journal, at first all; return the new record.
+
+        What is written grows with the changed numbers, not with the message.
+        """
+        parts = {one.part for one in (changed if record.parts else numbers)}
+        return self.keep(record.with_numbers(numbers, parts), parts)
 
     @callback
-    def keep(self, record: SubmissionRecord) -> SubmissionRecord:
-        """Put a record into the journal, without refused numbers that are not needed later."""
-        kept = tuple(
-            one
-            for one in record.numbers
-            if one.state is not State.REFUSED or one.message_id or (record.key and one.error)
-        )
-        record = replace(record, numbers=kept)
-        if not kept:
+    def keep(
+        self, record: SubmissionRecord, parts: Iterable[int] | None = None
+    ) -> SubmissionRecord:
+        """Put some parts of a record into the journal, or all; delete one without numbers."""
+        if not any(record.parts):
             self._delete(record)
             return record
-        before = self._records.get(record.id)
         self._store(record)
-        self._by_id |= dict.fromkeys(record.message_ids, record)
-        for key, row in record.as_stored(before):
+        for part in range(len(record.parts)) if parts is None else parts:
+            ids = (one.message_id for one in record.parts[part] if one.message_id)
+            self._by_id |= dict.fromkeys(ids, record.id)
+        for key, row in record.as_stored(parts):
             self._journal.put(TABLE, key, row)
         return record
 
@@ -212,5 +213,5 @@ class SubmissionRecords:
         if before := self._records.pop(record.id, None):
             for key, _row in before.as_stored():
                 self._journal.put(TABLE, key, None)
-        for message_id in record.message_ids:
-            self._by_id.pop(message_id, None)
+            for message_id in before.message_ids:
+                self._by_id.pop(message_id, None)

@@ -124,7 +124,7 @@ class Submission:
             # The journal must have a first request before it is made; it has a repeated one.
             self._is_written = self._is_written and one.requests > 0
             one.mark_requested()
-        await self.async_write()
+        await self.async_write(batch)
         if self.timing.too_late(self._now):
             _mark_not_requested(batch)
             return
@@ -206,7 +206,7 @@ class Submission:
         if any(one.state is State.IN_DOUBT or one.is_found for one in numbers):
             self.bill.mark_incomplete()
         if not self.message.options.test:
-            self.record = self._records.write(self.record, self.numbers)
+            self.record = self._records.write(self.record, self.numbers, numbers)
         self._context.on_finished(self, numbers)
         self._records.claims.release(self.record, numbers)
 
@@ -216,12 +216,12 @@ class Submission:
         claims = self._records.claims.waited_for(self.record, unfinished)
         await self.timing.async_wait(self._context.hass.loop, unfinished, claims)
 
-    async def async_write(self) -> None:
-        """Write the message with the states of all its numbers, unless that is done."""
+    async def async_write(self, changed: Sequence[Number] | None = None) -> None:
+        """Write the message with the states of all its numbers, or changed ones, unless done."""
         if self._is_written or self.message.options.test:
             return
         self._is_written = True
-        self.record = self._records.write(self.record, self.numbers)
+        self.record = self._records.write(self.record, self.numbers, changed or self.numbers)
         await self._records.async_flush(durable=self.message.key is not None)
 
     def _trace(self, step: str, **details: object) -> None:

@@ -4,6 +4,7 @@ Phones, word processors and messengers put direction marks, joiners and variatio
 texts, and turn quotes, apostrophes and dashes into typographic ones. People see the same text.
 """
 
+from functools import lru_cache
 import re
 from typing import Final
 import unicodedata
@@ -33,6 +34,8 @@ def visible(text: str) -> str:
     )
 
 
+# The text of a long list is compared for each number.
+@lru_cache(maxsize=16)
 def same_spacing(text: str) -> str:
     """Return the text with single spaces: the API may change line ends."""
     return " ".join(text.split())
