@@ -127,20 +127,22 @@ class AccountCoordinator(DataUpdateCoordinator[AccountInfo]):
         """Take over an account that an action has requested."""
         success = SIGNAL_OK.format(self.config_entry.entry_id)
         async_dispatcher_send(self.hass, success, Success.ACCOUNT)
-        self._apply(account, requested_at)
+        self._apply(account, account.balance, requested_at)
 
     @callback
     def _apply_balance(self, balance: Decimal, requested_at: float) -> None:
-        self._apply(self.data and replace(self.data, balance=balance), requested_at)
+        self._apply(self.data, balance, requested_at)
 
     @callback
-    def _apply(self, account: AccountInfo | None, requested_at: float) -> None:
+    def _apply(
+        self, account: AccountInfo | None, balance: Decimal | None, requested_at: float
+    ) -> None:
         if not (account and self.last_update_success):
             # The API responds again: a refresh makes the entities available.
             self.refresh_soon()
             return
         # Not `async_set_updated_data`, which would put off the next poll and its SMS left.
-        self.data = replace(account, balance=self._newest(account.balance, requested_at))
+        self.data = replace(account, balance=self._newest(balance, requested_at))
         self.async_update_listeners()
 
     def _newest(self, balance: Decimal | None, requested_at: float) -> Decimal | None:

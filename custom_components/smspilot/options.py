@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Final, Self
+from weakref import WeakKeyDictionary
 
 from homeassistant.config_entries import ConfigEntry
 
@@ -59,9 +60,14 @@ class Options:
     debug_email: str | None = None
 
     @classmethod
-    def from_entry(cls, entry: ConfigEntry) -> Self:
+    def from_entry(cls, entry: ConfigEntry) -> Options:
         """Return the options of an entry, with defaults for those that are not set."""
-        return cls.from_stored(entry.options)
+        stored, options = _READ.get(entry, (None, None))
+        # An entry whose options change gets a new mapping.
+        if options is None or stored is not entry.options:
+            options = cls.from_stored(entry.options)
+            _READ[entry] = entry.options, options
+        return options
 
     @classmethod
     def from_stored(cls, options: Mapping[str, Any]) -> Self:
@@ -84,3 +90,9 @@ class Options:
             rate_limit=int(options.get(CONF_RATE_LIMIT, default.rate_limit)),
             debug_email=options.get(CONF_DEBUG_EMAIL) or None,
         )
+
+
+# The mapping that an entry stores, and the options read from it: they are asked for all the time.
+_READ: Final[WeakKeyDictionary[ConfigEntry, tuple[Mapping[str, Any], Options]]] = (
+    WeakKeyDictionary()
+)

@@ -70,6 +70,8 @@ def _target_entities(account: Account, call: ServiceCall) -> Iterator[object]:
     if ENTITY_MATCH_ALL in call.data.get(ATTR_ENTITY_ID, ()):
         raise validation_error(Reason.UNKNOWN_RECIPIENT, recipient=ENTITY_MATCH_ALL)
     named = {key: call.data[key] for key in map(str, cv.TARGET_SERVICE_FIELDS) if key in call.data}
+    if not named:
+        return
     texts = {key: [one for one in value if isinstance(one, str)] for key, value in named.items()}
     selected = async_extract_referenced_entity_ids(call.hass, TargetSelection(texts))
     yield from sorted(selected.referenced)

@@ -51,7 +51,7 @@ def text(value: Any) -> str:
 
 def optional(value: Any) -> str | None:
     """Return the text, or None where it is empty."""
-    return text(value) or None
+    return None if value is None else text(value) or None
 
 
 def without_lone_surrogates(string: str) -> str:

@@ -1,7 +1,6 @@
 """Follow sent messages to a final status: pushes and timers start reads, which alone count."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import islice
 from typing import Any, Final
 
@@ -102,7 +101,7 @@ class DeliveryTracker:
     def push_unverified(self, message: MessageRow) -> None:
         """Apply a pushed status without a read, except for its price."""
         if message.id:
-            self._apply_push(message.id, replace(message, price=None))
+            self._apply_push(message.id, message)
             self._journal.flush()
 
     @callback
@@ -123,7 +122,7 @@ class DeliveryTracker:
             # A push has no price, refund or HLRVIP facts, so a read must get them.
             pushed = pushed.status
         if isinstance(pushed, MessageRow):
-            self._update(pushed)
+            self._update(pushed, has_price=False)
         elif follows(pushed, row.status):
             before = self._announced.get(message_id)
             # The pushes of a message may come in any order.
@@ -161,14 +160,14 @@ class DeliveryTracker:
         await self._journal.flush()
 
     @callback
-    def _update(self, message: MessageRow) -> None:
+    def _update(self, message: MessageRow, *, has_price: bool = True) -> None:
         """Apply a row of the API; a status never goes back, nor changes after a final one."""
         waiting = self._tracked.get(message.id)
         # A row without a number stands for an id that the API does not know.
         if waiting is None or not message.id or not message.phone:
             return
         row = waiting.row
-        if message.price is not None and message.price != row.price:
+        if has_price and message.price is not None and message.price != row.price:
             # On the day it was sent: a refund must reduce the day that was charged.
             paid_on = dt_util.as_local(row.sent_at).date() if row.sent_at else None
             self._budget.spend_late(message.id, message.price - (row.price or 0), paid_on)

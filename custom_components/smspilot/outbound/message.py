@@ -79,8 +79,7 @@ def compose(
     `ServiceValidationError`, by its options. `complete` adds to the text what must not be cut off,
     such as a code.
     """
-    account = Options.from_entry(entry)
-    options = _with_account_options(account, options or SendOptions())
+    account, options = Options.from_entry(entry), options or SendOptions()
     sender = _sender(account, options)
     match _channel_of(channel, sender):
         case Channel.SMS:
@@ -92,6 +91,7 @@ def compose(
             return _voice_call(account, complete(text), targets, options)
         case never:
             assert_never(never)
+    options = _completed(options, account, sender)
 
     def write(text: str) -> str:
         return _written(template, _not_empty(complete(text)), options)
@@ -102,7 +102,7 @@ def compose(
         kind=kind,
         text=written,
         targets=targets,
-        options=replace(options, sender=sender),
+        options=options,
         cut=is_cut,
     )
 
@@ -120,7 +120,7 @@ def shorten(
         return text
     is_two_way = channel is Channel.TWO_WAY or _is_two_way(_sender(account, options))
     template = account.two_way_template if is_two_way else account.message_template
-    options = _with_account_options(account, options)
+    options = _completed(options, account)
 
     def write(text: str) -> str:
         return _written(template, complete(text), options)
@@ -141,7 +141,7 @@ def _voice_call(
     filled = in_template(account.message_template, _not_empty(text), dt_util.utcnow())
     spoken = without_lone_surrogates(filled)
     _refuse_service_word(spoken)
-    options = replace(options, sender=options.voice)
+    options = _completed(options, account, options.voice)
     return OutboundMessage(kind=Kind.VOICE, text=spoken, targets=targets, options=options)
 
 
@@ -163,15 +163,13 @@ def flash_call(
     entry: ConfigEntry, code: str, targets: tuple[Target, ...], options: SendOptions
 ) -> OutboundMessage:
     """Return a call from a number that ends in the code's four digits."""
-    options = replace(
-        _with_account_options(Options.from_entry(entry), options), sender=Sender.FLASH_CALL
-    )
+    options = _completed(options, Options.from_entry(entry), Sender.FLASH_CALL)
     return OutboundMessage(kind=Kind.FLASH_CALL, text=code, targets=targets, options=options)
 
 
 def number_check(entry: ConfigEntry, method: Kind, targets: tuple[Target, ...]) -> OutboundMessage:
     """Return a check of numbers."""
-    options = _with_account_options(Options.from_entry(entry), SendOptions())
+    options = _completed(SendOptions(), Options.from_entry(entry))
     return OutboundMessage(
         kind=method, text=NUMBER_CHECKS[method], targets=targets, options=options
     )
@@ -196,10 +194,11 @@ def _sender(account: Options, options: SendOptions) -> str | None:
     return (options.sender or account.sender or "").strip() or None
 
 
-def _with_account_options(account: Options, options: SendOptions) -> SendOptions:
-    """Return the options completed by the account's."""
+def _completed(options: SendOptions, account: Options, sender: str | None = None) -> SendOptions:
+    """Return the options with the sender's name, completed by the account's."""
     return replace(
         options,
+        sender=sender,
         # A time without a zone is in Home Assistant's.
         send_at=options.send_at and dt_util.as_utc(options.send_at),
         transliterate=account.transliterate

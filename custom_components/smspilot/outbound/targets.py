@@ -102,7 +102,8 @@ def _split(entry: ConfigEntry, phones: Iterable[object]) -> Iterator[tuple[objec
     """Yield numbers and names, each with its position among the given texts, counted from 1."""
     for position, value in enumerate(phones, 1):
         parts = [value]
-        if isinstance(value, str) and not by_name(entry, value):
+        # A name may hold a separator.
+        if isinstance(value, str) and _SEPARATORS.search(value) and not by_name(entry, value):
             parts = [part.strip() for part in _SEPARATORS.split(value) if part.strip()] or [value]
         yield from ((part, position) for part in parts)
 
