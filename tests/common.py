@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 import threading
@@ -183,23 +182,11 @@ asyncio.BaseEventLoop.run_in_executor = _remembered(  # type: ignore[assignment,
 
 def _remembered_job(run: Callable[..., None]) -> Callable[..., None]:
     def run_and_remember(
-        thread: DiskThread,
-        work: Callable[[], object],
-        on_done: OnDone,
-        then: Callable[[], None] | None = None,
+        thread: DiskThread, work: Callable[[], object], on_done: OnDone, *then: Any
     ) -> None:
-        ended = asyncio.get_running_loop().create_future()
+        ended, end = _ended(on_done)
         _JOBS.add(ended)
-        ended.add_done_callback(_JOBS.discard)
-
-        def then_end() -> None:
-            # What it begins is another job.
-            if then:
-                then()
-            with suppress(RuntimeError):
-                ended.get_loop().call_soon_threadsafe(ended.set_result, None)
-
-        run(thread, work, on_done, then_end)
+        run(thread, work, end, *then)
 
     return run_and_remember
 
@@ -210,13 +197,7 @@ def _remembered_when_begun(
     def prepare_to_remember(
         thread: DiskThread, work: Callable[[], object], on_done: OnDone
     ) -> Callable[[], None]:
-        ended = asyncio.get_running_loop().create_future()
-        ended.add_done_callback(_JOBS.discard)
-
-        def end(error: BaseException | None) -> None:
-            on_done(error)
-            ended.set_result(None)
-
+        ended, end = _ended(on_done)
         begin = prepare(thread, work, end)
 
         def begin_and_remember() -> None:
@@ -226,6 +207,18 @@ def _remembered_when_begun(
         return begin_and_remember
 
     return prepare_to_remember
+
+
+def _ended(on_done: OnDone) -> tuple[asyncio.Future[None], OnDone]:
+    """Return a future of a job's end, and what is to be called then."""
+    ended = asyncio.get_running_loop().create_future()
+    ended.add_done_callback(_JOBS.discard)
+
+    def end(error: BaseException | None) -> None:
+        on_done(error)
+        ended.set_result(None)
+
+    return ended, end
 
 
 DiskThread.run = _remembered_job(DiskThread.run)  # type: ignore[method-assign]

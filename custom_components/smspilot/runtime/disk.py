@@ -18,7 +18,8 @@ SYNC_DELAY: Final = 0.05
 
 # Called in the event loop with the error of a job, or None where it succeeded.
 type OnDone = Callable[[BaseException | None], None]
-# Work that blocks, what is called when it is done, and what the thread does next, if anything.
+# Work that blocks, what is called when it is done, and what the thread itself does at once, if
+# anything.
 type Job = tuple[Callable[[], object], OnDone, Callable[[], None] | None]
 
 
@@ -37,7 +38,7 @@ class DiskThread:
     def run(
         self, work: Callable[[], object], on_done: OnDone, then: Callable[[], None] | None = None
     ) -> None:
-        """Queue a job; when it has ended the thread itself calls `then`."""
+        """Queue a job; when it has ended the thread itself calls `then`, also after an error."""
         self._start()
         self._jobs.put((work, on_done, then))
 
@@ -95,11 +96,12 @@ def _run_jobs(jobs: SimpleQueue[Job | None], loop: asyncio.AbstractEventLoop) ->
             work()
         except BaseException as err:  # noqa: BLE001 - its caller gets it
             error = err
+        # First: once the event loop is awake it keeps the interpreter for a while.
+        if then:
+            then()
         # The loop may be closed by the time a disk that hung responds.
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(on_done, error)
-        if then:
-            then()
         # They hold what was written, which may be long.
         del job, work, on_done, then, error
 
@@ -127,26 +129,23 @@ class DiskSync:
         self.has_failed = False
 
     @callback
-    def begin(self) -> Callable[[], None] | None:
-        """Return what begins a sync from any thread, once; None while a sync is under way."""
-        self._cancel_delay()
-        if not self._idle.is_set():
-            return None
-        self._idle.clear()
-        self._covered = self._added
-        return self._thread.prepare(self._sync, self._finish)
+    def added(self) -> None:
+        """Sync an addition after `SYNC_DELAY`, or as soon as the sync under way has ended."""
+        self._added += 1
+        if not self._delay:
+            self._delay = self._hass.loop.call_later(SYNC_DELAY, self._begin)
 
     @callback
-    def added(self, *, is_covered: bool = False) -> None:
-        """Note an addition, which the sync that has begun after it covers, or else a later one.
+    def adding(self) -> Callable[[], None] | None:
+        """Return what syncs an addition once it is made, from any thread.
 
-        That begins after `SYNC_DELAY`, or as soon as the sync under way has ended.
+        None while a sync is under way: then the addition is noted when it is made.
         """
+        if not self._idle.is_set():
+            return None
+        self._cancel_delay()
         self._added += 1
-        if is_covered:
-            self._covered = self._added
-        elif not self._delay:
-            self._delay = self._hass.loop.call_later(SYNC_DELAY, self._run)
+        return self._prepare()
 
     @callback
     def rewritten(self) -> None:
@@ -163,7 +162,7 @@ class DiskSync:
             kept.set_result(not self.has_failed)
         else:
             self._waiting.append((self._added, kept))
-            self._run()
+            self._begin()
         return kept
 
     async def async_wait_idle(self) -> None:
@@ -178,9 +177,16 @@ class DiskSync:
         self._thread.stop()
 
     @callback
-    def _run(self) -> None:
-        if begin := self.begin():
-            begin()
+    def _begin(self) -> None:
+        self._cancel_delay()
+        if self._idle.is_set():
+            self._prepare()()
+
+    def _prepare(self) -> Callable[[], None]:
+        """Return what begins a sync of all additions so far; it must be called."""
+        self._idle.clear()
+        self._covered = self._added
+        return self._thread.prepare(self._sync, self._finish)
 
     @callback
     def _finish(self, error: BaseException | None) -> None:
@@ -193,7 +199,7 @@ class DiskSync:
         if self.has_failed:
             self._on_failure()
         elif self._added > self._kept:
-            self._run()
+            self._begin()
 
     @callback
     def _release(self, *, result: bool) -> None:

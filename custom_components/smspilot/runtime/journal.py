@@ -36,8 +36,7 @@ BLOCK_TIMEOUT: Final = 0.005
 class Journal:
     """Tables of an account, kept as JSON values by name and key.
 
-    `put` keeps a change in memory; `flush` writes all such changes. Calls of `flush` at the same
-    time share one write.
+    `put` keeps a change in memory; `flush` writes all of them. Calls at a time share one write.
 
     Home Assistant's `Store` does not fit: it hides a failed write, and puts off a write while Home
     Assistant stops, so the journal would be deleted before the snapshot is there.
@@ -149,7 +148,7 @@ class Journal:
     @callback
     def _append(self, *, sync: bool = False) -> None:
         """Write the changes as one line, so that a kill meanwhile loses all of them or none."""
-        begin_sync = self._sync.begin() if sync else None
+        begin_sync = self._sync.adding() if sync else None
         count, waiting, self._waiting = len(self._rows), self._waiting, []
         self._flush_due = False
         line = b"[" + b",".join(self._rows) + b"]"
@@ -158,7 +157,8 @@ class Journal:
             if not error:
                 del self._rows[:count]
                 self._size += len(line) + 2
-                self._sync.added(is_covered=begin_sync is not None)
+                if not begin_sync:
+                    self._sync.added()
             _release(waiting, result=not error)
             self._start_next_job(error)
 
