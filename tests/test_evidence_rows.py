@@ -139,15 +139,18 @@ async def test_scheduled(
     assert (found == "outcome_unknown") is not listed
 
 
+@pytest.mark.parametrize("stored", [Stored.AS_SENT, Stored.STRAIGHT_QUOTES, Stored.CUT_AT_EMOJI])
 async def test_failed_beside_an_odd_row(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, stored: Stored
 ) -> None:
     """A message that failed meanwhile is found at last, also beside a row without a number."""
     await add_account(hass, simulator)
+    simulator.options.stored = stored
     events = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     simulator.options.odd_row = OddRow.EMPTY_NUMBER
     lost = simulator.fault("hang", when="after", command="send")
-    sending = hass.async_create_background_task(caught(alarm(hass, PAPA)), "test")
+    text = act(hass, "send_sms", phones=[PAPA], message="«Протечка» 💧 воды")
+    sending = hass.async_create_background_task(caught(text), "test")
     await clock.settle()
     await simulator.advance(simulator.orders[0].server_id, Status.FAILED, error=604)
     for _ in range(20):

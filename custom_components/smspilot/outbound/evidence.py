@@ -111,7 +111,7 @@ class Evidence:
         clear = [row for row in may_be if row.id and listed_digits(row.phone)]
         sure = [row for row in clear if row.status is not Status.FAILED]
         if failed and not sure:
-            sure = [row for row in clear if has_text(row, record)]
+            sure = [row for row in clear if reads_like(row, record)]
         # The newest first, because a repeated message is the last of its rows.
         sure.sort(key=lambda row: (len(row.id or ""), row.id or ""), reverse=True)
         for row in sure:
