@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from inspect import unwrap
 import json
 from pathlib import Path
 import re
@@ -110,8 +111,8 @@ def fields(described: Json) -> dict[str, Any]:
 
 def keys(schema: Any) -> set[str]:
     """Return the fields that an action takes."""
-    if isinstance(schema, vol.All):
-        schema = schema.validators[0]
+    while isinstance(schema, vol.All):
+        schema = unwrap(schema.validators[0])
     return {str(key) for key in schema.schema}
 
 

@@ -1,6 +1,7 @@
 """The schemas of the actions' fields."""
 
 from datetime import datetime, timedelta
+from functools import wraps
 from typing import Any, Final
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_ENTITY_ID, ATTR_ID
@@ -59,6 +60,7 @@ def refusing(schema: vol.Schema | vol.All) -> vol.All:
     What a template got wrong would else stop a script even with `continue_on_error`.
     """
 
+    @wraps(schema)
     def validate(data: Any) -> Any:
         try:
             return schema(data)
