@@ -1,6 +1,7 @@
 """A disk that loses at a power cut what was not synced."""
 
 from collections.abc import Callable
+from itertools import count
 import os
 from pathlib import Path
 import random
@@ -8,6 +9,16 @@ import stat
 
 import atomicwrites  # type: ignore[import-untyped]
 import pytest
+
+from custom_components.smspilot.inbound import publications
+
+
+def start_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start the operating system anew: what was not synced may be gone."""
+    monkeypatch.setattr(publications, "BOOT_ID", f"start {next(_STARTS)}")
+
+
+_STARTS = count()
 
 
 class ForgetfulDisk:
@@ -19,6 +30,7 @@ class ForgetfulDisk:
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path, prefix: str) -> None:
+        self._monkeypatch = monkeypatch
         self._folder = folder
         self._prefix = prefix
         # The files on the disk by inode, and the names it knows; an open file keeps its inode.
@@ -46,7 +58,8 @@ class ForgetfulDisk:
         return sync
 
     def power_cut(self, dice: random.Random) -> None:
-        """Leave in the folder what the disk may know after a power cut now."""
+        """Leave in the folder what the disk may know after a power cut now, and start anew."""
+        start_machine(self._monkeypatch)
         present = self._present()
         left: dict[str, bytes] = {}
         for name in sorted({*self._names, *present}):

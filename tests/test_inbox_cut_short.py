@@ -12,7 +12,6 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
 from custom_components.smspilot.const import DOMAIN, EVENT_REPLY_RECEIVED, EVENT_SMS_RECEIVED
-from custom_components.smspilot.inbound import publications
 from custom_components.smspilot.runtime.journal_files import JournalFiles
 
 from .common import (
@@ -27,6 +26,7 @@ from .common import (
     restart,
     state_of,
 )
+from .forgetful_disk import start_machine
 from .simulator import Kept, Pushes
 from .simulator.simulator import Simulator
 
@@ -231,7 +231,7 @@ async def test_power_cut_while_it_is_published(
     await begin_read(simulator, clock, 0)
     await clock.advance(2)
     assert captured.of("message") == ["0", "1", "2"]
-    monkeypatch.setattr(publications, "BOOT_ID", "another start of the machine")
+    start_machine(monkeypatch)
     entry = await kill(hass, entry, clock, disk.bring_back)
     await clock.advance(61)
     assert captured.of("message") == ["0", "1", "2"]

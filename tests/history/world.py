@@ -24,7 +24,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smspilot.account import ACCOUNTS
 from custom_components.smspilot.const import DOMAIN, SUBENTRY_ALARM
 from tests.common import Clock, add_account, disk_works, person, small_hours_zone
-from tests.forgetful_disk import ForgetfulDisk
+from tests.forgetful_disk import ForgetfulDisk, start_machine
 from tests.outside import home
 from tests.simulator.choices import DateHeader
 from tests.simulator.simulator import Simulator
@@ -192,6 +192,7 @@ class World:
         stack = self._stack
         folder = stack.enter_context(TemporaryDirectory(prefix="history-"))
         monkeypatch = stack.enter_context(pytest.MonkeyPatch.context())
+        self._monkeypatch = monkeypatch
         # Ledgers of tests are small, and folding is where crashes hurt.
         monkeypatch.setattr("custom_components.smspilot.runtime.journal.COMPACT_AT", 4096)
         self.hass = await stack.enter_async_context(home(Path(folder)))
@@ -299,9 +300,9 @@ class World:
     async def crash(self, how: str = "now", fraction: float = 0.5, *, late: bool = False) -> None:
         """End the integration as kill -9 does, and start it again with what lies on the disk.
 
-        `torn` cuts the last line of a write under way, `between` finds the fresh snapshot beside
-        the journal that it was made of; `power` leaves what the disk was made to keep; `late`
-        leaves Home Assistant starting.
+        `torn` cuts the power in the last line of a write under way, `between` finds the fresh
+        snapshot beside the journal that it was made of; `power` leaves what the disk was made to
+        keep; `late` leaves Home Assistant starting.
         """
         mode = self.clock.disk.mode
         disk = await self._disk_during(how, fraction)
@@ -450,6 +451,8 @@ class World:
                 path = grown[0]
                 old = len(before.get(path, b""))
                 if path.suffix == ".journal" and now[path].startswith(before.get(path, b"")):
+                    # A kill leaves whole what a thread writes at once.
+                    start_machine(self._monkeypatch)
                     end = old + int((len(now[path]) - old) * fraction)
                     return now | {path: now[path][:end]}
             if how == "between" and before.keys() - now.keys():

@@ -30,7 +30,7 @@ CLOSE_TIMEOUT: Final = 15.0
 
 # Seconds for which the event loop may wait for a write that must precede whatever follows; a disk
 # that fails or hangs is logged by the next flush.
-BLOCK_TIMEOUT: Final = 0.005
+BLOCK_TIMEOUT: Final = 0.02
 
 
 class Journal:
