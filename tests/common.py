@@ -157,10 +157,12 @@ class CapturedEvents:
         return [data[field] for data in self.data]
 
 
-# Executor jobs of all loops; `async_block_till_done` knows only Home Assistant's own.
-_JOBS: set[asyncio.Future[Any]] = set()
-# A mark for each thread that a test holds at the disk; `settle` does not wait for those.
-HELD: set[object] = set()
+# The jobs of all loops in threads, with their thread where it is one of our own;
+# `async_block_till_done` knows only those in Home Assistant's executor.
+_JOBS: dict[asyncio.Future[Any], threading.Thread | None] = {}
+# The threads that a test holds at the disk, by a mark; nobody waits for them, nor for the jobs
+# behind.
+HELD: dict[object, threading.Thread] = {}
 # What waits for threads, and is woken when one of them comes to be held.
 _WAITERS: set[asyncio.Future[None]] = set()
 
@@ -168,8 +170,8 @@ _WAITERS: set[asyncio.Future[None]] = set()
 def _remembered[T](run: Callable[..., asyncio.Future[T]]) -> Callable[..., asyncio.Future[T]]:
     def run_and_remember(*args: Any) -> asyncio.Future[T]:
         job = run(*args)
-        _JOBS.add(job)
-        job.add_done_callback(_JOBS.discard)
+        _JOBS[job] = None
+        job.add_done_callback(_JOBS.pop)
         return job
 
     return run_and_remember
@@ -185,8 +187,8 @@ def _remembered_job(run: Callable[..., None]) -> Callable[..., None]:
         thread: DiskThread, work: Callable[[], object], on_done: OnDone, *then: Any
     ) -> None:
         ended, end = _ended(on_done)
-        _JOBS.add(ended)
         run(thread, work, end, *then)
+        _JOBS[ended] = vars(thread)["_thread"]
 
     return run_and_remember
 
@@ -201,7 +203,7 @@ def _remembered_when_begun(
         begin = prepare(thread, work, end)
 
         def begin_and_remember() -> None:
-            _JOBS.add(ended)
+            _JOBS[ended] = vars(thread)["_thread"]
             begin()
 
         return begin_and_remember
@@ -212,7 +214,7 @@ def _remembered_when_begun(
 def _ended(on_done: OnDone) -> tuple[asyncio.Future[None], OnDone]:
     """Return a future of a job's end, and what is to be called then."""
     ended = asyncio.get_running_loop().create_future()
-    ended.add_done_callback(_JOBS.discard)
+    ended.add_done_callback(_JOBS.pop)
 
     def end(error: BaseException | None) -> None:
         on_done(error)
@@ -226,22 +228,27 @@ DiskThread.prepare = _remembered_when_begun(DiskThread.prepare)  # type: ignore[
 
 
 async def disk_works(hass: HomeAssistant) -> bool:
-    """Wait for the executor's jobs, and return whether there were any."""
-    # A copy: a thread may add one meanwhile.
-    jobs = [job for job in list(_JOBS) if job.get_loop() is hass.loop]
-    works = len(jobs) > len(HELD)
-    while len(jobs) > len(HELD):
+    """Wait for the jobs in threads, and return whether there were any."""
+    works = False
+    while jobs := [job for job in _running() if job.get_loop() is hass.loop]:
+        works = True
         waiter = hass.loop.create_future()
         _WAITERS.add(waiter)
         await asyncio.wait([waiter, *jobs], return_when=asyncio.FIRST_COMPLETED)
         _WAITERS.discard(waiter)
-        jobs = [job for job in jobs if not job.done()]
     return works
 
 
+def _running() -> list[asyncio.Future[Any]]:
+    """Return the jobs whose threads are not held."""
+    held = set(HELD.values())
+    # Copies: a thread may add one meanwhile.
+    return [job for job, thread in list(_JOBS.items()) if not job.done() and thread not in held]
+
+
 def hold(mark: object, loop: asyncio.AbstractEventLoop) -> None:
-    """Stop waiting for a thread whose disk a test holds."""
-    HELD.add(mark)
+    """Stop waiting for the present thread, whose disk a test holds."""
+    HELD[mark] = threading.current_thread()
     loop.call_soon_threadsafe(_wake_waiters)
 
 

@@ -96,7 +96,7 @@ class Disk:
             for released, due in list(self._held.items()):
                 if ends(due):
                     del self._held[released]
-                    HELD.discard(released)
+                    HELD.pop(released, None)
                     released.set()
 
 
