@@ -26,6 +26,7 @@ from .simulator import (
     Ids,
     Kept,
     LatePrice,
+    ListedNumbers,
     Numbers,
     OddRow,
     Options,
@@ -413,12 +414,29 @@ async def test_pushes(simulator: Simulator, option: str, value: object, seen: st
     assert lines["pushes"].seen == seen
 
 
+@pytest.mark.parametrize(
+    ("how", "line", "seen"),
+    [
+        (ListedNumbers.NATIONAL, "numbers of messages", "ten digits"),
+        (ListedNumbers.MASKED, "numbers of messages", "masked"),
+        (ListedNumbers.EMPTY, "rows of messages that make no sense", "5 of 5: without phone"),
+    ],
+)
+async def test_listed_numbers(
+    simulator: Simulator, how: ListedNumbers, line: str, seen: str
+) -> None:
+    """Numbers that only the list writes in another way are reported."""
+    await lived(simulator)
+    simulator.options.listed_numbers = how
+    assert (await look(simulator))[line].seen == seen
+
+
 # What cannot be seen from outside, or only with money, failures or a setting of the cabinet's.
 NOT_SEEN = {
     *("refused_list_sends_good", "no_money_code", "duplicate_window", "duplicate_guards_calls"),
     *("duplicate_refuses_list", "text_errors_name_phone", "ip", "escape_slashes", "facts"),
     *("refund_undelivered", "check_shows_result", "check_limit", "check_kept", "check_lag_every"),
-    *("inbound_lag_every", "push_delay", "push_body", "push_timeout"),
+    *("check_lists_scheduled", "inbound_lag_every", "push_delay", "push_body", "push_timeout"),
 }
 
 

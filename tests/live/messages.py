@@ -66,7 +66,11 @@ async def _created(look: Look) -> str:
     return shapes.all_of(shapes.date(row.get("created")) for row in await look.recent())
 
 
-@POINTS("numbers of messages", "7 and ten digits", otherwise="numbers are compared as numbers")
+@POINTS(
+    "numbers of messages",
+    "7 and ten digits",
+    otherwise="numbers are compared as numbers; a hidden one leaves a lost message in doubt",
+)
 async def _numbers(look: Look) -> str:
     return shapes.all_of(shapes.number(row["phone"]) for row in await look.recent())
 

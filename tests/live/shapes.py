@@ -43,12 +43,15 @@ def number(value: Any) -> str:
     text = str(value)
     if not text:
         return "empty"
+    if "*" in text:
+        return "masked"
     if re.search(r"[^\W\d_]", text):
         return "a word"
     for shape, words in (
         (r"7\d{10}", "7 and ten digits"),
         (r"8\d{10}", "8 and ten digits"),
         (r"\+\d+", "a plus and digits"),
+        (r"\d{10}", "ten digits"),
         (r"\d+", "other digits"),
     ):
         if re.fullmatch(shape, text):
