@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 
 from ..client import Kind, Status
 from ..client.errors import (
-    REACTIONS,
+    ERROR_BY_CODE,
     AccountBlocked,
     ApiError,
     DuplicateRefused,
@@ -39,7 +39,7 @@ from .texts import Build, TextMemory
 
 # The outbox retries for this long; after that the step is postponed and tried each minute.
 RETRY_FOR: Final = timedelta(seconds=10)
-NO_SURVEY_TEMPLATE: Final = 227
+NO_TWO_WAY_TEMPLATE: Final = 227
 _POSTPONING: Final[tuple[tuple[type[ApiError], Reason], ...]] = (
     (AccountBlocked, Reason.ACCOUNT_BLOCKED),
     (InvalidCredentials, Reason.INVALID_AUTH),
@@ -225,12 +225,12 @@ def _of_error(err: HomeAssistantError) -> tuple[SendState, str | None]:
 
 
 def _of_code(code: int | None, key: str | None = None) -> tuple[SendState, str | None]:
-    kind = REACTIONS.get(code or 0)
+    kind = ERROR_BY_CODE.get(code or 0)
     for postponing, reason in _POSTPONING:
         if kind is postponing or (key == reason and reason is not Reason.REFUSED):
             return SendState.POSTPONED, reason
     if kind is DuplicateRefused:
         return SendState.DUPLICATE, Reason.DUPLICATE
-    if code == NO_SURVEY_TEMPLATE:
+    if code == NO_TWO_WAY_TEMPLATE:
         return SendState.NO_TEMPLATE, Reason.TEXT_REFUSED
     return SendState.REFUSED, key

@@ -142,7 +142,7 @@ class DeliveryFailed(ApiError):
     """A message was not delivered; stands in rows of messages, never refuses a request."""
 
 
-_REACTIONS: tuple[tuple[type[ApiError], tuple[int, ...]], ...] = (
+_CODES: tuple[tuple[type[ApiError], tuple[int, ...]], ...] = (
     (InvalidCredentials, (100, 101, 102, 400, 401)),
     (IpNotAllowed, (113,)),
     (AccountBlocked, (103, 104, 105, 106, 107, 117, 122, 242)),
@@ -159,4 +159,4 @@ _REACTIONS: tuple[tuple[type[ApiError], tuple[int, ...]], ...] = (
     (ServiceFailed, (110,)),
     (DeliveryFailed, tuple(range(600, 606))),
 )
-REACTIONS = {code: reaction for reaction, codes in _REACTIONS for code in codes}
+ERROR_BY_CODE = {code: error for error, codes in _CODES for code in codes}

@@ -14,6 +14,7 @@ class Status(IntEnum):
     """The status of a message (section 2).
 
     A code that the document does not list is a status too: not `known` and not `final`.
+    For the other places of a new one see "How to add something" in docs/developing.md.
     """
 
     FAILED = -2

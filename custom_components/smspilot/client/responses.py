@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import aiohttp
 
-from .errors import REACTIONS, ApiError, Fault, InvalidResponse
+from .errors import ERROR_BY_CODE, ApiError, Fault, InvalidResponse
 from .values import integer, optional, text
 
 # Bytes. A thousand rows with texts are far smaller; a larger response is a mistake or an attack.
@@ -56,7 +56,7 @@ def error_of(error: Any) -> ApiError | InvalidResponse | None:
     description, description_ru = text(error.get("description")), text(error.get("description_ru"))
     if not code and not description and not description_ru:
         return None
-    return REACTIONS.get(code, ApiError)(
+    return ERROR_BY_CODE.get(code, ApiError)(
         code,
         description,
         description_ru,

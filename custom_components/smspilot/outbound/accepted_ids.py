@@ -11,7 +11,7 @@ from ..client.values import integer
 from .number import SHARED_IDS
 from .record import RECENT, SECONDS_PER_HOUR
 
-# A read long after a message must still show the ids before it, so they are of less than a day.
+# Older ids need not be listed: a read some hours after the request would show them no longer.
 MUST_BE_LISTED: Final = RECENT - 6 * SECONDS_PER_HOUR
 
 

@@ -1,4 +1,7 @@
-"""Money: what was spent a day, what is set aside for messages under way, and known prices."""
+"""Money: what was spent a day, what is set aside for messages under way, and known prices.
+
+A warning that depends on these figures belongs into `issues.py: IssueReporter.review`.
+"""
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -91,7 +94,7 @@ class Budget:
         return self._prices.get(f"{kind}:{country}")
 
     def estimate(self, message: OutboundMessage, phone: str) -> Decimal:
-        """Return an upper bound of what a message to a number costs, in RUB."""
+        """Return what a message to a number may cost at most, in RUB: a guess without a price."""
         price = self.price(message.kind, country_of(phone))
         if price is None:
             return max(self.limit * UNKNOWN_PRICE_SHARE, MIN_UNKNOWN_PRICE) * parts_of(message)
@@ -119,7 +122,7 @@ class Budget:
             self._permits = set()
 
     def keep_until_priced(self, message_id: str, permit: Permit) -> None:
-        """Keep an accepted message's amount set aside until `spend_late` gets its price."""
+        """Keep an accepted message's amount set aside until `correct_spending` gets its price."""
         self._unpriced[message_id] = permit
 
     def spend(self, amount: Decimal, paid_on: date | None = None) -> None:
@@ -150,15 +153,17 @@ class Budget:
         self._answers = {key: spent}
         self._journal.put("answers", key, str(spent))
 
-    def spend_late(self, message_id: str, amount: Decimal, paid_on: date | None = None) -> None:
-        """Spend the price of a message that was accepted before without it."""
+    def correct_spending(
+        self, message_id: str, amount: Decimal, paid_on: date | None = None
+    ) -> None:
+        """Add the difference where a message's price becomes known or changes; may be negative."""
         self.remove(self._unpriced.pop(message_id, None))
         self.spend(amount, paid_on)
 
     def release(self, message_id: str, price: Decimal | None) -> None:
-        """Release what is set aside for a message whose price is known.
+        """Release what is set aside for a message that has ended, if its price is known.
 
-        A price of 0 may be unknown, until the message's end shows that it was free.
+        Before the end a price of 0 may stand for an unknown one; after it the message was free.
         """
         if price is not None:
             self.remove(self._unpriced.pop(message_id, None))

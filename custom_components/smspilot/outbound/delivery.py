@@ -170,7 +170,7 @@ class DeliveryTracker:
         if has_price and message.price is not None and message.price != row.price:
             # On the day it was sent: a refund must reduce the day that was charged.
             paid_on = dt_util.as_local(row.sent_at).date() if row.sent_at else None
-            self._budget.spend_late(message.id, message.price - (row.price or 0), paid_on)
+            self._budget.correct_spending(message.id, message.price - (row.price or 0), paid_on)
             row.price = message.price
             self._tracked.write(message.id)
             self._signal_counts()

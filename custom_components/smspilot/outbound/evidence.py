@@ -102,8 +102,8 @@ class Evidence:
     ) -> Finding:
         """Return what the list proves about a number of a message whose response was lost.
 
-        Failed rows count only with `failed`, and where there is no other: such a row may be of
-        another request, and if the message is sent again the API refuses it again.
+        A FAILED row is ignored unless `failed` is set and no other row fits. It may be of another
+        request; and if it is ours, to send again does no harm, as the API would refuse it again.
         """
         rows = listing.of(number.digits)
         may_be = [row for row in rows if self._may_be(listing, record, number, row)]

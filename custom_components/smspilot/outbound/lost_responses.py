@@ -119,13 +119,15 @@ class LostResponses:
         named = plain_digits(err.phone or "")
         refused = [one for one in batch if len(batch) == 1 or one.digits == named]
         others = [one for one in batch if one not in refused]
-        had_some = isinstance(err, DuplicateRefused)
+        is_duplicate = isinstance(err, DuplicateRefused)
         for half in halves(others):
             part = next(parts)
             for one in half:
                 one.batch = part
-                # It was reconciled when its list was split before: one more read is enough.
-                reads = READS_BEFORE_REPEAT if had_some or one.requests == 1 else 1
+                # A number requested before was looked for when its former list was split, so one
+                # more read is enough.
+                is_first = is_duplicate or one.requests == 1
+                reads = READS_BEFORE_REPEAT if is_first else 1
                 self._begin_reconciling([one], reads, absent_from=self._hass.loop.time())
         if isinstance(err, DuplicateRefused):
             duplicates = [one for one in refused if one.requests > 1]
@@ -186,7 +188,11 @@ class LostResponses:
         self._on_finished([one for one in numbers if one.is_finished])
 
     def _read_deadline(self, numbers: Sequence[Number]) -> float:
-        """Return the deadline of a read; one that begins late has some time all the same."""
+        """Return the deadline of a read.
+
+        That is the end of reconciling, which `READ_INTERVAL` only replaces where it comes too soon:
+        for a read that begins near it, or for numbers that are not reconciled.
+        """
         soon = min(self._hass.loop.time() + READ_INTERVAL, self._timing.deadline)
         return max(soon, min(one.reconcile_until for one in numbers))
 

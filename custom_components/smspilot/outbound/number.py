@@ -82,7 +82,8 @@ class Number:
     batch: int = 0
     state: State = State.WANTED
     permit: Permit | None = None
-    row: MessageRow | None = None
+    # Its row of a response or of the list.
+    api_row: MessageRow | None = None
     is_found: bool = False
     packet_id: str | None = None
     error: Refusal | None = None
@@ -110,13 +111,13 @@ class Number:
     @property
     def message_id(self) -> str | None:
         """Return the id of its message, None where the API gave none."""
-        return self.row.id if self.row else None
+        return self.api_row.id if self.api_row else None
 
     @property
     def problem(self) -> Problem | None:
         """Return why the API refused it, None where it did not."""
-        if self.row:
-            return self.row.problem
+        if self.api_row:
+            return self.api_row.problem
         return problem_from_error(self.error) if isinstance(self.error, ApiError) else None
 
     @property
@@ -140,7 +141,7 @@ class Number:
 
     def apply_row(self, row: MessageRow, packet_id: str | None) -> None:
         """Apply its row of the response."""
-        self.row, self.packet_id = row, packet_id
+        self.api_row, self.packet_id = row, packet_id
         self.state = State.REFUSED if row.status is Status.FAILED else State.ACCEPTED
 
     def mark_refused(self, error: Refusal) -> None:
@@ -153,7 +154,7 @@ class Number:
 
     def mark_found(self, row: MessageRow) -> None:
         """Note the row of the API's list that shows its message."""
-        self.state, self.row, self.is_found = State.ACCEPTED, row, True
+        self.state, self.api_row, self.is_found = State.ACCEPTED, row, True
 
     def mark_not_found(self, now: float, *, may_be_there: bool) -> None:
         """Note that a read of the list did not show it, or only a row that may be it."""

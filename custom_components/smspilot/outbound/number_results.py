@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 
 from ..client import ApiError, Problem, RecipientRefused, SmspilotError, Status
-from ..client.errors import REACTIONS
+from ..client.errors import ERROR_BY_CODE
 from ..errors import Reason, action_error, error_from_api, localized, validation_error
 from .message import OutboundMessage
 from .number import SHARED_IDS, Number, State
@@ -43,7 +43,7 @@ def row_of(
     )
     if number.state is State.IN_DOUBT:
         row.in_doubt, row.error = True, _as_problem(hass, _in_doubt_error(entry))
-    elif found := number.row:
+    elif found := number.api_row:
         row.message_id, row.packet_id = found.id, number.packet_id
         row.price, row.error, row.status = found.price, found.problem, found.status
         row.test = row.test or found.id in SHARED_IDS
@@ -91,8 +91,8 @@ def error_of(
     for one in sorted(refused, key=lambda one: isinstance(one.error, RecipientRefused)):
         if isinstance(one.error, SmspilotError):
             return error_from_api(hass, one.error)
-        if one.row:
-            return error_from_api(hass, _as_error(one.row.problem or NO_REASON))
+        if one.api_row:
+            return error_from_api(hass, _as_error(one.api_row.problem or NO_REASON))
     refusals = [
         (row, one.error) for one, row in rows.items() if isinstance(one.error, HomeAssistantError)
     ]
@@ -132,7 +132,7 @@ def partly_refused_error(
 
 
 def _as_error(problem: Problem) -> ApiError:
-    kind = REACTIONS.get(problem.code or 0, RecipientRefused)
+    kind = ERROR_BY_CODE.get(problem.code or 0, RecipientRefused)
     return kind(problem.code, problem.description, problem.description_ru)
 
 

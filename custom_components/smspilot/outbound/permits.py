@@ -90,16 +90,16 @@ class Permits:
         match number.state:
             case State.REFUSED:
                 self.give_back([number])
-            case State.ACCEPTED if number.row and number.row.id in SHARED_IDS:
+            case State.ACCEPTED if number.api_row and number.api_row.id in SHARED_IDS:
                 self.give_back([number])
-            case State.ACCEPTED if number.row and number.row.id:
-                if number.row.price:
-                    self._budget.note_price(message, permit.phone, number.row.price)
+            case State.ACCEPTED if number.api_row and number.api_row.id:
+                if number.api_row.price:
+                    self._budget.note_price(message, permit.phone, number.api_row.price)
                     self._budget.remove(permit)
                     permit.amount = ZERO
                 else:
                     # Set aside until the price is known.
-                    self._budget.keep_until_priced(number.row.id, permit)
+                    self._budget.keep_until_priced(number.api_row.id, permit)
             case _:
                 # In doubt: it counts as sent.
                 pass

@@ -39,7 +39,7 @@ class NumberRecord:
     @classmethod
     def from_number(cls, number: Number) -> Self:
         """Return the record of a number; the ids that all tests share are left out."""
-        message_id = number.row.id if number.row else None
+        message_id = number.api_row.id if number.api_row else None
         is_test = message_id in SHARED_IDS
         return cls(
             target=number.target,

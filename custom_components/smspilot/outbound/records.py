@@ -144,7 +144,7 @@ class SubmissionRecords:
         return record
 
     @callback
-    def first_requested(self, record: SubmissionRecord, api_at: datetime) -> SubmissionRecord:
+    def restamped(self, record: SubmissionRecord, api_at: datetime) -> SubmissionRecord:
         """Return the record with the present times, for a message that is first requested now."""
         now = self._hass.loop.time()
         return replace(record, at=dt_util.utcnow(), api_at=api_at, since=now)

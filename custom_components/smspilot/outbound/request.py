@@ -6,7 +6,7 @@ from typing import Final, assert_never
 from homeassistant.util import dt as dt_util
 
 from ..client import DuplicateRefused, Kind, MessageRow, SendResponse, Smspilot, Status
-from ..client.errors import REACTIONS
+from ..client.errors import ERROR_BY_CODE
 from ..contacts.phones import plain_digits, to_service
 from .message import OutboundMessage
 from .number import Number
@@ -88,4 +88,4 @@ def apply_rows(batch: Sequence[Number], response: SendResponse) -> list[Number]:
 
 def _is_duplicate(row: MessageRow) -> bool:
     code = (row.problem and row.problem.code) or 0
-    return row.status is Status.FAILED and REACTIONS.get(code) is DuplicateRefused
+    return row.status is Status.FAILED and ERROR_BY_CODE.get(code) is DuplicateRefused

@@ -8,6 +8,7 @@ that nothing is sent again.
 
 from collections.abc import Sequence
 from itertools import count
+from math import ceil
 
 from ..client import (
     ApiError,
@@ -50,12 +51,12 @@ class Submission:
         self.record = self._records.open(message, api_now(self._client))
         self.timing = Timing(message, self._now)
         self._losses = LostResponses(context, self.timing, self._finish, test=message.options.test)
-        self._requests = -(-len(numbers) // MAX_NUMBERS)
+        self._requests = ceil(len(numbers) / MAX_NUMBERS)
         self._batches = count(self._requests)
         for index, one in enumerate(numbers):
             one.batch = index // MAX_NUMBERS
-        # Whether the journal has all that it must have before the next request.
-        self._is_written = False
+        # Whether the journal lacks something that it must have before the next request.
+        self._needs_write = True
 
     async def async_run(self) -> None:
         """Bring every number to a final state or into doubt, at the latest at the deadline."""
@@ -119,10 +120,10 @@ class Submission:
         """Make one request; where its result is unknown, it is reconciled, not repeated."""
         if not any(one.requests for one in self.numbers):
             # A row that the API lists from before this time is another message.
-            self.record = self._records.first_requested(self.record, api_now(self._client))
+            self.record = self._records.restamped(self.record, api_now(self._client))
         for one in batch:
-            # The journal must have a first request before it is made; it has a repeated one.
-            self._is_written = self._is_written and one.requests > 0
+            # The journal must have a number's first request; it says REQUESTED before a repeat.
+            self._needs_write = self._needs_write or one.requests == 0
             one.mark_requested()
         await self.async_write(batch)
         if self.timing.too_late(self._now):
@@ -174,7 +175,7 @@ class Submission:
         _mark_not_requested([one for one in batch if one.state is State.REQUESTED])
         unsent = [one for one in self.numbers if one.is_unsent]
         self._permits.give_back([one for one in unsent if not one.requests])
-        self._is_written = False
+        self._needs_write = True
         self._retry_or_refuse(unsent, err)
 
     def _retry_or_refuse(self, numbers: list[Number], err: Refusal) -> None:
@@ -218,9 +219,9 @@ class Submission:
 
     async def async_write(self, changed: Sequence[Number] | None = None) -> None:
         """Write the message with the states of all its numbers, or changed ones, unless done."""
-        if self._is_written or self.message.options.test:
+        if not self._needs_write or self.message.options.test:
             return
-        self._is_written = True
+        self._needs_write = False
         self.record = self._records.write(self.record, self.numbers, changed or self.numbers)
         await self._records.async_flush(durable=self.message.key is not None)
 
