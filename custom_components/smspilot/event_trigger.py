@@ -93,21 +93,20 @@ class EventTrigger(Trigger):
     @callback
     def _handle(self, event: Event[Data]) -> None:
         """Run the action, or report why not."""
-        miss = self._miss(event)
         if self._entry_id not in (None, event.data["entry_id"]):
-            miss = Miss.WRONG_ACCOUNT
-        if miss:
+            self._report_miss(event, Miss.WRONG_ACCOUNT)
+        elif miss := self._miss(event):
             self._report_miss(event, miss)
         else:
-            self._fire(event)
+            self._check_rest(event)
 
     def _miss(self, event: Event[Data]) -> Miss | None:
-        """Return why a message of the account does not fire the trigger."""
+        """Return why a message of the account does not fire the trigger, as far as is cheap."""
         raise NotImplementedError
 
     @callback
-    def _fire(self, event: Event[Data]) -> None:
-        """Run the action."""
+    def _check_rest(self, event: Event[Data]) -> None:
+        """Run the action, or report why not, after the checks that `_miss` has left, if any."""
         raise NotImplementedError
 
     @callback

@@ -74,7 +74,7 @@ class MessageReceivedTrigger(EventTrigger):
 
     @override
     def _miss(self, event: Event[Data]) -> Miss | None:
-        """Return why a message does not match, leaving regular expressions and age to `_fire`."""
+        """Return why a message does not match; `_check_rest` searches and looks at the age."""
         options, data = self._options, event.data
         texts: list[str] = options[CONF_TEXT]
         if event.event_type not in INBOUND_KINDS[options[CONF_KIND]]:
@@ -92,7 +92,7 @@ class MessageReceivedTrigger(EventTrigger):
 
     @override
     @callback
-    def _fire(self, event: Event[Data]) -> None:
+    def _check_rest(self, event: Event[Data]) -> None:
         @callback
         def on_result(found: Found | None) -> None:
             if found is None:
@@ -141,7 +141,7 @@ class MessageStatusChangedTrigger(EventTrigger):
 
     @override
     @callback
-    def _fire(self, event: Event[Data]) -> None:
+    def _check_rest(self, event: Event[Data]) -> None:
         status = async_words(self._hass, f"logbook_{event.data['status'] or 'unknown'}")
         name = _name(event.data)
         description = async_words(self._hass, "trigger_to", name=name, status=status)

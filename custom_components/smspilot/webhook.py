@@ -89,7 +89,8 @@ class PushReceiver:
                 if message and not verify:
                     account.deliveries.push_unverified(message)
                 else:
-                    # One that cannot be read may be any: none is later, so this starts a read.
+                    # DELIVERED follows each status that is not final. So for one that cannot be
+                    # read it always starts a read, which finds out the true one.
                     status = message.status if message else Status.DELIVERED
                     account.deliveries.push(message_id, status)
             case InboundPush(user_id=user_id) if not verify and self._is_foreign(user_id):

@@ -12,7 +12,7 @@ from ..events import SIGNAL_ALARM, SIGNAL_STATUS
 from ..inbound.classify import Classified
 from ..runtime.journal import Table, Tables
 from ..text.reactions import is_reaction
-from .answers import Answer, addressed, declines, sender_of, without_code
+from .answers import Answer, addressed, declines, recipient_reached_by, without_code
 from .checks import Checks
 from .happenings import Acknowledged, Declined, WrongCodes
 from .plan import plans
@@ -127,7 +127,7 @@ class Alarms:
             return False
         if is_reaction(message.text, run.message):
             return False
-        recipient = sender_of(run, message.phone)
+        recipient = recipient_reached_by(run, message.phone)
         if recipient is None:
             return False
         text, wrong = without_code(run, message.phone, message.text)
@@ -159,7 +159,7 @@ class Alarms:
         ids = {one for each in runs for send in each.sends.values() for one in send.ids}
         if question.message_id in ids:
             return False
-        recipient = sender_of(run, message.phone)
+        recipient = recipient_reached_by(run, message.phone)
         reached = run.reached.get(recipient or "")
         return bool(reached and question.sent_at > reached.last)
 

@@ -101,7 +101,7 @@ def addressed(runs: Iterable[Run], answer: Answer) -> Run | None:
     return run if run.state in (AlarmState.RUNNING, AlarmState.UNANSWERED) else None
 
 
-def sender_of(run: Run, phone: str) -> str | None:
+def recipient_reached_by(run: Run, phone: str) -> str | None:
     """Return the reference of the recipient that the run last reached by this number."""
     found = [
         (reached.last, recipient)

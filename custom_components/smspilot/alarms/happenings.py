@@ -7,6 +7,10 @@ from enum import StrEnum
 from .plan import Plan, ResolvedStep, StepRecipient
 from .sends import SendKey, SendState
 
+# What provably was not sent is tried again after this long.
+RETRY_AFTER = timedelta(minutes=1)
+DAY = timedelta(days=1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
@@ -30,7 +34,7 @@ class World:
         """Return the recipients of a step, none where a changed plan no longer has it."""
         return self.steps[step].recipients if step < len(self.steps) else ()
 
-    def plans(self, key: SendKey) -> bool:
+    def has_recipient(self, key: SendKey) -> bool:
         """Return whether the plan still has the recipient of a send in its step."""
         return any(one.reference == key.recipient for one in self.recipients(key.step))
 
@@ -175,7 +179,3 @@ class NotifyFallback:
 
 
 type Effect = Read | Transmit | Cancel | Publish | NotifyFallback
-
-# What provably was not sent is tried again after this long.
-RETRY_AFTER = timedelta(minutes=1)
-DAY = timedelta(days=1)

@@ -69,7 +69,7 @@ def send_step(transition: Transition) -> None:
 def is_needed(run: Run, world: World, key: SendKey) -> bool:
     """Return whether a send may be requested: a step's only while the alarm runs and plans it."""
     is_running = run.state is AlarmState.RUNNING
-    return key.purpose is not Purpose.STEP or (is_running and world.plans(key))
+    return key.purpose is not Purpose.STEP or (is_running and world.has_recipient(key))
 
 
 def settle(transition: Transition) -> None:
@@ -81,7 +81,7 @@ def settle(transition: Transition) -> None:
     postponed = [one for one in sends if one.state is SendState.POSTPONED and one.channel]
     transition.publish_step(even_if_empty=not reached and not postponed)
     if postponed:
-        # Also where others of the step are reached: the others are tried for as long.
+        # Even if some recipients were reached, the step waits while the rest are tried again.
         _postpone(transition, postponed[0].reason)
         return
     transition.change(ahead_step=None, ahead_at=None, late=False)
@@ -116,7 +116,7 @@ def _unplanned(transition: Transition) -> list[Send]:
         for send in transition.run.of_step()
         if send.state is SendState.INTENDED
         and send.channel
-        and not transition.world.plans(send.key)
+        and not transition.world.has_recipient(send.key)
     ]
 
 

@@ -62,15 +62,15 @@ class Intake:
     ) -> list[Classified] | None:
         """Publish the new messages, oldest first, and return them; `at` is the API's time.
 
-        With them go those for which this was undone. Return None where the entry was unloaded
-        during the write: the rest stays new.
+        Also publish those that were decided before and not published, because the entry was
+        unloaded or Home Assistant was killed. Return None where the entry was unloaded during the
+        write: the rest stays new.
         """
         published: list[Classified] = []
         async with self._lock:
-            # By id, with whether they are verified. The list may not show the undone ones again.
-            fresh = {
-                one.message.id: (one.message, one.verified) for one in self._publications.undone
-            }
+            # By id, with whether they are verified. The list may not show the former ones again.
+            former = self._publications.to_decide_again
+            fresh = {one.message.id: (one.message, one.verified) for one in former}
             fresh |= {one.id: (one, verified) for one in messages if one.id not in self._window}
             for batch in batched(sorted(fresh.values(), key=_by_time), MAX_BATCH, strict=False):
                 for message, is_verified in batch:

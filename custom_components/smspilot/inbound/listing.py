@@ -64,10 +64,14 @@ class PagedList:
         if not first.is_full:
             self._tail = self._tail if first.is_tail else None
             return
-        is_deep = self._has_cap or whole or first.is_tail
-        begin = self._remember_tail(first.page, is_deep=is_deep)
+        # True where this read must find everything after the full page; else it may stop, and a
+        # later read goes on.
+        to_the_end = self._has_cap or whole or first.is_tail
+        begin = self._remember_tail(first.page, to_the_end=to_the_end)
         if self._has_cap or suspect() or (first.is_tail and first.is_known):
-            async for page in self._read_on(first.page, max(first.since, begin), is_deep=is_deep):
+            async for page in self._read_on(
+                first.page, max(first.since, begin), to_the_end=to_the_end
+            ):
                 yield page
 
     async def _read_first(self, *, whole: bool) -> _FirstPage:
@@ -92,12 +96,12 @@ class PagedList:
             page=page, since=since, is_tail=bool(tail), is_full=is_full, is_known=is_known
         )
 
-    def _remember_tail(self, page: InboundList, *, is_deep: bool) -> datetime:
+    def _remember_tail(self, page: InboundList, *, to_the_end: bool) -> datetime:
         """Remember where a later read begins after a full page; return where this one goes on."""
         end = self._end(page)
         # All rows have the same time: a request from that time on would return the same page.
         is_one_time = end - min(message.created for message in page.messages) < _tick(page)
-        begin = end + _tick(page) if is_one_time and not is_deep else end - SECOND
+        begin = end + _tick(page) if is_one_time and not to_the_end else end - SECOND
         # Where times have no seconds, the minute itself may hold more: a later read covers it.
         tail = begin if _tick(page) == SECOND else end - SECOND
         self._tail = max(self._tail or tail, tail)
@@ -116,18 +120,18 @@ class PagedList:
             self.may_lack = self.shows_newest and not any(one in self._window for one in listed)
 
     async def _read_on(
-        self, first: InboundList, since: datetime, *, is_deep: bool
+        self, first: InboundList, since: datetime, *, to_the_end: bool
     ) -> AsyncGenerator[InboundList]:
         """Request the list from its newest row on, until nothing new comes.
 
-        Not `is_deep`, it stops at a page whose rows all have the same time; a later read goes on.
+        Unless `to_the_end`, it stops at a page whose rows all have the same time.
         """
         full, seen = len(first.messages), {message.id for message in first.messages}
         for _ in range(MAX_PAGES):
             page = await self._request_further(since)
             may_follow = len(page.messages) >= full
             is_stuck = may_follow and self._end(page) - SECOND <= since
-            if is_stuck and not (is_deep or self._has_cap):
+            if is_stuck and not (to_the_end or self._has_cap):
                 return
             if is_stuck:
                 # All rows have the same time and fill the page: request what was written later.
@@ -139,7 +143,7 @@ class PagedList:
             seen |= {message.id for message in page.messages}
             if may_follow:
                 since = max(since, self._end(page) - SECOND)
-            if is_deep or self._has_cap:
+            if to_the_end or self._has_cap:
                 self._tail = max(self._tail or since, since)
             if not may_follow:
                 return

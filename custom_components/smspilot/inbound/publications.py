@@ -89,7 +89,8 @@ class Publications:
         for message_id, row in table.items():
             author = row.get("phone") if isinstance(row, dict) else row
             self._begun[message_id] = from_service(str(author))
-            # What is not synced survives a kill, but not the end of the operating system.
+            # That publishing begins is written and not synced. After a reboot its absence proves
+            # nothing, so only within the same boot is the message published.
             if BOOT_ID and isinstance(row, dict) and row.get("boot") == BOOT_ID:
                 with suppress(AttributeError, LookupError, TypeError, ValueError):
                     self._due[message_id] = Publication.from_stored(message_id, row)
@@ -107,7 +108,7 @@ class Publications:
         self.undo()
 
     @property
-    def undone(self) -> list[Publication]:
+    def to_decide_again(self) -> list[Publication]:
         """Return those that must be decided about again; the list may not show them any more."""
         return [one for one in self._due.values() if one.message.id not in self._window]
 

@@ -136,10 +136,10 @@ class DiskSync:
             self._delay = self._hass.loop.call_later(SYNC_DELAY, self._begin)
 
     @callback
-    def adding(self) -> Callable[[], None] | None:
-        """Return what syncs an addition once it is made, from any thread.
+    def prepare_sync(self) -> Callable[[], None] | None:
+        """Return what begins a sync right after an append, from any thread; it must be called.
 
-        None while a sync is under way: then the addition is noted when it is made.
+        None while a sync is under way: then call `added` after the append.
         """
         if not self._idle.is_set():
             return None

@@ -148,7 +148,7 @@ class Journal:
     @callback
     def _append(self, *, sync: bool = False) -> None:
         """Write the changes as one line, so that a kill meanwhile loses all of them or none."""
-        begin_sync = self._sync.adding() if sync else None
+        begin_sync = self._sync.prepare_sync() if sync else None
         count, waiting, self._waiting = len(self._rows), self._waiting, []
         self._flush_due = False
         line = b"[" + b",".join(self._rows) + b"]"
