@@ -1,5 +1,6 @@
 """Why did nothing happen? The trail in the diagnostics says it, and nothing private."""
 
+from decimal import Decimal
 from pathlib import Path
 import re
 from typing import Any
@@ -106,3 +107,18 @@ async def test_forgotten(
     await hass.config_entries.async_remove(entry.entry_id)
     await set_up_again(hass, entry)
     assert "accepted" not in {one["step"] for one in await trail(hass_client, entry.entry_id)}
+
+
+async def test_a_notice_leaves_one_line(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, hass_client: ClientSessionGenerator
+) -> None:
+    """A notice that stays does not fill the trail, however often its cause is looked at."""
+    options = {"low_balance": "50"}
+    simulator.account.balance = Decimal(20)
+    entry = await add_account(hass, simulator, people=[person("Папа", PAPA)], options=options)
+    for number in range(5):
+        await act(hass, "send_sms", phones=["Папа"], message=f"Протечка {number}")
+        await clock.advance(2)
+    steps = await trail(hass_client, entry.entry_id)
+    notices = [one["notice"] for one in steps if one["step"] == "notice raised"]
+    assert notices == ["low_balance"]

@@ -27,6 +27,7 @@ from .errors import Reason, action_error
 from .events import SIGNAL_BACK, SIGNAL_ERROR
 from .inbound.inbox import Inbox
 from .options import Options
+from .outbound import records, tracked_messages
 from .outbound.budget import Budget
 from .outbound.channels import ChannelSender
 from .outbound.delivery import DeliveryTracker
@@ -182,15 +183,15 @@ class Account:
 
     def _restore(self, tables: Tables) -> None:
         self.budget.restore(tables)
-        self.deliveries.restore(tables.get("messages", {}))
-        self.outbox.restore(tables.get("orders", {}))
+        self.deliveries.restore(tables.get(tracked_messages.TABLE, {}))
+        self.outbox.restore(tables.get(records.TABLE, {}))
         self.inbox.memory.restore(tables)
         self.alarms.restore(tables)
 
     def _snapshot(self) -> Snapshot:
         return {
-            "orders": self.outbox.table(),
-            "messages": self.deliveries.table(),
+            records.TABLE: self.outbox.table(),
+            tracked_messages.TABLE: self.deliveries.table(),
             **self.budget.tables(),
             **self.inbox.memory.tables(),
             **self.alarms.tables(),

@@ -89,6 +89,8 @@ class Notices:
         not `key`, and `until` when the issue expires.
         """
         issue_id = self._id(key, about)
+        if not self.is_raised(key, about):
+            async_trace(self._hass, self._entry.entry_id, "notice raised", notice=key)
         ir.async_create_issue(
             self._hass,
             DOMAIN,
@@ -99,7 +101,6 @@ class Notices:
             translation_key=text or key,
             translation_placeholders={"account": self._entry.title, **placeholders},
         )
-        async_trace(self._hass, self._entry.entry_id, "notice raised", notice=key)
         self._stop_timer(issue_id)
         if key in LASTING:
             self._lasting[issue_id] = {"key": key, "about": about, "until": until, **placeholders}

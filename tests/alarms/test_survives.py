@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+import json
 from pathlib import Path
 from random import Random
 
@@ -9,6 +10,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 import pytest
 
+from custom_components.smspilot.alarms.steps import NONE_REACHED, WAITING_REASONS
 from custom_components.smspilot.const import DOMAIN
 from custom_components.smspilot.runtime.journal import Journal
 from tests.common import Clock, person
@@ -17,6 +19,8 @@ from tests.simulator.model import Blocked
 from tests.simulator.simulator import Simulator
 
 from .common import IDS, LEAK, PAPA, TO_MAMA, TO_PAPA, House, alarm, app, build, step
+
+TRANSLATIONS = Path(__file__).parents[2] / "custom_components/smspilot/translations"
 
 
 def issues(hass: HomeAssistant) -> set[str]:
@@ -137,6 +141,30 @@ async def test_refused_account(
     simulator.account.blocked, simulator.account.allowed_ips = None, []
     await house.wait(62)
     assert house.sent == [TO_PAPA]
+
+
+async def test_reason_without_words(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Why nobody could be reached is said in words, or that nobody could be."""
+    house = await build(hass, simulator, clock, alarm("Leak", step("papa")))
+    simulator.fault("error", command="send", code=243, times=100)
+    await house.leak()
+    await house.wait(300)
+    assert house.attribute("waiting_for") == NONE_REACHED
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_reasons_have_words(language: str) -> None:
+    """Each reason for which a run may wait has its words, on the sensor and in notices."""
+    words = json.loads((TRANSLATIONS / f"{language}.json").read_text())
+    attributes = words["entity"]["sensor"]["alarm"]["state_attributes"]
+    reasons = {*WAITING_REASONS, NONE_REACHED}
+    assert set(attributes["waiting_for"]["state"]) == reasons
+    texts = words["common"]
+    assert {
+        key.removeprefix("alarm_waiting_") for key in texts if "alarm_waiting_" in key
+    } == reasons
 
 
 async def test_others_do_not_wait(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from ..errors import Reason
 from .happenings import DAY, RETRY_AFTER, Cancel, NotifyFallback, Read, World
 from .plan import StepRecipient
 from .sends import Purpose, Send, SendKey, SendState
@@ -21,6 +22,20 @@ LATE: Final = timedelta(minutes=5)
 LAPS_KEPT: Final = 3
 # The reason to repeat a round where no send has one.
 NONE_REACHED: Final = "none_reached"
+# Why a run can wait, apart from that; the translations have words for these.
+WAITING_REASONS: Final = frozenset(
+    {
+        Reason.ACCOUNT_BLOCKED,
+        Reason.CANNOT_CONNECT,
+        Reason.INVALID_AUTH,
+        Reason.IP_NOT_ALLOWED,
+        Reason.NO_MONEY,
+        Reason.RECIPIENT_REFUSED,
+        Reason.REFUSED,
+        Reason.SENDER_REFUSED,
+        Reason.TEXT_REFUSED,
+    }
+)
 
 
 def come_due(transition: Transition, due_at: datetime) -> None:
@@ -202,7 +217,7 @@ def _end_round(transition: Transition) -> None:
         begin_step(transition)
         return
     since = run.postponed_since or transition.now
-    reason = next((one.reason for one in lap if one.reason), NONE_REACHED)
+    reason = next((one.reason for one in lap if one.reason in WAITING_REASONS), NONE_REACHED)
     transition.change(
         due_at=transition.now + RETRY_AFTER, postponed_since=since, waiting_for=reason
     )

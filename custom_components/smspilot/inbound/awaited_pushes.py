@@ -15,6 +15,8 @@ from ..const import HORIZON
 from ..runtime.journal import Journal, Table, stored_time
 from ..runtime.poller import Poller
 
+# The name of its table in the journal.
+TABLE: Final = "pushes"
 # Bounds the memory that a flood of forged pushes can take; a push beyond it still wakes a read.
 MAX_AWAITED: Final = 1000
 # The backoff before the next read is the time since the push divided by this, within these bounds.
@@ -83,12 +85,12 @@ class AwaitedPushes:
         """Remember that a message was pushed."""
         if not self.is_full:
             self._awaited[message_id] = AwaitedPush(self._hass.loop.time(), host)
-            self._journal.put("pushes", message_id, _stored(dt_util.utcnow().timestamp()))
+            self._journal.put(TABLE, message_id, _stored(dt_util.utcnow().timestamp()))
 
     def pop(self, message_id: str) -> AwaitedPush | None:
         """Stop awaiting a message, and return its push."""
         if push := self._awaited.pop(message_id, None):
-            self._journal.put("pushes", message_id, None)
+            self._journal.put(TABLE, message_id, None)
         return push
 
     @callback

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ..runtime.journal import Table, Tables
+from . import awaited_pushes, publications, push_monitor, questions
 from .awaited_pushes import AwaitedPushes
 from .publications import Publications
 from .push_monitor import PushMonitor
@@ -23,10 +24,10 @@ class Memory:
     def restore(self, tables: Tables) -> None:
         """Load the journal's tables."""
         self.window.restore(tables)
-        self.pushes.restore(tables.get("pushes", {}))
-        self.push_monitor.restore(tables.get("push_monitor", {}))
-        self.questions.restore(tables.get("questions", {}))
-        self.publications.restore(tables.get("publishing", {}))
+        self.pushes.restore(tables.get(awaited_pushes.TABLE, {}))
+        self.push_monitor.restore(tables.get(push_monitor.TABLE, {}))
+        self.questions.restore(tables.get(questions.TABLE, {}))
+        self.publications.restore(tables.get(publications.TABLE, {}))
 
     def begin(self) -> None:
         """Note when the account is first set up, and find out what a kill has left."""
@@ -37,8 +38,8 @@ class Memory:
         """Return the tables as the journal stores them."""
         return {
             **self.window.tables(),
-            "publishing": self.publications.table(),
-            "pushes": self.pushes.table(),
-            "proof": self.push_monitor.table(),
-            "questions": self.questions.table(),
+            publications.TABLE: self.publications.table(),
+            awaited_pushes.TABLE: self.pushes.table(),
+            push_monitor.TABLE: self.push_monitor.table(),
+            questions.TABLE: self.questions.table(),
         }

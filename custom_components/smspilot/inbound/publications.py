@@ -9,7 +9,7 @@ whether automations have seen the events: it is not published, and a repair issu
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from homeassistant.core import callback
 
@@ -20,6 +20,9 @@ from ..runtime.journal import Journal, Table, stored_time
 from .question import Question
 from .questions import Questions
 from .window import Window
+
+# The name of its table in the journal.
+TABLE: Final = "publishing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,21 +124,21 @@ class Publications:
         message_id = publication.message.id
         self._due.pop(message_id, None)
         self._due[message_id] = publication
-        self._journal.put("publishing", message_id, publication.as_stored())
+        self._journal.put(TABLE, message_id, publication.as_stored())
 
     @callback
     def begin(self, message_ids: Iterable[str]) -> None:
         """Note on the disk that publishing begins."""
         begun = {one: from_service(self._due.pop(one).message.phone) for one in message_ids}
         self._begun |= begun
-        self._journal.write_now("publishing", begun)
+        self._journal.write_now(TABLE, begun)
 
     @callback
     def end(self, message_ids: Iterable[str]) -> None:
         """Note that messages were published, or never will be."""
         for message_id in message_ids:
             if self._begun.pop(message_id, None) or self._due.pop(message_id, None):
-                self._journal.put("publishing", message_id, None)
+                self._journal.put(TABLE, message_id, None)
 
     @callback
     def undo(self) -> None:

@@ -16,6 +16,8 @@ from ..events import SIGNAL_COUNTS, SIGNAL_PUSH, Push
 from ..runtime.journal import Journal, Table, stored_time
 from ..runtime.poller import Poller
 
+# The name of its table in the journal.
+TABLE: Final = "push_monitor"
 # How many pushes in a row without a listed message raise a notice.
 MIN_UNCONFIRMED: Final = 3
 # How long after its message was listed a push may come before it counts as missed. Seconds.
@@ -169,7 +171,7 @@ class PushMonitor:
 
     def _store(self, fact: str, value: str) -> None:
         self._facts[fact] = value
-        self._journal.put("push_monitor", fact, value)
+        self._journal.put(TABLE, fact, value)
 
     def _signal(self, push: Push) -> None:
         async_dispatcher_send(self._hass, SIGNAL_PUSH.format(self._entry_id), push)

@@ -16,6 +16,8 @@ from .ask import Ask
 from .classify import Classified
 from .question import Question
 
+# The name of its table in the journal.
+TABLE: Final = "questions"
 # Codes by number and text, kept because a question in doubt may have been sent.
 MAX_CODES: Final = 100
 # The list's times may lack seconds. In seconds.
@@ -203,7 +205,7 @@ class Questions:
         self._open[question.message_id] = question
         self._open_by_phone.setdefault(question.phone, []).append(question)
         if write:
-            self._journal.put("questions", question.message_id, question.as_stored())
+            self._journal.put(TABLE, question.message_id, question.as_stored())
 
     def _drop(self, question: Question) -> None:
         if self._open.pop(question.message_id, None) is None:
@@ -217,4 +219,4 @@ class Questions:
             self._open_by_phone[question.phone] = others
         else:
             del self._open_by_phone[question.phone]
-        self._journal.put("questions", question.message_id, None)
+        self._journal.put(TABLE, question.message_id, None)

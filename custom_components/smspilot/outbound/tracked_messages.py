@@ -16,6 +16,8 @@ from ..runtime.cooperative import thread_slices
 from ..runtime.journal import Journal, Table
 from .result import Row
 
+# The name of its table in the journal.
+TABLE: Final = "messages"
 # Seconds after it was due at which a message is checked; number checks end within seconds.
 MESSAGE_AGES: Final = (15, 30, 60, 120, 300)
 NUMBER_CHECK_AGES: Final = (5, 15, 30, 45, 60, 90, 120, 300)
@@ -110,7 +112,7 @@ class TrackedMessages:
     @callback
     def write(self, message_id: str) -> None:
         """Write the present row of a message to the journal."""
-        self._journal.put("messages", message_id, self._waiting[message_id].row.as_stored())
+        self._journal.put(TABLE, message_id, self._waiting[message_id].row.as_stored())
 
     @callback
     def remove(self, message_id: str) -> None:
@@ -118,7 +120,7 @@ class TrackedMessages:
         for future in self._waiting.pop(message_id).futures:
             if not future.done():
                 future.set_result(None)
-        self._journal.put("messages", message_id, None)
+        self._journal.put(TABLE, message_id, None)
 
     def is_overdue(self, message_id: str) -> bool:
         """Return whether a message is too old to be checked again."""

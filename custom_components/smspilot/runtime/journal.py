@@ -36,7 +36,7 @@ BLOCK_TIMEOUT: Final = 0.02
 class Journal:
     """Tables of an account, kept as JSON values by name and key.
 
-    `put` keeps a change in memory; `flush` writes all of them. Calls at a time share one write.
+    `put` keeps a change in memory; `flush` writes all of them, several calls in one write.
 
     Home Assistant's `Store` does not fit: it hides a failed write, and puts off a write while Home
     Assistant stops, so the journal would be deleted before the snapshot is there.
