@@ -16,6 +16,8 @@ CANNOT: Final = "Не могу"
 _INFORMING: Final = ("takes it", "It is now")
 # The list may show minutes only, and a request take its time.
 _MINUTE: Final = timedelta(seconds=130)
+# Within this time a request reaches the service.
+_UNDER_WAY: Final = timedelta(seconds=1)
 
 
 @dataclass(slots=True)
@@ -84,7 +86,8 @@ class AlarmBooks:
                 if not self._may(by, run.asked.get(by), steps, at):
                     yield f"FORGED: {by} took {alarm_id} and was not asked"
             for _by, at in run.taken[run.forgotten :]:
-                late = [order for order in steps if self._requested(order) > at]
+                # What was requested before may arrive while the answer is being read.
+                late = [order for order in steps if self._requested(order) > at + _UNDER_WAY]
                 yield from (f"DOUBLE: {order} after it was taken at {at}" for order in late)
             if run.types[-1:] == ["unanswered"] and not run.plan_changed:
                 yield from self._forgotten(alarm_id, run)
