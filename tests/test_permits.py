@@ -341,7 +341,8 @@ async def test_killed_while_prices_are_read(
     await clock.settle()
     assert requested(simulator) == ["cost"]
     entry = await kill(hass, entry, clock)
-    await sending
+    while not sending.done():
+        await clock.advance(5)
     fault.release()
     issue = ir.async_get(hass).async_get_issue(DOMAIN, f"interrupted_{entry.entry_id}")
     assert issue
