@@ -214,6 +214,29 @@ async def test_push_of_what_was_reported_before_a_kill(
     assert "after an hour" not in caplog.text
 
 
+async def test_killed_among_the_events(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """A kill among the events of one turn leaves only one message in doubt."""
+    captured, disk = CapturedEvents(hass, EVENT_SMS_RECEIVED), Disk(hass)
+
+    @callback
+    def copy(_event: object) -> None:
+        if len(captured.data) == 2:
+            disk.copy()
+
+    hass.bus.async_listen(EVENT_SMS_RECEIVED, copy)
+    entry = await add_account(hass, simulator, people=PEOPLE)
+    await begin_read(simulator, clock, 0)
+    await clock.advance(2)
+    assert captured.of("message") == ["0", "1", "2"]
+    captured.data.clear()
+    await kill(hass, entry, clock, disk.bring_back)
+    await clock.advance(61)
+    assert captured.of("message") == ["2"]
+    assert in_doubt(hass) == ["+7908•••4781"]
+
+
 async def test_power_cut_while_it_is_published(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -135,12 +135,12 @@ class Intake:
     @callback
     def _publish(self) -> list[Classified]:
         published = [message for message, _is_claimed in self._decided]
-        ids = [message.message_id for message in published]
-        self._publications.begin(ids)
         for message, is_claimed in self._decided:
+            # Each by itself: a kill among the events leaves one message in doubt.
+            self._publications.begin(message.message_id)
             self._publish_one(message, is_claimed=is_claimed)
         self._decided.clear()
-        self._publications.end(ids)
+        self._publications.end(message.message_id for message in published)
         # At once: after a kill before this write it is unknown whether they were published.
         self._journal.flush()
         return published

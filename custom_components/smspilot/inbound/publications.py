@@ -127,11 +127,12 @@ class Publications:
         self._journal.put(TABLE, message_id, publication.as_stored())
 
     @callback
-    def begin(self, message_ids: Iterable[str]) -> None:
-        """Note on the disk that publishing begins."""
-        begun = {one: from_service(self._due.pop(one).message.phone) for one in message_ids}
-        self._begun |= begun
-        self._journal.write_now(TABLE, begun)
+    def begin(self, message_id: str) -> None:
+        """Note on the disk that publishing begins, and that it has ended for the one before."""
+        phone = from_service(self._due.pop(message_id).message.phone)
+        before = dict.fromkeys([*self._begun][-1:])
+        self._begun[message_id] = phone
+        self._journal.write_now(TABLE, {**before, message_id: phone})
 
     @callback
     def end(self, message_ids: Iterable[str]) -> None:

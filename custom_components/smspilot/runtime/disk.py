@@ -33,6 +33,9 @@ class DiskThread:
         self._loop = hass.loop
         self._thread: threading.Thread | None = None
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        # Whether the last job of `run_blocking` has ended.
+        self._blocking = threading.Event()
+        self._blocking.set()
 
     @callback
     def run(
@@ -67,10 +70,14 @@ class DiskThread:
 
     @callback
     def run_blocking(self, work: Callable[[], None], timeout: float) -> None:
-        """Queue a job, and block the event loop until it has ended: at most `timeout` seconds."""
-        ended = threading.Event()
-        self.run(work, lambda _error: None, ended.set)
-        ended.wait(timeout)
+        """Queue a job, and block the event loop until it has ended: at most `timeout` seconds.
+
+        Not at all while an earlier one has not ended, as the disk may hang.
+        """
+        before, self._blocking = self._blocking, threading.Event()
+        self.run(work, lambda _error: None, self._blocking.set)
+        if before.is_set():
+            self._blocking.wait(timeout)
 
     @callback
     def stop(self) -> None:
