@@ -221,7 +221,7 @@ class Outbox:
         numbers = submission.numbers
         await submission.async_run()
         if not submission.message.options.test:
-            await self._records.async_flush()
+            self._records.flush()
         rows = {one: submission.rows[one] for one in numbers}
         # By the state: a row may have failed since the API accepted it.
         if not any(one.state is State.ACCEPTED for one in numbers):

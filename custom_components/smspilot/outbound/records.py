@@ -182,6 +182,11 @@ class SubmissionRecords:
             self._journal.put(TABLE, key, row)
         return record
 
+    @callback
+    def flush(self) -> None:
+        """Write results right after the caller got them; after a kill the API's list has them."""
+        self._hass.loop.call_soon(self._journal.flush)
+
     async def async_flush(self, *, durable: bool = False) -> None:
         """Flush the journal; with `durable` wait until it also survives a power cut.
 
