@@ -6,7 +6,6 @@ from itertools import product
 import logging
 
 from homeassistant.config_entries import ConfigEntryDisabler
-from homeassistant.const import MAJOR_VERSION, MINOR_VERSION
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 import pytest
@@ -20,7 +19,17 @@ from custom_components.smspilot.const import (
     LOGGER,
 )
 
-from .common import MAMA, PAPA, CapturedEvents, Clock, add_account, kill, person, write
+from .common import (
+    MAMA,
+    OTHER_HALF,
+    PAPA,
+    CapturedEvents,
+    Clock,
+    add_account,
+    kill,
+    person,
+    write,
+)
 from .simulator import DateHeader, Ids, Kept, Numbers, OddRow, Pushes
 from .simulator.simulator import Simulator
 
@@ -319,7 +328,6 @@ WORLDS = list(product(ORDERS, YES_NO, YES_NO, YES_NO, YES_NO))
 # The suites of the oldest and of a newer Home Assistant together run each world with both kinds of
 # ids; each of them runs both kinds with each two of the other switches.
 ID_KINDS = (Ids.RANDOM, Ids.GROWING)
-OTHER_HALF = (MAJOR_VERSION, MINOR_VERSION) == (2026, 8)
 TEXTS = ["0", "1", "2", "3", "4"]
 
 
