@@ -259,9 +259,7 @@ async def test_reported_in_time(
         await simulator.down()
     begun = hass.loop.time()
     sending = hass.async_create_background_task(
-        caught(
-            act(hass, "send_sms", phones=[PAPA, MAMA, BABA], message=text, retry_for=retry_for)
-        ),
+        caught(act(hass, "send_sms", phones=[PAPA, MAMA, BABA], message=text, retry_for=retry_for)),
         "test",
     )
     while not sending.done():

@@ -53,7 +53,9 @@ class AlarmBooks:
 
     def add(self, data: Mapping[str, Any], key: str) -> None:
         """Write down an event."""
-        run = self.runs.setdefault(data["alarm_id"], PublishedRun())
+        # Where a power cut took its start along, it may have begun with another plan.
+        begun = PublishedRun(plan_changed=data["type"] != "started")
+        run = self.runs.setdefault(data["alarm_id"], begun)
         # Another start while it runs gives it another message.
         run.keys.add(key)
         run.types.append(data["type"])
