@@ -159,7 +159,7 @@ async def empty(bench: Bench, entry: SmspilotConfigEntry) -> None:
 async def _settled(bench: Bench, entry: SmspilotConfigEntry) -> None:
     await bench.hass.async_block_till_done()
     await asyncio.sleep(1)
-    await entry.runtime_data.account.journal._async_wait_idle()
+    await entry.runtime_data.account.journal._jobs.async_wait_idle()
     gc.collect()
 
 

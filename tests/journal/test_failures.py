@@ -45,6 +45,26 @@ async def test_full_disk(
     assert "Протечка" not in caplog.text
 
 
+@pytest.mark.parametrize("closes", [True, False])
+async def test_full_disk_has_room_again(
+    hass: HomeAssistant, home: Home, clock: Clock, monkeypatch: pytest.MonkeyPatch, *, closes: bool
+) -> None:
+    """What could not be written is written some minutes later, though nothing else happens."""
+    with monkeypatch.context() as full:
+        full.setattr(JournalFiles, "append", no_space)
+        full.setattr(journal_files, "write_utf8_file_atomic", no_space)
+        home.write("t", "1", TEXT)
+        assert not await home.journal.flush()
+        await clock.advance(301)
+        assert await after_kill(hass) == {}
+        if closes:
+            await home.journal.close()
+    await clock.advance(299)
+    assert await after_kill(hass) == {}
+    await clock.advance(2)
+    assert await after_kill(hass) == ({} if closes else {"t": {"1": TEXT}})
+
+
 def no_space(*_args: Any, **_more: Any) -> None:
     raise OSError("No space left on device")
 

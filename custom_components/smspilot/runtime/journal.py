@@ -15,19 +15,17 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.json import json_bytes
 from homeassistant.helpers.storage import STORAGE_DIR
 
-from ..const import DOMAIN, LOGGER
-from .disk import DiskSync, DiskThread, OnDone
+from ..const import DOMAIN
+from .disk import DiskSync, DiskThread
+from .disk_jobs import DISK_TIMEOUT, DiskJobs
 from .journal_files import JournalFiles, Snapshot, Table, Tables, stored_time
 
 __all__ = ["Journal", "Snapshot", "Table", "Tables", "stored_time"]
 
 # Bytes at which the journal is folded into the snapshot; a few times a year in a busy home.
 COMPACT_AT: Final = 256 * 1024
-# Seconds a send waits for the disk; an alarm must go out although the disk hangs.
-DISK_TIMEOUT: Final = 5.0
 # Seconds a stop of Home Assistant waits: enough for a slow disk, and an end for one that hangs.
 CLOSE_TIMEOUT: Final = 15.0
-
 # Seconds for which the event loop may wait for a write that must precede whatever follows; a disk
 # that fails or hangs is logged by the next flush.
 BLOCK_TIMEOUT: Final = 0.02
@@ -50,10 +48,8 @@ class Journal:
         self._rows: list[bytes] = []
         self._waiting: list[asyncio.Future[bool]] = []
         self._flush_due = False
-        self._idle = asyncio.Event()
-        self._idle.set()
-        # Whether a caller waited for `DISK_TIMEOUT` in vain, and no job has ended since.
-        self._hangs = False
+        # Only a sync may run beside a job.
+        self._jobs = DiskJobs(hass, self._thread, self._retry)
         self._size = 0
         self._sync = DiskSync(hass, self._files.sync, self._sync_failed)
         self.snapshot: Callable[[], Snapshot] = dict
@@ -82,12 +78,11 @@ class Journal:
             written.set_result(True)
             return written
         self._flush_due = True
-        if self._hangs and not self._idle.is_set():
-            # A caller has already waited for this disk in vain.
+        if self._jobs.hangs:
             written.set_result(False)
             return written
         self._waiting.append(written)
-        if self._idle.is_set():
+        if self._jobs.is_idle:
             self._append(sync=sync)
         late = self._hass.loop.call_later(DISK_TIMEOUT, self._time_out, written)
         written.add_done_callback(lambda _written: late.cancel())
@@ -108,24 +103,24 @@ class Journal:
             async with asyncio.timeout(timeout):
                 return await self.flush(sync=True) and await self._sync.wait()
         except TimeoutError:
-            self._log_hang()
+            self._jobs.log_hang()
             return False
 
     async def close(self) -> None:
         """Fold the journal into the snapshot, and end the threads."""
         async with self._closing():
             await self.flush()
-            await self._async_wait_idle()
+            await self._jobs.async_wait_idle()
             self._fold()
-            await self._async_wait_idle()
+            await self._jobs.async_wait_idle()
 
     async def remove(self) -> None:
         """Delete the files, and end the threads."""
         async with self._closing():
-            await self._async_wait_idle()
+            await self._jobs.async_wait_idle()
             self._rows.clear()
-            self._start_job(self._files.remove, self._start_next_job)
-            await self._async_wait_idle()
+            self._jobs.start(self._files.remove, self._start_next_job)
+            await self._jobs.async_wait_idle()
 
     @asynccontextmanager
     async def _closing(self) -> AsyncGenerator[None]:
@@ -135,15 +130,11 @@ class Journal:
                 yield
                 await self._sync.async_wait_idle()
         except TimeoutError:
-            self._log_hang()
+            self._jobs.log_hang()
         finally:
+            self._jobs.stop()
             self._sync.stop()
             self._thread.stop()
-
-    async def _async_wait_idle(self) -> None:
-        # A job may start the next one before this task runs, hence the loop.
-        while not self._idle.is_set():
-            await self._idle.wait()
 
     @callback
     def _append(self, *, sync: bool = False) -> None:
@@ -162,7 +153,7 @@ class Journal:
             _release(waiting, result=not error)
             self._start_next_job(error)
 
-        self._start_job(partial(self._files.append, line), appended, begin_sync)
+        self._jobs.start(partial(self._files.append, line), appended, begin_sync)
 
     @callback
     def _fold(self) -> None:
@@ -175,7 +166,7 @@ class Journal:
                 self._sync.rewritten()
             self._start_next_job(error)
 
-        self._start_job(partial(self._files.replace, self.snapshot()), folded)
+        self._jobs.start(partial(self._files.replace, self.snapshot()), folded)
 
     @callback
     def _start_next_job(self, error: BaseException | None) -> None:
@@ -193,46 +184,22 @@ class Journal:
             _release(self._waiting, result=not error)
 
     @callback
+    def _retry(self) -> None:
+        """Write what a failed job left."""
+        self._flush_due = True
+        self._start_next_job(None)
+
+    @callback
     def _sync_failed(self) -> None:
         """Write a new snapshot: after a failed fsync the next succeeds without the lost data."""
-        if self._idle.is_set():
+        if self._jobs.is_idle:
             self._fold()
-
-    @callback
-    def _start_job(
-        self, work: Callable[[], None], on_done: OnDone, then: Callable[[], None] | None = None
-    ) -> None:
-        """Run a job on the files; one at a time, beside which only a sync may run."""
-        self._idle.clear()
-        self._thread.run(work, partial(self._finish_job, on_done), then)
-
-    @callback
-    def _finish_job(self, on_done: OnDone, error: BaseException | None) -> None:
-        """Log how a job ended, and call what follows it."""
-        self._idle.set()
-        if self._hangs:
-            self._hangs = False
-            LOGGER.warning("The disk answers again")
-        if error:
-            LOGGER.error("The account's state cannot be written (%s)", type(error).__name__)
-        on_done(error)
 
     @callback
     def _time_out(self, written: asyncio.Future[bool]) -> None:
         if not written.done():
-            self._log_hang()
+            self._jobs.log_hang()
             written.set_result(False)
-
-    @callback
-    def _log_hang(self) -> None:
-        if self._hangs:
-            return
-        self._hangs = True
-        LOGGER.error(
-            "The disk has not answered for %s s: messages go out all the same, but a restart would"
-            " forget them",
-            int(DISK_TIMEOUT),
-        )
 
 
 @callback
