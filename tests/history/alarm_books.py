@@ -31,6 +31,8 @@ class PublishedRun:
     # So many of them a disk may have lost, and the alarm goes on.
     forgotten: int = 0
     plan_changed: bool = False
+    # When the alarm was removed: added again, it may start anew with the same text.
+    removed_at: datetime | None = None
     # The last event before the step that reached a recipient: its request may have been lost.
     asked: dict[str, datetime] = field(default_factory=dict)
     last_event_at: datetime | None = None
@@ -76,6 +78,11 @@ class AlarmBooks:
         for run in self.runs.values():
             run.plan_changed = True
 
+    def remove(self) -> None:
+        """Note that the alarm is removed."""
+        for run in self.runs.values():
+            run.removed_at = run.removed_at or self._sim.now()
+
     def compare(self, orders: list[tuple[str, Order]]) -> list[str]:
         """Return what is wrong with the alarms' orders, given with their keys."""
         ours = [(key, order) for key, order in orders if key in self.keys]
@@ -83,7 +90,13 @@ class AlarmBooks:
 
     def _compare_runs(self, orders: list[tuple[str, Order]]) -> Iterator[str]:
         for alarm_id, run in self.runs.items():
-            steps = [order for key, order in orders if key in run.keys and is_step(order)]
+            steps = [
+                order
+                for key, order in orders
+                if key in run.keys
+                and is_step(order)
+                and (run.removed_at is None or self._requested(order) <= run.removed_at)
+            ]
             for by, at in run.taken:
                 if not self._may(by, run.asked.get(by), steps, at):
                     yield f"FORGED: {by} took {alarm_id} and was not asked"

@@ -363,6 +363,7 @@ class World:
         self.alarms.change_plan()
         entries = self.hass.config_entries
         if alarm := self._subentry("Flood"):
+            self.alarms.remove()
             entries.async_remove_subentry(self.entry, alarm.subentry_id)
         else:
             entries.async_add_subentry(self.entry, ConfigSubentry(**_alarm(PLANS[0])))
