@@ -160,7 +160,7 @@ class Drawer:
         await self._disable(ConfigEntryDisabler.USER)
         tables: dict[str, Any] = {}
         head, *lines = self._snapshot.read_text().split("\n")
-        self._version = json.loads(head)["version"]
+        self._head = json.loads(head)
         for name, key, row in map(json.loads, lines):
             tables.setdefault(name, {})[key] = row
         return tables
@@ -170,7 +170,7 @@ class Drawer:
         if journal and isinstance(tables, dict):
             self._snapshot.unlink()
             pairs = [(name, rows) for name, rows in tables.items() if isinstance(rows, dict)]
-            lines = [[[name, key, row]] for name, rows in pairs for key, row in rows.items()]
+            lines = [[1, [name, key, row]] for name, rows in pairs for key, row in rows.items()]
             self._journal.write_text("\n".join(map(json.dumps, lines)))
         else:
             rows = [
@@ -180,7 +180,7 @@ class Drawer:
             ]
             # Tables that are none are an odd line.
             odd = [] if isinstance(tables, dict) else [tables]
-            head = {"version": self._version, "rows": len(rows) + len(odd)}
+            head = {**self._head, "rows": len(rows) + len(odd)}
             self._snapshot.write_text("\n".join(map(json.dumps, [head, *rows, *odd])))
         await self._disable(None)
 

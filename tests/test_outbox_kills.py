@@ -325,9 +325,11 @@ async def test_damaged_journal(
     captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     await alarm(hass, PAPA)
     with journal(hass, entry).open("a", encoding="utf-8") as file:
-        file.write('\n[["orders", "x", {"at": "yesterday"}], ["messages", "7", {"kind": "dove"}]]')
-        file.write('\n[["orders", "y", {"at": "2026-11-23T10:00:00", "to": [1]}]]')
-        file.write('\n[["orders", "z", 5]]')
+        file.write(
+            '\n[91,["orders", "x", {"at": "yesterday"}],["messages", "7", {"kind": "dove"}]]'
+        )
+        file.write('\n[92,["orders", "y", {"at": "2026-11-23T10:00:00", "to": [1]}]]')
+        file.write('\n[93,["orders", "z", 5]]')
     await simulator.deliver(simulator.orders[0].server_id)
     await kill(hass, entry, clock)
     assert captured.of("status") == ["delivered"]

@@ -84,13 +84,14 @@ DAMAGED = [
     b'{"version": 1, "data": {"t": {"1": 1}}}',
     b'{"version": 2, "data": {"t": {"new": 1}}}',
     b'{"version": "1", "data": {}}',
-    b'{"version": 3, "rows": 1}\n["t", "new", 1]',
-    b'{"version": 2, "rows": 1}',
-    b'{"version": 2, "rows": 2}\n["t", "1", 1]',
-    b'{"version": 2, "rows": 0}\n["t", "1", 1]',
-    b'{"version": 2, "rows": 1}\n["t", "1", ',
-    b'{"version": 2, "rows": 1}\n["t", "1"]',
-    b'{"version": 2, "rows": 1}\nnull',
+    b'{"version": 4, "rows": 1, "line": 0}\n["t", "new", 1]',
+    b'{"version": 3, "line": 0, "rows": 1}',
+    b'{"version": 3, "line": 0, "rows": 2}\n["t", "1", 1]',
+    b'{"version": 3, "line": 0, "rows": 0}\n["t", "1", 1]',
+    b'{"version": 3, "line": 0, "rows": 1}\n["t", "1", ',
+    b'{"version": 3, "line": 0, "rows": 1}\n["t", "1"]',
+    b'{"version": 3, "line": 0, "rows": 1}\nnull',
+    b'{"version": 3, "rows": 1}\n["t", "1", 1]',
 ]
 
 

@@ -50,7 +50,6 @@ class Journal:
         self._flush_due = False
         # Only a sync may run beside a job.
         self._jobs = DiskJobs(hass, self._thread, self._retry)
-        self._size = 0
         self._sync = DiskSync(hass, self._files.sync, self._sync_failed)
         self.snapshot: Callable[[], Snapshot] = dict
 
@@ -91,7 +90,7 @@ class Journal:
     @callback
     def write_now(self, table: str, rows: Table) -> None:
         """Write rows before the event loop goes on, unless the disk takes `BLOCK_TIMEOUT`."""
-        line = json_bytes([[table, key, value] for key, value in rows.items()])
+        line = b",".join(json_bytes([table, key, value]) for key, value in rows.items())
         self._thread.run_blocking(partial(self._files.append, line), BLOCK_TIMEOUT)
 
     async def async_sync(self, timeout: float = DISK_TIMEOUT) -> bool:  # noqa: ASYNC109
@@ -142,12 +141,11 @@ class Journal:
         begin_sync = self._sync.prepare_sync() if sync else None
         count, waiting, self._waiting = len(self._rows), self._waiting, []
         self._flush_due = False
-        line = b"[" + b",".join(self._rows) + b"]"
+        line = b",".join(self._rows)
 
         def appended(error: BaseException | None) -> None:
             if not error:
                 del self._rows[:count]
-                self._size += len(line) + 2
                 if not begin_sync:
                     self._sync.added()
             _release(waiting, result=not error)
@@ -158,11 +156,9 @@ class Journal:
     @callback
     def _fold(self) -> None:
         """Replace the snapshot, then delete the journal."""
-        # After a crash between the two the journal is replayed over the snapshot: no change.
 
         def folded(error: BaseException | None) -> None:
             if not error:
-                self._size = 0
                 self._sync.rewritten()
             self._start_next_job(error)
 
@@ -175,7 +171,8 @@ class Journal:
         The journal may grow as large as the snapshot first, so that the bytes written stay
         proportional to what changed.
         """
-        is_long = not error and self._size > max(COMPACT_AT, self._files.snapshot_size)
+        files = self._files
+        is_long = not error and files.journal_size > max(COMPACT_AT, files.snapshot_size)
         if self._rows and (self._flush_due or is_long):
             self._append()
         elif is_long or (self._sync.has_failed and not error):

@@ -1,8 +1,8 @@
 """The files of a journal: a snapshot, and the lines that were added since."""
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from operator import index
 import os
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,7 @@ from homeassistant.util.json import json_loads_array, json_loads_object
 from ..const import LOGGER
 from .cooperative import thread_slices
 
-VERSION: Final = 2
+VERSION: Final = 3
 # Both files hold private texts and numbers.
 FILE_MODE: Final = 0o600
 
@@ -26,18 +26,24 @@ type Snapshot = Mapping[str, Table | Iterable[tuple[str, Any]]]
 
 
 class JournalFiles:
-    """The files of a journal; every method blocks."""
+    """The files of a journal; every method blocks.
+
+    Each line has a number, and the snapshot that of the last line before it. So a journal that a
+    kill left beside a newer snapshot changes nothing, whatever of it survived.
+    """
 
     def __init__(self, folder: Path, name: str) -> None:
         self._folder = folder
         self._snapshot = folder / name
         self._journal = folder / f"{name}.journal"
         self._open: int | None = None
+        # Of the last line.
+        self._number = 0
         # Whether the folder must be synced, for the journal's name to survive a power cut.
         self._is_new = False
         # Whether a file could neither be read nor renamed: it must not be overwritten.
         self._is_locked = False
-        self.snapshot_size = 0
+        self.snapshot_size = self.journal_size = 0
 
     def load(self) -> Tables:
         """Return the tables, and fold the journal into the snapshot."""
@@ -49,18 +55,19 @@ class JournalFiles:
         except OSError as err:
             self._set_aside(self._journal, err)
             return tables
+        folded = self._number
         for line in thread_slices(lines):
             # A power cut may leave zeros in a block that was allocated and not written.
             if line := line.strip(b"\0"):
-                _replay(tables, line)
+                self._number = max(self._number, _replay(tables, line, folded))
         try:
             self.replace(tables)
         except (HomeAssistantError, OSError) as err:
             LOGGER.error("The journal cannot be folded (%s)", type(err).__name__)
         return tables
 
-    def append(self, line: bytes) -> None:
-        """Add a line to the journal.
+    def append(self, rows: bytes) -> None:
+        """Add a line to the journal: JSON of rows, with commas between them.
 
         Line breaks before and after it separate it from the remains of a line that a power cut
         left half written. The file stays open: while the event loop is busy, a thread waits for
@@ -72,7 +79,9 @@ class JournalFiles:
             self._is_new = self._is_new or not self._journal.exists()
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
             self._open = os.open(self._journal, flags, FILE_MODE)
-        data = b"\n" + line + b"\n"
+        self._number += 1
+        data = b"\n[%d,%b]\n" % (self._number, rows)
+        self.journal_size += len(data)
         while data:
             data = data[os.write(self._open, data) :]
 
@@ -92,25 +101,21 @@ class JournalFiles:
             self._sync_folder()
 
     def replace(self, snapshot: Snapshot) -> None:
-        """Write and sync the snapshot, then delete the journal.
-
-        A power cut may bring the journal back, which `load` then replays over the snapshot: all
-        its lines are synced first, so that the replay ends in the snapshot's state.
-        """
+        """Write and sync the snapshot, then delete the journal."""
         self._refuse_if_locked()
-        with suppress(OSError):
-            self.sync()
         lines, count = bytearray(), 0
         for name, rows in snapshot.items():
             for key, row in thread_slices(rows.items() if isinstance(rows, dict) else rows):
                 lines += b"\n" + json_bytes([name, key, row])
                 count += 1
-        data = json_bytes({"version": VERSION, "rows": count}) + lines
+        head = {"version": VERSION, "rows": count, "line": self._number}
+        data = json_bytes(head) + lines
         self.snapshot_size = len(data)
         self._folder.mkdir(exist_ok=True)
         write_utf8_file_atomic(str(self._snapshot), data, private=True, mode="wb")
         self._close()
         self._journal.unlink(missing_ok=True)
+        self.journal_size = 0
 
     def remove(self) -> None:
         """Delete all files, also those that were set aside."""
@@ -132,13 +137,15 @@ class JournalFiles:
 
     def _load_snapshot(self) -> Tables:
         try:
-            head, *lines = self._snapshot.read_bytes().split(b"\n")
-            return _tables(json_loads_object(head), lines)
+            first, *lines = self._snapshot.read_bytes().split(b"\n")
+            head: dict[str, Any] = json_loads_object(first)
+            tables, self._number = _tables(head, lines), int(head["line"])
         except FileNotFoundError:
             return {}
         except (AttributeError, LookupError, OSError, TypeError, ValueError) as err:
             self._set_aside(self._snapshot, err)
             return {}
+        return tables
 
     def _set_aside(self, path: Path, err: Exception) -> None:
         """Rename a file that cannot be read, so that it is not overwritten."""
@@ -184,17 +191,23 @@ def _tables(head: Any, lines: list[bytes]) -> Tables:
     return tables
 
 
-def _replay(tables: Tables, line: bytes) -> None:
-    """Apply a line of the journal to the tables: all of its changes or none."""
+def _replay(tables: Tables, line: bytes, folded: int) -> int:
+    """Apply a line of the journal to the tables, all of its changes or none; return its number.
+
+    One up to the number `folded` is part of the snapshot already. An unreadable one returns 0.
+    """
     try:
-        found: list[Any] = json_loads_array(line)
+        parsed: list[Any] = json_loads_array(line)
+        number, *found = parsed
         rows = [(str(table), str(key), value) for table, key, value in found]
+        number = index(number)
     except TypeError, ValueError:
         # A power cut leaves the last line incomplete.
         LOGGER.warning("A line of the journal cannot be read and is left out")
-        return
-    for table, key, value in rows:
+        return 0
+    for table, key, value in rows if number > folded else ():
         if value is None:
             tables.setdefault(table, {}).pop(key, None)
         else:
             tables.setdefault(table, {})[key] = value
+    return number
