@@ -10,7 +10,7 @@ from pathlib import Path
 import signal
 import sys
 from tempfile import TemporaryDirectory
-from typing import Any, Literal, Self
+from typing import Any, Literal, Protocol, Self
 
 import aiohttp
 
@@ -40,8 +40,37 @@ class RequestError(HomeError):
         self.status, self.body = status, body
 
 
+class Process(Protocol):
+    """A process that may be killed."""
+
+    @property
+    def returncode(self) -> int | None:
+        """Return None while it runs."""
+
+    def send_signal(self, how: signal.Signals, /) -> None:
+        """Send a signal."""
+
+    async def wait(self) -> int:
+        """Wait for its end."""
+
+
+async def launch(python: str, folder: Path, console: Path) -> Process:
+    """Start Home Assistant, whose output goes to a file."""
+    with console.open("wb") as output:
+        return await asyncio.create_subprocess_exec(
+            *(python, "-m", "homeassistant", "--skip-pip", "-c", folder),
+            # In the checkout its `custom_components` would hide the home's own.
+            cwd=folder,
+            stdout=output,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+
+
 class Home:
     """A home; its folder, token and port outlive the process."""
+
+    # Tests fork it instead.
+    launch = staticmethod(launch)
 
     def __init__(
         self,
@@ -63,7 +92,7 @@ class Home:
         self._python = python
         self.tokens: Json = {}  # the token answer, as the page keeps it in `hassTokens`
         self._earlier_logs = ""
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Process | None = None
 
     async def __aenter__(self) -> Self:
         """Start."""
@@ -90,14 +119,7 @@ class Home:
             self.folder, self.yaml, reachable=self.reachable, language=self.language
         )
         self.url = f"http://127.0.0.1:{port}"
-        with self._console.open("wb") as console:
-            self._process = await asyncio.create_subprocess_exec(
-                *(self._python, "-m", "homeassistant", "--skip-pip", "-c", self.folder),
-                # In the checkout its `custom_components` would hide the home's own.
-                cwd=self.folder,
-                stdout=console,
-                stderr=asyncio.subprocess.STDOUT,
-            )
+        self._process = await self.launch(self._python, self.folder, self._console)
         await self.until(self._logged_in, "a log-in", timeout=START_TIMEOUT)
         await self.until(self._saved, "the log-in to be saved")
         await self.until(self._runs, "the end of the start", timeout=START_TIMEOUT)
