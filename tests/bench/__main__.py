@@ -22,6 +22,8 @@ async def _measure(parts: Sequence[str], table: Table) -> None:
             await sending.measure(found, entry, table)
         if "pushing" in parts:
             await pushing.measure(found, entry, table)
+        # What still waits would be read while others are measured.
+        await waiting.empty(found, entry)
         if "delaying" in parts:
             await delaying.measure(found, table)
         if "waiting" in parts:
