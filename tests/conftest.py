@@ -127,8 +127,10 @@ def disable_http_server() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _custom_integration(enable_custom_integrations: None) -> None:
-    """Let Home Assistant find the integration."""
+def _custom_integration(request: pytest.FixtureRequest) -> None:
+    """Let Home Assistant, where a test has one, find the integration."""
+    if "hass" in request.fixturenames:
+        request.getfixturevalue("enable_custom_integrations")
 
 
 @pytest.fixture(autouse=True)

@@ -44,11 +44,6 @@ LATER_UTC = "2099-12-31 20:30:00"
 HOME = "https://home.example/hook?fields=message"
 
 
-@pytest.fixture(autouse=True)
-def _custom_integration() -> None:
-    """Have no Home Assistant: the client needs none."""
-
-
 @pytest.fixture
 async def client(simulator: Simulator) -> AsyncIterator[Smspilot]:
     async with ClientSession() as session:

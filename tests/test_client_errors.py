@@ -73,11 +73,6 @@ REACTIONS: dict[type[ApiError], tuple[int, ...]] = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _custom_integration() -> None:
-    """Have no Home Assistant: the client needs none."""
-
-
 @pytest.fixture
 async def client(simulator: Simulator) -> AsyncIterator[Smspilot]:
     async with connected(simulator.url) as client:

@@ -51,11 +51,6 @@ async def read(client: Smspilot, key: str) -> tuple[Any, ...]:
             return (await client.inbound_all()).messages
 
 
-@pytest.fixture(autouse=True)
-def _custom_integration() -> None:
-    """Have no Home Assistant: the client needs none."""
-
-
 @pytest.fixture
 async def client(simulator: Simulator) -> AsyncIterator[Smspilot]:
     async with ClientSession() as session:

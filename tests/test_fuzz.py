@@ -49,11 +49,6 @@ JUNK = st.sampled_from(ODD) | ENDLESS | VALUES
 ANSWERS = [json.loads(each.answer) for each in EXAMPLES if "format=json" in each.query]
 
 
-@pytest.fixture(autouse=True)
-def _custom_integration() -> None:
-    """Have no Home Assistant: parsing needs none."""
-
-
 def spots(value: Any) -> Iterator[tuple[Any, Any]]:
     """Go through all places of a JSON value, as container and key."""
     keys = list(value) if isinstance(value, dict) else range(len(value))

@@ -47,11 +47,6 @@ WEBHOOK_ID = "5" * 64
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
 
-@pytest.fixture(autouse=True)
-def _custom_integration() -> None:
-    """Have no Home Assistant: the check needs none."""
-
-
 async def lived(sim: Simulator) -> None:
     """Give the account a past: five messages and five answers, a minute apart."""
     now = sim.now().replace(microsecond=0)
