@@ -134,7 +134,8 @@ class Trouble(Base):
     @precondition(lambda self: not self.world.switched)
     @rule(options=st.sampled_from(WEAKENING), turns=TURNS)
     def weaken(self, options: dict[str, Any], turns: int | None) -> None:
-        """Save an option that promises less."""
+        """Save an option that promises less, once what was forged before has come."""
+        self.run(self.world.settle())
         self.run(self.world.save(options), turns)
 
     @rule(channel=st.sampled_from(["sms", "two_way", "voice"]), turns=TURNS)
