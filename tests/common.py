@@ -1,7 +1,7 @@
 """Helpers of the integration's tests: an account that is set up, a clock, kills and restarts."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence, Sized
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 import threading
@@ -291,6 +291,8 @@ class Clock:
     """
 
     TURNS = 60
+    # After so many turns with nothing to do, nothing will come.
+    IDLE_TURNS = 10
 
     def __init__(self, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
         self._hass = hass
@@ -338,12 +340,14 @@ class Clock:
 
     async def settle(self) -> None:
         """Turn the loop until everything waits for the clock."""
-        quiet = 0
-        while quiet < self.TURNS:
+        ready: Sized = self._hass.loop._ready  # type: ignore[attr-defined]
+        quiet = idle = 0
+        while quiet < self.TURNS and idle < self.IDLE_TURNS:
             if await disk_works(self._hass):
-                quiet = 0
+                quiet = idle = 0
             await asyncio.sleep(0)
             quiet += 1
+            idle = 0 if ready else idle + 1
 
     async def finish[T](self, work: Coroutine[Any, Any, T], step: float = 5, most: int = 60) -> T:
         """Move the clock until the work is done, and return its result."""

@@ -84,6 +84,9 @@ class SharedClock(Clock):
     Only what happens makes it go on, and not the time that a busy machine takes for it.
     """
 
+    # Each turn takes a moment of its own, in which more may come due.
+    IDLE_TURNS = Clock.TURNS
+
     def __init__(
         self, hass: HomeAssistant, sim: Simulator, monkeypatch: pytest.MonkeyPatch
     ) -> None:
