@@ -128,9 +128,11 @@ class Books:
         """Note that nothing is under way: no event of this life may be published again."""
         now = self._sim.now()
         if now >= self._rested_at + _SYNCED:
-            # Records are on the disk only some seconds later.
+            # Records are on the disk only some seconds later. What was accepted after a crash had
+            # cut its request off has none, where the disk was forgetful.
             self._kept |= self._rested
-            self._rested = {order.server_id for order in self._orders}
+            uncut = (order for order in self._orders if pair(order) not in self._cut)
+            self._rested = {order.server_id for order in uncut}
             self._rested_at = now
         for event in reversed(self.published):
             if event.settled or event.life != self.lives:
