@@ -3,17 +3,20 @@
 import asyncio
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smspilot.const import CONF_CHANNEL, CONF_DAILY_LIMIT, CONF_RATE_LIMIT, DOMAIN
 
-from .common import MAMA, PAPA, Clock, act, add_account, kill, person
+from .common import MAMA, PAPA, Clock, act, add_account, kill, person, restart, state_of
 from .sending import TEXT, alarm, caught, paid, requested, result
 from .simulator import LatePrice
 from .simulator.model import Kind
@@ -155,6 +158,104 @@ async def test_two_channels_are_one_message(hass: HomeAssistant, simulator: Simu
     assert raised.value.translation_key == "daily_limit"
     assert simulator.orders == []
     assert paid(simulator) == []
+
+
+async def test_two_channels_after_an_outage(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Nor does its half go out where the API could not be asked for prices at first."""
+    people = (person("Папа", PAPA), person("Мама", MAMA, **{CONF_CHANNEL: "two_way"}))
+    await add_account(hass, simulator, people=people, options={CONF_DAILY_LIMIT: 4})
+    await simulator.down()
+    data = {"message": TEXT, "target": ["Папа", "Мама"]}
+    sending = hass.async_create_background_task(
+        caught(hass.services.async_call("notify", "smspilot", data, blocking=True)), "test"
+    )
+    await clock.advance(5)
+    await simulator.up()
+    await clock.advance(10)
+    error = await sending
+    assert isinstance(error, HomeAssistantError)
+    assert error.translation_key == "daily_limit"
+    assert paid(simulator) == []
+
+
+async def survive(
+    hass: HomeAssistant, entry: MockConfigEntry, clock: Clock, how: str
+) -> MockConfigEntry:
+    """Let the account go on, be killed, or be restarted; return its entry."""
+    if how == "kill":
+        return await kill(hass, entry, clock)
+    if how == "restart":
+        await restart(hass, entry, clock)
+    return entry
+
+
+SURVIVED = pytest.mark.parametrize("how", ["alive", "kill", "restart"])
+
+
+@SURVIVED
+async def test_found_counts_once(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, how: str
+) -> None:
+    """What was in doubt and is known now counts with its price, and no longer with an estimate."""
+    entry = await add_account(hass, simulator, options={CONF_DAILY_LIMIT: 20, CONF_RATE_LIMIT: 0})
+    for number in range(2):
+        lost = simulator.fault("hang", when="after", command="send")
+        simulator.fault("html", command="check", times=9)
+        text = act(hass, "send_sms", phones=[PAPA], message=f"{TEXT} {number}")
+        assert await result(clock, text, step=61) == "outcome_unknown"
+        lost.release()
+        simulator.faults.clear()
+        for _ in range(12):
+            await clock.advance(301)
+    await survive(hass, entry, clock, how)
+    simulator.requests.clear()
+    await alarm(hass, MAMA)
+    assert requested(simulator)[0] == "send"
+    shown = state_of(hass, "sensor.smspilot_5671_spent_today").state
+    assert shown == str(spent(simulator))
+
+
+@SURVIVED
+@pytest.mark.parametrize("price", [LatePrice.ZERO, LatePrice.EMPTY])
+async def test_late_price_counts_once(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, price: LatePrice, how: str
+) -> None:
+    """Nor does an estimate count beside a price that came later, also after a restart."""
+    entry = await add_account(hass, simulator, options={CONF_DAILY_LIMIT: 20, CONF_RATE_LIMIT: 0})
+    simulator.options.late_price = price
+    await alarm(hass, PAPA)
+    await simulator.deliver(simulator.orders[0].server_id)
+    for _ in range(4):
+        await clock.advance(31)
+    await survive(hass, entry, clock, how)
+    simulator.requests.clear()
+    await alarm(hass, MAMA)
+    assert requested(simulator)[0] == "send"
+
+
+@SURVIVED
+async def test_unknown_prices_count_for_the_day(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, how: str
+) -> None:
+    """A price that nobody ever reads counts as estimated until midnight, and is then forgotten."""
+    entry = await add_account(hass, simulator, options={CONF_DAILY_LIMIT: 0, CONF_RATE_LIMIT: 0})
+    simulator.options.figures = {"price": "N/A", "cost": "N/A"}
+    for _ in range(3):
+        await alarm(hass, PAPA)
+        await simulator.deliver(simulator.orders[-1].server_id)
+        await clock.advance(31)
+    entry = await survive(hass, entry, clock, how)
+    hass.config_entries.async_update_entry(entry, options={CONF_DAILY_LIMIT: 31})
+    assert await result(clock, alarm(hass, PAPA)) == "daily_limit"
+    hass.config_entries.async_update_entry(entry, options={CONF_DAILY_LIMIT: 0})
+    await clock.advance(timedelta(days=1).total_seconds())
+    await alarm(hass, PAPA)
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    await clock.settle()
+    snapshot = Path(hass.config.path(".storage")) / f"{DOMAIN}.{entry.entry_id}"
+    assert snapshot.read_text().count('["unpriced"') == 1
 
 
 async def test_partly_found(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:
@@ -353,7 +454,7 @@ async def test_killed_while_prices_are_read(
 async def test_cancelled_while_prices_are_read(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
-    """A script that is stopped meanwhile leaves nothing that waits: the same text goes out."""
+    """What a stopped script ordered is refused without it, and the same text then goes out."""
     people = [person("Папа", PAPA), person("Мама", MAMA, **{CONF_CHANNEL: "voice"})]
     entry = await add_account(hass, simulator, people=people, options={CONF_DAILY_LIMIT: 15})
     await clock.settle()
@@ -369,6 +470,7 @@ async def test_cancelled_while_prices_are_read(
     sending.cancel()
     await clock.settle()
     fault.release()
+    await clock.settle()
     entry = await kill(hass, entry, clock)
     assert ir.async_get(hass).async_get_issue(DOMAIN, f"interrupted_{entry.entry_id}") is None
     rows = await result(clock, alarm(hass, PAPA))

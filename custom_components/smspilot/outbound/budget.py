@@ -4,6 +4,7 @@ A warning that depends on these figures belongs into `issues.py: IssueReporter.r
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -41,21 +42,29 @@ class Budget:
         self._answers: dict[str, Decimal] = {}
         self._prices: dict[str, Decimal] = {}
         self._permits: set[Permit] = set()
-        # The permits of messages that were accepted without a price, by message id.
+        # Those of messages that were accepted without a price, by message id.
         self._unpriced: dict[str, Permit] = {}
+        # When permits of past days were dropped.
+        self._dropped_on = _today()
 
     def restore(self, tables: Tables) -> None:
-        """Restore the stored sums and prices."""
+        """Restore the stored sums and prices, and what is set aside until a price is known."""
         self._days = _amounts(tables.get("days", {}))
         self._answers = _amounts(tables.get("answers", {}))
         self._prices = _amounts(tables.get("prices", {}))
+        for message_id, stored in tables.get("unpriced", {}).items():
+            with suppress(TypeError, ValueError):
+                if permit := Permit.from_stored("", stored):
+                    self._unpriced[message_id] = permit
+        self._permits = set(self._unpriced.values())
 
     def tables(self) -> dict[str, Table]:
-        """Return the sums and prices as they are stored."""
+        """Return what `restore` needs, as it is stored."""
         return {
             "days": {day: str(amount) for day, amount in self._days.items()},
             "answers": {day: str(amount) for day, amount in self._answers.items()},
             "prices": {key: str(price) for key, price in self._prices.items()},
+            "unpriced": {key: permit.as_stored() for key, permit in self._unpriced.items()},
         }
 
     @property
@@ -111,6 +120,8 @@ class Budget:
 
     def add(self, permit: Permit) -> None:
         """Set aside the amount of a permit."""
+        if self._dropped_on != _today():
+            self._drop_past()
         self._permits.add(permit)
 
     def remove(self, permit: Permit | None) -> None:
@@ -124,6 +135,7 @@ class Budget:
     def keep_until_priced(self, message_id: str, permit: Permit) -> None:
         """Keep an accepted message's amount set aside until `correct_spending` gets its price."""
         self._unpriced[message_id] = permit
+        self._journal.put("unpriced", message_id, permit.as_stored())
 
     def spend(self, amount: Decimal, paid_on: date | None = None) -> None:
         """Add an amount to the day it was paid on, else to today; a refund is negative."""
@@ -157,7 +169,8 @@ class Budget:
         self, message_id: str, amount: Decimal, paid_on: date | None = None
     ) -> None:
         """Add the difference where a message's price becomes known or changes; may be negative."""
-        self.remove(self._unpriced.pop(message_id, None))
+        if amount:
+            self._release(message_id)
         self.spend(amount, paid_on)
 
     def release(self, message_id: str, price: Decimal | None) -> None:
@@ -166,16 +179,24 @@ class Budget:
         Before the end a price of 0 may stand for an unknown one; after it the message was free.
         """
         if price is not None:
-            self.remove(self._unpriced.pop(message_id, None))
+            self._release(message_id)
+
+    def _release(self, message_id: str) -> None:
+        if permit := self._unpriced.pop(message_id, None):
+            self.remove(permit)
+            self._journal.put("unpriced", message_id, None)
 
     def _amount_set_aside(self) -> Decimal:
-        """Return the sum of the permits; those of past days that are not under way are dropped."""
-        today = _today()
-        past = {one for one in self._permits if not one.under_way and _date_of(one) != today}
-        if past:
-            self._permits -= past
-            self._unpriced = {key: one for key, one in self._unpriced.items() if one not in past}
+        self._drop_past()
         return total(one.amount for one in self._permits)
+
+    def _drop_past(self) -> None:
+        """Drop the permits of past days that are not under way."""
+        self._dropped_on = today = _today()
+        past = {one for one in self._permits if not one.under_way and _date_of(one) != today}
+        for message_id in [key for key, one in self._unpriced.items() if one in past]:
+            self._release(message_id)
+        self._permits -= past
 
 
 def parts_of(message: OutboundMessage) -> int:

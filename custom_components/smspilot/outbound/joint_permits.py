@@ -1,44 +1,47 @@
 """Permits of messages that belong together, such as a text by two channels: all of them or none."""
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 
-from homeassistant.exceptions import HomeAssistantError
-
-from ..client import ConnectionFailed
+from .message import OutboundMessage
+from .number import Number, State
 from .permits import Permits
-from .send_tasks import SendTask
-from .submission import Submission
+
+type Write = Callable[[], Awaitable[None]]
 
 
-async def async_take_together(
-    permits: Permits, submissions: Sequence[Submission], begin: Callable[[Submission], SendTask]
-) -> None:
-    """Take the permits of all numbers, or refuse them together.
+class JointPermits:
+    """Takes the permits of some messages together, whichever of them needs its own first.
 
-    Without a connection each message takes its permits later, before its request. `begin` runs the
-    submissions also where the caller is cancelled: they request nothing then, and delete what the
-    journal has of them.
+    Refused are the numbers of all of them, also while the others wait for a connection.
     """
 
-    async def write() -> None:
-        for one in submissions:
-            await one.async_write()
+    def __init__(self, permits: Permits) -> None:
+        self._permits = permits
+        self._members: list[tuple[OutboundMessage, Sequence[Number], Write]] = []
+        # While prices are read for all of them, none may be requested.
+        self._taking = asyncio.Lock()
 
-    unpermitted = ((one.message, one.numbers) for one in submissions)
-    try:
-        with suppress(ConnectionFailed):
-            await permits.async_take(*unpermitted, before_read=write)
-    except BaseException:
-        for one in submissions:
-            one.timing.cancel()
-            # A closed account begins nothing; the next start reports what the journal has.
-            with suppress(HomeAssistantError):
-                begin(one).add_done_callback(_take_error)
-        raise
+    def join(self, message: OutboundMessage, numbers: Sequence[Number], write: Write) -> None:
+        """Add a message, its numbers, and what writes them to the journal before a read."""
+        self._members.append((message, numbers, write))
+
+    async def async_take(self, message: OutboundMessage, ready: Sequence[Number]) -> None:
+        """Take the permits of a message's numbers, and of all unsent ones of the others.
+
+        It does what `Permits.async_take` does.
+        """
+        async with self._taking:
+            unpermitted = (
+                (one, [each for each in (ready if one is message else numbers) if _is_new(each)])
+                for one, numbers, _write in self._members
+            )
+            await self._permits.async_take(*unpermitted, before_read=self._write)
+
+    async def _write(self) -> None:
+        for _message, _numbers, write in self._members:
+            await write()
 
 
-def _take_error(task: SendTask) -> None:
-    """Retrieve the error of a cancelled send, so that asyncio does not log it."""
-    if not task.cancelled():
-        task.exception()
+def _is_new(number: Number) -> bool:
+    return number.is_unsent and number.state is not State.PERMITTED

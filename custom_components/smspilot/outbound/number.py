@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from math import inf
-from typing import Final
+from typing import Final, Self
 
 from homeassistant.exceptions import HomeAssistantError
 
 from ..client import ApiError, MessageRow, Problem, SmspilotError, Status
+from ..client.values import money
 from ..contacts.phones import plain_digits
 from ..errors import problem_from_error
 from .targets import Target
@@ -66,6 +67,18 @@ class Permit:
     amount: Decimal = Decimal(0)
     # Whether its request has no result yet, so that it may still be given back.
     under_way: bool = True
+
+    def as_stored(self) -> list[object]:
+        """Return the time and the amount as JSON values."""
+        return [self.at, str(self.amount)]
+
+    @classmethod
+    def from_stored(cls, phone: str, data: object) -> Self | None:
+        """Return a stored permit, which is not under way any more, None where there is none."""
+        at, amount = data if isinstance(data, list) else (None, None)
+        if not at:
+            return None
+        return cls(phone, float(at), money(amount) or Decimal(0), under_way=False)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

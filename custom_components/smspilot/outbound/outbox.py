@@ -18,7 +18,7 @@ from .budget import Budget, total
 from .delivery import DeliveryTracker
 from .evidence import Evidence
 from .follow_up import FollowUp, OnQuestions
-from .joint_permits import async_take_together
+from .joint_permits import JointPermits
 from .message import OutboundMessage
 from .number import UNSENT, Number, State, numbers_of
 from .number_results import (
@@ -32,6 +32,7 @@ from .permits import Permits
 from .prices import async_cost
 from .rate_limiter import RateLimiter
 from .reconcile import Reconciler
+from .record import SubmissionRecord
 from .records import SubmissionRecords
 from .request import MAX_NUMBERS
 from .result import Row, SendResult, refused_row
@@ -80,7 +81,7 @@ class Outbox:
             entry,
             records=self._records,
             evidence=evidence,
-            on_accepted=self._follow_up.accepted,
+            on_found=self._found,
         )
         self.poller = self.reconciler.poller
         self.sends = SendTasks(hass, entry)
@@ -89,8 +90,7 @@ class Outbox:
         """Restore the messages that were sent before a restart, and their permits."""
         for record in self._records.restore(table):
             for one in record.numbers:
-                if one.permit and one.state not in UNSENT:
-                    self._permits.restore(one.permit, one.message_id)
+                self._permits.restore(one)
 
     @property
     def unresolved(self) -> int:
@@ -126,7 +126,7 @@ class Outbox:
         if not task and (known := self._known(message.key)):
             result = self._completed(known, refusals, strict=strict)
         else:
-            task = task or self._begin(self._submission(message))
+            task = task or self._begin(self._submission(message, JointPermits(self._permits)))
             result = await self._result(task, refusals, strict=strict)
         await self.async_wait(result.rows, wait)
         return result
@@ -139,10 +139,9 @@ class Outbox:
         Returns the result or the error of each; raises what needs no permit to be refused.
         """
         refusals = [self._check(message, refused) for message in messages]
-        submissions = [self._submission(message) for message in messages]
-        if len(messages) > 1:
-            await async_take_together(self._permits, submissions, self._begin)
-        # Each submission gives back the permits that it does not use, so each is begun now.
+        joint = JointPermits(self._permits)
+        submissions = [self._submission(message, joint) for message in messages]
+        # Only now, because a task may run before the next one is begun.
         tasks = [self._begin(one) for one in submissions]
         pairs = zip(tasks, refusals, strict=True)
         sends = (self._result(task, some, strict=strict) for task, some in pairs)
@@ -197,15 +196,13 @@ class Outbox:
             raise error
         return known
 
-    def _submission(self, message: OutboundMessage) -> Submission:
-        return Submission(self._context, message, numbers_of(message.targets))
+    def _submission(self, message: OutboundMessage, joint: JointPermits) -> Submission:
+        return Submission(self._context, message, numbers_of(message.targets), joint)
 
     @callback
     def _begin(self, submission: Submission) -> SendTask:
-        """Begin a submission, which gives back the permits of the numbers that it does not use."""
-        self.sends.check_open()
-        cancel = submission.timing.cancel
-        return self.sends.begin(self._submit(submission), submission.message.key, cancel)
+        key, cancel = submission.message.key, submission.timing.cancel
+        return self.sends.begin(self._submit(submission), key, cancel)
 
     async def _result(self, task: SendTask, refusals: Refusals, *, strict: bool) -> SendResult:
         return self._completed(await self.sends.async_wait(task), refusals, strict=strict)
@@ -237,6 +234,12 @@ class Outbox:
         self._follow_up.finished(submission, numbers)
         if any(one.state is State.IN_DOUBT for one in numbers):
             self.reconciler.schedule()
+
+    @callback
+    def _found(self, rows: list[Row], record: SubmissionRecord, ago: timedelta) -> None:
+        """Follow messages that were in doubt and went out."""
+        self._permits.settle_found(record, {row.message_id for row in rows})
+        self._follow_up.accepted(rows, record, ago)
 
     def _is_known(self, message_id: str) -> bool:
         """Return whether an id is ours; scheduled messages outlast the records."""

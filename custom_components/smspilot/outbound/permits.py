@@ -4,7 +4,7 @@ A permit is taken just before the request, given back where nothing went out, an
 is in doubt. So a limit also holds for messages that waited for a connection, and after a restart.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
 from decimal import Decimal
 
 from homeassistant.config_entries import ConfigEntry
@@ -26,9 +26,10 @@ from ..options import Options
 from ..text.localized import async_money
 from .budget import Budget, total
 from .message import OutboundMessage
-from .number import SHARED_IDS, Number, Permit, Refusal, State
+from .number import SHARED_IDS, UNKNOWN, UNSENT, Number, Permit, Refusal, State
 from .prices import ZERO, Unpermitted, async_prices
 from .rate_limiter import Capacity, RateLimiter
+from .record import NumberRecord, SubmissionRecord
 
 type BeforeRead = Callable[[], Awaitable[None]]
 
@@ -105,14 +106,20 @@ class Permits:
                 pass
 
     @callback
-    def restore(self, permit: Permit, message_id: str | None) -> None:
-        """Restore a permit that was taken before a restart."""
-        permit.under_way = False
+    def restore(self, number: NumberRecord) -> None:
+        """Restore the permit of a number that was requested before a restart."""
+        if not (permit := number.permit) or number.state in UNSENT:
+            return
         self._rate_limiter.add(permit)
-        if permit.amount:
+        if number.state in UNKNOWN:
             self._budget.add(permit)
-            if message_id:
-                self._budget.keep_until_priced(message_id, permit)
+
+    @callback
+    def settle_found(self, record: SubmissionRecord, ids: Container[str | None]) -> None:
+        """Settle the permits of messages in doubt that were found, without their prices."""
+        for one in record.numbers:
+            if one.permit and one.message_id and one.message_id in ids:
+                self._budget.keep_until_priced(one.message_id, one.permit)
 
     @callback
     def rate_refusal(self, number: Number) -> Refusal:

@@ -29,7 +29,7 @@ RETRY_INTERVAL: Final = 300
 READ_TOLERANCE: Final = 5
 
 # Called with messages that went out, their record, and how long ago they were requested.
-type OnAccepted = Callable[[list[Row], SubmissionRecord, timedelta], None]
+type OnFound = Callable[[list[Row], SubmissionRecord, timedelta], None]
 
 
 class Reconciler:
@@ -42,13 +42,13 @@ class Reconciler:
         *,
         records: SubmissionRecords,
         evidence: Evidence,
-        on_accepted: OnAccepted,
+        on_found: OnFound,
     ) -> None:
         self._hass = hass
         self._entry = entry
         self._records = records
         self._evidence = evidence
-        self._on_accepted = on_accepted
+        self._on_found = on_found
         self.poller = Poller(hass, "smspilot lost responses", self._async_read)
         self._timer = EarliestTimer(hass, self.poller, self.poller.wake)
         # The ids of records from before a restart, which has ended their callers.
@@ -117,7 +117,7 @@ class Reconciler:
         if rows:
             LOGGER.info("A message whose response was lost did go out")
             self._records.keep(found)
-            self._on_accepted(rows, found, timedelta(seconds=self._records.age(found)))
+            self._on_found(rows, found, timedelta(seconds=self._records.age(found)))
             self._signal()
         return found
 

@@ -4,14 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from itertools import chain
 from typing import Final, Self
 
 from homeassistant.util import dt as dt_util
 
 from ..client import Kind, Problem
-from ..client.values import integer, money, optional
+from ..client.values import integer, optional
 from ..runtime.journal import Table, stored_time
 from .number import FINISHED, PART, SHARED_IDS, UNKNOWN, Number, Permit, State
 from .targets import Target
@@ -62,7 +61,7 @@ class NumberRecord:
             self.target.recipient_id,
             self.state.value,
             self.message_id,
-            permit and [permit.at, str(permit.amount)],
+            permit and permit.as_stored(),
             error and [error.code, error.description, error.description_ru],
         ]
 
@@ -70,13 +69,12 @@ class NumberRecord:
     def from_stored(cls, data: list[object]) -> Self:
         """Parse a stored record; raise `LookupError`, `TypeError` or `ValueError`."""
         phone, recipient_id, state, message_id, permit, error = data
-        at, amount = permit if isinstance(permit, list) else (None, None)
         code, description, russian = error if isinstance(error, list) else (None, None, None)
         return cls(
             target=Target(str(phone), optional(recipient_id)),
             state=State(str(state)),
             message_id=optional(message_id),
-            permit=Permit(str(phone), float(at), money(amount) or Decimal(0)) if at else None,
+            permit=Permit.from_stored(str(phone), permit),
             error=Problem(
                 code=integer(code), description=str(description), description_ru=str(russian)
             )

@@ -23,6 +23,7 @@ from ..contacts.phones import masked
 from ..errors import TimeOver
 from ..runtime.trail import async_trace
 from .bill import Bill
+from .joint_permits import JointPermits
 from .lost_responses import LostResponses
 from .message import OutboundMessage
 from .number import Number, Refusal, State
@@ -36,15 +37,20 @@ MAX_TRACED = 20
 
 
 class Submission:
-    """Submits a message to the API; the permits of its numbers may be taken before."""
+    """Submits a message to the API; its permits may be taken, or refused, with those of others."""
 
     def __init__(
-        self, context: SubmissionContext, message: OutboundMessage, numbers: list[Number]
+        self,
+        context: SubmissionContext,
+        message: OutboundMessage,
+        numbers: list[Number],
+        joint: JointPermits,
     ) -> None:
         self._context = context
         self._client, self._permits = context.client, context.permits
         self._records, self._callback = context.records, context.client.push_url
-        self.message, self.numbers = message, numbers
+        self.message, self.numbers, self._joint = message, numbers, joint
+        joint.join(message, numbers, self._write)
         self.bill = Bill()
         # The rows of numbers in a final state or in doubt.
         self.rows: dict[Number, Row] = {}
@@ -60,12 +66,13 @@ class Submission:
 
     async def async_run(self) -> None:
         """Bring every number to a final state or into doubt, at the latest at the deadline."""
-        # The permits may have been refused together with those of other messages.
-        self._finish([one for one in self.numbers if one.is_finished])
         try:
-            while unfinished := [one for one in self.numbers if not one.is_finished]:
+            while unfinished := [one for one in self.numbers if one not in self.rows]:
                 requested = [one for one in unfinished if one.state is State.REQUESTED]
-                if self._now >= self.timing.deadline:
+                if refused := [one for one in unfinished if one.is_finished]:
+                    # Their permits were refused together with those of other messages.
+                    self._finish(refused)
+                elif self._now >= self.timing.deadline:
                     self._finish_at_deadline(unfinished)
                 elif batch := await self._next_batch(unfinished):
                     await self._request(batch)
@@ -86,10 +93,7 @@ class Submission:
         ready = [one for one in unsent if not one.is_finished and self._has_claim(one)]
         try:
             # All of them together: a limit refuses the whole message, not its second half.
-            unpermitted = [one for one in ready if one.state is not State.PERMITTED]
-            await self._permits.async_take(
-                (self.message, unpermitted), before_read=self.async_write
-            )
+            await self._joint.async_take(self.message, ready)
         except ConnectionFailed as err:
             self._retry_connection(ready, err)
             return []
@@ -125,7 +129,7 @@ class Submission:
             # The journal must have a number's first request; it says REQUESTED before a repeat.
             self._needs_write = self._needs_write or one.requests == 0
             one.mark_requested()
-        await self.async_write(batch)
+        await self._write(batch)
         if self.timing.too_late(self._now):
             _mark_not_requested(batch)
             return
@@ -213,11 +217,11 @@ class Submission:
 
     async def _wait(self, unfinished: list[Number]) -> None:
         """Wait until a retry, a check of the list, a claim or the deadline is due."""
-        await self.async_write()
+        await self._write()
         claims = self._records.claims.waited_for(self.record, unfinished)
         await self.timing.async_wait(self._context.hass.loop, unfinished, claims)
 
-    async def async_write(self, changed: Sequence[Number] | None = None) -> None:
+    async def _write(self, changed: Sequence[Number] | None = None) -> None:
         """Write the message with the states of all its numbers, or changed ones, unless done."""
         if not self._needs_write or self.message.options.test:
             return
