@@ -4,7 +4,6 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
@@ -53,13 +52,35 @@ async def refused(sending: Any) -> ServiceValidationError:
 # The rate: messages, calls and checks a number and hour.
 
 
-def test_rate_of_a_year_of_strangers(freezer: FrozenDateTimeFactory) -> None:
+def test_rate_of_a_year_of_strangers(hass: HomeAssistant, clock: Clock) -> None:
     """Numbers that had nothing within the last hour are kept no longer than the next one."""
-    limiter = RateLimiter(MockConfigEntry(domain=DOMAIN))
+    limiter = RateLimiter(hass, MockConfigEntry(domain=DOMAIN))
     for number in range(1000):
         limiter.add(Permit(f"+7908{number:07}", dt_util.utcnow().timestamp()))
-        freezer.tick(600)
+        clock.leap(600)
     assert len(limiter) <= 2 * 6 + 1
+
+
+@pytest.mark.parametrize("hours", [-30, -2, 2, 30])
+async def test_rate_by_a_corrected_clock(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    hours: int,
+) -> None:
+    """A machine without a clock of its own gets the time after its start; an hour stays one."""
+    await add_account(hass, simulator, options={CONF_RATE_LIMIT: 2})
+    await alarm(hass, PAPA)
+    await alarm(hass, PAPA)
+    present = dt_util.utcnow
+    monkeypatch.setattr(dt_util, "utcnow", lambda: present() + timedelta(hours=hours))
+    assert (await refused(alarm(hass, PAPA))).translation_key == "rate_limit"
+    await clock.advance(3590)
+    await refused(alarm(hass, PAPA))
+    await clock.advance(20)
+    await alarm(hass, PAPA)
+    assert len(simulator.orders) == 3
 
 
 async def test_runaway_automation(hass: HomeAssistant, simulator: Simulator, clock: Clock) -> None:

@@ -63,7 +63,7 @@ class Outbox:
         self._entry = entry
         self._client = client
         self._deliveries = deliveries
-        self._permits = Permits(hass, entry, client, budget, RateLimiter(entry))
+        self._permits = Permits(hass, entry, client, budget, RateLimiter(hass, entry))
         self._records = SubmissionRecords(hass, journal)
         evidence = Evidence(hass, client, self._records, self._is_known)
         self._context = SubmissionContext(

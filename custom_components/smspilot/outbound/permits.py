@@ -28,7 +28,7 @@ from .budget import Budget, total
 from .message import OutboundMessage
 from .number import SHARED_IDS, UNKNOWN, UNSENT, Number, Permit, Refusal, State
 from .prices import ZERO, Unpermitted, async_prices
-from .rate_limiter import Capacity, RateLimiter
+from .rate_limiter import RATE_LIMIT_PERIOD, Capacity, RateLimiter
 from .record import NumberRecord, SubmissionRecord
 
 type BeforeRead = Callable[[], Awaitable[None]]
@@ -110,7 +110,11 @@ class Permits:
         """Restore the permit of a number that was requested before a restart."""
         if not (permit := number.permit) or number.state in UNSENT:
             return
-        self._rate_limiter.add(permit)
+        ago = dt_util.utcnow().timestamp() - permit.at
+        # Until a machine without a clock of its own gets the time, it may be an hour behind; a time
+        # further ahead is that of a clock that was wrong.
+        if ago > -RATE_LIMIT_PERIOD.total_seconds():
+            self._rate_limiter.add(permit, max(ago, 0.0))
         if number.state in UNKNOWN:
             self._budget.add(permit)
 

@@ -5,12 +5,13 @@ from enum import Enum, auto
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.util import dt as dt_util
+from homeassistant.core import HomeAssistant
 
 from ..options import Options
 from .number import Permit
 
 RATE_LIMIT_PERIOD: Final = timedelta(hours=1)
+SECONDS: Final = RATE_LIMIT_PERIOD.total_seconds()
 
 
 class Capacity(Enum):
@@ -23,11 +24,15 @@ class Capacity(Enum):
 
 
 class RateLimiter:
-    """The permits of the last hour by number."""
+    """The permits of the last hour by number, and when each was taken.
 
-    def __init__(self, entry: ConfigEntry) -> None:
+    Times are by the event loop's clock: the system's may be corrected by hours after a start.
+    """
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+        self._hass = hass
         self._entry = entry
-        self._permits: dict[str, list[Permit]] = {}
+        self._permits: dict[str, dict[Permit, float]] = {}
         self._pruned_at = 0.0
 
     def __len__(self) -> int:
@@ -42,29 +47,30 @@ class RateLimiter:
         settled = sum(not permit.under_way for permit in taken)
         return Capacity.PENDING if settled < limit else Capacity.NONE
 
-    def add(self, permit: Permit) -> None:
-        """Count a permit."""
-        if permit.at - self._pruned_at > RATE_LIMIT_PERIOD.total_seconds():
-            self._prune(permit.at)
-        self._permits[permit.phone] = [*self._recent(permit.phone), permit]
+    def add(self, permit: Permit, ago: float = 0.0) -> None:
+        """Count a permit that was taken so many seconds ago."""
+        if self._now - self._pruned_at > SECONDS:
+            self._prune()
+        self._permits[permit.phone] = {**self._recent(permit.phone), permit: self._now - ago}
 
     def remove(self, permit: Permit) -> None:
         """Give back a permit with which nothing was sent."""
-        rest = [one for one in self._recent(permit.phone) if one is not permit]
-        if rest:
-            self._permits[permit.phone] = rest
-        else:
+        taken = self._permits.get(permit.phone, {})
+        taken.pop(permit, None)
+        if not taken:
             self._permits.pop(permit.phone, None)
 
-    def _prune(self, now: float) -> None:
+    def _prune(self) -> None:
         """Drop numbers without a permit within the last hour."""
-        self._pruned_at = now
+        self._pruned_at = self._now
         for phone in list(self._permits):
             if not self._recent(phone):
                 del self._permits[phone]
 
-    def _recent(self, phone: str) -> list[Permit]:
-        now = dt_util.utcnow().timestamp()
-        since = now - RATE_LIMIT_PERIOD.total_seconds()
-        # A permit in the future, by a clock that was wrong, would count until that time.
-        return [one for one in self._permits.get(phone, ()) if since < one.at <= now]
+    def _recent(self, phone: str) -> dict[Permit, float]:
+        since = self._now - SECONDS
+        return {one: at for one, at in self._permits.get(phone, {}).items() if at > since}
+
+    @property
+    def _now(self) -> float:
+        return self._hass.loop.time()
