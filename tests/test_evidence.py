@@ -64,6 +64,8 @@ async def test_check_whose_text_is_its_result(
     captured = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
     simulator.options.check_shows_result = True
     fault = simulator.fault("reset", when="after", command="send")
+    # The first read of the list fails, and the next one shows the result.
+    simulator.fault("html", command="check")
     checking = hass.async_create_background_task(
         act(hass, "check_number", phones=[PAPA], method=method, wait=0), "test"
     )
@@ -179,6 +181,30 @@ async def test_double_within_a_half(
     assert sorted(captured.of("phone")) == sorted([PAPA, MAMA, BABA])
 
 
+async def test_double_in_a_row_of_a_half(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """So is one that a row of the half's response refuses, beside others that it accepts."""
+    await add_account(hass, simulator)
+    simulator.account.duplicate_guard = True
+    simulator.options.refused_list_sends_good = True
+    # Nor does the refusal name a number.
+    simulator.options.error_fields = []
+    bad = ["+79990000001", "+79990000002", "+79990000003", "+79990000004", "+79990000005"]
+    for phone in bad:
+        simulator.phone(phone[1:]).blacklisted = True
+    simulator.fault("other_json", body=NOTHING, command="check", times=2)
+    first = [PAPA, bad[0], bad[1], bad[2]]
+    sending = hass.async_create_background_task(alarm(hass, *first, MAMA, *bad[3:]), "test")
+    await clock.settle()
+    once(simulator, PAPA, MAMA)
+    for phone in first:
+        simulator.phone(phone[1:]).blacklisted = False
+    rows = await result(clock, sending)
+    once(simulator, MAMA, *first)
+    assert {phone: rows[phone]["message_id"] for phone in (MAMA, *first)} == ids(simulator)
+
+
 async def older(hass: HomeAssistant, sim: Simulator, phone: str) -> None:
     """Have the text of this morning, which we know nothing of, in the list."""
     sim.clock_offset = -timedelta(hours=5, minutes=7)
@@ -200,13 +226,16 @@ async def test_identical_text_of_this_morning(
     assert [order.phone for order in simulator.orders].count(PAPA[1:]) == 2
 
 
-@pytest.mark.parametrize("known", [0, 1, 2])
+@pytest.mark.parametrize(
+    ("server_ids", "known"),
+    [(Ids.FALLING, 0), (Ids.FALLING, 1), (Ids.FALLING, 2), (Ids.GROWING, 0), (Ids.GROWING, 1)],
+)
 async def test_identical_text_of_unknown_age(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock, known: int
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, server_ids: Ids, known: int
 ) -> None:
     """Where nothing shows that it is older it is in doubt: neither sent again nor shown as sent."""
     await add_account(hass, simulator)
-    simulator.options.server_ids = Ids.FALLING
+    simulator.options.server_ids = server_ids
     await older(hass, simulator, PAPA)
     for number in range(known):
         await act(hass, "send_sms", phones=[MAMA], message=f"Раз {number}")

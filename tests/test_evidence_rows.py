@@ -10,7 +10,7 @@ import pytest
 
 from custom_components.smspilot.const import CONF_DAILY_LIMIT, EVENT_MESSAGE_STATUS
 
-from .common import MAMA, PAPA, CapturedEvents, Clock, act, add_account
+from .common import MAMA, PAPA, CapturedEvents, Clock, act, add_account, kill
 from .sending import BABA, TEXT, accept, alarm, caught, once, result
 from .simulator import ListedNumbers, OddRow, Stored
 from .simulator.model import Status
@@ -30,6 +30,52 @@ async def test_own_row_is_odd(
     simulator.fault("reset", when="after", command="send")
     await result(clock, alarm(hass, PAPA))
     once(simulator, MAMA, PAPA)
+
+
+@pytest.mark.parametrize("odd", [OddRow.NO_STATUS, OddRow.NO_NUMBER, OddRow.NULLS, OddRow.STRING])
+async def test_only_row_of_the_response_is_odd(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, odd: OddRow
+) -> None:
+    """A response with a row shows that the message was accepted, however late the list is."""
+    await add_account(hass, simulator)
+    simulator.preset_ids, simulator.odd_rows[OURS] = [OURS], odd
+    simulator.options.check_lag = timedelta(minutes=11)
+    assert await result(clock, alarm(hass, PAPA)) == "outcome_unknown"
+    once(simulator, PAPA)
+
+
+@pytest.mark.parametrize("how", ["alive", "killed"])
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_same_text_as_one_in_doubt(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, when: str, how: str
+) -> None:
+    """The row of one of two that are in doubt does not show the other one as sent."""
+    entry = await add_account(hass, simulator)
+    clock.service = simulator
+    events = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
+    await alarm(hass, MAMA)
+    await clock.advance(1)
+    simulator.options.check_lag = timedelta(seconds=50)
+    simulator.fault("reset", when="after", command="send")
+    assert await result(clock, alarm(hass, PAPA), step=3) == "outcome_unknown"
+    if how == "killed":
+        simulator.fault("html", command="check")
+        await kill(hass, entry, clock)
+    simulator.options.check_lag = timedelta(0)
+    simulator.fault("reset", when=when, command="send")
+    second = await result(clock, alarm(hass, PAPA), step=3)
+    if when == "before":
+        assert second == "outcome_unknown"
+        once(simulator, MAMA, PAPA)
+    else:
+        assert second[PAPA]["message_id"] in [str(one.server_id) for one in simulator.orders]
+        once(simulator, MAMA, PAPA, PAPA)
+    for order in simulator.orders:
+        await simulator.deliver(order.server_id)
+    for _ in range(15):
+        await clock.advance(300)
+    found = [str(one.server_id) for one in simulator.orders if one.phone == PAPA[1:]]
+    assert sorted(one["message_id"] for one in events.data if one["phone"] == PAPA) == found
 
 
 async def test_own_row_on_a_page_behind_an_odd_row(

@@ -21,6 +21,7 @@ from .errors import (
     ServiceFailed,
     SmspilotError,
     TextRefused,
+    UnreadableRows,
 )
 from .models import (
     AccountInfo,
@@ -65,4 +66,5 @@ __all__ = [
     "SmspilotError",
     "Status",
     "TextRefused",
+    "UnreadableRows",
 ]

@@ -5,6 +5,7 @@
     ├── ResponseLost             the request may have gone out, the connection broke soon
     │   ├── ResponseTimeout      no response in time: the API may still process the request
     │   └── InvalidResponse      a prompt response that is not the API's
+    │       └── UnreadableRows   none of its rows can be read: the API has processed the request
     └── ApiError                 the API refused the request, with a code (section 11)
         ├── InvalidCredentials   the user has to enter new ones
         ├── IpNotAllowed         the account's settings do not allow this address
@@ -66,6 +67,10 @@ class ResponseTimeout(ResponseLost):
 
 class InvalidResponse(ResponseLost):
     """A response came that is not the API's: a HTTP error, HTML, other JSON than expected."""
+
+
+class UnreadableRows(InvalidResponse):
+    """None of the rows of the API's response can be read; it has processed the request."""
 
 
 class ApiError(SmspilotError):

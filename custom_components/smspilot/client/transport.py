@@ -14,7 +14,14 @@ from urllib.parse import urlencode
 
 import aiohttp
 
-from .errors import ConnectionFailed, Fault, InvalidResponse, ResponseLost, ResponseTimeout
+from .errors import (
+    ConnectionFailed,
+    Fault,
+    InvalidResponse,
+    ResponseLost,
+    ResponseTimeout,
+    UnreadableRows,
+)
 from .models import Credentials
 from .responses import date_of, error_of, parse_json, read_body
 from .values import Json, rows
@@ -102,7 +109,7 @@ class Transport:
     ) -> Rows[T]:
         """Request the list under a key; rows that cannot be parsed are counted and left out.
 
-        Raises `InvalidResponse` where there are rows and none can be parsed.
+        Raises `UnreadableRows` where there are rows and none can be parsed.
         """
         response, found = await self._request(params, key), list[T]()
         with _parse_errors_as_invalid_response():
@@ -119,7 +126,7 @@ class Transport:
         if unreadable := len(listed) - len(found):
             self._count_unreadable(key, unreadable)
         if listed and not found:
-            raise InvalidResponse(Fault.UNREADABLE_LIST, key)
+            raise UnreadableRows(Fault.UNREADABLE_LIST, key)
         return Rows(tuple(found), unreadable, response)
 
     def _count_unreadable(self, key: str, count: int) -> None:

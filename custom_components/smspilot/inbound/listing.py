@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from ..client import Fault, InboundList, InvalidResponse, Smspilot
+from ..client import InboundList, Smspilot, UnreadableRows
 from .window import MINUTE, SECOND, Window
 
 # Ends the loop where an API responds with new messages for ever.
@@ -173,9 +173,7 @@ class PagedList:
         """Request what follows a readable page; where only unreadable rows follow, return none."""
         try:
             return await self._client.inbound_since(since)
-        except InvalidResponse as err:
-            if err.args[0] is not Fault.UNREADABLE_LIST:
-                raise
+        except UnreadableRows:
             return InboundList(messages=(), at=None)
 
     def _has_new(self, page: InboundList, seen: Collection[str] = ()) -> bool:

@@ -1,7 +1,8 @@
 """What the API's list of messages proves about a message whose response was lost.
 
 A row with a new id, of the same number and kind, may be the message, which then stays in doubt.
-With the same text and no sign of being older it is the message. Only a list without such a row, of
+With the same text and no sign of being older it is the message, unless it may be an earlier one of
+that text that is in doubt too. Only a list without such a row, of
 which every row can be read, proves absence. A different text proves nothing: the list may show a
 text cut at an emoji, escaped, or with other quotes.
 """
@@ -63,7 +64,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A verdict, and the row of the message, or the only row with a similar text."""
+    """A verdict, and the row of the message, or the only row that reads as if it were."""
 
     verdict: Verdict
     row: MessageRow | None = None
@@ -114,12 +115,12 @@ class Evidence:
             sure = [row for row in clear if reads_like(row, record)]
         # The newest first, because a repeated message is the last of its rows.
         sure.sort(key=lambda row: (len(row.id or ""), row.id or ""), reverse=True)
-        for row in sure:
-            if self._is_ours(listing, record, number, row):
-                return Finding(Verdict.OURS, row)
+        ours = [row for row in sure if self._is_ours(listing, record, number, row)]
+        if len(ours) > self._twins(record, number, ours):
+            return Finding(Verdict.OURS, ours[0])
         if sure or any(row.status is not Status.FAILED for row in may_be):
-            alike = [row for row in sure if reads_like(row, record)]
-            return Finding(Verdict.POSSIBLE, alike[0] if len(alike) == 1 else None)
+            alike = ours or [row for row in sure if reads_like(row, record)]
+            return Finding(Verdict.POSSIBLE, alike[0] if ours or len(alike) == 1 else None)
         if not self._is_complete(listing, record):
             return Finding(Verdict.UNPROVEN)
         return Finding(Verdict.NOTHING)
@@ -157,6 +158,13 @@ class Evidence:
         return (
             _is_created_then(row, record)
             or self._order(listing, record, row) is CreationOrder.AFTER
+        )
+
+    def _twins(self, record: SubmissionRecord, number: Number, rows: list[MessageRow]) -> int:
+        """Return how many others in doubt, of the same text and kind, may be among the rows."""
+        twins = (one for one in self._rivals(record, number) if one.kind is record.kind)
+        return sum(
+            any(has_text(row, one) and _is_created_then(row, one) for row in rows) for one in twins
         )
 
     def _rivals(self, record: SubmissionRecord, number: Number) -> list[SubmissionRecord]:

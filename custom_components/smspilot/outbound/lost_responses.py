@@ -19,6 +19,7 @@ from ..client import (
     ResponseLost,
     ResponseTimeout,
     SmspilotError,
+    UnreadableRows,
 )
 from ..const import LOGGER
 from ..contacts.phones import plain_digits
@@ -63,9 +64,10 @@ class LostResponses:
         """Begin to reconcile numbers whose response was lost.
 
         After a broken connection the API soon stops processing the request, so absence from the
-        list then proves that it was not accepted. After a timeout absence proves nothing.
+        list then proves that it was not accepted. After a timeout absence proves nothing, nor where
+        the response has rows, which the list may show late.
         """
-        if isinstance(err, ResponseTimeout):
+        if isinstance(err, ResponseTimeout | UnreadableRows):
             self._begin_reconciling(batch, READS_WITHOUT_REPEAT)
             return
         again = [one for one in batch if one.repeatable_losses < MAX_REPEATS]
