@@ -362,7 +362,7 @@ class Clock:
 
 
 class Hold:
-    """Holds up the journal's writes until it is released."""
+    """Holds up the journal's writes, or a function of another owner, until it is released."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._monkeypatch = monkeypatch
@@ -370,8 +370,8 @@ class Hold:
         self._released = threading.Event()
         self.calls = 0
 
-    def __call__(self, name: str) -> None:
-        real: Callable[..., Any] = getattr(JournalFiles, name)
+    def __call__(self, name: str, owner: object = JournalFiles) -> None:
+        real: Callable[..., Any] = getattr(owner, name)
 
         def held(*args: Any) -> Any:
             self.calls += 1
@@ -379,7 +379,7 @@ class Hold:
             assert self._released.wait(30)
             return real(*args)
 
-        self._monkeypatch.setattr(JournalFiles, name, held)
+        self._monkeypatch.setattr(owner, name, held)
 
     async def reached(self) -> None:
         assert await asyncio.to_thread(self._reached.wait, 5)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from pathlib import Path
 import random
 import threading
@@ -46,12 +47,12 @@ async def test_disk_hangs(
     caplog: pytest.LogCaptureFixture,
     work: str,
 ) -> None:
-    """An alarm goes out after 5 s, and that is logged; the next one does not wait at all."""
+    """A text goes out after 5 s, and that is logged; the next one does not wait at all."""
     if work == "replace":
         # A snapshot is written after every line.
         monkeypatch.setattr(journal, "COMPACT_AT", 0)
     entry = await add_account(hass, simulator)
-    hold(work)
+    hold(*(("fdatasync", os) if work == "sync" else (work,)))
     # Only leaps count: a busy machine takes longer than half a second.
     passed = clock.leapt
     standing = hass.loop.time() - passed()
@@ -82,6 +83,31 @@ async def test_disk_hangs(
         await clock.advance(301)
     assert len(captured.data) == len(simulator.orders)
     once(simulator, *(f"+{order.phone}" for order in simulator.orders))
+
+
+async def test_message_waits_for_the_sync(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    hold: Hold,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What was written is published once a power cut would not forget it, or after 5 s, once."""
+    await add_account(hass, simulator, people=[person("Папа", PAPA)])
+    clock.stand_still()
+    captured = CapturedEvents(hass, EVENT_SMS_RECEIVED)
+    hold("fdatasync", os)
+    await write(simulator, PAPA, "5671 раз")
+    await pass_by(clock, 61)
+    await pass_by(clock, 4.5)
+    assert captured.data == []
+    await pass_by(clock, 1)
+    assert captured.of("message") == ["раз"]
+    await write(simulator, PAPA, "5671 два")
+    await pass_by(clock, 61)
+    assert captured.of("message") == ["раз", "два"]
+    assert caplog.text.count("The disk syncs nothing") == 1
+    hold.release()
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 import json
+import os
 from pathlib import Path
 from random import Random
 
@@ -13,10 +14,11 @@ import pytest
 from custom_components.smspilot.alarms.steps import NONE_REACHED, WAITING_REASONS
 from custom_components.smspilot.const import DOMAIN
 from custom_components.smspilot.runtime.journal import Journal
-from tests.common import Clock, person
+from tests.common import Clock, Hold, person
 from tests.forgetful_disk import ForgetfulDisk
 from tests.simulator.model import Blocked
 from tests.simulator.simulator import Simulator
+from tests.test_disk import pass_by
 
 from .common import IDS, LEAK, PAPA, TO_MAMA, TO_PAPA, House, alarm, app, build, step
 
@@ -54,6 +56,27 @@ async def test_disk_that_answers_at_once(
     await house.leak()
     await house.wait()
     assert house.sent == [TO_PAPA, TO_MAMA]
+
+
+async def test_disk_that_syncs_nothing(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, hold: Hold
+) -> None:
+    """A step waits until a power cut would not forget it, but 5 s at most; later ones do not."""
+    house = await build(hass, simulator, clock)
+    clock.stand_still()
+    hold("fdatasync", os)
+    hass.states.async_set(LEAK, "on", {"friendly_name": "leak"})
+    await pass_by(clock, 0)
+    await pass_by(clock, 4.5)
+    assert house.sent == []
+    await pass_by(clock, 1)
+    assert house.sent == [TO_PAPA]
+    await pass_by(clock, 119)
+    assert house.sent == [TO_PAPA]
+    for _ in range(4):
+        await pass_by(clock, 1)
+    assert house.sent == [TO_PAPA, TO_MAMA]
+    hold.release()
 
 
 async def test_known_to_be_on(house: House) -> None:

@@ -134,6 +134,8 @@ class DiskSync:
         self._waiting: list[tuple[int, asyncio.Future[bool]]] = []
         # Whether additions may be missing on the disk until `rewritten`.
         self.has_failed = False
+        # Whether a caller has waited in vain for the sync that is under way.
+        self._hangs = False
 
     @callback
     def added(self) -> None:
@@ -163,14 +165,26 @@ class DiskSync:
 
     @callback
     def wait(self) -> asyncio.Future[bool]:
-        """Return a future: True once all additions are synced, False where syncing failed."""
+        """Return a future: True once all additions are synced, False where syncing fails or hangs."""
         kept = self._hass.loop.create_future()
         if self._kept >= self._added:
             kept.set_result(not self.has_failed)
+        elif self._hangs:
+            kept.set_result(False)
         else:
             self._waiting.append((self._added, kept))
             self._begin()
         return kept
+
+    @callback
+    def log_hang(self) -> None:
+        """Log that a caller has waited in vain, once; until the sync ends no other caller waits."""
+        if not self._hangs:
+            self._hangs = True
+            LOGGER.error(
+                "The disk syncs nothing: messages go out all the same, but a power cut would forget"
+                " them"
+            )
 
     async def async_wait_idle(self) -> None:
         """Return when no sync is under way."""
@@ -198,6 +212,9 @@ class DiskSync:
     @callback
     def _finish(self, error: BaseException | None) -> None:
         self._idle.set()
+        if self._hangs:
+            self._hangs = False
+            LOGGER.warning("The disk syncs again")
         self._kept = max(self._kept, self._covered)
         if error:
             LOGGER.error("The account's state could not be synced (%s)", type(error).__name__)

@@ -96,13 +96,17 @@ class Journal:
     async def async_sync(self, timeout: float = DISK_TIMEOUT) -> bool:  # noqa: ASYNC109
         """Return True once all changes survive a power cut.
 
-        Return False after `timeout` seconds, or where the disk fails; both are logged.
+        Return False after `timeout` seconds, at once where another caller has waited so long for
+        what is under way, or where the disk fails: that is logged.
         """
         try:
             async with asyncio.timeout(timeout):
                 return await self.flush(sync=True) and await self._sync.wait()
         except TimeoutError:
-            self._jobs.log_hang()
+            if self._jobs.is_idle:
+                self._sync.log_hang()
+            else:
+                self._jobs.log_hang()
             return False
 
     async def close(self) -> None:
