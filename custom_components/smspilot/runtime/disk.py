@@ -165,7 +165,7 @@ class DiskSync:
 
     @callback
     def wait(self) -> asyncio.Future[bool]:
-        """Return a future: True once all additions are synced, False where syncing fails or hangs."""
+        """Return a future: True once all additions are synced, False where that fails or hangs."""
         kept = self._hass.loop.create_future()
         if self._kept >= self._added:
             kept.set_result(not self.has_failed)
