@@ -180,6 +180,21 @@ async def test_two_channels_after_an_outage(
     assert paid(simulator) == []
 
 
+async def test_list_behind_another_text(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """Nor the half of a list of which a number waits for another send of the same text."""
+    await add_account(hass, simulator, options={CONF_DAILY_LIMIT: 6})
+    lost = simulator.fault("hang", when="after", command="send", skip=1)
+    first = hass.async_create_background_task(alarm(hass, PAPA), "test")
+    await clock.settle()
+    assert lost.fired
+    assert await result(clock, alarm(hass, PAPA, MAMA, "+79135550001")) == "daily_limit"
+    once(simulator, PAPA)
+    lost.release()
+    await first
+
+
 async def survive(
     hass: HomeAssistant, entry: MockConfigEntry, clock: Clock, how: str
 ) -> MockConfigEntry:

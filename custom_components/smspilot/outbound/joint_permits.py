@@ -13,7 +13,8 @@ type Write = Callable[[], Awaitable[None]]
 class JointPermits:
     """Takes the permits of some messages together, whichever of them needs its own first.
 
-    Refused are the numbers of all of them, also while the others wait for a connection.
+    They are taken, or refused, for all numbers, also those that wait: for a connection, or for
+    another message of the same text.
     """
 
     def __init__(self, permits: Permits) -> None:
@@ -26,15 +27,12 @@ class JointPermits:
         """Add a message, its numbers, and what writes them to the journal before a read."""
         self._members.append((message, numbers, write))
 
-    async def async_take(self, message: OutboundMessage, ready: Sequence[Number]) -> None:
-        """Take the permits of a message's numbers, and of all unsent ones of the others.
-
-        It does what `Permits.async_take` does.
-        """
+    async def async_take(self) -> None:
+        """Take the permits of all unsent numbers, as `Permits.async_take` does."""
         async with self._taking:
             unpermitted = (
-                (one, [each for each in (ready if one is message else numbers) if _is_new(each)])
-                for one, numbers, _write in self._members
+                (message, [one for one in numbers if _is_new(one)])
+                for message, numbers, _write in self._members
             )
             await self._permits.async_take(*unpermitted, before_read=self._write)
 

@@ -93,7 +93,7 @@ class Submission:
         ready = [one for one in unsent if not one.is_finished and self._has_claim(one)]
         try:
             # All of them together: a limit refuses the whole message, not its second half.
-            await self._joint.async_take(self.message, ready)
+            await self._joint.async_take()
         except ConnectionFailed as err:
             self._retry_connection(ready, err)
             return []
