@@ -76,6 +76,19 @@ async def test_silent_api(
     await simulator.up()
 
 
+async def test_no_time_to_send_again(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """What is known too late not to have gone out is not sent again, and is reported in time."""
+    await add_account(hass, simulator)
+    simulator.fault("reset", command="send")
+    simulator.fault("hang", command="send")
+    simulator.fault("html", command="check", times=3)
+    assert await took(clock, hass, alarm(hass, PAPA, retry_for=0), step=3) <= 120
+    assert simulator.orders == []
+    assert len(paid(simulator)) == 1
+
+
 async def test_refused_list_in_an_outage(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:
