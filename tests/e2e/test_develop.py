@@ -3,6 +3,7 @@
 import asyncio
 from asyncio.subprocess import PIPE
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 import signal
 
@@ -20,7 +21,13 @@ async def test_ready_and_stopped(tmp_path: Path) -> None:
     """It prints its addresses when everything is there, and leaves nothing behind."""
     ports = free_port(), free_port()
     options = [f"--folder={tmp_path}", f"--port={ports[0]}", f"--phone-port={ports[1]}"]
-    process = await asyncio.create_subprocess_exec(ROOT / "scripts/develop", *options, stdout=PIPE)
+    process = await asyncio.create_subprocess_exec(
+        ROOT / "scripts/develop",
+        *options,
+        stdout=PIPE,
+        # A shell that runs the tests in the background has them ignore it, and so what they start.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+    )
     assert process.stdout
     try:
         async with asyncio.timeout(2 * START_TIMEOUT):
