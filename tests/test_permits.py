@@ -206,6 +206,32 @@ async def test_list_behind_another_text(
     await first
 
 
+async def test_connection_lost_after_the_first_half(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock
+) -> None:
+    """The rest of a list that has begun to go out keeps its permits while it waits."""
+    await add_account(hass, simulator, options={CONF_RATE_LIMIT: 0, CONF_DAILY_LIMIT: 20})
+    simulator.prices[Kind.SMS] = {"*": Decimal("1.31")}
+    simulator.fault("hang", when="after", command="send")
+    first = hass.async_create_background_task(caught(alarm(hass, PAPA)), "test")
+    await clock.settle()
+    both = alarm(hass, PAPA, MAMA, retry_for={"minutes": 10})
+    sending = hass.async_create_background_task(both, "test")
+    await clock.settle()
+    once(simulator, PAPA, MAMA)
+    await simulator.down()
+    while not first.done():
+        await clock.advance(5)
+    await clock.advance(1)
+    await simulator.up()
+    others = [f"+7908000000{number}" for number in range(6)]
+    found = await caught(act(hass, "send_sms", phones=others, message="Дым!"))
+    assert isinstance(found, HomeAssistantError)
+    rows = await result(clock, sending)
+    assert {row["status"] for row in rows.values()} == {"accepted"}
+    once(simulator, PAPA, MAMA, PAPA)
+
+
 @SURVIVED
 async def test_found_counts_once(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, how: str

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
+from homeassistant.core import callback
+
 from .message import OutboundMessage
 from .number import Number, State
 from .permits import Permits
@@ -35,6 +37,13 @@ class JointPermits:
                 for message, numbers, _write in self._members
             )
             await self._permits.async_take(*unpermitted, before_read=self._write)
+
+    @callback
+    def give_back(self) -> None:
+        """Give back the permits of all numbers, unless one was requested: then the rest follows."""
+        numbers = [one for _message, some, _write in self._members for one in some]
+        if not any(one.requests for one in numbers):
+            self._permits.give_back([one for one in numbers if one.is_unsent])
 
     async def _write(self) -> None:
         for _message, _numbers, write in self._members:

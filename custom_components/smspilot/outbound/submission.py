@@ -175,10 +175,10 @@ class Submission:
         _mark_not_requested(batch)
 
     def _retry_connection(self, batch: list[Number], err: ConnectionFailed) -> None:
-        """Give back the permits of numbers that were never requested, and plan a retry."""
+        """Give back the permits where nothing was requested, and plan a retry."""
         _mark_not_requested([one for one in batch if one.state is State.REQUESTED])
         unsent = [one for one in self.numbers if one.is_unsent]
-        self._permits.give_back([one for one in unsent if not one.requests])
+        self._joint.give_back()
         self._needs_write = True
         self._retry_or_refuse(unsent, err)
 
