@@ -48,6 +48,9 @@ class AlarmBooks:
         self.runs: dict[str, PublishedRun] = {}
         # The names of those who took an alarm at the home itself.
         self.takers: set[str] = set()
+        # From when on an alarm may start anew with a text that it has sent: it was removed, or its
+        # run was forgotten with a disk that could not be written to.
+        self._anew: list[datetime] = []
 
     def open(self, sim: Simulator) -> None:
         """Follow the service."""
@@ -78,15 +81,20 @@ class AlarmBooks:
         for run in self.runs.values():
             run.plan_changed = True
 
+    def begin_anew(self) -> None:
+        """Note that the home may know of no run."""
+        self._anew.append(self._sim.now())
+
     def remove(self) -> None:
         """Note that the alarm is removed."""
+        self.begin_anew()
         for run in self.runs.values():
             run.removed_at = run.removed_at or self._sim.now()
 
     def compare(self, orders: list[tuple[str, Order]]) -> list[str]:
         """Return what is wrong with the alarms' orders, given with their keys."""
         ours = [(key, order) for key, order in orders if key in self.keys]
-        return [*_twice(ours), *self._compare_runs(ours)]
+        return [*self._twice(ours), *self._compare_runs(ours)]
 
     def _compare_runs(self, orders: list[tuple[str, Order]]) -> Iterator[str]:
         for alarm_id, run in self.runs.items():
@@ -133,6 +141,14 @@ class AlarmBooks:
             if not tried & {phone[1:] for phone in phones}:
                 yield f"LOST: {name} was not informed of {alarm_id}"
 
+    def _twice(self, orders: list[tuple[str, Order]]) -> Iterator[str]:
+        """No two texts of alarms to a number are the same, so none of them was sent twice."""
+        count = Counter(
+            (order.phone, order.text, sum(at < self._requested(order) for at in self._anew))
+            for _, order in orders
+        )
+        yield from (f"DOUBLE: {times} times {each}" for each, times in count.items() if times > 1)
+
     def _requested(self, order: Order) -> datetime:
         """Return when an order was asked for: it may have been accepted late."""
         times = [
@@ -148,9 +164,3 @@ class AlarmBooks:
 def is_step(order: Order) -> bool:
     """Return whether a text asks its recipient to take an alarm."""
     return ALARM in order.text and not any(words in order.text for words in _INFORMING)
-
-
-def _twice(orders: list[tuple[str, Order]]) -> Iterator[str]:
-    """No two texts of alarms to a number are the same, so none of them was sent twice."""
-    count = Counter((order.phone, order.text) for _, order in orders)
-    yield from (f"DOUBLE: {times} times {each}" for each, times in count.items() if times > 1)

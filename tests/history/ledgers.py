@@ -139,9 +139,14 @@ class Books:
                 break
             event.settled = True
 
-    def crashed(self, *, forgetful: bool = False) -> None:
-        """Begin another life; a `forgetful` disk may have lost what was not synced."""
+    def crashed(self, *, forgetful: bool = False, unwritten: bool = False) -> None:
+        """Begin another life.
+
+        A `forgetful` disk may have lost what was not synced, an `unwritten` one lacks everything.
+        """
         self.lives += 1
+        if unwritten:
+            self._alarms.begin_anew()
         if forgetful:
             self._alarms.forget()
             for event in self.published:

@@ -309,8 +309,8 @@ class World:
         """
         mode = self.clock.disk.mode
         disk = await self._disk_during(how, fraction)
-        is_forgetful = how == "power" or mode != "well" or self.clock.disk.is_behind
-        self.books.crashed(forgetful=is_forgetful)
+        unwritten = mode != "well" or self.clock.disk.is_behind
+        self.books.crashed(forgetful=how == "power" or unwritten, unwritten=unwritten)
         self.clock.disk.kill()
         cut = [task for task in self.calls if not task.done()]
         for task in cut:
