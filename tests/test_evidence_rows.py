@@ -78,6 +78,29 @@ async def test_same_text_as_one_in_doubt(
     assert sorted(one["message_id"] for one in events.data if one["phone"] == PAPA) == found
 
 
+@pytest.mark.parametrize("stored", [Stored.AS_SENT, Stored.CUT_AT_EMOJI])
+async def test_two_of_a_text_in_doubt(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, stored: Stored
+) -> None:
+    """Two of the same text that both went out are both followed, however it is stored."""
+    await add_account(hass, simulator)
+    simulator.options.stored = stored
+    events = CapturedEvents(hass, EVENT_MESSAGE_STATUS)
+    lost = simulator.fault("hang", when="after", command="send", times=2)
+    simulator.fault("html", command="check", times=100)
+    for _ in range(2):
+        text = act(hass, "send_sms", phones=[PAPA], message="Пожар 🔥")
+        assert await result(clock, text, step=61) == "outcome_unknown"
+    lost.release()
+    simulator.faults.clear()
+    for order in simulator.orders:
+        await simulator.deliver(order.server_id)
+    for _ in range(15):
+        await clock.advance(300)
+    assert sorted(events.of("message_id")) == [str(one.server_id) for one in simulator.orders]
+    once(simulator, PAPA, PAPA)
+
+
 async def test_own_row_on_a_page_behind_an_odd_row(
     hass: HomeAssistant, simulator: Simulator, clock: Clock
 ) -> None:

@@ -1,10 +1,9 @@
 """What the API's list of messages proves about a message whose response was lost.
 
 A row with a new id, of the same number and kind, may be the message, which then stays in doubt.
-With the same text and no sign of being older it is the message, unless it may be an earlier one of
-that text that is in doubt too. Only a list without such a row, of
-which every row can be read, proves absence. A different text proves nothing: the list may show a
-text cut at an emoji, escaped, or with other quotes.
+With the same text and no sign of being older or another's it is the message. Only a list without
+such a row, of which every row can be read, proves absence. A different text proves nothing: the
+list may show a text cut at an emoji, escaped, or with other quotes.
 """
 
 from collections.abc import Callable
@@ -120,7 +119,10 @@ class Evidence:
             return Finding(Verdict.OURS, ours[0])
         if sure or any(row.status is not Status.FAILED for row in may_be):
             alike = ours or [row for row in sure if reads_like(row, record)]
-            return Finding(Verdict.POSSIBLE, alike[0] if ours or len(alike) == 1 else None)
+            # No more of them than there are such messages: each is of one of these.
+            if alike and (ours or len(alike) <= 1 + self._twins(record, number, alike)):
+                return Finding(Verdict.POSSIBLE, alike[0])
+            return Finding(Verdict.POSSIBLE)
         if not self._is_complete(listing, record):
             return Finding(Verdict.UNPROVEN)
         return Finding(Verdict.NOTHING)
@@ -162,13 +164,14 @@ class Evidence:
 
     def _twins(self, record: SubmissionRecord, number: Number, rows: list[MessageRow]) -> int:
         """Return how many others in doubt, of the same text and kind, may be among the rows."""
-        twins = (one for one in self._rivals(record, number) if one.kind is record.kind)
         return sum(
-            any(has_text(row, one) and _is_created_then(row, one) for row in rows) for one in twins
+            one.kind is record.kind
+            and same_spacing(one.text) == same_spacing(record.text)
+            and any(_is_created_then(row, one) for row in rows)
+            for one in self._rivals(record, number)
         )
 
     def _rivals(self, record: SubmissionRecord, number: Number) -> list[SubmissionRecord]:
-        """Return the other messages to the number that are in doubt."""
         return self._records.in_doubt_to(number.digits, but=record)
 
     def _order(self, listing: Listing, record: SubmissionRecord, row: MessageRow) -> CreationOrder:
