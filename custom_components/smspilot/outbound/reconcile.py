@@ -151,7 +151,7 @@ class Reconciler:
             self._timer.set(next(later, RETRY_INTERVAL))
             return
         LOGGER.warning(
-            "Nobody knows whether a message to %s went out; SMSPILOT does not list it",
+            "Nobody knows whether a message to %s went out; SMSPILOT's list does not tell",
             listed(self._names(record.in_doubt)),
         )
         self._records.keep(replace(record, is_closed=True))
