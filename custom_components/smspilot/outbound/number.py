@@ -59,12 +59,14 @@ type Refusal = SmspilotError | HomeAssistantError
 class Permit:
     """A message's share of a number's hourly rate limit, and of the daily budget in RUB.
 
-    It is taken just before the request, and given back where nothing went out. `at` is Unix time.
+    It is taken just before the request, and given back where nothing went out. `at` is Unix time,
+    `since` the same by the event loop's clock.
     """
 
     phone: str
     at: float
     amount: Decimal = Decimal(0)
+    since: float = 0.0
     # Whether its request has no result yet, so that it may still be given back.
     under_way: bool = True
 

@@ -24,7 +24,7 @@ class Capacity(Enum):
 
 
 class RateLimiter:
-    """The permits of the last hour by number, and when each was taken.
+    """The permits of the last hour by number.
 
     Times are by the event loop's clock: the system's may be corrected by hours after a start.
     """
@@ -32,7 +32,7 @@ class RateLimiter:
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         self._hass = hass
         self._entry = entry
-        self._permits: dict[str, dict[Permit, float]] = {}
+        self._permits: dict[str, list[Permit]] = {}
         self._pruned_at = 0.0
 
     def __len__(self) -> int:
@@ -51,13 +51,15 @@ class RateLimiter:
         """Count a permit that was taken so many seconds ago."""
         if self._now - self._pruned_at > SECONDS:
             self._prune()
-        self._permits[permit.phone] = {**self._recent(permit.phone), permit: self._now - ago}
+        permit.since = self._now - ago
+        self._permits[permit.phone] = [*self._recent(permit.phone), permit]
 
     def remove(self, permit: Permit) -> None:
         """Give back a permit with which nothing was sent."""
-        taken = self._permits.get(permit.phone, {})
-        taken.pop(permit, None)
-        if not taken:
+        rest = [one for one in self._recent(permit.phone) if one is not permit]
+        if rest:
+            self._permits[permit.phone] = rest
+        else:
             self._permits.pop(permit.phone, None)
 
     def _prune(self) -> None:
@@ -67,9 +69,9 @@ class RateLimiter:
             if not self._recent(phone):
                 del self._permits[phone]
 
-    def _recent(self, phone: str) -> dict[Permit, float]:
-        since = self._now - SECONDS
-        return {one: at for one, at in self._permits.get(phone, {}).items() if at > since}
+    def _recent(self, phone: str) -> list[Permit]:
+        begin = self._now - SECONDS
+        return [one for one in self._permits.get(phone, ()) if one.since > begin]
 
     @property
     def _now(self) -> float:
