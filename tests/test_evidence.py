@@ -111,6 +111,23 @@ async def test_accepted_after_the_response_was_lost(
         once(simulator, PAPA)
 
 
+@pytest.mark.parametrize("late", [0, 10, 20, 29])
+@pytest.mark.parametrize("lag", [5, 15, 29])
+@pytest.mark.parametrize("kind", ["reset", "http_502_html"])
+async def test_accepted_late_and_listed_late(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, kind: str, lag: int, late: int
+) -> None:
+    """Nor what the API lists within the minute only."""
+    await add_account(hass, simulator)
+    clock.service = simulator
+    simulator.options.check_lag = timedelta(seconds=lag)
+    simulator.fault(kind, command="send", when="late", late=late)
+    await result(clock, alarm(hass, PAPA))
+    for _ in range(10):
+        await clock.advance(10)
+    once(simulator, PAPA)
+
+
 @pytest.mark.parametrize(
     "figures",
     [

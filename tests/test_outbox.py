@@ -248,7 +248,7 @@ async def test_cancelled_caller(
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
-    for _ in range(5):
+    for _ in range(7):
         await clock.advance(10)
     once(simulator, PAPA)
     await simulator.deliver(simulator.orders[0].server_id)

@@ -97,7 +97,7 @@ async def test_network_gone_after_loss(
     await clock.advance(20.1)
     await clock.advance(20.1)
     fault_of_read = simulator.fault("hang", command="check", when="after")
-    await clock.advance(5)
+    await clock.advance(20)
     await simulator.down()
     fault_of_read.release()
     assert await result(clock, sending) == "cannot_connect"

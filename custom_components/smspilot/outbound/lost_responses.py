@@ -32,9 +32,9 @@ from .timing import Timing
 # Seconds between two reads of the list; an accepted message is listed well before that.
 READ_INTERVAL: Final = 20.0
 READS_BEFORE_REPEAT: Final = 2
-# Seconds in which the API may still accept a request whose connection broke; until then its
-# absence from the list proves nothing.
-TIME_TO_ACCEPT: Final = 45.0
+# Seconds in which the API may still accept a request whose connection broke, and list the message;
+# until then its absence from the list proves nothing.
+TIME_TO_ACCEPT: Final = 60.0
 READS_WITHOUT_REPEAT: Final = 3
 # How often a number is sent to again after a lost response.
 MAX_REPEATS: Final = 1
