@@ -67,6 +67,9 @@ class Published:
         return ("inbound", self.data["message_id"])
 
 
+_CUT_ALARM: Final = re.compile(rf"{ALARM[:1]}\w{{0,{len(ALARM) - 1}}} ?…")
+
+
 def key_of(text: str) -> str:
     """Return the part of a text that names it, in whatever template or alphabet it was sent."""
     found = re.search(rf"(?:(?:{ALARM}|{ALL_CLEAR}) )?\d+(?=!)|test message", text)
@@ -247,7 +250,8 @@ class Books:
             if count > least + fates[Fate.UNKNOWN]:
                 yield f"DOUBLE: {each} is {count} times in the ledger, results {fates}"
         for each in taken.keys() - asked.keys():
-            if each[1] not in self._alarms.keys:
+            # Of an alarm's text that had to be cut, its number may be missing.
+            if each[1] not in self._alarms.keys and not _CUT_ALARM.search(each[1]):
                 yield f"FORGED: {each} was not ordered"
         ids = [each.message_id for each in self.ordered if each.message_id]
         if len(ids) != len(set(ids)):

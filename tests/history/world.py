@@ -334,8 +334,10 @@ class World:
         if late:
             self.hass.set_state(CoreState.starting)
         assert await self.set_up(self.hass.config_entries.async_setup(self.entry.entry_id))
-        if not self.has_date and not self.books.has_read:
-            # Without a time the account begins with the first list that was read.
+        is_known = any(b"]\n" in content or b"}\n" in content for content in disk.values())
+        if not is_known or not (self.has_date or self.books.has_read):
+            # An account of which the disk has no whole line begins anew; without a time it begins
+            # with the first list that was read.
             self.books.since = self.sim.now()
 
     async def begin(self) -> None:
