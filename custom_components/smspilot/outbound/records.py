@@ -184,7 +184,7 @@ class SubmissionRecords:
 
     @callback
     def flush(self) -> None:
-        """Write results right after the caller got them; after a kill the API's list has them."""
+        """Begin to write results, and let nobody wait: after a kill the API's list has them."""
         self._hass.loop.call_soon(self._journal.flush)
 
     async def async_flush(self, *, durable: bool = False) -> None:
