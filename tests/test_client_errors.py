@@ -40,6 +40,7 @@ from custom_components.smspilot.client import (
     Smspilot,
     SmspilotError,
     TextRefused,
+    UnreadableRows,
 )
 from custom_components.smspilot.errors import problem_from_error
 
@@ -202,8 +203,10 @@ async def test_no_redirect(simulator: Simulator, client: Smspilot) -> None:
 async def test_other_json(simulator: Simulator, client: Smspilot, body: str, error: str) -> None:
     """What is JSON, but none of the API's."""
     simulator.fault("other_json", body=f"{{{error}}}" if error else body)
-    with pytest.raises(InvalidResponse):
+    with pytest.raises(InvalidResponse) as raised:
         await client.send(TEXT, [PAPA])
+    has_rows = not error and body == '{"send": [1]}'
+    assert type(raised.value) is (UnreadableRows if has_rows else InvalidResponse)
 
 
 async def test_refused_connection(simulator: Simulator, client: Smspilot) -> None:
